@@ -1,0 +1,68 @@
+/// JSON bytes in, rows of doubles out, or what is wrong and where.
+///
+/// Reads one JSON array of flat objects with a fixed set of numeric fields through simdjson's On-Demand API. Every
+/// value of the document is consumed, ignored ones too, so that a text is accepted only if all of it is well formed.
+/// It knows nothing of what the fields mean: bounds and messages are the caller's.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/// What the body is as a whole.
+typedef enum : uint8_t {
+    ROW_READER_ROWS,          ///< one well-formed JSON array
+    ROW_READER_NOT_A_LIST,    ///< well-formed JSON, but no array
+    ROW_READER_JSON_INVALID,  ///< not exactly one well-formed JSON text within the nesting limit
+} row_reader_outcome;
+
+/// What stands in one cell of a row; all zero means that the row is complete.
+typedef enum : uint8_t {
+    ROW_CELL_NUMBER = 0,      ///< a finite number, or a string that holds one
+    ROW_CELL_NOT_FINITE = 1,  ///< a grammatical number that overflows a double
+    ROW_CELL_NOT_NUMERIC = 2, ///< a string that holds no JSON number
+    ROW_CELL_WRONG_TYPE = 3,  ///< true, false, null, an array or an object
+    ROW_CELL_MISSING = 4,     ///< the object has no such key
+    ROW_CELL_NO_OBJECT = 5,   ///< the array's element is no object (in all cells of the row)
+} row_cell_kind;
+
+/// The rows of the body read last; pointers are valid until the next read.
+typedef struct {
+    row_reader_outcome outcome;
+    /// Elements of the array; only the first `max_rows` of them are stored.
+    size_t row_count;
+    /// `columns` values per stored row; meaningful where the cell is ROW_CELL_NUMBER.
+    const double *_Nonnull values;
+    /// `columns` kinds per stored row.
+    const uint8_t *_Nonnull kinds;
+    /// `columns` offsets per stored row: where the cell's JSON value begins in the body.
+    const uint32_t *_Nonnull offsets;
+    /// One per stored row: where the array's element begins in the body.
+    const uint32_t *_Nonnull row_offsets;
+    /// For ROW_READER_JSON_INVALID: what is wrong, in English, a static string.
+    const char *_Nullable reason;
+} row_reader_result;
+
+typedef struct row_reader row_reader;
+
+/// A reader for rows of the named columns, reusable for any number of bodies, for one thread at a time.
+/// `max_bytes` < 4 GiB. NULL when memory is short.
+row_reader *_Nullable row_reader_create(const char *_Nonnull const *_Nonnull names, size_t columns, size_t max_rows,
+                                        size_t max_bytes, size_t max_depth);
+void row_reader_destroy(row_reader *_Nullable reader);
+
+/// How many bytes behind a body must be readable. They must not be `]`; zeroes will do.
+size_t row_reader_padding(void);
+
+/// Reads one body of `length` bytes, followed by `row_reader_padding()` readable ones.
+row_reader_result row_reader_read(row_reader *_Nonnull reader, const uint8_t *_Nonnull json, size_t length);
+
+/// The length in bytes of the JSON value that begins at `offset` of a body that `row_reader_read` found well formed.
+size_t row_reader_value_length(const uint8_t *_Nonnull json, size_t length, size_t offset);
+
+#ifdef __cplusplus
+}
+#endif

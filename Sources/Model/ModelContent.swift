@@ -1,0 +1,36 @@
+internal import Crypto
+
+/// What of a model changes its answers, as text, and the hashes of it.
+struct ModelContent {
+    /// The model file's format, and the first line of the text.
+    static let format = "bungalow-linear-model/1"
+
+    /// The format, then one line a feature in order, then the intercept; numbers as Python prints them. The trainer
+    /// makes the same text.
+    let text: String
+
+    init(coefficients: HousingRecord, intercept: Double) {
+        let lines = Feature.allCases.map { "\($0.name)=\(Self.text(coefficients[$0]))" }
+        text = ([Self.format] + lines + ["intercept=\(Self.text(intercept))", ""]).joined(separator: "\n")
+    }
+
+    /// 64 hexadecimal digits: sha256 of the text.
+    var sha256: String { Self.sha256(text) }
+
+    /// 16 hexadecimal digits of a sha256 of the content and the scoring's revision.
+    var version: String { String(Self.sha256("\(text)scoring=\(LinearModel.scoringRevision)\n").prefix(16)) }
+
+    private static func sha256(_ text: String) -> String {
+        SHA256.hash(data: Array(text.utf8)).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.utf8.count == 1 ? "0\(digits)" : digits
+        }.joined()
+    }
+
+    private static func text(_ value: Double) -> String {
+        String(unsafeUninitializedCapacity: PythonFloat.maximumLength) { buffer in
+            guard let start = buffer.baseAddress else { return 0 }
+            return PythonFloat.write(value, to: start)
+        }
+    }
+}

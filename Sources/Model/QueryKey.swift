@@ -1,0 +1,43 @@
+internal import Crypto
+
+/// The name of a batch's predictions: md5 of what Python prints for the list of validated records.
+///
+/// Any spelling of the same numbers gives the same key. md5 is the contract's choice; the key names a cache entry and
+/// secures nothing.
+public struct QueryKey: Hashable, Sendable {
+    /// 32 lower-case hexadecimal digits in ASCII.
+    public let hex: SIMD32<UInt8>
+
+    /// The key of a batch.
+    ///
+    /// - Parameters:
+    ///   - printed: the batch's numbers.
+    ///   - scratch: memory for the text to be hashed; grows as needed and keeps nothing of worth.
+    public init(_ printed: PrintedBatch, scratch: inout [UInt8]) {
+        let byteCount = printed.byteCount(.canonical)
+        if scratch.count < byteCount { scratch = [UInt8](repeating: 0, count: byteCount) }
+        let digest = scratch.withUnsafeMutableBytes { text in
+            guard let start = text.baseAddress else { return Insecure.MD5().finalize() }
+            printed.write(.canonical, to: start)
+            var md5 = Insecure.MD5()
+            md5.update(bufferPointer: UnsafeRawBufferPointer(rebasing: text[..<byteCount]))
+            return md5.finalize()
+        }
+        hex = digest.withUnsafeBytes { Self.hex($0.loadUnaligned(as: SIMD16<UInt8>.self)) }
+    }
+
+    private static func hex(_ digest: SIMD16<UInt8>) -> SIMD32<UInt8> {
+        var nibbles = SIMD32<UInt8>()
+        nibbles.evenHalf = digest &>> 4
+        nibbles.oddHalf = digest & 0x0F
+        let letters = SIMD32<UInt8>(repeating: UInt8(ascii: "a") - 10)
+        return nibbles &+ SIMD32(repeating: UInt8(ascii: "0")).replacing(with: letters, where: nibbles .> 9)
+    }
+}
+
+extension QueryKey: CustomStringConvertible {
+    /// The 32 digits.
+    public var description: String {
+        withUnsafeBytes(of: hex) { String(decoding: $0, as: UTF8.self) }
+    }
+}

@@ -1,0 +1,82 @@
+import Foundation
+import Model
+import Testing
+
+/// Numbers as text, held against a real Python.
+@Suite struct PythonFloatTests {
+    @Test("known numbers are printed as Python prints them", arguments: [
+        (0.0, "0.0"), (-0.0, "-0.0"), (42, "42.0"), (8.3252, "8.3252"), (-122.23, "-122.23"), (0.0001, "0.0001"),
+        (0.00001, "1e-05"), (1e16, "1e+16"), (-12345678901234568, "-1.2345678901234568e+16"), (1e15, "1000000000000000.0"),
+        (9007199254740992, "9007199254740992.0"), (9999999999999998, "9999999999999998.0"), (.leastNonzeroMagnitude, "5e-324"),
+        (1.7976931348623157e308, "1.7976931348623157e+308"), (0.1 + 0.2, "0.30000000000000004"),
+        (18014398509481984, "1.8014398509481984e+16"), (9999999999.9999, "9999999999.9999"), (100.05, "100.05"),
+    ] as [(Double, String)])
+    func knownNumbers(value: Double, text: String) {
+        #expect(python(value) == text)
+    }
+
+    /// Random bit patterns reach every exponent; the rest are numbers as people send them, and powers of two, whose
+    /// shortest digits are the hardest to get right.
+    @Test("100 000 random float64 bit patterns are printed as a real Python prints them")
+    func randomBitPatterns() throws {
+        var generator = SeededGenerator(seed: 20_640)
+        var values: [Double] = []
+        while values.count < 100_000 {
+            let value = Double(bitPattern: generator.next())
+            if value.isFinite { values.append(value) }
+        }
+        for _ in 0..<20_000 {
+            let digits = Double(Int64.random(in: -99_999_999_999...99_999_999_999, using: &generator))
+            values.append(digits / [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e9][Int.random(in: 0..<8, using: &generator)])
+        }
+        values += (-1074...1023).map { Double(sign: .plus, exponent: $0, significand: 1) }
+        values += (0...2_000).map { 1e16.nextDown - Double($0) * 2 } + (0...2_000).map { 1e16 + Double($0) * 1e12 }
+
+        let expected = try reprs(of: values)
+        #expect(expected.count == values.count)
+        let wrong = zip(values, expected).first { python($0) != $1 }
+        #expect(wrong == nil)
+    }
+
+    private func python(_ value: Double) -> String {
+        String(unsafeUninitializedCapacity: PythonFloat.maximumLength) { buffer in
+            buffer.baseAddress.map { PythonFloat.write(value, to: $0) } ?? 0
+        }
+    }
+
+    private func reprs(of values: [Double]) throws -> [String] {
+        let input = FileManager.default.temporaryDirectory.appending(path: "bungalow-\(UUID().uuidString).bits")
+        defer { try? FileManager.default.removeItem(at: input) }
+        try values.map { String($0.bitPattern, radix: 16) }.joined(separator: "\n")
+            .write(to: input, atomically: true, encoding: .utf8)
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        let program = """
+            import struct, sys
+            for line in open(sys.argv[1]): print(repr(struct.unpack('<d', int(line, 16).to_bytes(8, 'little'))[0]))
+            """
+        process.arguments = ["python3", "-c", program, input.path]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let text = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+        return String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers from the same seed on every machine.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
