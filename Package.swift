@@ -7,6 +7,14 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
+// Homebrew's headers are found through pkg-config. Debian's need no help, and simdjson's file there names a flag that
+// SwiftPM warns of at every build.
+#if os(Linux)
+let simdjsonPackage: String? = nil
+#else
+let simdjsonPackage: String? = "simdjson"
+#endif
+
 let package = Package(
     name: "bungalow",
     platforms: [.macOS(.v15)],
@@ -16,12 +24,9 @@ let package = Package(
     // Exact versions: no lock file is kept, so this list is the lock.
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-atomics", exact: "1.3.0"),
-        .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
@@ -34,14 +39,16 @@ let package = Package(
         ),
         .systemLibrary(
             name: "SimdjsonSystem",
-            pkgConfig: "simdjson",
+            pkgConfig: simdjsonPackage,
             providers: [.apt(["libsimdjson-dev"]), .brew(["simdjson"])]
         ),
-        .target(name: "CSimdjson", dependencies: ["SimdjsonSystem"]),
+        .target(
+            name: "CSimdjson", dependencies: ["SimdjsonSystem"], linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "ScoringLog", swiftSettings: strict),
         .executableTarget(
             name: "Server",
             dependencies: [
-                "Model", "CSimdjson",
+                "CSimdjson", "Model", "ScoringLog",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),

@@ -344,6 +344,25 @@ struct row_reader {
         return (count == 1 && document.current_location().error() == OUT_OF_BOUNDS) || fail(TRAILING);
     }
 
+    bool numbers(std::string_view text, double *out, size_t count) {
+        json = text.data();
+        ondemand::document document;
+        if (parser.iterate(text.data(), text.size(), text.size() + SIMDJSON_PADDING).get(document)) return false;
+        ondemand::array array;
+        if (document.get_array().get(array)) return false;
+        size_t index = 0;
+        for (auto element : array) {
+            ondemand::value value;
+            ondemand::json_type type;
+            if (std::move(element).get(value) || value.type().get(type)) return false;
+            row_cell_kind kind;
+            if (index == count || type != ondemand::json_type::number || !number(value, out[index], kind)) return false;
+            if (kind != ROW_CELL_NUMBER) return false;
+            index++;
+        }
+        return index == count && document.current_location().error() == OUT_OF_BOUNDS;
+    }
+
     row_reader_outcome read(std::string_view body, size_t &count) {
         size_t start = body.find_first_not_of(WHITE_SPACE);
         if (start == body.npos) return fail(EMPTY), ROW_READER_JSON_INVALID;
@@ -392,6 +411,12 @@ row_reader_result row_reader_read(row_reader *reader, const uint8_t *json, size_
     result.row_offsets = reader->row_offsets.data();
     result.reason = reader->reason;
     return result;
+}
+
+bool row_reader_read_numbers(row_reader *reader, const uint8_t *json, size_t length, double *numbers, size_t count) try {
+    return reader->numbers({reinterpret_cast<const char *>(json), length}, numbers, count);
+} catch (const std::bad_alloc &) {
+    return false;
 }
 
 size_t row_reader_value_length(const uint8_t *json, size_t length, size_t offset) {

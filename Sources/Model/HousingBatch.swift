@@ -3,6 +3,11 @@ public struct HousingBatch: Sendable {
     /// At least one record, in the order sent.
     public let records: [HousingRecord]
 
+    /// One record of the data set's kind, the first of the original service's sample.
+    public static let sample = HousingBatch(records: [
+        HousingRecord(8.3252, 42, 6.98, 1.02, 322, 2.55, 37.88, -122.23)
+    ])
+
     /// Checks all cells of a batch, all or nothing.
     ///
     /// - Parameters:

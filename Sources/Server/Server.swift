@@ -1,1 +1,44 @@
-@main struct S { static func main() { print("x") } }
+import ArgumentParser
+import Foundation
+
+/// The command `Server`: reads its configuration, then serves until it is told to stop.
+@main
+struct Server: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "Server",
+        abstract: "Scores California houses over HTTP: POST /predict takes a batch and answers with predictions.",
+        discussion: """
+            Each option has an environment variable of the same meaning, named in its help; the option wins. The scoring \
+            log goes to stdout, the server's own messages to stderr.
+            """)
+
+    @OptionGroup(title: "Options") var flags: Configuration.Flags
+
+    func run() async throws {
+        let configuration: Configuration
+        do {
+            configuration = try Configuration(flags, environment: ProcessInfo.processInfo.environment)
+        } catch {
+            throw StartFailure.configuration.reported("\(error)")
+        }
+        try await Application(configuration).run()
+    }
+}
+
+/// Why the server did not start; the raw values are exit codes of sysexits.h.
+enum StartFailure: Int32 {
+    /// Its address cannot be listened on.
+    case unavailable = 69
+    /// Something of the machine is missing.
+    case system = 71
+    /// A knob or a file that a knob names is not usable.
+    case configuration = 78
+
+    /// Says the reason on stderr, in one line.
+    ///
+    /// - Returns: what ends the program with this failure's code.
+    func reported(_ reason: String) -> ExitCode {
+        FileHandle.standardError.write(Data("Error: \(reason)\n".utf8))
+        return ExitCode(rawValue)
+    }
+}

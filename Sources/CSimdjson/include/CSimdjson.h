@@ -5,6 +5,7 @@
 /// It knows nothing of what the fields mean: bounds and messages are the caller's.
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,6 +60,10 @@ size_t row_reader_padding(void);
 
 /// Reads one body of `length` bytes, followed by `row_reader_padding()` readable ones.
 row_reader_result row_reader_read(row_reader *_Nonnull reader, const uint8_t *_Nonnull json, size_t length);
+
+/// Reads a body that must be one JSON array of exactly `count` finite numbers; false if it is anything else.
+bool row_reader_read_numbers(row_reader *_Nonnull reader, const uint8_t *_Nonnull json, size_t length,
+                             double *_Nonnull numbers, size_t count);
 
 /// The length in bytes of the JSON value that begins at `offset` of a body that `row_reader_read` found well formed.
 size_t row_reader_value_length(const uint8_t *_Nonnull json, size_t length, size_t offset);

@@ -1,0 +1,87 @@
+/// A call's id as it may be logged: 1 to 64 bytes of `[A-Za-z0-9_-]`, held inline.
+///
+/// The only way to have one is to have it checked, so an id can bring no line break and no text of the log's own into a line.
+public struct RequestID: Sendable, Equatable, CustomStringConvertible {
+    /// The longest id, in bytes.
+    public static let maximumCount = 64
+
+    private typealias Words = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
+    private var words: Words = (0, 0, 0, 0, 0, 0, 0, 0)
+    /// Bytes in the id, 1 to 64.
+    public private(set) var count: Int
+
+    /// Takes a caller's id; nil if it is empty, too long or holds another byte than the allowed ones.
+    ///
+    /// - Parameter bytes: the header's value, without white space around it.
+    public init?(_ bytes: UnsafeRawBufferPointer) {
+        guard 1...Self.maximumCount ~= bytes.count, bytes.allSatisfy(Self.isAllowed) else { return nil }
+        count = bytes.count
+        withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: bytes) }
+    }
+
+    /// Takes a caller's id; nil if it is empty, too long or holds another character than the allowed ones.
+    ///
+    /// - Parameter text: the header's value, without white space around it.
+    public init?(_ text: some StringProtocol) {
+        var text = String(text)
+        let checked = text.withUTF8 { Self(UnsafeRawBufferPointer($0)) }
+        guard let checked else { return nil }
+        self = checked
+    }
+
+    /// Writes a fresh id as a version 4 UUID (RFC 9562) in lower case.
+    ///
+    /// - Parameters:
+    ///   - high: 64 random bits, of which four give way to the version.
+    ///   - low: 64 random bits, of which two give way to the variant.
+    public init(randomHigh high: UInt64, low: UInt64) {
+        let high = high & ~0xF000 | 0x4000
+        let low = low & ~(0b11 << 62) | 0b10 << 62
+        count = 36
+        withUnsafeMutableBytes(of: &words) { buffer in
+            var position = 0
+            for nibble in 0..<32 {
+                if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
+                    buffer[position] = UInt8(ascii: "-")
+                    position += 1
+                }
+                let word = nibble < 16 ? high : low
+                let value = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (nibble % 16))) & 0xF
+                buffer[position] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+                position += 1
+            }
+        }
+    }
+
+    /// The id's bytes, for the length of the call.
+    ///
+    /// - Parameter body: must not keep the pointer.
+    /// - Returns: what `body` returns.
+    public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try Swift.withUnsafeBytes(of: words) { try body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+    }
+
+    /// The id as text.
+    public var description: String {
+        withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Compares the ids byte by byte.
+    public static func == (left: Self, right: Self) -> Bool {
+        // The bytes behind the count are zero in both.
+        left.count == right.count
+            && left.words.0 == right.words.0 && left.words.1 == right.words.1 && left.words.2 == right.words.2
+            && left.words.3 == right.words.3 && left.words.4 == right.words.4 && left.words.5 == right.words.5
+            && left.words.6 == right.words.6 && left.words.7 == right.words.7
+    }
+
+    static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"):
+            true
+        default:
+            false
+        }
+    }
+}

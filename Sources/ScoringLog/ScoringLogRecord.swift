@@ -1,0 +1,128 @@
+/// One call as one JSON object on one line: the log of `SCORING_LOG=json`.
+///
+///     {"time":"2026-11-21T07:26:00.123Z","request_id":"…","route":"/predict","status":200,"records":4,
+///      "cache":"miss","validate_ms":0.0041,"cache_ms":0.2100,"score_ms":0.0312,"traceparent":"00-…-01"}
+///
+/// Keys in this order, on one line; what is nil is absent. Durations are milliseconds with four digits after the point.
+public struct ScoringLogRecord: Sendable {
+    /// What became of the look-up in the cache.
+    public enum CacheResult: Sendable, Hashable {
+        /// The cache's entry answered.
+        case hit
+        /// The cache answered and had no usable entry.
+        case miss
+        /// No look-up was answered.
+        case bypass
+    }
+
+    /// The second of the answer, UTC.
+    public var time: CommonLogTime
+    /// 0 to 999 within the second.
+    public var millisecond: Int
+    /// The call's id.
+    public var requestID: RequestID
+    /// The route as a literal of the program, so that no client's text reaches the log.
+    public var route: StaticString
+    /// The answer's status.
+    public var status: Int
+    /// Records in the batch; nil if the call was refused before they were counted.
+    public var records: Int?
+    /// Nil if the call has nothing to do with the cache.
+    public var cache: CacheResult?
+    /// Time spent on validation.
+    public var validateNanoseconds: UInt64?
+    /// Time spent on the look-up.
+    public var cacheNanoseconds: UInt64?
+    /// Time spent in the model.
+    public var scoreNanoseconds: UInt64?
+    /// The caller's W3C trace context; only the first 128 bytes are written.
+    public var traceparent: String?
+
+    private static let maximumTraceparentCount = 128
+
+    /// Makes a record with what every call has; set the rest where it is known.
+    public init(time: CommonLogTime, millisecond: Int, requestID: RequestID, route: StaticString, status: Int) {
+        self.time = time
+        self.millisecond = millisecond
+        self.requestID = requestID
+        self.route = route
+        self.status = status
+    }
+
+    /// An upper bound of what `encode` writes, in bytes.
+    public var maximumByteCount: Int {
+        // Keys and punctuation 156, numbers and times 150; a byte of text may become `\u0000`.
+        320 + 6 * (RequestID.maximumCount + route.utf8CodeUnitCount + min(traceparent?.utf8.count ?? 0, 128))
+    }
+
+    /// Writes the object and a line feed, without allocation.
+    ///
+    /// - Parameter buffer: room for at least `maximumByteCount` bytes; less is a programmer's error and traps.
+    /// - Returns: how many bytes were written.
+    public func encode(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        precondition(buffer.count >= maximumByteCount, "too little room for a record of the scoring log")
+        var output = ASCIIOutput(buffer)
+        output.put("{\"time\":\"")
+        output.put(time.rfc3339, length: CommonLogTime.rfc3339Count)
+        output.put(".")
+        output.put(min(millisecond, 999), digits: 3)
+        output.put("Z\",\"request_id\":\"")
+        requestID.withUnsafeBytes { Self.putEscaped($0, into: &output) }
+        output.put("\",\"route\":\"")
+        route.withUTF8Buffer { Self.putEscaped(UnsafeRawBufferPointer($0), into: &output) }
+        output.put("\",\"status\":")
+        output.put(status)
+        if let records {
+            output.put(",\"records\":")
+            output.put(records)
+        }
+        switch cache {
+        case .hit: output.put(",\"cache\":\"hit\"")
+        case .miss: output.put(",\"cache\":\"miss\"")
+        case .bypass: output.put(",\"cache\":\"bypass\"")
+        case nil: break
+        }
+        Self.put(",\"validate_ms\":", validateNanoseconds, into: &output)
+        Self.put(",\"cache_ms\":", cacheNanoseconds, into: &output)
+        Self.put(",\"score_ms\":", scoreNanoseconds, into: &output)
+        putTraceparent(into: &output)
+        output.put("}\n")
+        return output.count
+    }
+
+    private static func put(_ key: StaticString, _ nanoseconds: UInt64?, into output: inout ASCIIOutput) {
+        guard let nanoseconds else { return }
+        output.put(key)
+        output.putMilliseconds(nanoseconds: nanoseconds)
+    }
+
+    private func putTraceparent(into output: inout ASCIIOutput) {
+        guard var traceparent else { return }
+        output.put(",\"traceparent\":\"")
+        traceparent.withUTF8 { bytes in
+            let cut = UnsafeRawBufferPointer(
+                rebasing: UnsafeRawBufferPointer(bytes).prefix(Self.maximumTraceparentCount))
+            Self.putEscaped(cut, into: &output)
+        }
+        output.put("\"")
+    }
+
+    /// Writes text that is printable ASCII already as itself, and anything else as an escape that no line can break on.
+    private static func putEscaped(_ bytes: UnsafeRawBufferPointer, into output: inout ASCIIOutput) {
+        for byte in bytes {
+            switch byte {
+            // `X` too: an id may be `X-Ms-Request-Id`, which the log's readers look for in the raw line.
+            case 0x00...0x1F, 0x7F...0xFF, UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "X"):
+                output.put("\\u00")
+                output.put(hexadecimal(byte >> 4))
+                output.put(hexadecimal(byte & 0xF))
+            default:
+                output.put(byte)
+            }
+        }
+    }
+
+    private static func hexadecimal(_ nibble: UInt8) -> UInt8 {
+        nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
+    }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Model
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import ScoringLog
+import ServiceLifecycle
+import UnixSignals
+
+/// The composition root: builds everything from a configuration, in the one place that names every concrete type.
+struct Application {
+    let configuration: Configuration
+    let logger: Logger
+
+    init(_ configuration: Configuration) {
+        self.configuration = configuration
+        let level = configuration.logLevel
+        logger = Logger(label: "bungalow") { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+    }
+
+    /// Serves until SIGTERM or SIGINT; then answers what is under way, flushes the log and ends.
+    func run() async throws {
+        // A reader of the log or a client may go away at any time: a write's error says so, and no signal is wanted.
+        signal(SIGPIPE, SIG_IGN)
+        let model = try loadModel()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+        let logger = logger
+        let logWriter = ScoringLogWriter(fileDescriptor: STDOUT_FILENO) { logger.warning("\($0)") }
+        let caches = CacheFactory(configuration, logger)
+        let workers = try makeWorkers(group, model, caches, logWriter)
+        let listener = try await listen(group, workers)
+        announce(listener, model, caches)
+
+        let services: [any Service] = [
+            CacheService(workers: workers),
+            LogService(workers: workers, writer: logWriter),
+            HTTPService(listener: listener, workers: workers),
+        ]
+        // Ended in reverse: first the server, then the log, the cache last.
+        let configuration = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        try await ServiceGroup(configuration: configuration).run()
+        try await group.shutdownGracefully()
+        logger.info("Bungalow has stopped")
+    }
+
+    private func loadModel() throws -> LinearModel {
+        do {
+            guard let path = configuration.modelPath else { return try ModelFile.builtIn() }
+            guard let file = FileManager.default.contents(atPath: path) else {
+                throw StartFailure.configuration.reported(
+                    "MODEL_PATH=\(path) is not allowed: use a model file of trainer/ that can be read")
+            }
+            return try ModelFile.read(Array(file), name: "MODEL_PATH=\(path)")
+        } catch let error as ModelFileError {
+            throw StartFailure.configuration.reported("\(error)")
+        }
+    }
+
+    private func makeWorkers(
+        _ group: MultiThreadedEventLoopGroup, _ model: LinearModel, _ caches: CacheFactory, _ logWriter: ScoringLogWriter
+    ) throws -> [Worker] {
+        let limits = Worker.Limits(
+            bodyBytes: configuration.maximumBodyBytes, batchRecords: configuration.maximumBatchRecords)
+        do {
+            return try group.makeIterator().map { eventLoop in
+                try Worker(
+                    eventLoop: eventLoop, limits: limits, logger: logger, model: model,
+                    namespace: configuration.cacheNamespace, cache: caches.cache(on: eventLoop),
+                    logForm: configuration.scoringLog, logWriter: logWriter)
+            }
+        } catch is Worker.OutOfMemory {
+            throw StartFailure.system.reported("there is not enough memory for \(configuration.eventLoops) event loops")
+        }
+    }
+
+    private func listen(_ group: MultiThreadedEventLoopGroup, _ workers: [Worker]) async throws -> any Channel {
+        let host = configuration.bindHost
+        let port = configuration.port
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try HTTPService.addHandlers(to: channel, workers) }
+            }
+        do {
+            return try await bootstrap.bind(host: host, port: port).get()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw StartFailure.unavailable.reported(
+                "port \(port) of \(host) is in use: choose another one, for example script/server --port \(port + 1)")
+        } catch {
+            throw StartFailure.unavailable.reported("cannot listen on \(host) port \(port): \(error)")
+        }
+    }
+
+    private func announce(_ listener: any Channel, _ model: LinearModel, _ caches: CacheFactory) {
+        let port = listener.localAddress?.port ?? configuration.port
+        let host = configuration.bindHost.contains(":") ? "[\(configuration.bindHost)]" : configuration.bindHost
+        logger.info("Bungalow listens on http://\(host):\(port)")
+        logger.info("cache: \(caches.description)")
+        logger.info("model: version \(model.version) from \(configuration.modelPath ?? "the built-in file")")
+    }
+}

@@ -1,0 +1,64 @@
+import Foundation
+
+/// Where predictions are kept: the meaning of `CACHE_URL`.
+enum CacheLocation: Equatable, Sendable {
+    /// A Redis server. Nil where the URL says nothing.
+    case redis(host: String, port: Int, user: String?, password: String?, database: Int)
+    /// An SQLite file.
+    case sqlite(path: String)
+    /// The default: an SQLite file in the user's cache folder.
+    case userCacheFolder
+    case off
+
+    /// Reads `redis://[user:password@]host[:6379][/db]`, `sqlite:PATH` or `off`; all parts percent-decoded.
+    ///
+    /// - Returns: nil if the text is none of these.
+    init?(_ text: String) {
+        if text == "off" {
+            self = .off
+        } else if text.hasPrefix("sqlite:") {
+            guard let path = text.dropFirst("sqlite:".count).removingPercentEncoding, !path.isEmpty else { return nil }
+            self = .sqlite(path: path)
+        } else {
+            guard let redis = Self.redis(text) else { return nil }
+            self = redis
+        }
+    }
+
+    private static func redis(_ text: String) -> CacheLocation? {
+        guard let url = URLComponents(string: text), url.scheme == "redis", let host = url.host, !host.isEmpty,
+            url.query == nil, url.fragment == nil
+        else { return nil }
+        let path = url.path.hasPrefix("/") ? url.path.dropFirst() : url.path[...]
+        guard let database = path.isEmpty ? 0 : Int(path), (0...65_535).contains(database) else { return nil }
+        let port = url.port ?? 6379
+        guard (1...65_535).contains(port) else { return nil }
+        return .redis(
+            host: host.trimmingCharacters(in: ["[", "]"]), port: port, user: url.user.flatMap(nonEmpty),
+            password: url.password.flatMap(nonEmpty), database: database)
+    }
+
+    private static func nonEmpty(_ text: String) -> String? { text.isEmpty ? nil : text }
+
+    /// A cache URL as it may be shown: user and password hidden.
+    static func withoutSecrets(_ text: String) -> String {
+        guard let at = text.lastIndex(of: "@") else { return text }
+        let start = text.range(of: "://")?.upperBound ?? text.startIndex
+        return start < at ? text[..<start] + "***" + text[at...] : text
+    }
+}
+
+extension CacheLocation: CustomStringConvertible {
+    /// For the start-up message, without secrets.
+    var description: String {
+        switch self {
+        case .redis(let host, let port, let user, let password, let database):
+            let secret = user == nil && password == nil ? "" : "***@"
+            let bracketed = host.contains(":") ? "[\(host)]" : host
+            return "redis://\(secret)\(bracketed):\(port)/\(database)"
+        case .sqlite(let path): return "sqlite:\(path)"
+        case .userCacheFolder: return "sqlite in the user's cache folder"
+        case .off: return "off"
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import NIOCore
+import NIOHTTP1
+import ScoringLog
+
+/// One request, and its place in the order of answers on its connection.
+struct Call {
+    let connection: HTTPConnection
+    /// Its place: answers leave in this order, whenever they are ready.
+    let position: UInt64
+    let method: HTTPMethod
+    let route: Route
+    /// 0 for HTTP/1.0, 1 for HTTP/1.1.
+    let minorVersion: Int
+    /// Whether the connection may stay open behind the answer.
+    var keepAlive: Bool
+    let requestID: RequestID
+
+    /// The same call, as the last one of its connection.
+    func closing() -> Call {
+        var call = self
+        call.keepAlive = false
+        return call
+    }
+
+    /// Sends the answer. Bytes are written at the end of the event loop's tick.
+    func answer(_ head: ResponseHead, _ body: ByteBuffer) {
+        connection.answer(self, head, body)
+    }
+
+    /// Sends an error in the service's form, `{"detail":"…"}`.
+    ///
+    /// - Returns: the bytes of the body.
+    @discardableResult
+    func answer(_ error: HTTPError) -> Int {
+        var head = ResponseHead(error.status)
+        head.allow = error.allow
+        head.retryAfter = error.retryAfter
+        let body = ByteBuffer(string: "{\"detail\":\"\(error.detail)\"}")
+        answer(head, body)
+        return body.readableBytes
+    }
+}
+
+/// An answer that says what is wrong with a request as a whole.
+struct HTTPError {
+    var status: ResponseHead.Status
+    /// Plain ASCII text without quotes or backslashes.
+    var detail: StaticString
+    var allow: StaticString?
+    var retryAfter: StaticString?
+
+    static let notFound = HTTPError(status: .notFound, detail: "Not Found")
+    static let malformed = HTTPError(status: .badRequest, detail: "Malformed HTTP request")
+    static let bodyTooLarge = HTTPError(status: .contentTooLarge, detail: "The body is larger than MAX_BODY_BYTES")
+    static let headTooLarge = HTTPError(
+        status: .headTooLarge, detail: "The request head is larger than 32 KiB or has more than 100 fields")
+    static let saturated = HTTPError(
+        status: .serviceUnavailable, detail: "Saturated, try again later", retryAfter: "1")
+
+    static let draining = HTTPError(status: .serviceUnavailable, detail: "Shutting down", retryAfter: "1")
+
+    static func methodNotAllowed(_ allow: StaticString) -> HTTPError {
+        HTTPError(status: .methodNotAllowed, detail: "Method Not Allowed", allow: allow)
+    }
+}

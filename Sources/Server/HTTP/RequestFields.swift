@@ -1,0 +1,37 @@
+import NIOHTTP1
+import ScoringLog
+
+/// The header fields that the service acts on, found in one pass.
+struct RequestFields {
+    private(set) var contentLength: Int?
+    private(set) var expectsContinue = false
+    /// The client would rather speak another protocol.
+    private(set) var asksForUpgrade = false
+    /// The caller's name for the call: the first valid `X-Ms-Request-Id`, else the first valid `X-Request-Id`.
+    private(set) var requestID: RequestID?
+
+    init(_ fields: HTTPHeaders) {
+        var second: RequestID?
+        for (name, value) in fields {
+            // Names differ in length, so that a field is compared with one name at most.
+            switch name.utf8.count {
+            case 6 where Self.isName(name, "expect"):
+                expectsContinue = expectsContinue || Self.isName(value, "100-continue")
+            case 7 where Self.isName(name, "upgrade"): asksForUpgrade = true
+            case 12 where Self.isName(name, "x-request-id"): second = second ?? RequestID(value)
+            case 14 where Self.isName(name, "content-length"): contentLength = Int(value)
+            case 15 where Self.isName(name, "x-ms-request-id"): requestID = requestID ?? RequestID(value)
+            default: break
+            }
+        }
+        requestID = requestID ?? second
+    }
+
+    /// Compares as field names are compared: letters in either case.
+    private static func isName(_ text: String, _ lowercased: String) -> Bool {
+        text.utf8.count == lowercased.utf8.count
+            && zip(text.utf8, lowercased.utf8).allSatisfy { sent, expected in
+                sent == expected || (sent | 0x20 == expected && (0x41...0x5A).contains(sent))
+            }
+    }
+}

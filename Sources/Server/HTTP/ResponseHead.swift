@@ -1,0 +1,98 @@
+import NIOCore
+import ScoringLog
+
+/// A response's status line and headers, written as bytes in one go.
+struct ResponseHead {
+    /// The statuses that the service sends (RFC 9110 names them).
+    enum Status: Int {
+        case ok = 200
+        case noContent = 204
+        case badRequest = 400
+        case notFound = 404
+        case methodNotAllowed = 405
+        case contentTooLarge = 413
+        case unprocessable = 422
+        case headTooLarge = 431
+        case serviceUnavailable = 503
+
+        fileprivate var line: StaticString {
+            switch self {
+            case .ok: "HTTP/1.1 200 OK\r\n"
+            case .noContent: "HTTP/1.1 204 No Content\r\n"
+            case .badRequest: "HTTP/1.1 400 Bad Request\r\n"
+            case .notFound: "HTTP/1.1 404 Not Found\r\n"
+            case .methodNotAllowed: "HTTP/1.1 405 Method Not Allowed\r\n"
+            case .contentTooLarge: "HTTP/1.1 413 Content Too Large\r\n"
+            case .unprocessable: "HTTP/1.1 422 Unprocessable Content\r\n"
+            case .headTooLarge: "HTTP/1.1 431 Request Header Fields Too Large\r\n"
+            case .serviceUnavailable: "HTTP/1.1 503 Service Unavailable\r\n"
+            }
+        }
+    }
+
+    /// Room that a head hardly ever exceeds, in bytes.
+    static let usualBytes = 512
+
+    let status: Status
+    var allow: StaticString?
+    var retryAfter: StaticString?
+    /// Stands in answers of scoring routes only.
+    var scoring: Scoring?
+
+    /// What a scoring answer says of itself.
+    struct Scoring {
+        /// nil where no look-up belongs to the route.
+        var cache: CacheResult?
+        let modelVersion: String
+        let timing: ServerTiming
+    }
+
+    init(_ status: Status, scoring: Scoring? = nil) {
+        self.status = status
+        self.scoring = scoring
+    }
+
+    /// Appends the head of the answer to a call, up to and with the empty line.
+    ///
+    /// - Parameters:
+    ///   - date: an IMF-fixdate (RFC 9110, section 5.6.7).
+    ///   - length: the body's bytes, also where HEAD leaves the body out.
+    func write(for call: Call, date: String, length: Int, to buffer: inout ByteBuffer) {
+        buffer.writeStaticString(status.line)
+        buffer.writeStaticString("Date: ")
+        buffer.writeString(date)
+        if status != .noContent {
+            buffer.writeStaticString("\r\nContent-Type: application/json\r\nContent-Length: ")
+            buffer.writeString(String(length))
+        }
+        for name in ["\r\nX-Ms-Request-Id: ", "\r\nX-Request-Id: "] as [StaticString] {
+            buffer.writeStaticString(name)
+            _ = call.requestID.withUnsafeBytes { buffer.writeBytes($0) }
+        }
+        if let scoring { write(scoring, to: &buffer) }
+        if let allow {
+            buffer.writeStaticString("\r\nAllow: ")
+            buffer.writeStaticString(allow)
+        }
+        if let retryAfter {
+            buffer.writeStaticString("\r\nRetry-After: ")
+            buffer.writeStaticString(retryAfter)
+        }
+        if !call.keepAlive {
+            buffer.writeStaticString("\r\nConnection: close")
+        } else if call.minorVersion == 0 {
+            buffer.writeStaticString("\r\nConnection: keep-alive")
+        }
+        buffer.writeStaticString("\r\n\r\n")
+    }
+
+    private func write(_ scoring: Scoring, to buffer: inout ByteBuffer) {
+        if let cache = scoring.cache {
+            buffer.writeStaticString("\r\nX-Cache: ")
+            buffer.writeStaticString(cache.header)
+        }
+        buffer.writeStaticString("\r\nX-Model-Version: ")
+        buffer.writeString(scoring.modelVersion)
+        scoring.timing.write(to: &buffer)
+    }
+}

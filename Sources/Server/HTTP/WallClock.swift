@@ -1,0 +1,46 @@
+private import Foundation
+import ScoringLog
+
+/// The time of day as answers and log need it: two texts that change once a second.
+///
+/// For one event loop; `update()` before reading.
+final class WallClock {
+    /// For the scoring log.
+    private(set) var logTime: CommonLogTime
+    /// For the `Date` header: an IMF-fixdate (RFC 9110, section 5.6.7).
+    private(set) var httpDate: String
+    /// Milliseconds into the second of `logTime`.
+    private(set) var millisecond = 0
+
+    init() {
+        logTime = CommonLogTime(secondsSince1970: 0)
+        httpDate = Self.httpDate(0)
+        update()
+    }
+
+    /// Reads the system's clock; a tick of the kernel (1 to 4 ms) is exact enough, and far cheaper than the precise one.
+    func update() {
+        var now = timespec()
+        #if os(Linux)
+        clock_gettime(CLOCK_REALTIME_COARSE, &now)
+        #else
+        clock_gettime(CLOCK_REALTIME, &now)
+        #endif
+        millisecond = now.tv_nsec / 1_000_000
+        guard now.tv_sec != logTime.secondsSince1970 else { return }
+        logTime.update(secondsSince1970: now.tv_sec)
+        httpDate = Self.httpDate(now.tv_sec)
+    }
+
+    private static func httpDate(_ seconds: Int) -> String {
+        var time = time_t(seconds)
+        var date = tm()
+        gmtime_r(&time, &date)
+        return String(unsafeUninitializedCapacity: 40) { text in
+            // In English: the program never leaves the C locale.
+            text.withMemoryRebound(to: CChar.self) { text in
+                strftime(text.baseAddress, text.count, "%a, %d %b %Y %H:%M:%S GMT", &date)
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import NIOCore
+import NIOHTTP1
+import ScoringLog
+
+/// One event loop's end of the scoring log: blocks are collected and handed to the one writer at the end of a tick.
+final class CallLog {
+    /// What is written for a scored call: `SCORING_LOG`.
+    enum Form: String, CaseIterable, Sendable {
+        case ml, dl, json, off
+    }
+
+    private let form: Form
+    private let writer: ScoringLogWriter
+    private let clock: WallClock
+    private var batch = ScoringLogBatch()
+
+    init(_ form: Form, _ writer: ScoringLogWriter, _ clock: WallClock) {
+        self.form = form
+        self.writer = writer
+        self.clock = clock
+    }
+
+    /// Whether blocks of new calls still fit behind a slow reader.
+    var hasRoom: Bool { writer.hasRoom }
+
+    /// Notes a call that was answered with predictions.
+    ///
+    /// - Parameter bytes: of the answer's body.
+    func scored(_ call: Call, bytes: Int, cache: CacheResult?, _ timing: ServerTiming, records: Int) {
+        switch form {
+        case .off: break
+        case .ml: appendBlock(call, .ok, bytes, scored(call, timing, .ml))
+        case .dl: appendBlock(call, .ok, bytes, scored(call, timing, .dl))
+        case .json: appendRecord(call, .ok, records, cache, timing)
+        }
+    }
+
+    /// Notes a call of a scoring route that was refused.
+    func refused(_ call: Call, _ status: ResponseHead.Status, bytes: Int) {
+        switch form {
+        case .off: break
+        case .ml, .dl: appendBlock(call, status, bytes, nil)
+        case .json: appendRecord(call, status, nil, nil, nil)
+        }
+    }
+
+    /// Hands over what this tick has collected.
+    func flush() {
+        guard !batch.isEmpty else { return }
+        writer.append(batch)
+        batch.removeAll()
+    }
+
+    private func scored(_ call: Call, _ timing: ServerTiming, _ path: ScoringLogBlock.Path) -> ScoringLogBlock.Scored {
+        .init(requestID: call.requestID, scoringNanoseconds: timing.cache + timing.score, path: path)
+    }
+
+    private func appendBlock(
+        _ call: Call, _ status: ResponseHead.Status, _ bytes: Int, _ scored: ScoringLogBlock.Scored?
+    ) {
+        clock.update()
+        batch.append(
+            ScoringLogBlock(
+                time: clock.logTime, method: call.method.literal, route: call.route.literal,
+                httpMinorVersion: call.minorVersion, status: status.rawValue,
+                bodyBytes: call.method == .HEAD ? 0 : bytes, scored: scored))
+    }
+
+    private func appendRecord(
+        _ call: Call, _ status: ResponseHead.Status, _ records: Int?, _ cache: CacheResult?, _ timing: ServerTiming?
+    ) {
+        clock.update()
+        var record = ScoringLogRecord(
+            time: clock.logTime, millisecond: clock.millisecond, requestID: call.requestID, route: call.route.literal,
+            status: status.rawValue)
+        record.records = records
+        record.cache = cache
+        record.validateNanoseconds = timing?.validate
+        record.cacheNanoseconds = cache == nil ? nil : timing?.cache
+        record.scoreNanoseconds = timing?.score
+        batch.append(record)
+    }
+}
+
+extension HTTPMethod {
+    /// The method as a text of ours, for a log that must hold no client's text.
+    fileprivate var literal: StaticString {
+        switch self {
+        case .GET: "GET"
+        case .HEAD: "HEAD"
+        case .POST: "POST"
+        case .PUT: "PUT"
+        case .PATCH: "PATCH"
+        case .DELETE: "DELETE"
+        case .OPTIONS: "OPTIONS"
+        case .TRACE: "TRACE"
+        case .CONNECT: "CONNECT"
+        default: "OTHER"
+        }
+    }
+}
