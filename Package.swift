@@ -60,6 +60,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "EndToEnd", dependencies: ["Server"], resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model"], resources: [.copy("Vectors")], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

@@ -1,0 +1,108 @@
+import Foundation
+import Testing
+
+/// The built server as a real process on a free port, ended when the test lets go of it.
+final class ServerProcess {
+    /// Where it listens.
+    let port: Int
+    private let child: ChildProcess
+
+    /// Starts the server and waits until it says where it listens.
+    ///
+    /// - Parameters:
+    ///   - arguments: its flags; the port is chosen here, and the cache is off unless named.
+    ///   - environment: variables on top of an environment that has none of the server's own.
+    init(_ arguments: [String] = [], environment: [String: String] = [:]) throws {
+        let cache = arguments.contains("--cache-url") || environment.keys.contains { $0.hasSuffix("_URL") }
+        let all = ["--port", "0"] + (cache ? [] : ["--cache-url", "off"]) + arguments
+        child = try ChildProcess(Self.binary, all, environment: environment)
+        let line = try child.standardError.waitForLine(containing: "Bungalow listens on http://")
+        port = try #require(Int(line.reversed().prefix { $0.isNumber }.reversed().map(String.init).joined()))
+    }
+
+    /// Runs the server with flags that end it at once.
+    ///
+    /// - Returns: its exit code and what it wrote.
+    static func run(
+        _ arguments: [String], environment: [String: String] = [:]
+    ) throws -> (exitCode: Int32, output: String, error: String) {
+        let child = try ChildProcess(binary, arguments, environment: environment)
+        let code = try child.waitForExit()
+        return (code, child.standardOutput.text(), child.standardError.text())
+    }
+
+    /// The binary that the package's build has put beside the tests.
+    static var binary: URL {
+        Bundle.module.bundleURL.deletingLastPathComponent().appending(path: "Server")
+    }
+
+    /// The process's id, for signals.
+    var processID: Int32 { child.processID }
+
+    /// The scoring log so far; complete after `stop()`.
+    var log: String { child.standardOutput.text() }
+
+    /// The server's own messages so far.
+    var messages: String { child.standardError.text() }
+
+    /// Waits for a message on stderr.
+    @discardableResult
+    func waitForMessage(_ part: String) throws -> String { try child.standardError.waitForLine(containing: part) }
+
+    /// Waits until the log holds this many lines with the text.
+    func waitForLog(_ part: String, count: Int) throws {
+        try child.standardOutput.wait { $0.components(separatedBy: part).count > count }
+    }
+
+    /// Opens a connection.
+    func connect() throws -> Connection { try Connection(port: port) }
+
+    /// One request on a connection of its own.
+    func call(
+        _ method: String, _ path: String, headers: [String] = [], body: String? = nil
+    ) throws -> Response {
+        try call(method, path, headers: headers, bytes: body.map { Array($0.utf8) })
+    }
+
+    /// One request on a connection of its own.
+    func call(_ method: String, _ path: String, headers: [String] = [], bytes: [UInt8]?) throws -> Response {
+        let connection = try connect()
+        try connection.send(method, path, headers: headers, body: bytes)
+        return try connection.response(to: method)
+    }
+
+    /// `POST /predict` on a connection of its own.
+    func predict(_ body: String, headers: [String] = []) throws -> Response {
+        try call("POST", "/predict", headers: headers, body: body)
+    }
+
+    /// Sends a signal.
+    func signal(_ number: Int32) { kill(child.processID, number) }
+
+    /// Ends the server as a cluster does.
+    ///
+    /// - Returns: its exit code.
+    @discardableResult
+    func stop() throws -> Int32 {
+        signal(SIGTERM)
+        return try child.waitForExit()
+    }
+
+    /// The original service's sample of four records.
+    static let sample = """
+        [{"MedInc":8.3252,"HouseAge":42,"AveRooms":6.98,"AveBedrms":1.02,"Population":322,"AveOccup":2.55,"Latitude":37.88,\
+        "Longitude":-122.23},{"MedInc":2.3252,"HouseAge":20,"AveRooms":2.98,"AveBedrms":1.02,"Population":322,\
+        "AveOccup":2.55,"Latitude":37.88,"Longitude":-122.23},{"MedInc":3.3252,"HouseAge":12,"AveRooms":4.5,\
+        "AveBedrms":3.02,"Population":322,"AveOccup":2.55,"Latitude":37.88,"Longitude":-122.23},{"MedInc":4.3252,\
+        "HouseAge":42,"AveRooms":6.98,"AveBedrms":2.02,"Population":123,"AveOccup":2.55,"Latitude":37.88,\
+        "Longitude":-122.23}]
+        """
+
+    /// One valid record as JSON; its MedInc makes it as unique as it is.
+    static func record(medInc: Double = 8.3252) -> String {
+        """
+        {"MedInc":\(medInc),"HouseAge":42,"AveRooms":6.98,"AveBedrms":1.02,"Population":322,"AveOccup":2.55,\
+        "Latitude":37.88,"Longitude":-122.23}
+        """
+    }
+}
