@@ -7,11 +7,13 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-// Homebrew's headers are found through pkg-config. Debian's need no help, and simdjson's file there names a flag that
-// SwiftPM warns of at every build.
+// Homebrew's headers are found through pkg-config. Debian's need no help, and the files there name flags that SwiftPM
+// warns of at every build.
 #if os(Linux)
+let hiredisPackage: String? = nil
 let simdjsonPackage: String? = nil
 #else
+let hiredisPackage: String? = "hiredis"
 let simdjsonPackage: String? = "simdjson"
 #endif
 
@@ -45,10 +47,25 @@ let package = Package(
         .target(
             name: "CSimdjson", dependencies: ["SimdjsonSystem"], linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "ScoringLog", swiftSettings: strict),
+        .systemLibrary(
+            name: "CHiredis",
+            pkgConfig: hiredisPackage,
+            providers: [.apt(["libhiredis-dev"]), .brew(["hiredis"])]
+        ),
+        .target(
+            name: "Redis",
+            dependencies: [
+                "CHiredis",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "Server",
             dependencies: [
-                "CSimdjson", "Model", "ScoringLog",
+                "CSimdjson", "Model", "Redis", "ScoringLog",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -63,6 +80,9 @@ let package = Package(
         .testTarget(
             name: "EndToEnd", dependencies: ["Server"], resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(name: "ModelTests", dependencies: ["Model"], resources: [.copy("Vectors")], swiftSettings: strict),
+        .testTarget(
+            name: "ScoringLogTests", dependencies: ["ScoringLog"], resources: [.copy("Vectors")],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

@@ -1,6 +1,7 @@
 /// A write position in memory the caller has sized: the log's literals, bytes and decimals, without allocation.
 ///
-/// Every `put` needs room left; the encoders prove it once, by asking for their upper bound, so no `put` checks again in release.
+/// Every `put` needs room left; the encoders prove it once, by asking for their upper bound, so no `put` checks again
+/// in release.
 struct ASCIIOutput {
     private let base: UnsafeMutableRawPointer
     private let capacity: Int

@@ -2,8 +2,9 @@ import Foundation
 
 /// One second as the scoring log writes it: in the common log format, and in RFC 3339 for the JSON log.
 ///
-/// A loop keeps one value and calls `update` with its clock; the text is made anew only when the second changes. Always UTC,
-/// months in English whatever the locale. Times outside the years 0001 to 9999 are held at the nearest second within.
+/// A loop keeps one value and calls `update` with its clock; the text is made anew only when the second changes.
+/// Always UTC, months in English whatever the locale. Times outside the years 0001 to 9999 are held at the nearest
+/// second within.
 public struct CommonLogTime: Sendable {
     /// Bytes of `21/Nov/2026:07:26:00 +0000`.
     static let commonLogCount = 26

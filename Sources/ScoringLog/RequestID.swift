@@ -1,6 +1,7 @@
 /// A call's id as it may be logged: 1 to 64 bytes of `[A-Za-z0-9_-]`, held inline.
 ///
-/// The only way to have one is to have it checked, so an id can bring no line break and no text of the log's own into a line.
+/// The only way to have one is to have it checked, so an id can bring no line break and no text of the log's own into
+/// a line.
 public struct RequestID: Sendable, Equatable, CustomStringConvertible {
     /// The longest id, in bytes.
     public static let maximumCount = 64

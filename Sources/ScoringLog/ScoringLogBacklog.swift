@@ -1,9 +1,11 @@
 import Foundation
 
-/// What the scoring log's writer has taken and not yet written, as a state machine without threads, clocks or descriptors.
+/// What the scoring log's writer has taken and not yet written, as a state machine without threads, clocks or
+/// descriptors.
 ///
-/// Methods of the callers: `append`, `addFlush`, `removeFlush`, `close`, `abandon`. Methods of the writer thread: `next`,
-/// `coalesce`, `wokeUp`, `wrote`, `failed`. Each may leave effects behind, which `takeEffects` hands out once.
+/// Methods of the callers: `append`, `addFlush`, `removeFlush`, `close`, `abandon`. Methods of the writer thread:
+/// `next`, `coalesce`, `wokeUp`, `wrote`, `failed`. Each may leave effects behind, which `takeEffects` hands out
+/// once.
 struct ScoringLogBacklog: Sendable {
     /// What the writer thread does next.
     enum Step: Equatable {
@@ -196,7 +198,8 @@ extension ScoringLogBacklog {
         updateRoom()
     }
 
-    /// Full from the capacity on, until the low-water mark is reached; never while blocks are dropped, or calls would wait for nothing.
+    /// Full from the capacity on, until the low-water mark is reached; never while blocks are dropped, or calls would
+    /// wait for nothing.
     private mutating func updateRoom() {
         let wasFull = isFull
         isFull = failure == nil && bufferedBytes >= (wasFull ? limits.lowWaterBytes + 1 : limits.capacityBytes)

@@ -1,4 +1,5 @@
-/// Whole blocks in the order of their calls, collected by one event loop during a tick and handed to the writer at once.
+/// Whole blocks in the order of their calls, collected by one event loop during a tick and handed to the writer at
+/// once.
 ///
 /// Keeps its memory over `removeAll`, so a loop that reuses one batch allocates nothing in the long run.
 public struct ScoringLogBatch: Sendable {

@@ -52,8 +52,9 @@ public struct ScoringLogCounts: Sendable, Equatable {
 
 /// Reads a log's bytes, in any chunks, into calls; what is broken is counted, never guessed and never an error.
 ///
-/// A call begins at its access line and takes the first request id line and the first scoring line before the next one, so
-/// the calls come in the log's order. Carriage returns before line feeds are dropped. Memory is bounded by one line.
+/// A call begins at its access line and takes the first request id line and the first scoring line before the next
+/// one, so the calls come in the log's order. Carriage returns before line feeds are dropped. Memory is bounded by
+/// one line.
 public struct ScoringLogParser: Sendable {
     /// What was read so far.
     public private(set) var counts = ScoringLogCounts()

@@ -3,7 +3,8 @@
 ///     {"time":"2026-11-21T07:26:00.123Z","request_id":"…","route":"/predict","status":200,"records":4,
 ///      "cache":"miss","validate_ms":0.0041,"cache_ms":0.2100,"score_ms":0.0312,"traceparent":"00-…-01"}
 ///
-/// Keys in this order, on one line; what is nil is absent. Durations are milliseconds with four digits after the point.
+/// Keys in this order, on one line; what is nil is absent. Durations are milliseconds with four digits after the
+/// point.
 public struct ScoringLogRecord: Sendable {
     /// What became of the look-up in the cache.
     public enum CacheResult: Sendable, Hashable {
@@ -107,7 +108,8 @@ public struct ScoringLogRecord: Sendable {
         output.put("\"")
     }
 
-    /// Writes text that is printable ASCII already as itself, and anything else as an escape that no line can break on.
+    /// Writes text that is printable ASCII already as itself, and anything else as an escape that no line can break
+    /// on.
     private static func putEscaped(_ bytes: UnsafeRawBufferPointer, into output: inout ASCIIOutput) {
         for byte in bytes {
             switch byte {

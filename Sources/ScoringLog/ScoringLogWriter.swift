@@ -3,16 +3,18 @@ import Synchronization
 
 /// The scoring log's one writer: event loops hand over whole batches and never wait, a thread writes them in order.
 ///
-/// - Batches are written in the order of `append`, each contiguous; nothing is lost while the descriptor can be written.
-/// - The buffer is bounded by asking: a caller looks at `hasRoom` before it admits a call. A batch handed over is always
-///   taken, so the bound is exceeded by at most the blocks of the calls admitted before the buffer was full.
-/// - On a full disk the blocks taken so far are kept and tried again each second, and new ones are dropped and counted; the
-///   block in hand is always completed first. A closed descriptor loses all that is and will be handed over.
-/// - The thread blocks SIGPIPE and SIGXFSZ for itself, so the process need not ignore them on Linux; on Darwin SIGPIPE is
-///   switched off for the descriptor.
+/// - Batches are written in the order of `append`, each contiguous; nothing is lost while the descriptor can be
+///   written.
+/// - The buffer is bounded by asking: a caller looks at `hasRoom` before it admits a call. A batch handed over is
+///   always taken, so the bound is exceeded by at most the blocks of the calls admitted before the buffer was full.
+/// - On a full disk the blocks taken so far are kept and tried again each second, and new ones are dropped and
+///   counted; the block in hand is always completed first. A closed descriptor loses all that is and will be handed
+///   over.
+/// - The thread blocks SIGPIPE and SIGXFSZ for itself, so the process need not ignore them on Linux; on Darwin
+///   SIGPIPE is switched off for the descriptor.
 ///
-/// The writer neither opens nor closes the descriptor and leaves its blocking mode alone; it may be non-blocking. It lives
-/// until `close`.
+/// The writer neither opens nor closes the descriptor and leaves its blocking mode alone; it may be non-blocking. It
+/// lives until `close`.
 public final class ScoringLogWriter: Sendable {
     /// Sizes and times of the writer.
     public struct Limits: Sendable {
@@ -73,7 +75,8 @@ public final class ScoringLogWriter: Sendable {
 
     /// Registers a callback for each time that a full buffer has room again; once a loop, at its start.
     ///
-    /// - Parameter callback: runs on the writer's thread (or in `close`) and must neither block nor call `flush` or `close`.
+    /// - Parameter callback: runs on the writer's thread (or in `close`) and must neither block nor call `flush` or
+    ///   `close`.
     public func onRoom(_ callback: @escaping @Sendable () -> Void) {
         backlog.withLock { $0.roomCallbacks.append(callback) }
     }
@@ -104,9 +107,9 @@ public final class ScoringLogWriter: Sendable {
 
     /// Writes all that is pending and ends the writer thread; blocks the thread, so never on an event loop.
     ///
-    /// What cannot be written in time is counted as lost: to `disk_full` if the disk is full (it is tried once more, not waited
-    /// for), else to `closed`. If a blocking descriptor holds the thread in `write(2)` past the time, the thread ends when that
-    /// write does. Batches handed over later are lost to `closed`.
+    /// What cannot be written in time is counted as lost: to `disk_full` if the disk is full (it is tried once more,
+    /// not waited for), else to `closed`. If a blocking descriptor holds the thread in `write(2)` past the time, the
+    /// thread ends when that write does. Batches handed over later are lost to `closed`.
     ///
     /// - Parameter timeout: the longest wait.
     /// - Returns: false if blocks were lost by closing; a second call says the same.
@@ -118,6 +121,12 @@ public final class ScoringLogWriter: Sendable {
             finished.signal()
         }
         return update { $0.abandon() }
+    }
+
+    /// Waits for the thread that a `close` out of time has left behind.
+    func waitUntilThreadEnded() {
+        finished.wait()
+        finished.signal()
     }
 
     /// Makes a change under the lock, and then outside it what follows from the change.

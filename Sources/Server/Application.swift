@@ -31,9 +31,11 @@ struct Application {
         let model = try loadModel()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         let logger = logger
-        let logWriter = ScoringLogWriter(fileDescriptor: STDOUT_FILENO) { logger.warning("\($0)") }
+        // Closed at the start, its number would go to the next file or socket that is opened.
+        let standardOutput = fcntl(STDOUT_FILENO, F_GETFD) < 0 ? -1 : STDOUT_FILENO
+        let logWriter = ScoringLogWriter(fileDescriptor: standardOutput) { logger.warning("\($0)") }
         let caches = CacheFactory(configuration, logger)
-        let workers = try makeWorkers(group, model, caches, logWriter)
+        let workers = try await makeWorkers(group, model, caches, logWriter)
         let listener = try await listen(group, workers)
         announce(listener, model, caches)
 
@@ -65,19 +67,23 @@ struct Application {
 
     private func makeWorkers(
         _ group: MultiThreadedEventLoopGroup, _ model: LinearModel, _ caches: CacheFactory, _ logWriter: ScoringLogWriter
-    ) throws -> [Worker] {
-        let limits = Worker.Limits(
-            bodyBytes: configuration.maximumBodyBytes, batchRecords: configuration.maximumBatchRecords)
-        do {
-            return try group.makeIterator().map { eventLoop in
+    ) async throws -> [Worker] {
+        var workers: [Worker] = []
+        for eventLoop in group.makeIterator() {
+            let isFirst = workers.isEmpty
+            let worker = eventLoop.submit { [configuration, logger] in
                 try Worker(
-                    eventLoop: eventLoop, limits: limits, logger: logger, model: model,
-                    namespace: configuration.cacheNamespace, cache: caches.cache(on: eventLoop),
-                    logForm: configuration.scoringLog, logWriter: logWriter)
+                    eventLoop: eventLoop, configuration, logger: logger, model: model,
+                    cache: caches.cache(on: eventLoop, isFirst: isFirst), logWriter: logWriter)
             }
-        } catch is Worker.OutOfMemory {
-            throw StartFailure.system.reported("there is not enough memory for \(configuration.eventLoops) event loops")
+            do {
+                workers.append(try await worker.get())
+            } catch is Worker.OutOfMemory {
+                throw StartFailure.system.reported(
+                    "there is not enough memory for \(configuration.eventLoops) event loops")
+            }
         }
+        return workers
     }
 
     private func listen(_ group: MultiThreadedEventLoopGroup, _ workers: [Worker]) async throws -> any Channel {

@@ -9,17 +9,11 @@ import ScoringLog
 /// `@unchecked Sendable`: its state is touched on its event loop only; `drain()` and `close()`, which others call, hop
 /// there first.
 final class Worker: @unchecked Sendable {
-    /// What a client may ask of this server at most.
-    struct Limits {
-        var bodyBytes: Int
-        var batchRecords: Int
-    }
-
     let eventLoop: any EventLoop
-    let limits: Limits
     let logger: Logger
     let routes: Routes
     let wallClock: WallClock
+    let maximumBodyBytes: Int
     var requestIDs = RequestIDGenerator()
     private(set) var isDraining = false
 
@@ -35,20 +29,22 @@ final class Worker: @unchecked Sendable {
     /// There is no memory for a worker's buffers.
     struct OutOfMemory: Error {}
 
+    /// To be made on its event loop.
     init(
-        eventLoop: any EventLoop, limits: Limits, logger: Logger, model: LinearModel, namespace: String,
-        cache: any PredictionCache, logForm: CallLog.Form, logWriter: ScoringLogWriter
+        eventLoop: any EventLoop, _ configuration: Configuration, logger: Logger, model: LinearModel,
+        cache: any PredictionCache, logWriter: ScoringLogWriter
     ) throws(OutOfMemory) {
-        guard let reader = BatchReader(maximumRecords: limits.batchRecords, maximumBytes: limits.bodyBytes) else {
-            throw OutOfMemory()
-        }
+        let reader = BatchReader(
+            maximumRecords: configuration.maximumBatchRecords, maximumBytes: configuration.maximumBodyBytes)
+        guard let reader else { throw OutOfMemory() }
         self.eventLoop = eventLoop
-        self.limits = limits
         self.logger = logger
         self.cache = cache
+        maximumBodyBytes = configuration.maximumBodyBytes
         wallClock = WallClock()
-        log = CallLog(logForm, logWriter, wallClock)
-        let predictor = Predictor(model: model, namespace: namespace, reader: reader, cache: cache, log: log)
+        log = CallLog(configuration.scoringLog, logWriter, wallClock)
+        let predictor = Predictor(
+            model: model, namespace: configuration.cacheNamespace, reader: reader, cache: cache, log: log)
         routes = Routes(predictor: predictor, log: log)
     }
 

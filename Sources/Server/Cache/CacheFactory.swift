@@ -1,13 +1,74 @@
 import Logging
 import NIOCore
+import Redis
 
 /// Makes each event loop's door to the one cache that the configuration names.
-struct CacheFactory {
-    let description: String
-
-    init(_ configuration: Configuration, _ logger: Logger) {
-        description = configuration.cache.description
+struct CacheFactory: Sendable {
+    private enum Kind: Sendable {
+        case redis(RedisConfiguration)
+        case sqlite(SQLitePredictionStore)
+        case off
     }
 
-    func cache(on eventLoop: any EventLoop) -> any PredictionCache { NoCache(eventLoop) }
+    /// What the start-up message says of the cache; without secrets.
+    let description: String
+
+    private let kind: Kind
+    private let timeToLiveSeconds: Int
+    private let logger: Logger
+
+    /// Opens what the caches share. A file that cannot be used is warned of once; then there is no cache.
+    init(_ configuration: Configuration, _ logger: Logger) {
+        timeToLiveSeconds = configuration.cacheTTLSeconds
+        self.logger = logger
+        switch configuration.cache {
+        case .redis(let host, let port, let user, let password, let database):
+            var redis = RedisConfiguration(host: host, port: port)
+            redis.user = user
+            redis.password = { password }
+            redis.database = database
+            redis.commandDeadline = .milliseconds(Int64(configuration.cacheDeadlineMilliseconds))
+            kind = .redis(redis)
+            description = configuration.cache.description
+        case .sqlite(let path):
+            (kind, description) = Self.open(path, configuration, logger)
+        case .userCacheFolder:
+            (kind, description) = Self.open(CacheLocation.defaultPath, configuration, logger)
+        case .off:
+            kind = .off
+            description = "off"
+        }
+    }
+
+    private static func open(_ path: String, _ configuration: Configuration, _ logger: Logger) -> (Kind, String) {
+        var sqlite = SQLitePredictionStoreConfiguration(path: path)
+        sqlite.timeToLiveMilliseconds = Int64(configuration.cacheTTLSeconds) * 1000
+        sqlite.lookUpDeadline = .milliseconds(Int64(configuration.cacheDeadlineMilliseconds))
+        do {
+            let store = try SQLitePredictionStore(configuration: sqlite, logger: logger, onFault: { _ in })
+            return (.sqlite(store), "sqlite:\(path)")
+        } catch {
+            logger.warning("no cache: \(error)")
+            return (.off, "off")
+        }
+    }
+
+    /// A cache for one event loop; to be made on it.
+    ///
+    /// - Parameter isFirst: whether this loop is the one that says when the cache comes and goes.
+    func cache(on eventLoop: any EventLoop, isFirst: Bool) -> any PredictionCache {
+        switch kind {
+        case .redis(let configuration):
+            RedisPredictionCache(configuration, timeToLiveSeconds: timeToLiveSeconds, on: eventLoop) { event in
+                guard isFirst else { return }
+                switch event {
+                case .up: logger.info("cache: \(description) answers")
+                case .down(let fault): logger.warning("cache: \(description) is not used until it answers: \(fault)")
+                case .fault, .storeFault: break
+                }
+            }
+        case .sqlite(let store): store.makeCache(on: eventLoop)
+        case .off: NoCache(eventLoop)
+        }
+    }
 }

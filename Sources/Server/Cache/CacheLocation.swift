@@ -40,6 +40,13 @@ enum CacheLocation: Equatable, Sendable {
 
     private static func nonEmpty(_ text: String) -> String? { text.isEmpty ? nil : text }
 
+    /// The file of `userCacheFolder`: below `$XDG_CACHE_HOME` or `~/.cache`, on macOS below `~/Library/Caches`.
+    static var defaultPath: String {
+        let folder = FileManager.default.urls(for: .cachesDirectory, in: .userDomainMask).first
+        return (folder ?? FileManager.default.temporaryDirectory)
+            .appending(path: "bungalow/predictions.sqlite").path(percentEncoded: false)
+    }
+
     /// A cache URL as it may be shown: user and password hidden.
     static func withoutSecrets(_ text: String) -> String {
         guard let at = text.lastIndex(of: "@") else { return text }

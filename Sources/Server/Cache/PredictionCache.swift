@@ -34,7 +34,7 @@ enum CacheAnswer {
     case unavailable(CacheFault?)
 }
 
-/// Why a cache did not do what was asked: the `reason` of `bungalow_cache_errors_total`.
+/// Why a cache did not do what was asked.
 enum CacheFault: String, Sendable {
     case connect, auth, deadline, `protocol`, store
     case errorReply = "error_reply"

@@ -54,10 +54,10 @@ final class HTTPConnection: ChannelDuplexHandler {
             connection: self, position: order.admit(), method: head.method, route: Route(target: head.uri),
             minorVersion: head.version.minor, keepAlive: head.isKeepAlive && mayPersist,
             requestID: fields.requestID ?? worker.requestIDs.next())
-        request = OpenRequest(call: call, body: RequestBody(limit: worker.limits.bodyBytes))
+        request = OpenRequest(call: call, body: RequestBody(limit: worker.maximumBodyBytes))
         if !call.keepAlive { order.close(after: call.position) }
 
-        if let length = fields.contentLength, length > worker.limits.bodyBytes {
+        if let length = fields.contentLength, length > worker.maximumBodyBytes {
             answerBeforeItsEnd(.bodyTooLarge)
         } else if fields.expectsContinue, head.version.minor >= 1 {
             guard call.route.isPost, call.method == .POST else { return answerBeforeItsEnd(nil) }

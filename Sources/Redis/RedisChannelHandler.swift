@@ -1,0 +1,241 @@
+import NIOCore
+import NIOTLS
+
+/// One connection: performs what `RedisConnectionState` decides, with hiredis for the protocol and a channel for the bytes.
+///
+/// It is added to a channel that is connected already, as the last handler, and lives on the channel's event loop.
+final class RedisChannelHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+    typealias Completion = (RedisLookup) -> Void
+    private typealias State = RedisConnectionState<Completion>
+
+    /// What the client learns of its connection.
+    enum Event: Equatable {
+        case ready
+        case lookupFault(RedisFault)
+        case storeFault(RedisFault)
+        /// The connection is of no more use; told once, before its look-ups fail.
+        case ended(RedisFault)
+        /// The channel is gone; told once, last. `hasAnswered`: it had served at least one command.
+        case closed(hasAnswered: Bool)
+    }
+
+    private let configuration: RedisConfiguration
+    private let password: String?
+    private let reader: RESPReader
+    private let onEvent: (Event) -> Void
+    private var state: State
+    private var context: ChannelHandlerContext?
+    private var timer: Scheduled<Void>?
+    private var outgoing = ByteBuffer()
+    private var replies: [RESPReply] = []
+    private var actions: [State.ReplyAction] = []
+
+    /// Fails when there is no memory for hiredis's reader.
+    init?(
+        configuration: RedisConfiguration,
+        password: String?,
+        connectDeadline: NIODeadline,
+        onEvent: @escaping (Event) -> Void
+    ) {
+        guard let reader = RESPReader() else { return nil }
+        self.reader = reader
+        self.configuration = configuration
+        self.password = password
+        self.onEvent = onEvent
+        state = State(
+            connectDeadline: connectDeadline,
+            commandDeadline: configuration.commandDeadline,
+            maximumOutstanding: configuration.maximumOutstandingCommands
+        )
+    }
+
+    var isReady: Bool {
+        state.phase == .ready
+    }
+}
+
+// MARK: Commands
+
+extension RedisChannelHandler {
+    func getRange(key: UnsafeRawBufferPointer, upTo byteCount: Int, _ completion: @escaping Completion) {
+        guard let context else { return completion(.failed(.notReady)) }
+        let now = context.eventLoop.now
+        let refusal =
+            refusal(byteCount: key.count, in: context) ?? state.addLookup(completion, upTo: byteCount, now: now)
+        if let refusal {
+            if refusal != .notReady { onEvent(.lookupFault(refusal)) }
+            return completion(.failed(refusal))
+        }
+        written(RESPCommand.getRange(key: key, upTo: byteCount, into: &outgoing), in: context)
+    }
+
+    func set(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, expireSeconds: Int) {
+        guard let context else { return }
+        let byteCount = key.count + value.count
+        if let refusal = refusal(byteCount: byteCount, in: context) ?? state.addStore(now: context.eventLoop.now) {
+            if refusal != .notReady { onEvent(.storeFault(refusal)) }
+            return
+        }
+        written(RESPCommand.set(key: key, value: value, expireSeconds: expireSeconds, into: &outgoing), in: context)
+    }
+
+    /// Writes all commands since the last call in one write.
+    func flush() {
+        guard let context, outgoing.readableBytes > 0 else { return }
+        state.sent()
+        context.writeAndFlush(wrapOutboundOut(outgoing), promise: nil)
+        // Costs an allocation only when the socket has not taken the bytes and still holds on to them.
+        outgoing.clear()
+    }
+
+    /// Sends what has been asked for, fails what is outstanding with `closed`, and closes the channel.
+    func close() {
+        flush()
+        end(state.close())
+    }
+
+    /// The bounds that the channel knows and the state machine does not.
+    private func refusal(byteCount: Int, in context: ChannelHandlerContext) -> RedisFault? {
+        guard isReady else { return .notReady }
+        guard byteCount <= configuration.maximumCommandBytes else { return .commandTooLarge }
+        let total = outgoing.readableBytes + byteCount + RESPCommand.overheadBytes
+        return total <= configuration.maximumOutgoingBytes && context.channel.isWritable ? nil : .queueFull
+    }
+
+    private func written(_ hasMemory: Bool, in context: ChannelHandlerContext) {
+        guard hasMemory else { return end(state.transportFailed("no memory for a command")) }
+        armTimer(in: context)
+    }
+}
+
+// MARK: Channel events
+
+extension RedisChannelHandler {
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        guard context.channel.isActive else { return channelClosed() }
+        armTimer(in: context)
+        if configuration.security == nil { open(in: context) }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        channelClosed()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted? = event as? TLSUserEvent { open(in: context) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard state.phase != .closing, state.phase != .closed else { return }
+        // Taken out of self: a completion may do anything, and whatever it does must find no array in use.
+        var replies = self.replies
+        var actions = self.actions
+        self.replies = []
+        self.actions = []
+        decide(on: unwrapInboundIn(data), replies: &replies, actions: &actions)
+        // All replies of this read have met the commands they belong to; what completions send from here on is safe
+        // from them.
+        for action in actions {
+            perform(action)
+        }
+        replies.removeAll(keepingCapacity: true)
+        actions.removeAll(keepingCapacity: true)
+        self.replies = replies
+        self.actions = actions
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        channelClosed()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        end(state.transportFailed(ByteBuffer(string: "\(error)").printableLine))
+    }
+
+    private func open(in context: ChannelHandlerContext) {
+        let user = configuration.user ?? ""
+        let authenticates = password != nil || !user.isEmpty
+        let selects = configuration.database != 0
+        let steps: [RedisHandshakeStep] =
+            (authenticates ? [.authenticate] : []) + (selects ? [.select] : []) + [.ping]
+        guard state.opened(handshake: steps, now: context.eventLoop.now) else { return }
+        let hasMemory = steps.allSatisfy { step in
+            switch step {
+            case .authenticate:
+                return RESPCommand.authenticate(user: user, password: password ?? "", into: &outgoing)
+            case .select: return RESPCommand.select(database: configuration.database, into: &outgoing)
+            case .ping: return RESPCommand.ping(into: &outgoing)
+            }
+        }
+        written(hasMemory, in: context)
+        flush()
+    }
+
+    private func channelClosed() {
+        guard state.phase != .closed else { return }
+        end(state.channelClosed())
+        context = nil
+        onEvent(.closed(hasAnswered: state.hasAnswered))
+    }
+}
+
+// MARK: Performing
+
+extension RedisChannelHandler {
+    private func decide(on bytes: ByteBuffer, replies: inout [RESPReply], actions: inout [State.ReplyAction]) {
+        // One more than is owed is enough to see that there are too many.
+        let violation = reader.decode(bytes, atMost: state.owedReplies + 1, into: &replies)
+        for reply in replies {
+            guard let action = state.received(reply) else { continue }
+            actions.append(action)
+        }
+        let ending = violation.map { state.malformed($0) } ?? state.undelivered(reader.undeliveredBytes)
+        if let ending { actions.append(.end(ending)) }
+    }
+
+    private func perform(_ action: State.ReplyAction) {
+        switch action {
+        case .becomeReady: onEvent(.ready)
+        case .answer(let completion, let lookup):
+            if case .failed(let fault) = lookup { onEvent(.lookupFault(fault)) }
+            completion(lookup)
+        case .reportStore(let fault): onEvent(.storeFault(fault))
+        case .end(let ending): end(ending)
+        }
+    }
+
+    private func end(_ ending: State.Ending?) {
+        guard let ending else { return }
+        timer?.cancel()
+        timer = nil
+        outgoing = ByteBuffer()
+        onEvent(.ended(ending.fault))
+        for _ in 0..<ending.lostStores {
+            onEvent(.storeFault(ending.fault))
+        }
+        for waiter in ending.waiters {
+            waiter(.failed(ending.fault))
+        }
+        context?.close(promise: nil)
+    }
+
+    private func armTimer(in context: ChannelHandlerContext) {
+        guard let deadline = state.timerToArm() else { return }
+        timer?.cancel()
+        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
+            self?.timerFired()
+        }
+    }
+
+    private func timerFired() {
+        timer = nil
+        guard let context else { return }
+        end(state.timerFired(now: context.eventLoop.now))
+        armTimer(in: context)
+    }
+}

@@ -1,0 +1,68 @@
+public import NIOCore
+
+/// Where the server is, who we are to it, and every bound of a client.
+public struct RedisConfiguration: Sendable {
+    /// Host name or address of the server; a name is looked up at each attempt to connect.
+    public var host: String
+    /// TCP port of the server.
+    public var port: Int
+    /// ACL user; nil or empty authenticates by password alone.
+    public var user: String?
+    /// Gives the password, nil for none; called on the event loop at each attempt to connect, so a rotated secret is
+    /// picked up. If it throws, the attempt fails as `auth`.
+    public var password: @Sendable () throws -> String?
+    /// Number of the logical database; 0 sends no SELECT.
+    public var database: Int
+    /// The transport security to put under the connection; nil for plain TCP.
+    public var security: RedisTransportSecurity?
+    /// Longest time a command, those of the handshake included, may go without its reply. Past it the connection closes:
+    /// a late reply would answer the next command.
+    public var commandDeadline: TimeAmount
+    /// Longest time until TCP, and TLS if there is any, are up.
+    public var connectTimeout: TimeAmount
+    /// Ceiling of the first pause between attempts; it doubles with each attempt, and the pause is drawn evenly below it.
+    public var initialBackoff: TimeAmount
+    /// Largest ceiling of a pause between attempts.
+    public var maximumBackoff: TimeAmount
+    /// Most commands without a reply; more look-ups and stores are refused.
+    public var maximumOutstandingCommands: Int
+    /// Most bytes of commands in memory: the sum of one tick's, and again of those the socket has not taken.
+    public var maximumOutgoingBytes: Int
+    /// Most bytes of a key and value together.
+    public var maximumCommandBytes: Int
+
+    /// A plain TCP connection with the defaults, which suit a server in the same network.
+    public init(host: String, port: Int = 6379) {
+        self.host = host
+        self.port = port
+        user = nil
+        password = { nil }
+        database = 0
+        security = nil
+        commandDeadline = .milliseconds(20)
+        connectTimeout = .seconds(1)
+        initialBackoff = .milliseconds(50)
+        maximumBackoff = .seconds(2)
+        maximumOutstandingCommands = 4096
+        maximumOutgoingBytes = 4 * 1024 * 1024
+        maximumCommandBytes = 1024 * 1024
+    }
+}
+
+/// The place for TLS: what to put between the socket and the client's own handler.
+public struct RedisTransportSecurity: Sendable {
+    /// Name the server's certificate must carry; nil takes the configuration's host.
+    public var serverName: String?
+    /// Adds handlers to the channel's pipeline, on its event loop, before the client adds its own. The client speaks
+    /// first when they fire NIO's `TLSUserEvent.handshakeCompleted`.
+    public var addHandlers: @Sendable (_ channel: any Channel, _ serverName: String) throws -> Void
+
+    /// A security layer made of the handlers that `addHandlers` adds.
+    public init(
+        serverName: String? = nil,
+        addHandlers: @escaping @Sendable (_ channel: any Channel, _ serverName: String) throws -> Void
+    ) {
+        self.serverName = serverName
+        self.addHandlers = addHandlers
+    }
+}

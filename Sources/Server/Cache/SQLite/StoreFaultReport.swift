@@ -1,0 +1,31 @@
+import Logging
+import NIOCore
+import Synchronization
+
+/// Says that entries were dropped: to the metrics each one, to the log once a burst.
+final class StoreFaultReport: Sendable {
+    /// A burst is over when nothing was dropped for so long.
+    private static let quiet = TimeAmount.seconds(10)
+
+    private let lastFault = Mutex<NIODeadline?>(nil)
+    private let logger: Logger
+    private let onFault: @Sendable (CacheFault) -> Void
+
+    init(logger: Logger, onFault: @escaping @Sendable (CacheFault) -> Void) {
+        self.logger = logger
+        self.onFault = onFault
+    }
+
+    func dropped(_ count: Int, fault: CacheFault, reason: String) {
+        guard count > 0 else { return }
+        for _ in 0..<count { onFault(fault) }
+        let now = NIODeadline.now()
+        let isFirst = lastFault.withLock { last in
+            defer { last = now }
+            return last.map { now - $0 > Self.quiet } ?? true
+        }
+        if isFirst {
+            logger.warning("The cache drops new entries for now (\(reason)); calls are answered without them.")
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Testing
+
+@testable import ScoringLog
+
+/// The writer on a disk without room.
+@Suite(.timeLimit(.minutes(2))) struct FullDiskTests {
+    #if os(Linux)
+    @Test func `A device that is always full keeps what it took, drops what comes, and says so once`() throws {
+        let descriptor = open("/dev/full", O_WRONLY)
+        try #require(descriptor >= 0)
+        var limits = ScoringLogWriterTests.smallLimits
+        limits.retryInterval = .milliseconds(1)
+        let said = Locked<[String]>([])
+        let isFull = DispatchSemaphore(value: 0)
+        let writer = ScoringLogWriter(fileDescriptor: descriptor, limits: limits) { line in
+            said.update { $0.append(line) }
+            isFull.signal()
+        }
+        let hasRoom = DispatchSemaphore(value: 0)
+        writer.onRoom { hasRoom.signal() }
+        let total = 500
+        writer.append(try ScoringLogWriterTests.batch((0..<total).map { "\($0)" }))
+        isFull.wait()
+        // It was full of bytes until the disk was known to be full; then calls need not wait.
+        hasRoom.wait()
+        #expect(writer.hasRoom)
+        #expect(writer.append(try ScoringLogWriterTests.batch(["x", "y"])))
+        #expect(writer.lostBlocks(.diskFull) == 2)
+        #expect(!writer.flush(within: .milliseconds(20)))
+        #expect(!writer.close(within: ScoringLogWriterTests.patience))
+        #expect(writer.lostBlocks(.diskFull) == total + 2)
+        #expect(writer.lostBlocks(.closed) == 0)
+        #expect(said.get().count == 1)
+        #expect(said.get().allSatisfy { $0.contains("No space left on device") })
+        close(descriptor)
+    }
+
+    @Test(.enabled(if: TinyDisk.canBeMounted, "needs the right to mount a tmpfs"), arguments: 0..<8)
+    func `A disk that is freed goes on with the block it stopped in`(seed: Int) throws {
+        let disk = try TinyDisk(bytes: 64 << 10)
+        defer { disk.unmount() }
+        let ballast = disk.folder.appending(path: "ballast")
+        try Data(count: 32 << 10).write(to: ballast)
+        let log = disk.folder.appending(path: "log")
+        let descriptor = open(log.path, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+        try #require(descriptor >= 0)
+        var limits = ScoringLogWriterTests.smallLimits
+        limits.retryInterval = .milliseconds(1)
+        let isFull = DispatchSemaphore(value: 0)
+        let writer = ScoringLogWriter(fileDescriptor: descriptor, limits: limits) { _ in isFull.signal() }
+        // Other lengths of id each time, so that the disk ends elsewhere within a block.
+        let padding = String(repeating: "-", count: 1 + seed)
+        let taken = 290
+        writer.append(try ScoringLogWriterTests.batch((0..<taken).map { "\($0)\(padding)" }))
+        isFull.wait()
+        writer.append(try ScoringLogWriterTests.batch((0..<10).map { "dropped\($0)" }))
+        #expect(writer.lostBlocks(.diskFull) == 10)
+        let before = try Data(contentsOf: log)
+        #expect(before.count == 32 << 10)
+        try FileManager.default.removeItem(at: ballast)
+        #expect(writer.flush(within: ScoringLogWriterTests.patience))
+        writer.append(try ScoringLogWriterTests.batch(["after"]))
+        #expect(writer.close(within: ScoringLogWriterTests.patience))
+        close(descriptor)
+        let reading = LogReading(Array(try Data(contentsOf: log)))
+        #expect(reading.calls.map(\.requestID) == (0..<taken).map { "\($0)\(padding)" } + ["after"])
+        #expect(reading.counts.lines == 3 * (taken + 1))
+        #expect(writer.lostBlocks(.diskFull) == 10)
+        #expect(writer.lostBlocks(.closed) == 0)
+    }
+    #endif
+}
+
+#if os(Linux)
+/// A tmpfs of a few pages.
+struct TinyDisk {
+    let folder: URL
+
+    static let canBeMounted: Bool = {
+        guard geteuid() == 0, let disk = try? TinyDisk(bytes: 4096) else { return false }
+        disk.unmount()
+        return true
+    }()
+
+    struct MountFailed: Error {}
+
+    init(bytes: Int) throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "scoring-log-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        guard Self.run(["mount", "-t", "tmpfs", "-o", "size=\(bytes)", "tmpfs", folder.path]) else {
+            try? FileManager.default.removeItem(at: folder)
+            throw MountFailed()
+        }
+    }
+
+    func unmount() {
+        _ = Self.run(["umount", folder.path])
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    private static func run(_ arguments: [String]) -> Bool {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = arguments
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return false }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }
+}
+#endif
