@@ -5,6 +5,9 @@ internal import Crypto
 /// Any spelling of the same numbers gives the same key. md5 is the contract's choice; the key names a cache entry and
 /// secures nothing.
 public struct QueryKey: Hashable, Sendable {
+    /// The length of the key as text.
+    public static let byteCount = 32
+
     /// 32 lower-case hexadecimal digits in ASCII.
     public let hex: SIMD32<UInt8>
 

@@ -45,7 +45,7 @@ final class RESPReader {
         constructors.deallocate()
     }
 
-    /// Takes one read's bytes and appends at most `limit` replies to `replies`; what is beyond the limit stays undecoded.
+    /// Takes one read's bytes and appends at most `limit` replies to `replies`; what is beyond it stays undecoded.
     ///
     /// - Returns: nil, or why no further byte of this connection can be understood. Replies that were complete before
     ///   the violation have been appended.
@@ -132,7 +132,7 @@ extension RESPReader {
         return functions
     }
 
-    /// Runs `body` on the reader behind hiredis's context pointer; nil, which hiredis takes for a failure, if it refuses.
+    /// Runs `body` on the reader behind hiredis's context pointer; nil, a failure to hiredis, if `body` refuses.
     private static func tag(
         _ type: Int,
         _ context: UnsafeMutableRawPointer,

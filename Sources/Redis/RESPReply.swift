@@ -12,7 +12,7 @@ enum RESPReply: Equatable {
     case string(ByteBuffer)
     /// The null bulk string.
     case null
-    /// A well-formed reply of a type that no command of this client is answered with; `type` is hiredis's number for it.
+    /// A well-formed reply of a type that answers no command of this client; `type` is hiredis's number for it.
     case unexpected(type: Int)
 }
 

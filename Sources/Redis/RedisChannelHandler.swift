@@ -1,7 +1,7 @@
 import NIOCore
 import NIOTLS
 
-/// One connection: performs what `RedisConnectionState` decides, with hiredis for the protocol and a channel for the bytes.
+/// One connection: performs what `RedisConnectionState` decides, with hiredis for the protocol, a channel for the bytes.
 ///
 /// It is added to a channel that is connected already, as the last handler, and lives on the channel's event loop.
 final class RedisChannelHandler: ChannelInboundHandler {

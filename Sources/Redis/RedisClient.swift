@@ -4,7 +4,7 @@ import NIOPosix
 /// A pipelined Redis client for one event loop: one connection, made again whenever it is lost, until `close()`.
 ///
 /// Everything happens on the event loop it was made for, calls and completions alike. While there is no usable
-/// connection a look-up fails at once and a store is dropped: the server is asked again only after it has answered PING.
+/// connection a look-up fails at once and a store is dropped, until the server has answered PING.
 public final class RedisClient {
     private let configuration: RedisConfiguration
     private let eventLoop: any EventLoop
@@ -48,7 +48,7 @@ public final class RedisClient {
         connection?.isReady ?? false
     }
 
-    /// Looks up the first `byteCount` bytes (at least 1) stored under `key`; the command leaves with the next `flush()`.
+    /// Looks up the first `byteCount` bytes (at least 1) stored under `key`; the command leaves with the next flush.
     ///
     /// `completion` is called exactly once: before this returns if the look-up is refused (`notReady`, `queueFull`,
     /// `commandTooLarge`, `closed`), else when the reply, the deadline or the end of the connection comes.

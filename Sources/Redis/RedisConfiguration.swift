@@ -15,12 +15,12 @@ public struct RedisConfiguration: Sendable {
     public var database: Int
     /// The transport security to put under the connection; nil for plain TCP.
     public var security: RedisTransportSecurity?
-    /// Longest time a command, those of the handshake included, may go without its reply. Past it the connection closes:
-    /// a late reply would answer the next command.
+    /// Longest time a command, those of the handshake included, may go without its reply. Past it the connection
+    /// closes, since a late reply would answer the next command.
     public var commandDeadline: TimeAmount
     /// Longest time until TCP, and TLS if there is any, are up.
     public var connectTimeout: TimeAmount
-    /// Ceiling of the first pause between attempts; it doubles with each attempt, and the pause is drawn evenly below it.
+    /// Ceiling of the first pause between attempts; it doubles with each attempt. A pause is drawn evenly below it.
     public var initialBackoff: TimeAmount
     /// Largest ceiling of a pause between attempts.
     public var maximumBackoff: TimeAmount

@@ -57,8 +57,9 @@ public enum RedisEvent: Equatable, Sendable {
     case up
     /// The last `up` has ended, or the first attempt of all has failed. Not repeated while attempts go on failing.
     case down(RedisFault)
-    /// A connection or an attempt at one failed (`connect`, `auth`, `deadline`, `protocolViolation`, and `errorReply` to
-    /// the handshake), or one look-up was refused or answered by an error (`errorReply`, `queueFull`, `commandTooLarge`).
+    /// A connection or an attempt at one failed (`connect`, `auth`, `deadline`, `protocolViolation`, and `errorReply`
+    /// to the handshake), or one look-up was refused or answered by an error (`errorReply`, `queueFull`,
+    /// `commandTooLarge`).
     case fault(RedisFault)
     /// One store was refused, answered by an error, or lost with its connection. Stores that are dropped because there
     /// is no connection are not told.

@@ -62,8 +62,8 @@ struct CacheKey: Hashable, Sendable {
     let prefix: String
     let queryKey: QueryKey
 
-    /// The key as text.
-    var text: String { prefix + queryKey.description }
+    /// The key's length in bytes.
+    var byteCount: Int { prefix.utf8.count + QueryKey.byteCount }
 
     /// The prefix of all keys of one namespace and model.
     static func prefix(namespace: String, modelVersion: String) -> String {
@@ -71,14 +71,14 @@ struct CacheKey: Hashable, Sendable {
     }
 
     /// Calls back with the key's bytes, which are not kept.
-    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         var prefix = prefix
-        return prefix.withUTF8 { prefix in
-            withUnsafeBytes(of: queryKey.hex) { hex in
-                withUnsafeTemporaryAllocation(byteCount: prefix.count + hex.count, alignment: 1) { bytes in
+        return try prefix.withUTF8 { prefix in
+            try withUnsafeBytes(of: queryKey.hex) { hex in
+                try withUnsafeTemporaryAllocation(byteCount: prefix.count + hex.count, alignment: 1) { bytes in
                     bytes.copyMemory(from: UnsafeRawBufferPointer(prefix))
                     UnsafeMutableRawBufferPointer(rebasing: bytes[prefix.count...]).copyMemory(from: hex)
-                    return body(UnsafeRawBufferPointer(bytes))
+                    return try body(UnsafeRawBufferPointer(bytes))
                 }
             }
         }

@@ -13,7 +13,7 @@ final class ServerProcess {
     ///   - arguments: its flags; the port is chosen here, and the cache is off unless named.
     ///   - environment: variables on top of an environment that has none of the server's own.
     init(_ arguments: [String] = [], environment: [String: String] = [:]) throws {
-        let cache = arguments.contains("--cache-url") || environment.keys.contains { $0.hasSuffix("_URL") }
+        let cache = arguments.contains("--cache-url") || environment.keys.contains { ["CACHE_URL", "REDIS_URL"].contains($0) }
         let all = ["--port", "0"] + (cache ? [] : ["--cache-url", "off"]) + arguments
         child = try ChildProcess(Self.binary, all, environment: environment)
         let line = try child.standardError.waitForLine(containing: "Bungalow listens on http://")

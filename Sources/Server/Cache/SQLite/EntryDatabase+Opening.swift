@@ -154,7 +154,7 @@ extension EntryDatabase {
             try transaction("BEGIN IMMEDIATE", in: db) {
                 if isNew { try EntryTable.create(in: db) }
             }
-        } catch where !isNew && EntryFailure(error) == .busy {
+        } catch  where !isNew && EntryFailure(error) == .busy {
             // Another process is writing, so the file can be written.
         }
     }
@@ -165,7 +165,7 @@ extension EntryDatabase {
         while true {
             do {
                 return try body()
-            } catch where EntryFailure(error) == .busy && Date() < end {
+            } catch  where EntryFailure(error) == .busy && Date() < end {
                 usleep(5_000)
             }
         }

@@ -111,7 +111,8 @@ struct EntryDatabase: Sendable {
             return result
         } catch {
             if db.isInsideTransaction {
-                try db.cachedStatement(sql: "ROLLBACK").execute()
+                // The first failure is the one that says what is wrong.
+                try? db.cachedStatement(sql: "ROLLBACK").execute()
             }
             throw error
         }

@@ -38,9 +38,7 @@ enum EntryTable {
             sql: "SELECT expires_at, checksum, key, value FROM entry WHERE digest = ?")
         let row = statement.sqliteStatement
         defer { sqlite3_reset(row) }
-        var text = request.key.text
-        return try text.withUTF8 { utf8 in
-            let key = UnsafeRawBufferPointer(utf8)
+        return try request.key.withBytes { key in
             sqlite3_bind_int64(row, 1, EntryHash.digest(ofKey: key))
             switch sqlite3_step(row) {
             case SQLITE_ROW: return try answer(from: row, key: key, request: request, now: now)
@@ -85,10 +83,8 @@ enum EntryTable {
             sqlite3_reset(row)
             sqlite3_clear_bindings(row)
         }
-        var text = request.key.text
-        let code = text.withUTF8 { utf8 in
+        let code = request.key.withBytes { key in
             request.value.withUnsafeReadableBytes { value in
-                let key = UnsafeRawBufferPointer(utf8)
                 sqlite3_bind_int64(row, 1, EntryHash.digest(ofKey: key))
                 sqlite3_bind_int64(row, 2, expiresAt)
                 sqlite3_bind_int64(row, 3, EntryHash.checksum(key: key, expiresAt: expiresAt, value: value))

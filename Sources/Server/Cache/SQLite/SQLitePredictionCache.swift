@@ -47,7 +47,8 @@ final class SQLitePredictionCache: PredictionCache {
 
     func store(_ value: ByteBuffer, for key: CacheKey) {
         eventLoop.preconditionInEventLoop()
-        let request = StoreRequest(key: key, value: value)
+        // A slice would keep the whole answer that it was cut from in memory.
+        let request = StoreRequest(key: key, value: ByteBuffer(bytes: value.readableBytesView))
         guard request.byteCount <= maximumEntryBytes else { return store.refuseTooLong() }
         stores.append(request)
         if closing != nil { handOver() }

@@ -5,8 +5,8 @@ import Synchronization
 
 /// The embedded cache of one process: an SQLite file behind one thread, with a door for each event loop.
 ///
-/// Entries are never wrong, only missing: each carries a checksum, an expired one does not answer, and a damaged file is
-/// set aside as `<file>.damaged-<UTC time>` and replaced while calls go on. On disk it takes
+/// Entries are never wrong, only missing: each carries a checksum, an expired one does not answer, and a damaged
+/// file is set aside as `<file>.damaged-<UTC time>` and replaced while calls go on. On disk it takes
 /// `maximumFileBytes`, a quarter of that for SQLite's write-ahead log, and one transaction.
 final class SQLitePredictionStore: Sendable {
     let configuration: SQLitePredictionStoreConfiguration
@@ -29,7 +29,7 @@ final class SQLitePredictionStore: Sendable {
     ) throws {
         let database = try EntryDatabase.open(configuration, patience: 5, logger: logger)
         let mailbox = StoreMailbox(configuration: configuration, fullSlice: StoreWorker.fullSlice)
-        let report = StoreFaultReport(logger: logger, onFault: onFault)
+        let report = StoreFaultReport(quiet: configuration.quietInterval, logger: logger, onFault: onFault)
         self.configuration = configuration
         self.mailbox = mailbox
         self.report = report

@@ -25,6 +25,8 @@ struct SQLitePredictionStoreConfiguration: Sendable {
     var sweepInterval: TimeAmount = .seconds(5)
     /// The least time between two replacements of a damaged file, so that a failing disk is not filled with copies.
     var replacementInterval: TimeAmount = .seconds(10)
+    /// Dropped entries are warned of again after so long without one.
+    var quietInterval: TimeAmount = .seconds(10)
 
     init(path: String) {
         self.path = path

@@ -5,13 +5,13 @@ import Synchronization
 /// Says that entries were dropped: to the metrics each one, to the log once a burst.
 final class StoreFaultReport: Sendable {
     /// A burst is over when nothing was dropped for so long.
-    private static let quiet = TimeAmount.seconds(10)
-
+    private let quiet: TimeAmount
     private let lastFault = Mutex<NIODeadline?>(nil)
     private let logger: Logger
     private let onFault: @Sendable (CacheFault) -> Void
 
-    init(logger: Logger, onFault: @escaping @Sendable (CacheFault) -> Void) {
+    init(quiet: TimeAmount, logger: Logger, onFault: @escaping @Sendable (CacheFault) -> Void) {
+        self.quiet = quiet
         self.logger = logger
         self.onFault = onFault
     }
@@ -22,7 +22,7 @@ final class StoreFaultReport: Sendable {
         let now = NIODeadline.now()
         let isFirst = lastFault.withLock { last in
             defer { last = now }
-            return last.map { now - $0 > Self.quiet } ?? true
+            return last.map { now - $0 > quiet } ?? true
         }
         if isFirst {
             logger.warning("The cache drops new entries for now (\(reason)); calls are answered without them.")

@@ -20,7 +20,7 @@ struct StoreRequest: Sendable {
     let key: CacheKey
     let value: ByteBuffer
 
-    var byteCount: Int { key.text.utf8.count + value.readableBytes }
+    var byteCount: Int { key.byteCount + value.readableBytes }
 }
 
 /// The bounded queue between the event loops and the store's thread.

@@ -1,0 +1,93 @@
+import Foundation
+import Testing
+
+/// The cache that needs no server: an SQLite file.
+@Suite(.serialized) struct EmbeddedCacheTests {
+    private let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "bungalow-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    private var file: URL { folder.appending(path: "cache.sqlite") }
+
+    private func serve(_ more: String...) throws -> ServerProcess {
+        try ServerProcess(["--cache-url", "sqlite:\(file.path)", "--cache-deadline-ms", "5000"] + more)
+    }
+
+    private func waitForHit(_ server: ServerProcess) throws -> Response {
+        let deadline = Date().addingTimeInterval(30)
+        while true {
+            let response = try server.predict(ServerProcess.sample)
+            #expect(response.status == 200)
+            if response["X-Cache"] == "HIT" { return response }
+            try #require(Date() < deadline, "no HIT in 30 s: \(server.messages)")
+        }
+    }
+
+    @Test("a restart with the embedded cache still gives HIT, bit for bit")
+    func restart() throws {
+        let first = try serve()
+        let computed = try first.predict(ServerProcess.sample)
+        #expect(computed["X-Cache"] == "MISS")
+        #expect(try first.stop() == 0)
+        let second = try serve()
+        let cached = try second.predict(ServerProcess.sample)
+        #expect(cached["X-Cache"] == "HIT")
+        #expect(cached.body == computed.body)
+    }
+
+    @Test("several processes share one file")
+    func shared() throws {
+        let one = try serve()
+        let other = try serve()
+        let computed = try waitForHit(one)
+        let cached = try other.predict(ServerProcess.sample)
+        #expect(cached["X-Cache"] == "HIT")
+        #expect(cached.body == computed.body)
+    }
+
+    @Test("an entry is gone after its TTL")
+    func timeToLive() throws {
+        let server = try serve("--cache-ttl-seconds", "1")
+        _ = try waitForHit(server)
+        let deadline = Date().addingTimeInterval(30)
+        while try server.predict(ServerProcess.sample)["X-Cache"] == "HIT" {
+            try #require(Date() < deadline, "never expired")
+        }
+    }
+
+    @Test("a damaged file is set aside with a warning and replaced")
+    func damaged() throws {
+        try Data("this is no database, but it is long enough to be looked at as one".utf8).write(to: file)
+        let server = try serve()
+        try server.waitForMessage("damaged")
+        _ = try waitForHit(server)
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(names.contains { $0.hasPrefix("cache.sqlite.damaged-") })
+    }
+
+    @Test("without a word of configuration the file is in the user's cache folder")
+    func userCacheFolder() throws {
+        let server = try ServerProcess(
+            ["--cache-deadline-ms", "5000"], environment: ["XDG_CACHE_HOME": folder.path, "CACHE_URL": ""])
+        _ = try waitForHit(server)
+        let path = folder.appending(path: "bungalow/predictions.sqlite").path
+        #expect(FileManager.default.fileExists(atPath: path))
+        let attributes = try FileManager.default.attributesOfItem(atPath: path)
+        #expect(attributes[.posixPermissions] as? Int == 0o600)
+    }
+
+    @Test("a cache folder that cannot be written is one warning, and no cache")
+    func unwritable() throws {
+        let blocker = folder.appending(path: "file")
+        try Data().write(to: blocker)
+        let server = try ServerProcess(environment: ["XDG_CACHE_HOME": blocker.path, "CACHE_URL": ""])
+        let response = try server.predict(ServerProcess.sample)
+        #expect(response.status == 200)
+        #expect(response["X-Cache"] == "BYPASS")
+        #expect(server.messages.components(separatedBy: "warning").count == 2, "\(server.messages)")
+        #expect(server.messages.contains("cache: off"))
+    }
+}

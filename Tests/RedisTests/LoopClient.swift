@@ -1,0 +1,153 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import Redis
+
+/// A client on an event loop, for tests that are not: it hops there, and checks that each look-up is told exactly once.
+final class LoopClient: Sendable {
+    let eventLoop: any EventLoop
+    private let client: NIOLoopBound<RedisClient>
+    private let events: AsyncStream<RedisEvent>
+    private let timesTold = NIOLockedValueBox<[Int]>([])
+
+    private init(eventLoop: any EventLoop, client: NIOLoopBound<RedisClient>, events: AsyncStream<RedisEvent>) {
+        self.eventLoop = eventLoop
+        self.client = client
+        self.events = events
+    }
+
+    /// Runs `body` with a started client, and closes it whatever happens.
+    static func with<Result>(
+        port: Int,
+        eventLoop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next(),
+        configure: (inout RedisConfiguration) -> Void = { _ in },
+        body: (LoopClient) async throws -> Result
+    ) async throws -> Result {
+        var configuration = RedisConfiguration(host: "127.0.0.1", port: port)
+        // Long enough for a machine under load: a test of the deadline sets its own.
+        configuration.commandDeadline = .seconds(30)
+        configuration.connectTimeout = .seconds(30)
+        configuration.initialBackoff = .milliseconds(1)
+        configuration.maximumBackoff = .milliseconds(20)
+        configure(&configuration)
+        let (events, continuation) = AsyncStream.makeStream(of: RedisEvent.self)
+        let client = try await eventLoop.submit { [configuration] in
+            let client = RedisClient(configuration: configuration, eventLoop: eventLoop) { continuation.yield($0) }
+            client.start()
+            return NIOLoopBound(client, eventLoop: eventLoop)
+        }.get()
+        let loopClient = LoopClient(eventLoop: eventLoop, client: client, events: events)
+        do {
+            let result = try await body(loopClient)
+            try await loopClient.close()
+            return result
+        } catch {
+            try await loopClient.close()
+            throw error
+        }
+    }
+
+    func isReady() async throws -> Bool {
+        try await eventLoop.submit { self.client.value.isReady }.get()
+    }
+
+    /// One look-up, flushed at once.
+    func get(_ key: String, upTo byteCount: Int = 64) async -> RedisLookup {
+        await get([key], upTo: byteCount)[0]
+    }
+
+    /// Look-ups that leave in one write; their answers in the same order.
+    func get(_ keys: [String], upTo byteCount: Int = 64) async -> [RedisLookup] {
+        await withTaskGroup(of: (Int, RedisLookup).self) { group in
+            let promises = keys.map { _ in eventLoop.makePromise(of: RedisLookup.self) }
+            eventLoop.execute {
+                for (key, promise) in zip(keys, promises) {
+                    self.getOnLoop(key, upTo: byteCount) { promise.succeed($0) }
+                }
+                self.client.value.flush()
+            }
+            for (index, promise) in promises.enumerated() {
+                group.addTask { (index, (try? await promise.futureResult.get()) ?? .failed(.closed)) }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }.sorted { $0.key < $1.key }.map(\.value)
+        }
+    }
+
+    /// Asks without waiting; only on the event loop.
+    func getOnLoop(_ key: String, upTo byteCount: Int = 64, _ completion: @escaping (RedisLookup) -> Void) {
+        let index = timesTold.withLockedValue { times in
+            times.append(0)
+            return times.count - 1
+        }
+        Array(key.utf8).withUnsafeBytes { bytes in
+            client.value.getRange(key: bytes, upTo: byteCount) { lookup in
+                let times = self.timesTold.withLockedValue { times in
+                    times[index] += 1
+                    return times[index]
+                }
+                if times == 1 { completion(lookup) }
+            }
+        }
+    }
+
+    func flushOnLoop() {
+        client.value.flush()
+    }
+
+    func set(_ key: String, _ value: String, expireSeconds: Int = 60) async throws {
+        try await eventLoop.submit {
+            Array(key.utf8).withUnsafeBytes { key in
+                Array(value.utf8).withUnsafeBytes { value in
+                    self.client.value.set(key: key, value: value, expireSeconds: expireSeconds)
+                }
+            }
+            self.client.value.flush()
+        }.get()
+    }
+
+    /// Waits for an event, and drops the ones before it.
+    func event(where matches: (RedisEvent) -> Bool) async throws -> RedisEvent {
+        try #require(await firstEvent(where: matches))
+    }
+
+    func waitUntilUp() async throws {
+        _ = try await event { $0 == .up }
+    }
+
+    /// Waits for the end of the circuit, and gives its reason.
+    func waitUntilDown() async throws -> RedisFault {
+        let event = try await event { if case .down = $0 { true } else { false } }
+        guard case .down(let fault) = event else { return .closed }
+        return fault
+    }
+
+    /// The next so many events.
+    func events(_ count: Int) async -> [RedisEvent] {
+        var collected: [RedisEvent] = []
+        _ = await firstEvent { event in
+            collected.append(event)
+            return collected.count == count
+        }
+        return collected
+    }
+
+    private func firstEvent(where matches: (RedisEvent) -> Bool) async -> RedisEvent? {
+        for await event in events where matches(event) {
+            return event
+        }
+        return nil
+    }
+
+    func closeOnLoop() -> EventLoopFuture<Void> {
+        client.value.close()
+    }
+
+    func close() async throws {
+        try await eventLoop.flatSubmit { self.client.value.close() }.get()
+        let isReady = try await isReady()
+        #expect(!isReady)
+        #expect(timesTold.withLockedValue { $0 }.allSatisfy { $0 == 1 }, "each look-up is told exactly once")
+    }
+}

@@ -1,0 +1,55 @@
+import NIOCore
+import Testing
+
+@testable import Redis
+
+@Suite struct ReconnectBackoffTests {
+    /// Always draws the largest number of a range, or always the smallest.
+    struct ExtremeGenerator: RandomNumberGenerator {
+        let word: UInt64
+        mutating func next() -> UInt64 { word }
+    }
+
+    @Test func theCeilingDoublesUpToTheMaximumAndStartsAgain() {
+        var backoff = ReconnectBackoff(initial: .milliseconds(50), maximum: .seconds(2))
+        var generator = ExtremeGenerator(word: .max)
+        let pauses = (0..<8).map { _ in backoff.next(using: &generator) }
+        #expect(pauses == [50, 100, 200, 400, 800, 1600, 2000, 2000].map { .milliseconds($0) })
+        backoff.reset()
+        #expect(backoff.next(using: &generator) == .milliseconds(50))
+    }
+
+    @Test func thePauseIsDrawnFromTheWholeRange() {
+        var backoff = ReconnectBackoff(initial: .milliseconds(50), maximum: .milliseconds(50))
+        var generator = SeededGenerator(seed: 7)
+        let pauses = (0..<1000).map { _ in backoff.next(using: &generator) }
+        #expect(pauses.allSatisfy { $0 >= .zero && $0 <= .milliseconds(50) })
+        #expect(pauses.contains { $0 < .milliseconds(5) } && pauses.contains { $0 > .milliseconds(45) })
+    }
+
+    @Test func boundsThatMakeNoSenseAreRaised() {
+        var generator = ExtremeGenerator(word: .max)
+        var none = ReconnectBackoff(initial: .zero, maximum: .zero)
+        #expect(none.next(using: &generator) == .nanoseconds(1))
+        var huge = ReconnectBackoff(initial: .nanoseconds(.max), maximum: .nanoseconds(.max))
+        _ = huge.next(using: &generator)
+        #expect(huge.next(using: &generator) <= .nanoseconds(.max))
+    }
+}
+
+/// SplitMix64: the same numbers for the same seed, so that a failing case can be run again.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var word = state
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        return word ^ (word >> 31)
+    }
+}

@@ -1,0 +1,297 @@
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import Redis
+
+/// The handler over a channel without a socket: exact bytes out, exact reads in, and time by hand.
+@Suite final class RedisChannelHandlerTests {
+    private var connections: [EmbeddedConnection] = []
+
+    deinit {
+        // An open channel and its pipeline hold on to each other for ever.
+        for connection in connections {
+            connection.finish()
+        }
+    }
+
+    private func connect(
+        password: String? = nil,
+        configure: (inout RedisConfiguration) -> Void = { _ in }
+    ) throws -> EmbeddedConnection {
+        let connection = try EmbeddedConnection(password: password, configure: configure)
+        connections.append(connection)
+        return connection
+    }
+
+    /// A connection past its handshake, with nothing left to read.
+    private func connectAndShakeHands(
+        configure: (inout RedisConfiguration) -> Void = { _ in }
+    ) throws -> EmbeddedConnection {
+        let connection = try connect(configure: configure)
+        try connection.receive("+PONG\r\n")
+        _ = try connection.sentText()
+        connection.events = []
+        return connection
+    }
+
+    private func value(_ text: String) -> RedisLookup {
+        .value(ByteBuffer(string: text))
+    }
+
+    @Test func theHandshakeLeavesInOneWrite() throws {
+        let connection = try connect(password: "secret") { configuration in
+            configuration.user = "bob"
+            configuration.database = 3
+        }
+        #expect(
+            try connection.sent() == [
+                "*3\r\n$4\r\nAUTH\r\n$3\r\nbob\r\n$6\r\nsecret\r\n*2\r\n$6\r\nSELECT\r\n$1\r\n3\r\n*1\r\n$4\r\nPING\r\n"
+            ]
+        )
+        try connection.receive("+OK\r\n+OK\r\n")
+        #expect(!connection.handler.isReady)
+        try connection.receive("+PONG\r\n")
+        #expect(connection.handler.isReady)
+        #expect(connection.events == [.ready])
+    }
+
+    @Test func aTickLeavesInOneWriteAndNothingBeforeTheFlush() throws {
+        let connection = try connectAndShakeHands()
+        connection.get("a")
+        connection.set("b", "1")
+        connection.get("c")
+        #expect(try connection.sent() == [])
+        connection.handler.flush()
+        connection.handler.flush()
+        let writes = try connection.sent()
+        #expect(writes.count == 1)
+        #expect(writes.first?.ranges(of: "GETRANGE").count == 2)
+        try connection.receive("$1\r\nx\r\n+OK\r\n$0\r\n\r\n")
+        #expect(connection.answers == ["a": [value("x")], "c": [.missing]])
+        #expect(connection.events == [])
+    }
+
+    @Test func repliesCutAtEveryByteAreTheSame() throws {
+        let replies = "$3\r\n\r\n\0\r\n+OK\r\n-ERR no\r\n$0\r\n\r\n"
+        for cut in 0...replies.utf8.count {
+            let connection = try connectAndShakeHands()
+            connection.get("a")
+            connection.set("b", "1")
+            connection.get("c")
+            connection.get("d")
+            connection.handler.flush()
+            try connection.channel.writeInbound(ByteBuffer(bytes: replies.utf8.prefix(cut)))
+            try connection.channel.writeInbound(ByteBuffer(bytes: replies.utf8.dropFirst(cut)))
+            let expected = ["a": [value("\r\n\0")], "c": [.failed(.errorReply("ERR no"))], "d": [.missing]]
+            #expect(connection.answers == expected)
+            #expect(connection.events == [.lookupFault(.errorReply("ERR no"))])
+            #expect(connection.handler.isReady)
+        }
+    }
+
+    @Test func whileNotReadyNothingTouchesTheSocket() throws {
+        let connection = try connect()
+        _ = try connection.sent()
+        connection.get("a")
+        connection.set("b", "1")
+        connection.handler.flush()
+        #expect(connection.answers == ["a": [.failed(.notReady)]])
+        #expect(try connection.sent() == [])
+        #expect(connection.events == [])
+    }
+
+    @Test func theDeadlineFailsEverybodyAtOnceAndClosesTheChannel() throws {
+        let connection = try connectAndShakeHands()
+        connection.get("a")
+        connection.handler.flush()
+        connection.channel.embeddedEventLoop.advanceTime(by: .milliseconds(10))
+        connection.get("b")
+        connection.set("c", "1")
+        connection.channel.embeddedEventLoop.advanceTime(by: .milliseconds(10))
+        #expect(connection.answers == [:])
+        connection.channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
+        #expect(connection.answers == ["a": [.failed(.deadline)], "b": [.failed(.deadline)]])
+        #expect(
+            connection.events == [.ended(.deadline), .storeFault(.deadline), .closed(hasAnswered: false)]
+        )
+        #expect(!connection.channel.isActive)
+        connection.get("d")
+        #expect(connection.answers["d"] == [.failed(.notReady)])
+    }
+
+    @Test func aTimerThatFindsAYoungerCommandWaitsForIt() throws {
+        let connection = try connectAndShakeHands()
+        let loop = connection.channel.embeddedEventLoop
+        for number in 0..<100 {
+            connection.get("\(number)")
+            connection.handler.flush()
+            loop.advanceTime(by: .milliseconds(15))
+            try connection.receive("$1\r\nx\r\n")
+        }
+        #expect(connection.answers.count == 100)
+        #expect(connection.handler.isReady)
+        connection.get("last")
+        connection.handler.flush()
+        loop.advanceTime(by: .milliseconds(21))
+        #expect(connection.answers["last"] == [.failed(.deadline)])
+    }
+
+    @Test func aFrozenHandshakeExpires() throws {
+        let connection = try connect()
+        connection.channel.embeddedEventLoop.advanceTime(by: .milliseconds(21))
+        #expect(connection.events == [.ended(.deadline), .closed(hasAnswered: false)])
+    }
+
+    @Test func twoStrayRepliesInOneReadCloseTheConnection() throws {
+        let connection = try connectAndShakeHands()
+        try connection.receive("+a\r\n+b\r\n+c\r\n")
+        #expect(
+            connection.events == [
+                .ended(.protocolViolation("a reply that nothing asked for")), .closed(hasAnswered: false),
+            ]
+        )
+    }
+
+    @Test func aStrayReplyNeverAnswersWhatACompletionSends() throws {
+        let connection = try connectAndShakeHands()
+        connection.get("a") {
+            connection.get("b")
+            connection.handler.flush()
+        }
+        connection.handler.flush()
+        try connection.receive("$1\r\nx\r\n$5\r\nstray\r\n$5\r\nstray\r\n")
+        #expect(connection.answers == ["a": [value("x")], "b": [.failed(.notReady)]])
+        #expect(!connection.channel.isActive)
+    }
+
+    @Test func aReplyThatComesBeforeItsCommandWasWrittenIsStray() throws {
+        let connection = try connectAndShakeHands()
+        connection.get("a")
+        try connection.receive("$5\r\nstray\r\n")
+        #expect(connection.answers == ["a": [.failed(.protocolViolation("a reply that nothing asked for"))]])
+    }
+
+    @Test func aCompletionMayCloseInTheMidstOfARead() throws {
+        let connection = try connectAndShakeHands()
+        connection.get("a") { connection.handler.close() }
+        connection.get("b")
+        connection.get("c")
+        connection.handler.flush()
+        try connection.receive("$1\r\nx\r\n$1\r\ny\r\n")
+        #expect(connection.answers == ["a": [value("x")], "b": [value("y")], "c": [.failed(.closed)]])
+        #expect(connection.events == [.ended(.closed), .closed(hasAnswered: true)])
+    }
+
+    @Test func aCompletionMayAskAgainWhenItsConnectionEnds() throws {
+        let connection = try connectAndShakeHands()
+        connection.get("a") { connection.get("again") }
+        connection.handler.flush()
+        connection.channel.pipeline.fireErrorCaught(IOError(errnoCode: 104, reason: "read"))
+        #expect(connection.answers["a"]?.count == 1)
+        #expect(connection.answers["again"] == [.failed(.notReady)])
+    }
+
+    @Test func aCommandThatIsTooLargeIsRefusedAlone() throws {
+        let connection = try connectAndShakeHands { $0.maximumCommandBytes = 10 }
+        connection.get("12345678901")
+        connection.set("123456", "78901")
+        connection.set("12345", "67890")
+        #expect(connection.answers == ["12345678901": [.failed(.commandTooLarge)]])
+        #expect(connection.events == [.lookupFault(.commandTooLarge), .storeFault(.commandTooLarge)])
+        connection.handler.flush()
+        #expect(try connection.sentText().hasPrefix("*5\r\n$3\r\nSET\r\n"))
+    }
+
+    @Test func commandsOverTheBoundsAreRefused() throws {
+        let connection = try connectAndShakeHands { configuration in
+            configuration.maximumOutgoingBytes = 1000
+            configuration.maximumOutstandingCommands = 100
+        }
+        for number in 0..<100 {
+            connection.get("\(number)")
+        }
+        let refused = connection.answers.filter { $0.value == [.failed(.queueFull)] }.count
+        #expect(refused > 0 && refused == connection.answers.count)
+        #expect(connection.events.count == refused)
+        connection.handler.flush()
+        #expect(try connection.sentText().utf8.count <= 1000)
+        connection.get("later")
+        #expect(connection.answers["later"] == nil)
+    }
+
+    @Test func aSocketThatTakesNothingRefusesCommands() throws {
+        let connection = try connectAndShakeHands()
+        connection.channel.isWritable = false
+        connection.get("a")
+        connection.set("b", "1")
+        #expect(connection.answers == ["a": [.failed(.queueFull)]])
+        #expect(connection.events == [.lookupFault(.queueFull), .storeFault(.queueFull)])
+        connection.channel.isWritable = true
+        connection.get("c")
+        #expect(connection.answers["c"] == nil)
+    }
+
+    @Test func aHandlerAddedToAClosedChannelTellsSo() throws {
+        var events: [RedisChannelHandler.Event] = []
+        let channel = EmbeddedChannel()
+        defer { _ = try? channel.finish() }
+        let handler = try #require(
+            RedisChannelHandler(
+                configuration: RedisConfiguration(host: "redis.test"),
+                password: nil,
+                connectDeadline: channel.eventLoop.now,
+                onEvent: { events.append($0) }
+            )
+        )
+        try channel.pipeline.syncOperations.addHandler(handler)
+        #expect(events == [.ended(.connect("closed by the server")), .closed(hasAnswered: false)])
+    }
+
+    @Test func closingWritesWhatWasAskedFor() throws {
+        let connection = try connectAndShakeHands()
+        connection.set("a", "1")
+        connection.handler.close()
+        #expect(try connection.sentText().contains("SET"))
+        #expect(connection.events == [.ended(.closed), .storeFault(.closed), .closed(hasAnswered: false)])
+    }
+
+    @Test func textOfThePeerIsCutAndMadePrintable() throws {
+        let connection = try connectAndShakeHands()
+        connection.get("a")
+        connection.handler.flush()
+        try connection.receive("-ERR \u{1B}[31m\u{2028}127.0.0.1\t\0" + String(repeating: "x", count: 500) + "\r\n")
+        guard case .failed(.errorReply(let text))? = connection.answers["a"]?.first else {
+            Issue.record("no error reply")
+            return
+        }
+        #expect(text.hasPrefix("ERR ?[31m?127.0.0.1??xxx") && text.utf8.count == 158)
+    }
+
+    @Test(arguments: 0..<100 as Range<UInt64>)
+    func anyCutsOfAnyStreamGiveEachLookupItsOwnAnswer(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let connection = try connectAndShakeHands { $0.maximumOutstandingCommands = 1000 }
+        var expected: [String: [RedisLookup]] = [:]
+        var stream = ByteBuffer()
+        for number in 0..<200 {
+            if Int.random(in: 0..<3, using: &generator) == 0 {
+                connection.set("\(number)", "x")
+                stream.writeString("+OK\r\n")
+            } else {
+                connection.get("\(number)")
+                let text = Bool.random(using: &generator) ? "\(number)" : ""
+                stream.writeString("$\(text.utf8.count)\r\n\(text)\r\n")
+                expected["\(number)"] = [text.isEmpty ? .missing : value(text)]
+            }
+        }
+        connection.handler.flush()
+        while stream.readableBytes > 0 {
+            let length = min(Int.random(in: 1...40, using: &generator), stream.readableBytes)
+            let chunk = stream.readSlice(length: length)
+            try connection.channel.writeInbound(try #require(chunk))
+        }
+        #expect(connection.answers == expected)
+        #expect(connection.handler.isReady)
+    }
+}

@@ -1,0 +1,163 @@
+import NIOCore
+import Testing
+
+@testable import Redis
+
+/// Random interleavings of everything that can happen to a client: answers never cross, and everybody is told once.
+@Suite struct RedisConnectionStatePropertyTests {
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func repliesNeverCross(seed: UInt64) {
+        var world = World(seed: seed)
+        for _ in 0..<2000 {
+            world.step()
+        }
+        world.finish()
+        #expect(world.crossed == [])
+        #expect(world.told.count == world.asked && world.told.values.allSatisfy { $0 == 1 })
+        #expect(world.answered > 0 && world.failed > 0, "a run in which nothing happens proves nothing")
+    }
+}
+
+/// A client, its connections one after the other, and a server that answers each command with the command's own number.
+private struct World {
+    typealias State = RedisConnectionState<Int>
+
+    private var generator: SeededGenerator
+    private var now = NIODeadline.uptimeNanoseconds(0)
+    private var state: State
+    /// What the server has read from the present connection and not answered: a look-up's number, or nil.
+    private var inbox: [Int?] = []
+    private var outgoing: [Int?] = []
+    private var handshake: [RedisHandshakeStep] = []
+    private var timer: NIODeadline?
+
+    private(set) var asked = 0
+    private(set) var answered = 0
+    private(set) var failed = 0
+    private(set) var told: [Int: Int] = [:]
+    private(set) var crossed: [Int] = []
+
+    init(seed: UInt64) {
+        generator = SeededGenerator(seed: seed)
+        state = Self.makeState(now: now)
+    }
+
+    private static func makeState(now: NIODeadline) -> State {
+        State(connectDeadline: now + .milliseconds(50), commandDeadline: .milliseconds(20), maximumOutstanding: 10)
+    }
+
+    mutating func step() {
+        now = now + .microseconds(Int64.random(in: 0...400, using: &generator))
+        switch Int.random(in: 0..<1000, using: &generator) {
+        case 0..<300: addLookup()
+        case 300..<400: addStore()
+        case 400..<600: flush()
+        case 600..<940: reply()
+        case 940..<980: fireTimer()
+        case 980..<984: replyToNothing()
+        case 984..<986: tell(state.malformed("garbage"))
+        case 986..<988: tell(state.undelivered(1 << 20))
+        case 988..<990: tell(state.transportFailed("reset"))
+        case 990..<992: tell(state.close())
+        case 992..<996: now = now + .milliseconds(30)
+        default: loseChannel()
+        }
+        if state.phase == .connecting { open() }
+        if state.phase == .closing && Bool.random(using: &generator) { loseChannel() }
+        if let deadline = state.timerToArm() { timer = deadline }
+    }
+
+    mutating func finish() {
+        tell(state.channelClosed())
+    }
+
+    private mutating func addLookup() {
+        asked += 1
+        if state.addLookup(asked, upTo: 8, now: now) == nil {
+            outgoing.append(asked)
+        } else {
+            tell(asked, .failed(.notReady))
+        }
+    }
+
+    private mutating func addStore() {
+        if state.addStore(now: now) == nil { outgoing.append(nil) }
+    }
+
+    private mutating func flush() {
+        state.sent()
+        inbox += outgoing
+        outgoing = []
+    }
+
+    /// A late server answers even a connection that was given up.
+    private mutating func reply() {
+        if !handshake.isEmpty {
+            let step = handshake.removeFirst()
+            perform(state.received(.status(ByteBuffer(string: step == .ping ? "PONG" : "OK"))))
+        } else if !inbox.isEmpty {
+            perform(state.received(replyTo(inbox.removeFirst())))
+        }
+    }
+
+    private mutating func replyTo(_ number: Int?) -> RESPReply {
+        switch Int.random(in: 0..<20, using: &generator) {
+        case 0: return .error(ByteBuffer(string: "LOADING"))
+        case 1 where number != nil: return .null
+        default: return number.map { .string(ByteBuffer(string: "\($0)")) } ?? .status(ByteBuffer(string: "OK"))
+        }
+    }
+
+    /// Only where the connection can tell: a surplus reply in the midst of owed ones is no different from an answer.
+    private mutating func replyToNothing() {
+        guard handshake.isEmpty, inbox.isEmpty else { return }
+        perform(state.received(.string(ByteBuffer(string: "stray"))))
+    }
+
+    private mutating func fireTimer() {
+        guard let deadline = timer, deadline <= now else { return }
+        timer = nil
+        tell(state.timerFired(now: now))
+    }
+
+    private mutating func loseChannel() {
+        tell(state.channelClosed())
+        state = Self.makeState(now: now)
+        inbox = []
+        outgoing = []
+        handshake = []
+        timer = nil
+    }
+
+    private mutating func open() {
+        let steps: [RedisHandshakeStep] = Bool.random(using: &generator) ? [.ping] : [.authenticate, .select, .ping]
+        guard state.opened(handshake: steps, now: now) else { return }
+        state.sent()
+        handshake = steps
+    }
+
+    private mutating func perform(_ action: State.ReplyAction?) {
+        switch action {
+        case nil, .becomeReady, .reportStore: break
+        case .answer(let number, let lookup): tell(number, lookup)
+        case .end(let ending): tell(ending)
+        }
+    }
+
+    private mutating func tell(_ ending: State.Ending?) {
+        for number in ending?.waiters ?? [] {
+            tell(number, .failed(.closed))
+        }
+    }
+
+    private mutating func tell(_ number: Int, _ lookup: RedisLookup) {
+        told[number, default: 0] += 1
+        switch lookup {
+        case .value(let value):
+            answered += 1
+            if String(buffer: value) != "\(number)" { crossed.append(number) }
+        case .missing: answered += 1
+        case .failed: failed += 1
+        }
+    }
+}

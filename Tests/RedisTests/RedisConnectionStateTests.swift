@@ -1,0 +1,199 @@
+import NIOCore
+import Testing
+
+@testable import Redis
+
+/// What the state machine does over several events; single ones are in the table.
+@Suite struct RedisConnectionStateTests {
+    typealias State = RedisConnectionState<String>
+
+    let start = NIODeadline.uptimeNanoseconds(0)
+
+    private func at(_ milliseconds: Int64) -> NIODeadline {
+        start + .milliseconds(milliseconds)
+    }
+
+    private func makeState(maximumOutstanding: Int = 100) -> State {
+        State(
+            connectDeadline: at(1000),
+            commandDeadline: .milliseconds(20),
+            maximumOutstanding: maximumOutstanding
+        )
+    }
+
+    private func makeReadyState(maximumOutstanding: Int = 100) -> State {
+        var state = makeState(maximumOutstanding: maximumOutstanding)
+        _ = state.opened(handshake: [.ping], now: start)
+        state.sent()
+        _ = state.received(.status(ByteBuffer(string: "PONG")))
+        return state
+    }
+
+    @Test func onlyTheLastStepOfTheHandshakeOpensTheCircuit() {
+        var state = makeState()
+        let isOpened = state.opened(handshake: [.authenticate, .select, .ping], now: start)
+        #expect(isOpened)
+        state.sent()
+        for _ in 0..<2 {
+            let action = state.received(.status(ByteBuffer(string: "OK")))
+            #expect(action == nil)
+        }
+        #expect(state.phase == .handshaking)
+        guard case .becomeReady = state.received(.status(ByteBuffer(string: "PONG"))) else {
+            Issue.record("PONG did not open the circuit")
+            return
+        }
+        #expect(state.phase == .ready)
+        #expect(!state.hasAnswered)
+    }
+
+    @Test(arguments: [
+        ("WRONGPASS invalid username-password pair", RedisHandshakeStep.authenticate, "auth"),
+        ("ERR Client sent AUTH, but no password is set", .authenticate, "auth"),
+        ("LOADING Redis is loading the dataset in memory", .authenticate, "error_reply"),
+        ("ERR max number of clients reached", .authenticate, "error_reply"),
+        ("NOAUTH Authentication required.", .select, "auth"),
+        ("NOAUTH Authentication required.", .ping, "auth"),
+        ("NOPERM this user has no permissions", .ping, "auth"),
+        ("ERR DB index is out of range", .select, "error_reply"),
+        ("LOADING Redis is loading the dataset in memory", .ping, "error_reply"),
+    ])
+    func anErrorInTheHandshakeIsToldByWhatItConcerns(line: String, step: RedisHandshakeStep, name: String) {
+        var state = makeState()
+        _ = state.opened(handshake: [step], now: start)
+        state.sent()
+        guard case .end(let ending) = state.received(.error(ByteBuffer(string: line))) else {
+            Issue.record("the handshake went on after \(line)")
+            return
+        }
+        #expect(ending.fault.name == name)
+        #expect("\(ending.fault)".contains(line))
+    }
+
+    @Test func repliesAnswerTheOldestFirst() {
+        var state = makeReadyState()
+        for waiter in ["a", "b", "c"] {
+            #expect(state.addLookup(waiter, upTo: 8, now: start) == nil)
+        }
+        state.sent()
+        for waiter in ["a", "b", "c"] {
+            let action = state.received(.string(ByteBuffer(string: waiter)))
+            guard case .answer(waiter, .value(ByteBuffer(string: waiter))) = action else {
+                Issue.record("\(waiter) got \(String(describing: action))")
+                return
+            }
+        }
+        #expect(state.hasAnswered)
+        #expect(state.owedReplies == 0)
+    }
+
+    @Test func aReplyNeverAnswersACommandThatWasNotSent() {
+        var state = makeReadyState()
+        _ = state.addLookup("a", upTo: 8, now: start)
+        state.sent()
+        _ = state.addLookup("b", upTo: 8, now: start)
+        #expect(state.owedReplies == 1)
+        _ = state.received(.string(ByteBuffer(string: "a")))
+        guard case .end(let ending) = state.received(.string(ByteBuffer(string: "stray"))) else {
+            Issue.record("a stray reply was taken")
+            return
+        }
+        #expect(ending.waiters == ["b"])
+    }
+
+    @Test func anExpiredStoreFailsEverybodyInOrder() {
+        var state = makeReadyState()
+        _ = state.addStore(now: start)
+        _ = state.addLookup("a", upTo: 8, now: at(1))
+        _ = state.addLookup("b", upTo: 8, now: at(1))
+        state.sent()
+        #expect(state.timerFired(now: at(20)) == nil, "there is a last look")
+        #expect(state.timerToArm() == at(21))
+        let ending = state.timerFired(now: at(21))
+        #expect(ending?.fault == .deadline)
+        #expect(ending?.waiters == ["a", "b"])
+        #expect(ending?.lostStores == 1)
+        let late = state.received(.status(ByteBuffer(string: "OK")))
+        #expect(late == nil)
+    }
+
+    @Test func oneTimerServesManyCommands() {
+        var state = makeReadyState()
+        _ = state.timerToArm()
+        _ = state.timerFired(now: at(5))
+        #expect(state.timerToArm() == nil, "nothing is outstanding")
+        _ = state.addLookup("a", upTo: 8, now: at(10))
+        #expect(state.timerToArm() == at(30))
+        _ = state.addLookup("b", upTo: 8, now: at(11))
+        #expect(state.timerToArm() == nil, "the timer there is comes early enough")
+        state.sent()
+        _ = state.received(.string(ByteBuffer(string: "a")))
+        #expect(state.timerToArm() == nil, "a timer that comes too early is left alone")
+        #expect(state.timerFired(now: at(30)) == nil)
+        #expect(state.timerToArm() == at(31))
+        #expect(state.timerFired(now: at(31)) == nil)
+        #expect(state.timerToArm() == at(32))
+        #expect(state.timerFired(now: at(32))?.waiters == ["b"])
+        #expect(state.timerToArm() == nil)
+    }
+
+    @Test func theLastLookIsForWhatWasOverdueAtTheFirst() {
+        var state = makeReadyState()
+        _ = state.addLookup("a", upTo: 8, now: start)
+        _ = state.addLookup("b", upTo: 8, now: at(31))
+        state.sent()
+        #expect(state.timerFired(now: at(50)) == nil)
+        #expect(state.timerToArm() == at(51))
+        _ = state.received(.string(ByteBuffer(string: "a")))
+        #expect(state.timerFired(now: at(51)) == nil, "b has had no look yet")
+        #expect(state.timerToArm() == at(52))
+        #expect(state.timerFired(now: at(52))?.waiters == ["b"])
+    }
+
+    @Test func aLastLookThatIsNotNeededIsForgotten() {
+        var state = makeReadyState()
+        _ = state.addLookup("a", upTo: 8, now: start)
+        state.sent()
+        #expect(state.timerFired(now: at(50)) == nil)
+        _ = state.received(.string(ByteBuffer(string: "a")))
+        #expect(state.timerFired(now: at(51)) == nil)
+        _ = state.addLookup("b", upTo: 8, now: at(52))
+        #expect(state.timerToArm() == at(72))
+        #expect(state.timerFired(now: at(72)) == nil)
+    }
+
+    @Test func theHandshakeMovesTheTimerForward() {
+        var state = makeState()
+        #expect(state.timerToArm() == at(1000))
+        _ = state.opened(handshake: [.ping], now: at(3))
+        #expect(state.timerToArm() == at(23))
+    }
+
+    @Test func commandsOverTheBoundAreRefusedUntilOneIsAnswered() {
+        var state = makeReadyState(maximumOutstanding: 2)
+        #expect(state.addLookup("a", upTo: 8, now: start) == nil)
+        #expect(state.addStore(now: start) == nil)
+        #expect(state.addLookup("b", upTo: 8, now: start) == .queueFull)
+        #expect(state.addStore(now: start) == .queueFull)
+        state.sent()
+        _ = state.received(.null)
+        #expect(state.addLookup("b", upTo: 8, now: start) == nil)
+    }
+
+    @Test func theLimitOfUndeliveredBytesFollowsTheOldestCommand() {
+        var state = makeReadyState()
+        _ = state.addLookup("a", upTo: 100_000, now: start)
+        _ = state.addStore(now: start)
+        state.sent()
+        #expect(state.undelivered(100_000) == nil)
+        _ = state.received(.null)
+        #expect(state.undelivered(100_000)?.lostStores == 1)
+    }
+
+    @Test func theLargestLimitDoesNotOverflow() {
+        var state = makeReadyState()
+        _ = state.addLookup("a", upTo: .max, now: start)
+        state.sent()
+        #expect(state.undelivered(.max) == nil)
+    }
+}
