@@ -200,6 +200,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         worker.closed(self)
         self.context = nil
+        // An unfinished request's call refers back to this connection.
+        request = nil
         context.fireChannelInactive()
     }
 
