@@ -99,6 +99,8 @@ final class HTTPConnection: ChannelDuplexHandler {
         switch error {
         case let error as HTTPParserError:
             fault(error == .headerOverflow ? .headTooLarge : .malformed)
+        case is ByteToMessageDecoderError.PayloadTooLargeError:
+            fault(.headTooLarge)
         case is ByteToMessageDecoderError:
             // More bytes behind a fault.
             break

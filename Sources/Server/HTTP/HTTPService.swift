@@ -18,6 +18,10 @@ struct HTTPService: Service {
         return limits
     }()
 
+    /// Bytes that may wait for the parser. It does not count blanks before a value, and keeps what follows a request
+    /// for another protocol.
+    private static let unparsedBytes = 33 << 10
+
     /// How long calls under way are waited for.
     private static let grace = TimeAmount.seconds(20)
 
@@ -27,7 +31,8 @@ struct HTTPService: Service {
             throw ChannelError.operationUnsupported
         }
         let decoder = HTTPRequestDecoder(limitConfiguration: headLimits)
-        try channel.pipeline.syncOperations.addHandlers(ByteToMessageHandler(decoder), HTTPConnection(worker))
+        try channel.pipeline.syncOperations.addHandlers(
+            ByteToMessageHandler(decoder, maximumBufferSize: unparsedBytes), HTTPConnection(worker))
     }
 
     func run() async throws {
