@@ -14,7 +14,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// A request of which the end was not seen yet.
     private struct OpenRequest {
-        let call: Call
+        var call: Call
         var body: RequestBody
         var isAnswered = false
     }
@@ -126,6 +126,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Puts an answer in its place; its bytes leave at the end of the tick.
     func answer(_ call: Call, _ head: ResponseHead, _ body: ByteBuffer) {
         guard context != nil else { return }
+        let call = order.isLast(call.position) ? call.closing() : call
         if order.isNext(call.position) {
             write(call, head, body, to: &output)
             advance()
@@ -230,7 +231,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func endOutput() {
         guard let context else { return }
         guard !hasInputEnded else { return context.close(promise: nil) }
-        lingerDeadline = .now() + Self.lingerTime
+        lingerDeadline = .now() + lingerTime
         context.close(mode: .output, promise: nil)
         readIfDue()
     }
@@ -242,11 +243,18 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// Takes no more requests once those under way are answered.
     func drain() {
-        guard request == nil, order.isOpen else { return }
-        if order.outstanding == 0 { endOutputWhenWritten() } else { order.close() }
+        request?.call.keepAlive = false
+        order.close()
+        if let deadline = lingerDeadline {
+            lingerDeadline = min(deadline, .now() + lingerTime)
+        } else if order.outstanding == 0, output.readableBytes == 0 {
+            // Otherwise the end comes behind the answers that are still to be written.
+            endOutputWhenWritten()
+        }
     }
 
     private static let pipelinedRequests = 64
     private static let keptBytes = 64 << 10
-    private static let lingerTime = TimeAmount.seconds(30)
+    /// A shutdown does not wait for clients that keep idle connections in a pool; only for those that still send.
+    private var lingerTime: TimeAmount { worker.isDraining && request == nil ? .seconds(1) : .seconds(30) }
 }
