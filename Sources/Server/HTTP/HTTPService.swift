@@ -8,6 +8,8 @@ import ServiceLifecycle
 struct HTTPService: Service {
     let listener: any Channel
     let workers: [Worker]
+    /// Called once signals are waited for: whoever was told that the server is there may also end it.
+    let announce: @Sendable () -> Void
 
     /// Request heads are bounded at this many bytes of names, values and target, and at this many fields.
     private static let headLimits = {
@@ -36,6 +38,7 @@ struct HTTPService: Service {
     }
 
     func run() async throws {
+        announce()
         let sweeps = workers.map { worker in
             worker.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
                 worker.closeOverdueConnections()
