@@ -172,7 +172,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// A client that pipelines without end, or never reads its answers, is not read from.
     private var mayRead: Bool {
         lingerDeadline != nil
-            || (order.outstanding < Self.pipelinedRequests && context?.channel.isWritable == true)
+            || (order.outstanding < Self.pipelinedRequests && output.readableBytes < Self.keptBytes
+                && context?.channel.isWritable == true)
     }
 
     func read(context: ChannelHandlerContext) {
