@@ -37,12 +37,11 @@ struct Application {
         let caches = CacheFactory(configuration, logger)
         let workers = try await makeWorkers(group, model, caches, logWriter)
         let listener = try await listen(group, workers)
-        announce(listener, model, caches)
 
         let services: [any Service] = [
             CacheService(workers: workers),
             LogService(workers: workers, writer: logWriter),
-            HTTPService(listener: listener, workers: workers),
+            HTTPService(listener: listener, workers: workers) { announce(listener, model, caches) },
         ]
         // Ended in reverse: first the server, then the log, the cache last.
         let configuration = ServiceGroupConfiguration(

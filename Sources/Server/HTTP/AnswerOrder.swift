@@ -7,17 +7,17 @@ struct AnswerOrder {
     private var nextRequest: UInt64 = 0
     private var nextAnswer: UInt64 = 0
     private var parked: [UInt64: ByteBuffer] = [:]
-    /// The last request that will be answered here.
-    private var last: UInt64?
+    /// How many requests will have been answered here in the end.
+    private var total: UInt64?
 
     /// Requests that are not answered yet.
     var outstanding: Int { Int(nextRequest - nextAnswer) }
 
     /// Whether everything that was ever going to be answered has been.
-    var isFinished: Bool { last.map { nextAnswer > $0 } ?? false }
+    var isFinished: Bool { total.map { nextAnswer >= $0 } ?? false }
 
     /// Whether requests are still taken.
-    var isOpen: Bool { last == nil }
+    var isOpen: Bool { total == nil }
 
     /// The place of a new request.
     mutating func admit() -> UInt64 {
@@ -26,15 +26,16 @@ struct AnswerOrder {
     }
 
     /// Makes this the last request that is answered.
-    mutating func close(after position: UInt64) { last = last ?? position }
+    mutating func close(after position: UInt64) { total = total ?? position + 1 }
 
     /// Takes no more requests; those outstanding are answered.
-    mutating func close() {
-        if last == nil, nextRequest > 0 { last = nextRequest - 1 }
-    }
+    mutating func close() { total = total ?? nextRequest }
 
     /// Whether an answer to this request may be written now.
     func isNext(_ position: UInt64) -> Bool { position == nextAnswer }
+
+    /// Whether nothing will be answered behind this request.
+    func isLast(_ position: UInt64) -> Bool { total == position + 1 }
 
     /// Keeps an answer until those before it have left.
     mutating func park(_ answer: ByteBuffer, at position: UInt64) { parked[position] = answer }

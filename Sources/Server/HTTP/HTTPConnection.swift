@@ -14,7 +14,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// A request of which the end was not seen yet.
     private struct OpenRequest {
-        let call: Call
+        var call: Call
         var body: RequestBody
         var isAnswered = false
     }
@@ -99,6 +99,8 @@ final class HTTPConnection: ChannelDuplexHandler {
         switch error {
         case let error as HTTPParserError:
             fault(error == .headerOverflow ? .headTooLarge : .malformed)
+        case is ByteToMessageDecoderError.PayloadTooLargeError:
+            fault(.headTooLarge)
         case is ByteToMessageDecoderError:
             // More bytes behind a fault.
             break
@@ -124,6 +126,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Puts an answer in its place; its bytes leave at the end of the tick.
     func answer(_ call: Call, _ head: ResponseHead, _ body: ByteBuffer) {
         guard context != nil else { return }
+        let call = order.isLast(call.position) ? call.closing() : call
         if order.isNext(call.position) {
             write(call, head, body, to: &output)
             advance()
@@ -169,7 +172,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// A client that pipelines without end, or never reads its answers, is not read from.
     private var mayRead: Bool {
         lingerDeadline != nil
-            || (order.outstanding < Self.pipelinedRequests && context?.channel.isWritable == true)
+            || (order.outstanding < Self.pipelinedRequests && output.readableBytes < Self.keptBytes
+                && context?.channel.isWritable == true)
     }
 
     func read(context: ChannelHandlerContext) {
@@ -200,6 +204,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     func channelInactive(context: ChannelHandlerContext) {
         worker.closed(self)
         self.context = nil
+        // An unfinished request's call refers back to this connection.
+        request = nil
         context.fireChannelInactive()
     }
 
@@ -226,7 +232,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func endOutput() {
         guard let context else { return }
         guard !hasInputEnded else { return context.close(promise: nil) }
-        lingerDeadline = .now() + Self.lingerTime
+        lingerDeadline = .now() + lingerTime
         context.close(mode: .output, promise: nil)
         readIfDue()
     }
@@ -238,11 +244,18 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// Takes no more requests once those under way are answered.
     func drain() {
-        guard request == nil, order.isOpen else { return }
-        if order.outstanding == 0 { endOutputWhenWritten() } else { order.close() }
+        request?.call.keepAlive = false
+        order.close()
+        if let deadline = lingerDeadline {
+            lingerDeadline = min(deadline, .now() + lingerTime)
+        } else if order.outstanding == 0, output.readableBytes == 0 {
+            // Otherwise the end comes behind the answers that are still to be written.
+            endOutputWhenWritten()
+        }
     }
 
     private static let pipelinedRequests = 64
     private static let keptBytes = 64 << 10
-    private static let lingerTime = TimeAmount.seconds(30)
+    /// A shutdown does not wait for clients that keep idle connections in a pool; only for those that still send.
+    private var lingerTime: TimeAmount { worker.isDraining && request == nil ? .seconds(1) : .seconds(30) }
 }

@@ -8,6 +8,8 @@ import ServiceLifecycle
 struct HTTPService: Service {
     let listener: any Channel
     let workers: [Worker]
+    /// Called once signals are waited for: whoever was told that the server is there may also end it.
+    let announce: @Sendable () -> Void
 
     /// Request heads are bounded at this many bytes of names, values and target, and at this many fields.
     private static let headLimits = {
@@ -18,6 +20,10 @@ struct HTTPService: Service {
         return limits
     }()
 
+    /// Bytes that may wait for the parser. It does not count blanks before a value, and keeps what follows a request
+    /// for another protocol.
+    private static let unparsedBytes = 33 << 10
+
     /// How long calls under way are waited for.
     private static let grace = TimeAmount.seconds(20)
 
@@ -27,10 +33,12 @@ struct HTTPService: Service {
             throw ChannelError.operationUnsupported
         }
         let decoder = HTTPRequestDecoder(limitConfiguration: headLimits)
-        try channel.pipeline.syncOperations.addHandlers(ByteToMessageHandler(decoder), HTTPConnection(worker))
+        try channel.pipeline.syncOperations.addHandlers(
+            ByteToMessageHandler(decoder, maximumBufferSize: unparsedBytes), HTTPConnection(worker))
     }
 
     func run() async throws {
+        announce()
         let sweeps = workers.map { worker in
             worker.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
                 worker.closeOverdueConnections()

@@ -3,6 +3,7 @@ import ScoringLog
 
 /// The header fields that the service acts on, found in one pass.
 struct RequestFields {
+    /// As large as an Int can be, if it is larger than that.
     private(set) var contentLength: Int?
     private(set) var expectsContinue = false
     /// The client would rather speak another protocol.
@@ -16,19 +17,27 @@ struct RequestFields {
             // Names differ in length, so that a field is compared with one name at most.
             switch name.utf8.count {
             case 6 where Self.isName(name, "expect"):
-                expectsContinue = expectsContinue || Self.isName(value, "100-continue")
+                expectsContinue = expectsContinue || Self.isName(Self.trimmed(value), "100-continue")
             case 7 where Self.isName(name, "upgrade"): asksForUpgrade = true
-            case 12 where Self.isName(name, "x-request-id"): second = second ?? RequestID(value)
-            case 14 where Self.isName(name, "content-length"): contentLength = Int(value)
-            case 15 where Self.isName(name, "x-ms-request-id"): requestID = requestID ?? RequestID(value)
+            case 12 where Self.isName(name, "x-request-id"): second = second ?? RequestID(Self.trimmed(value))
+            case 14 where Self.isName(name, "content-length"):
+                contentLength = UInt64(Self.trimmed(value)).map { Int(clamping: $0) }
+            case 15 where Self.isName(name, "x-ms-request-id"): requestID = requestID ?? RequestID(Self.trimmed(value))
             default: break
             }
         }
         requestID = requestID ?? second
     }
 
+    /// RFC 9110, section 5.5: white space around a value is no part of it. The parser leaves what is behind it in place.
+    private static func trimmed(_ value: String) -> Substring {
+        var value = value[...]
+        while let last = value.utf8.last, last == 0x20 || last == 0x09 { value = value.dropLast() }
+        return value
+    }
+
     /// Compares as field names are compared: letters in either case.
-    private static func isName(_ text: String, _ lowercased: String) -> Bool {
+    private static func isName(_ text: some StringProtocol, _ lowercased: String) -> Bool {
         text.utf8.count == lowercased.utf8.count
             && zip(text.utf8, lowercased.utf8).allSatisfy { sent, expected in
                 sent == expected || (sent | 0x20 == expected && (0x41...0x5A).contains(sent))
