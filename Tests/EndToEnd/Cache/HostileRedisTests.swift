@@ -48,6 +48,12 @@ import Testing
         let redis = try ScriptedRedis(hostility.script)
         defer { redis.stop() }
         let server = try ServerProcess(["--cache-url", redis.url, "--event-loops", "1"])
+        try callFromManyConnections(server)
+        #expect(try server.stop() == 0)
+    }
+
+    /// Rounds of concurrent calls, each with numbers of its own, beside a client that asks for something else.
+    private func callFromManyConnections(_ server: ServerProcess) throws {
         let connections = try (0..<8).map { _ in try server.connect() }
         let bystander = try server.connect()
         for round in 0..<6 {
@@ -64,7 +70,6 @@ import Testing
                 try expectPrediction(response, medInc: Double(round * 10 + index))
             }
         }
-        #expect(try server.stop() == 0)
     }
 
     @Test("two stray replies that look like entries answer no later call")
