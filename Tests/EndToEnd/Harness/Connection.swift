@@ -3,7 +3,7 @@ import Testing
 
 /// A client's end of a TCP connection, with every byte in the test's hands.
 final class Connection {
-    private let descriptor: Int32
+    let descriptor: Int32
     private var received: [UInt8] = []
     private(set) var hasEnded = false
 

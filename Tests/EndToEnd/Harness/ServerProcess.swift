@@ -85,8 +85,13 @@ final class ServerProcess {
     @discardableResult
     func stop() throws -> Int32 {
         signal(SIGTERM)
-        return try child.waitForExit()
+        return try waitForExit()
     }
+
+    /// Waits until the server has ended.
+    ///
+    /// - Returns: its exit code.
+    func waitForExit() throws -> Int32 { try child.waitForExit() }
 
     /// The original service's sample of four records.
     static let sample = """

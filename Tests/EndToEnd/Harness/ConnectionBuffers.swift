@@ -1,0 +1,42 @@
+import Foundation
+import Testing
+
+/// What a client does with its kernel's buffers: small ones, full ones, and ends that are expected.
+extension Connection {
+    /// Makes the kernel take few bytes ahead of the reader.
+    func shrinkReceiveBuffer() {
+        var bytes: Int32 = 64 << 10
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    /// Sends bytes over and over until the other side takes no more for half a second, or the limit is reached.
+    ///
+    /// - Returns: how many were taken.
+    func sendUntilBlocked(_ bytes: [UInt8], limit: Int) throws -> Int {
+        var sent = 0
+        while sent < limit {
+            let offset = sent % bytes.count
+            let count = bytes[offset...].withUnsafeBytes {
+                Foundation.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+            }
+            if count > 0 {
+                sent += count
+                continue
+            }
+            try #require(errno == EAGAIN, "cannot send: \(String(cString: strerror(errno)))")
+            var room = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            if poll(&room, 1, 500) == 0 { break }
+        }
+        return sent
+    }
+
+    /// Sends a request and reads its answer.
+    ///
+    /// - Returns: nil if the connection ended instead, which is no failure here.
+    func responseIfOpen(to request: [UInt8]) -> Response? {
+        let sent = Foundation.send(descriptor, request, request.count, Int32(MSG_NOSIGNAL))
+        var byte: UInt8 = 0
+        guard sent == request.count, recv(descriptor, &byte, 1, Int32(MSG_PEEK)) == 1 else { return nil }
+        return try? response()
+    }
+}

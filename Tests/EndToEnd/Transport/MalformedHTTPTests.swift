@@ -1,0 +1,106 @@
+import Foundation
+import Testing
+
+/// Bytes that are no HTTP.
+@Suite struct MalformedHTTPTests {
+    private static let chunked = "POST /predict HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+    private func expectRefused(_ bytes: String, by server: ServerProcess) throws {
+        let connection = try server.connect()
+        try connection.send(bytes)
+        let response = try connection.response()
+        let comment = Comment(rawValue: "\(bytes.debugDescription)")
+        try TransportChecks.expectError(response, 400, comment)
+        #expect(response["Connection"] == "close", comment)
+        #expect(try connection.readToEnd() == "", comment)
+    }
+
+    @Test("malformed HTTP is 400 and the connection closes")
+    func requestLineAndFields() throws {
+        let server = try ServerProcess()
+        let malformed = [
+            "\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}", "nonsense\r\n\r\n", "GET\r\n\r\n", "GET  HTTP/1.1\r\n\r\n",
+            "GET /health\r\n\r\n", "GET /health HTTP/1.x\r\n\r\n", "GET /health HTTP/3.0\r\n\r\n",
+            "GET /health HTTP/2.0\r\n\r\n", "GET /health ICE/1.0\r\n\r\n", "get /health HTTP/1.1\r\n\r\n",
+            "G@T /health HTTP/1.1\r\n\r\n", "GET /he\u{7}alth HTTP/1.1\r\n\r\n",
+            "GET /health HTTP/1.1\r\nNo colon\r\n\r\n",
+            "GET /health HTTP/1.1\r\n: no name\r\n\r\n", "GET /health HTTP/1.1\r\nA b: c\r\n\r\n",
+            "GET /health HTTP/1.1\r\nName : space before the colon\r\n\r\n",
+            "GET /health HTTP/1.1\r\nA: b\u{0}c\r\n\r\n",
+            "GET /health HTTP/1.1\r\nA: b\rc\r\n\r\n", "GET /health HTTP/1.1\r\n Folded: first\r\n\r\n",
+        ]
+        for bytes in malformed { try expectRefused(bytes, by: server) }
+        #expect(try server.call("GET", "/health").status == 200)
+    }
+
+    @Test("an invalid Content-Length is 400")
+    func contentLength() throws {
+        let server = try ServerProcess()
+        for value in ["x", "-1", "+1", "1 2", "1,2", "0x10", "1.0", "", "99999999999999999999999", "２"] {
+            try expectRefused("POST /predict HTTP/1.1\r\nContent-Length: \(value)\r\n\r\n[]", by: server)
+        }
+        try expectRefused("POST /predict HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n[]", by: server)
+    }
+
+    @Test("Content-Length beside Transfer-Encoding is 400")
+    func contentLengthBesideTransferEncoding() throws {
+        let server = try ServerProcess()
+        let fields = ["Content-Length: 5", "Transfer-Encoding: chunked"]
+        for fields in [fields, fields.reversed()] {
+            let head = "POST /predict HTTP/1.1\r\n\(fields.joined(separator: "\r\n"))\r\n\r\n"
+            try expectRefused(head + "2\r\n[]\r\n0\r\n\r\n", by: server)
+        }
+    }
+
+    @Test("a Transfer-Encoding that does not end in chunked is 400")
+    func transferEncoding() throws {
+        let server = try ServerProcess()
+        for value in ["gzip", "identity", "chunked, gzip", "xchunked"] {
+            try expectRefused("POST /predict HTTP/1.1\r\nTransfer-Encoding: \(value)\r\n\r\n[]", by: server)
+        }
+    }
+
+    @Test("a bad chunk size is 400")
+    func chunkSize() throws {
+        let server = try ServerProcess()
+        let sizes = ["z\r\n", "-1\r\n", "0x2\r\n", "\r\n", " 2\r\n", "fffffffffffffffff\r\n", "2 2\r\n"]
+        for size in sizes { try expectRefused(Self.chunked + size, by: server) }
+        // A chunk that is longer than its size says.
+        try expectRefused(Self.chunked + "1\r\n[]\r\n0\r\n\r\n", by: server)
+        try expectRefused(Self.chunked + "2\r\n[]0\r\n\r\n", by: server)
+    }
+
+    @Test("a fault in a body is answered with the request's own id")
+    func faultInBody() throws {
+        let server = try ServerProcess()
+        let connection = try server.connect()
+        try connection.send("POST", "/predict", headers: ["Transfer-Encoding: chunked", "X-Request-Id: mine"])
+        try connection.send("z\r\n")
+        let response = try connection.response()
+        try TransportChecks.expectError(response, 400)
+        #expect(response["X-Request-Id"] == "mine")
+    }
+
+    @Test("malformed HTTP reaches a client that is still sending, without a reset")
+    func stillSending() throws {
+        let server = try ServerProcess()
+        for start in ["nonsense\r\n\r\n", Self.chunked + "z\r\n"] {
+            let connection = try server.connect()
+            try connection.send(start)
+            try connection.send([UInt8](repeating: UInt8(ascii: "x"), count: 10 << 20))
+            try TransportChecks.expectError(try connection.response(), 400)
+            #expect(try connection.readToEnd() == "")
+        }
+    }
+
+    @Test("a call whose head did not parse writes nothing to the scoring log")
+    func log() throws {
+        let server = try ServerProcess()
+        try expectRefused("POST /predict HTTP/9\r\n\r\n", by: server)
+        try expectRefused(Self.chunked + "z\r\n", by: server)
+        #expect(try server.stop() == 0)
+        let lines = server.log.split(separator: "\n")
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains(#""POST /predict HTTP/1.1" 400 "#) == true)
+    }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import Testing
+
+/// Requests that are as large as they may be, and larger.
+@Suite struct SizeLimitTests {
+    private static let limit = 1 << 20
+    private static let tooMuch = 10 << 20
+
+    @Test("a body of exactly MAX_BODY_BYTES is accepted, and one byte more is 413")
+    func exactBody() throws {
+        let server = try ServerProcess()
+        let connection = try server.connect()
+        try connection.send("POST", "/predict", body: TransportChecks.sample(bytes: Self.limit))
+        #expect(try connection.response().status == 200)
+        try connection.send("POST", "/predict", headers: ["Transfer-Encoding: chunked"])
+        try connection.send(TransportChecks.chunked(TransportChecks.sample(bytes: Self.limit), size: 10_000))
+        #expect(try connection.response().status == 200)
+
+        try connection.send("POST", "/predict", headers: ["Transfer-Encoding: chunked"])
+        try connection.send(TransportChecks.chunked(TransportChecks.sample(bytes: Self.limit + 1), size: 10_000))
+        try TransportChecks.expectError(try connection.response(), 413)
+        #expect(try connection.readToEnd() == "")
+        #expect(try server.call("POST", "/predict", bytes: TransportChecks.sample(bytes: Self.limit + 1)).status == 413)
+    }
+
+    @Test("MAX_BODY_BYTES is what it is set to")
+    func configuredLimit() throws {
+        let server = try ServerProcess(["--max-body-bytes", "2048"])
+        #expect(try server.call("POST", "/predict", bytes: TransportChecks.sample(bytes: 2048)).status == 200)
+        try TransportChecks.expectError(
+            try server.call("POST", "/predict", bytes: TransportChecks.sample(bytes: 2049)), 413)
+    }
+
+    @Test("413 by Content-Length reaches a client that reads only after it has sent everything, without a reset")
+    func declaredTooLarge() throws {
+        let server = try ServerProcess()
+        for path in ["/predict", "/health", "/nothing"] {
+            let connection = try server.connect()
+            try connection.send("GET", "/health")
+            try connection.send(
+                "POST", path, headers: ["X-Request-Id: large"], body: [UInt8](repeating: 0x20, count: Self.tooMuch))
+            #expect(try connection.response().status == 200)
+            let response = try connection.response()
+            try TransportChecks.expectError(response, 413)
+            #expect(response["X-Request-Id"] == "large")
+            #expect(response["Connection"] == "close")
+            #expect(try connection.readToEnd() == "")
+        }
+    }
+
+    @Test("413 by chunked growth reaches a client that reads only after it has sent everything, without a reset")
+    func grownTooLarge() throws {
+        let server = try ServerProcess()
+        let connection = try server.connect()
+        try connection.send("GET", "/health")
+        try connection.send("POST", "/predict", headers: ["Transfer-Encoding: chunked", "X-Request-Id: large"])
+        try connection.send(TransportChecks.chunked([UInt8](repeating: 0x20, count: Self.tooMuch), size: 100_000))
+        #expect(try connection.response().status == 200)
+        let response = try connection.response()
+        try TransportChecks.expectError(response, 413)
+        #expect(response["X-Request-Id"] == "large")
+        #expect(response["Connection"] == "close")
+        #expect(try connection.readToEnd() == "")
+    }
+
+    @Test("413 comes as soon as the length is known, before the body")
+    func beforeTheBody() throws {
+        let server = try ServerProcess()
+        for length in ["\(Self.limit + 1)", "9223372036854775807", "9223372036854775808", "18446744073709551615"] {
+            let connection = try server.connect()
+            try connection.send("POST", "/predict", headers: ["Content-Length: \(length)"])
+            try TransportChecks.expectError(try connection.response(), 413, "\(length)")
+        }
+    }
+
+    @Test("413 reaches curl, which is still sending")
+    func curl() throws {
+        let server = try ServerProcess()
+        let file = FileManager.default.temporaryDirectory.appending(path: "bungalow-\(UUID().uuidString)")
+        try Data(repeating: 0x20, count: Self.tooMuch).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let upload = ["--upload-file", file.path, "--request", "POST", "http://127.0.0.1:\(server.port)/predict"]
+        for options in [["--header", "Expect:"], ["--header", "Transfer-Encoding: chunked"], []] {
+            let arguments = ["curl", "--silent", "--max-time", "30", "--write-out", " %{http_code}"] + options + upload
+            let curl = try ChildProcess(URL(filePath: "/usr/bin/env"), arguments)
+            #expect(try curl.waitForExit() == 0, "\(options)")
+            #expect(curl.standardOutput.text().hasSuffix(#""} 413"#), "\(options) \(curl.standardOutput.text())")
+        }
+    }
+
+    @Test("a head of less than 32 KiB and exactly 100 fields is accepted")
+    func headWithinLimits() throws {
+        let server = try ServerProcess()
+        let connection = try server.connect()
+        for value in ["1", String(repeating: "v", count: 315)] {
+            let fields = (1...100).map { "X-Field-\($0): \(value)\r\n" }.joined()
+            try connection.send("GET /health HTTP/1.1\r\n\(fields)\r\n")
+            #expect(try connection.response().status == 200)
+        }
+        try connection.send("GET /health?\(String(repeating: "q", count: 32_000)) HTTP/1.1\r\n\r\n")
+        #expect(try connection.response().status == 200)
+    }
+
+    @Test(
+        "431 for too large a head reaches a client that is still sending, without a reset",
+        arguments: [
+            (1...101).map { "X-Field-\($0): 1\r\n" }.joined(),
+            "X-Large: \(String(repeating: "v", count: 33 << 10))\r\n",
+            "X-Large: \(String(repeating: "v", count: 10 << 20))\r\n",
+            "\(String(repeating: "n", count: 33 << 10)): v\r\n",
+            (1...90).map { "X-Field-\($0): \(String(repeating: "v", count: 400))\r\n" }.joined(),
+            "X-Blanks:\(String(repeating: " ", count: 10 << 20))v\r\n",
+        ])
+    func headTooLarge(fields: String) throws {
+        let server = try ServerProcess()
+        let connection = try server.connect()
+        try connection.send("GET", "/health")
+        try connection.send("POST /predict HTTP/1.1\r\n\(fields)Transfer-Encoding: chunked\r\n\r\n")
+        try connection.send([UInt8](repeating: 0x20, count: Self.tooMuch))
+        #expect(try connection.response().status == 200)
+        let response = try connection.response()
+        try TransportChecks.expectError(response, 431)
+        #expect(response["Connection"] == "close")
+        #expect(try connection.readToEnd() == "")
+    }
+
+    @Test("a target of more than 32 KiB is 431")
+    func targetTooLarge() throws {
+        let server = try ServerProcess()
+        try TransportChecks.expectError(
+            try server.call("GET", "/health?\(String(repeating: "q", count: 33 << 10))"), 431)
+    }
+
+    @Test("trailers count as a head does")
+    func trailers() throws {
+        let server = try ServerProcess()
+        let connection = try server.connect()
+        try connection.send("POST", "/predict", headers: ["Transfer-Encoding: chunked"])
+        try connection.send("2\r\n[]\r\n0\r\nX-Large: \(String(repeating: "v", count: 10 << 20))\r\n\r\n")
+        try TransportChecks.expectError(try connection.response(), 431)
+        #expect(try connection.readToEnd() == "")
+    }
+}
