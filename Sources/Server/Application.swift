@@ -65,7 +65,8 @@ struct Application {
     }
 
     private func makeWorkers(
-        _ group: MultiThreadedEventLoopGroup, _ model: LinearModel, _ caches: CacheFactory, _ logWriter: ScoringLogWriter
+        _ group: MultiThreadedEventLoopGroup, _ model: LinearModel, _ caches: CacheFactory,
+        _ logWriter: ScoringLogWriter
     ) async throws -> [Worker] {
         var workers: [Worker] = []
         for eventLoop in group.makeIterator() {
@@ -101,11 +102,24 @@ struct Application {
         do {
             return try await bootstrap.bind(host: host, port: port).get()
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            let free = await Self.freePort(near: port, of: host, group)
             throw StartFailure.unavailable.reported(
-                "port \(port) of \(host) is in use: choose another one, for example script/server --port \(port + 1)")
+                "port \(port) of \(host) is in use: choose another one, for example script/server --port \(free)")
         } catch {
             throw StartFailure.unavailable.reported("cannot listen on \(host) port \(port): \(error)")
         }
+    }
+
+    /// A port above this one that nothing listens on; 0, which takes any, if none of the next is free.
+    private static func freePort(near port: Int, of host: String, _ group: MultiThreadedEventLoopGroup) async -> Int {
+        for candidate in port + 1...port + 10 where candidate <= 65_535 {
+            guard let listener = try? await ServerBootstrap(group: group).bind(host: host, port: candidate).get() else {
+                continue
+            }
+            try? await listener.close()
+            return candidate
+        }
+        return 0
     }
 
     private func announce(_ listener: any Channel, _ model: LinearModel, _ caches: CacheFactory) {

@@ -20,34 +20,48 @@ struct Configuration: Sendable {
     var logLevel: Logger.Level
 
     /// The flags. A flag wins over its variable, an empty variable counts as not set.
+    ///
+    /// What follows a flag is its value, `-1` too: whether it is a good one is not the parser's business.
     struct Flags: ParsableArguments {
-        @Option(help: "Address to listen on. BIND_HOST, default 127.0.0.1.")
+        @Option(parsing: .unconditional, help: "Address to listen on. BIND_HOST, default 127.0.0.1.")
         var bindHost: String?
-        @Option(help: "Port to listen on; 0 takes any free one. PORT, default 8000.")
+        @Option(parsing: .unconditional, help: "Port to listen on; 0 takes any free one. PORT, default 8000.")
         var port: String?
         @Option(
+            parsing: .unconditional,
             help: """
                 Where predictions are kept: redis://[user:password@]host[:6379][/db], sqlite:PATH or off. CACHE_URL, else \
                 REDIS_URL, default an SQLite file in your cache folder.
                 """)
         var cacheURL: String?
-        @Option(help: "How long an entry lives, 1 to 31536000. CACHE_TTL_SECONDS, default 3600.")
+        @Option(
+            parsing: .unconditional, help: "How long an entry lives, 1 to 31536000. CACHE_TTL_SECONDS, default 3600.")
         var cacheTTLSeconds: String?
-        @Option(help: "How long a call waits for the cache, 1 to 60000. CACHE_DEADLINE_MS, default 20.")
+        @Option(
+            parsing: .unconditional,
+            help: "How long a call waits for the cache, 1 to 60000. CACHE_DEADLINE_MS, default 20.")
         var cacheDeadlineMs: String?
-        @Option(help: "First part of the entries' names, [A-Za-z0-9._-]{1,64}. CACHE_NAMESPACE, default 'default'.")
+        @Option(
+            parsing: .unconditional,
+            help: "First part of the entries' names, [A-Za-z0-9._-]{1,64}. CACHE_NAMESPACE, default 'default'.")
         var cacheNamespace: String?
-        @Option(help: "A model file of trainer/. MODEL_PATH, default the model built in.")
+        @Option(parsing: .unconditional, help: "A model file of trainer/. MODEL_PATH, default the model built in.")
         var modelPath: String?
-        @Option(help: "Records in a batch, 1 to 1000000. MAX_BATCH_RECORDS, default 1000.")
+        @Option(parsing: .unconditional, help: "Records in a batch, 1 to 1000000. MAX_BATCH_RECORDS, default 1000.")
         var maxBatchRecords: String?
-        @Option(help: "Bytes of a request's body, 1024 to 1073741824. MAX_BODY_BYTES, default 1048576.")
+        @Option(
+            parsing: .unconditional,
+            help: "Bytes of a request's body, 1024 to 1073741824. MAX_BODY_BYTES, default 1048576.")
         var maxBodyBytes: String?
-        @Option(help: "What each call writes to stdout: ml, dl, json or off. SCORING_LOG, default ml.")
+        @Option(
+            parsing: .unconditional,
+            help: "What each call writes to stdout: ml, dl, json or off. SCORING_LOG, default ml.")
         var scoringLog: String?
-        @Option(help: "Event loops, 1 to 1024. EVENT_LOOPS, default one per core.")
+        @Option(parsing: .unconditional, help: "Event loops, 1 to 1024. EVENT_LOOPS, default one per core.")
         var eventLoops: String?
-        @Option(help: "trace, debug, info, notice, warning, error or critical. LOG_LEVEL, default info.")
+        @Option(
+            parsing: .unconditional,
+            help: "trace, debug, info, notice, warning, error or critical. LOG_LEVEL, default info.")
         var logLevel: String?
     }
 

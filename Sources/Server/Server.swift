@@ -38,7 +38,17 @@ enum StartFailure: Int32 {
     ///
     /// - Returns: what ends the program with this failure's code.
     func reported(_ reason: String) -> ExitCode {
-        FileHandle.standardError.write(Data("Error: \(reason)\n".utf8))
+        FileHandle.standardError.write(Data("Error: \(Self.line(reason))\n".utf8))
         return ExitCode(rawValue)
+    }
+
+    /// The text with what would break or colour a line shown as an escape: values of knobs may hold anything.
+    static func line(_ text: String) -> String {
+        text.unicodeScalars.map { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator: scalar.escaped(asASCII: true)
+            default: String(scalar)
+            }
+        }.joined()
     }
 }

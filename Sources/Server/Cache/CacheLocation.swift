@@ -47,11 +47,16 @@ enum CacheLocation: Equatable, Sendable {
             .appending(path: "bungalow/predictions.sqlite").path(percentEncoded: false)
     }
 
-    /// A cache URL as it may be shown: user and password hidden.
+    /// A refused cache URL as it may be shown: what stands before the host is hidden, and all behind the scheme where a
+    /// secret may stand anywhere.
     static func withoutSecrets(_ text: String) -> String {
-        guard let at = text.lastIndex(of: "@") else { return text }
+        guard !text.hasPrefix("sqlite:"), text.contains(where: { ":@?#".contains($0) }) else { return text }
         let start = text.range(of: "://")?.upperBound ?? text.startIndex
-        return start < at ? text[..<start] + "***" + text[at...] : text
+        let (scheme, rest) = (text[..<start], text[start...])
+        let at = rest.lastIndex(of: "@")
+        let host = at.map { rest[rest.index(after: $0)...] } ?? rest
+        let isPlain = host.wholeMatch(of: /(\[[0-9A-Fa-f:.]+\]|[^:\/?#\s]+)(:[0-9]*)?(\/[^?#]*)?/) != nil
+        return "\(scheme)\(at == nil && isPlain ? "" : "***")\(at == nil || !isPlain ? "" : "@")\(isPlain ? host : "")"
     }
 }
 

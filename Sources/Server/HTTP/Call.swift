@@ -14,6 +14,8 @@ struct Call {
     /// Whether the connection may stay open behind the answer.
     var keepAlive: Bool
     let requestID: RequestID
+    /// The caller's trace context, in W3C's form.
+    var traceparent: String?
 
     /// The same call, as the last one of its connection.
     func closing() -> Call {

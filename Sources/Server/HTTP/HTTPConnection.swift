@@ -53,7 +53,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         let call = Call(
             connection: self, position: order.admit(), method: head.method, route: Route(target: head.uri),
             minorVersion: head.version.minor, keepAlive: head.isKeepAlive && mayPersist,
-            requestID: fields.requestID ?? worker.requestIDs.next())
+            requestID: fields.requestID ?? worker.requestIDs.next(), traceparent: fields.traceparent)
         request = OpenRequest(call: call, body: RequestBody(limit: worker.maximumBodyBytes))
         if !call.keepAlive { order.close(after: call.position) }
 

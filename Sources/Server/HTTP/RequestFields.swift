@@ -10,6 +10,8 @@ struct RequestFields {
     private(set) var asksForUpgrade = false
     /// The caller's name for the call: the first valid `X-Ms-Request-Id`, else the first valid `X-Request-Id`.
     private(set) var requestID: RequestID?
+    /// The caller's trace context; nil unless it is one.
+    private(set) var traceparent: String?
 
     init(_ fields: HTTPHeaders) {
         var second: RequestID?
@@ -19,6 +21,7 @@ struct RequestFields {
             case 6 where Self.isName(name, "expect"):
                 expectsContinue = expectsContinue || Self.isName(Self.trimmed(value), "100-continue")
             case 7 where Self.isName(name, "upgrade"): asksForUpgrade = true
+            case 11 where Self.isName(name, "traceparent"): traceparent = Self.traceparent(Self.trimmed(value))
             case 12 where Self.isName(name, "x-request-id"): second = second ?? RequestID(Self.trimmed(value))
             case 14 where Self.isName(name, "content-length"):
                 contentLength = UInt64(Self.trimmed(value)).map { Int(clamping: $0) }
@@ -34,6 +37,14 @@ struct RequestFields {
         var value = value[...]
         while let last = value.utf8.last, last == 0x20 || last == 0x09 { value = value.dropLast() }
         return value
+    }
+
+    /// The text if it has the form of https://www.w3.org/TR/trace-context/: it is logged, where no other text may come in.
+    private static func traceparent(_ text: Substring) -> String? {
+        let hasForm = text.utf8.enumerated().allSatisfy { index, byte in
+            [2, 35, 52].contains(index) ? byte == 0x2D : (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
+        }
+        return hasForm && text.utf8.count == 55 ? String(text) : nil
     }
 
     /// Compares as field names are compared: letters in either case.

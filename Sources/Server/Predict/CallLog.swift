@@ -78,6 +78,7 @@ final class CallLog {
         record.validateNanoseconds = timing?.validate
         record.cacheNanoseconds = cache == nil ? nil : timing?.cache
         record.scoreNanoseconds = timing?.score
+        record.traceparent = call.traceparent
         batch.append(record)
     }
 }

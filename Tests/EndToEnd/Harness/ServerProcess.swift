@@ -12,10 +12,17 @@ final class ServerProcess {
     /// - Parameters:
     ///   - arguments: its flags; the port is chosen here, and the cache is off unless named.
     ///   - environment: variables on top of an environment that has none of the server's own.
-    init(_ arguments: [String] = [], environment: [String: String] = [:]) throws {
+    ///   - logPath: a file or pipe for stdout; nil where the log is collected here.
+    init(_ arguments: [String] = [], environment: [String: String] = [:], logTo logPath: String? = nil) throws {
         let cache = arguments.contains("--cache-url") || environment.keys.contains { ["CACHE_URL", "REDIS_URL"].contains($0) }
         let all = ["--port", "0"] + (cache ? [] : ["--cache-url", "off"]) + arguments
-        child = try ChildProcess(Self.binary, all, environment: environment)
+        if let logPath {
+            let script = #"log=$1; shift; exec "$0" "$@" >"$log""#
+            child = try ChildProcess(
+                URL(filePath: "/bin/sh"), ["-c", script, Self.binary.path, logPath] + all, environment: environment)
+        } else {
+            child = try ChildProcess(Self.binary, all, environment: environment)
+        }
         let line = try child.standardError.waitForLine(containing: "Bungalow listens on http://")
         port = try #require(Int(line.reversed().prefix { $0.isNumber }.reversed().map(String.init).joined()))
     }

@@ -1,0 +1,43 @@
+import Foundation
+import Testing
+
+/// A named pipe for a server's stdout, read only when the test wants to.
+final class LogFIFO {
+    let path: String
+    private var descriptor: Int32
+
+    init() throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "bungalow-\(UUID().uuidString).fifo").path
+        try #require(mkfifo(path, 0o600) == 0, "\(String(cString: strerror(errno)))")
+        descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        try #require(descriptor >= 0, "\(String(cString: strerror(errno)))")
+    }
+
+    deinit {
+        close()
+        unlink(path)
+    }
+
+    /// Goes away, as a reader of a pipe does that has ended.
+    func close() {
+        if descriptor >= 0 { Foundation.close(descriptor) }
+        descriptor = -1
+    }
+
+    /// Reads until there is this much, or until the server has ended.
+    func read(bytes: Int = .max, seconds: Double = 60) throws -> String {
+        var collected: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        let deadline = Date().addingTimeInterval(seconds)
+        while collected.count < bytes {
+            var readable = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            poll(&readable, 1, 1000)
+            let count = Foundation.read(descriptor, &buffer, buffer.count)
+            if count == 0 { break }
+            try #require(count > 0 || errno == EAGAIN, "\(String(cString: strerror(errno)))")
+            try #require(Date() < deadline, "only \(collected.count) bytes in time")
+            if count > 0 { collected += buffer[..<count] }
+        }
+        return String(decoding: collected, as: UTF8.self)
+    }
+}

@@ -1,0 +1,125 @@
+#!/usr/bin/env python3
+"""Holds a server's answers against contract.py.
+
+    judge.py TRANSCRIPT
+
+The transcript is any number of exchanges, each a line of three numbers and two runs of bytes:
+`<status> <bytes of the body> <bytes of the answer>\\n<body><answer>`. One line is printed for each disagreement (the first
+20), then a JSON summary: how many exchanges, of which status, with which failures.
+"""
+import json
+import math
+import re
+import sys
+
+import contract
+
+INVALID = (422, {"detail": [{"type": "json_invalid", "loc": ["body"]}], "error_count": 1})
+
+
+def exchanges(data):
+    at = 0
+    while at < len(data):
+        end = data.index(b"\n", at)
+        status, body, answer = map(int, data[at:end].split())
+        at = end + 1
+        yield status, data[at:at + body], data[at + body:at + body + answer]
+        at += body + answer
+
+
+def has_lone_surrogate(body):
+    """Also in members that a later one replaced, which contract.py does not see."""
+    try:
+        pairs = json.loads(body.decode(), object_pairs_hook=list, parse_int=str, parse_float=str)
+        json.dumps(pairs, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    except (ValueError, RecursionError):
+        pass
+    return False
+
+
+def expected_answer(body):
+    status, answer = contract.answer(body)
+    return INVALID if has_lone_surrogate(body) else (status, answer)
+
+
+def whole_input(value, body):
+    """What `input` shows of a value: itself, cut, or text that stands in the body."""
+    if isinstance(value, contract.Literal) or value is None or isinstance(value, bool):
+        return lambda shown: type(shown) is type(value) and shown == value
+    if isinstance(value, str):
+        return lambda shown: shown == value[:contract.MAX_INPUT]
+    opening = "[" if isinstance(value, list) else "{"
+    return lambda shown: isinstance(shown, str) and shown[:1] == opening and len(shown) <= 100 and shown in body
+
+
+def check_items(items, body):
+    text = body.decode()
+    batch = contract.parse(body)
+    for item in items:
+        value = batch
+        for step in item["loc"][1:]:
+            value = value[step] if isinstance(step, int) or step in value else value
+        if not whole_input(value, text)(item["input"]):
+            return f"input {item['input']!r} of {item['loc']}"
+    return None
+
+
+def fault(status, body, answer):
+    """None, or what is wrong with the answer."""
+    expected_status, expected = expected_answer(body)
+    if status != expected_status:
+        return f"status {status}, not {expected_status}: {expected}"
+    text = answer.decode()
+    sent = json.loads(text, parse_int=contract.Literal, parse_float=contract.Literal)
+    if list(sent) != list(expected):
+        return f"keys {list(sent)}"
+    if status == 200:
+        front = json.dumps({k: expected[k] for k in ("query_key", "inputs")}, separators=(",", ":"))[:-1]
+        if not text.startswith(front + ',"prediction":['):
+            return f"not {front}"
+        predictions = [float(p) for p in sent["prediction"]]
+        if [repr(p) for p in predictions] != sent["prediction"]:
+            return "a prediction is not written as repr writes it"
+        close = [math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in zip(predictions, expected["prediction"])]
+        if len(predictions) != len(expected["prediction"]) or not all(close):
+            return f"predictions, not {expected['prediction']}"
+        return None
+    failures = [{"type": i["type"], "loc": [int(l) if isinstance(l, contract.Literal) else l for l in i["loc"]]}
+                for i in sent["detail"]]
+    if failures != expected["detail"] or sent["error_count"] != str(expected["error_count"]):
+        return f"not {expected}"
+    for item in sent["detail"]:
+        if list(item) != ["type", "loc", "msg", "input"] or not isinstance(item["msg"], str) or not item["msg"]:
+            return f"item {item}"
+    if failures[0]["type"] == "json_invalid":
+        shown = sent["detail"][0]["input"]
+        return None if isinstance(shown, str) and len(shown) <= contract.MAX_INPUT else f"input {shown!r}"
+    for item, failure in zip(sent["detail"], failures):
+        item["loc"] = failure["loc"]
+    return check_items(sent["detail"], body)
+
+
+def main():
+    with open(sys.argv[1], "rb") as file:
+        data = file.read()
+    judged, disagreements, statuses, types = 0, 0, {}, {}
+    for status, body, answer in exchanges(data):
+        judged += 1
+        statuses[str(status)] = statuses.get(str(status), 0) + 1
+        for kind in set(re.findall(rb'\{"type":"([a-z_]+)"', answer)):
+            types[kind.decode()] = types.get(kind.decode(), 0) + 1
+        try:
+            wrong = fault(status, body, answer)
+        except Exception as error:  # an answer of any form must not end the judge
+            wrong = f"unreadable: {error!r}"
+        if wrong:
+            disagreements += 1
+            if disagreements <= 20:
+                print(f"disagreement {judged - 1}: body {body!r}\n  answered {status} {answer[:1000]!r}\n  {wrong}")
+    print(json.dumps({"judged": judged, "disagreements": disagreements, "statuses": statuses, "types": types}))
+
+
+if __name__ == "__main__":
+    main()

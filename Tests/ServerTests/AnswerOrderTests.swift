@@ -1,0 +1,65 @@
+import NIOCore
+import Testing
+
+@testable import Server
+
+/// Answers leave in the order of their requests, whichever is ready first.
+@Suite struct AnswerOrderTests {
+    /// Does what a connection does: writes an answer if it is next, else parks it.
+    private struct Script {
+        var order = AnswerOrder()
+        var written: [String] = []
+
+        mutating func answer(_ position: UInt64) {
+            guard order.isNext(position) else { return order.park(ByteBuffer(string: "\(position)"), at: position) }
+            written.append("\(position)")
+            while let parked = order.advance() { written.append(String(buffer: parked)) }
+        }
+    }
+
+    @Test("every order of being ready gives the order of the requests")
+    func allOrders() {
+        func orders(_ items: [UInt64]) -> [[UInt64]] {
+            guard items.count > 1 else { return [items] }
+            return items.indices.flatMap { index in
+                var rest = items
+                let first = rest.remove(at: index)
+                return orders(rest).map { [first] + $0 }
+            }
+        }
+        for ready in orders([0, 1, 2, 3, 4]) {
+            var script = Script()
+            for expected in 0..<5 as Range<UInt64> { #expect(script.order.admit() == expected) }
+            for position in ready { script.answer(position) }
+            #expect(script.written == ["0", "1", "2", "3", "4"], "\(ready)")
+            #expect(script.order.outstanding == 0)
+        }
+    }
+
+    @Test("behind the last request nothing is taken, and the end is when it is answered")
+    func last() {
+        var script = Script()
+        let first = script.order.admit()
+        let second = script.order.admit()
+        script.order.close(after: second)
+        #expect(!script.order.isOpen && !script.order.isFinished)
+        script.answer(second)
+        #expect(script.written.isEmpty && !script.order.isFinished)
+        script.answer(first)
+        #expect(script.order.isFinished)
+        script.order.close(after: 9)
+        #expect(script.order.isFinished, "the last one is named once")
+    }
+
+    @Test("closing keeps what is owed, and a connection without requests owes nothing")
+    func close() {
+        var order = AnswerOrder()
+        order.close()
+        #expect(order.isOpen && order.outstanding == 0 && !order.isFinished)
+        _ = order.admit()
+        order.close()
+        #expect(!order.isOpen && order.outstanding == 1)
+        #expect(order.advance() == nil)
+        #expect(order.isFinished)
+    }
+}

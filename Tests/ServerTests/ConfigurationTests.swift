@@ -1,0 +1,58 @@
+import ArgumentParser
+import Logging
+import Testing
+
+@testable import Server
+
+/// Every knob's default, and what wins.
+@Suite struct ConfigurationTests {
+    private func configuration(
+        _ arguments: [String] = [], _ environment: [String: String] = [:]
+    ) throws -> Configuration {
+        try Configuration(Configuration.Flags.parse(arguments), environment: environment)
+    }
+
+    @Test("defaults are the contract's")
+    func defaults() throws {
+        let configuration = try configuration()
+        #expect(configuration.bindHost == "127.0.0.1" && configuration.port == 8000)
+        #expect(configuration.cache == .userCacheFolder)
+        #expect(configuration.cacheTTLSeconds == 3600 && configuration.cacheDeadlineMilliseconds == 20)
+        #expect(configuration.cacheNamespace == "default" && configuration.modelPath == nil)
+        #expect(configuration.maximumBatchRecords == 1000 && configuration.maximumBodyBytes == 1_048_576)
+        #expect(configuration.scoringLog == .ml && configuration.logLevel == .info)
+        #expect(configuration.eventLoops >= 1)
+    }
+
+    @Test("the flag wins, then the variable; CACHE_URL before REDIS_URL; an empty variable counts as not set")
+    func precedence() throws {
+        #expect(try configuration(["--port", "1"], ["PORT": "2"]).port == 1)
+        #expect(try configuration([], ["PORT": "2"]).port == 2)
+        #expect(try configuration([], ["PORT": ""]).port == 8000)
+        let both = ["CACHE_URL": "off", "REDIS_URL": "redis://h"]
+        #expect(try configuration([], both).cache == .off)
+        #expect(try configuration(["--cache-url", "sqlite:x"], both).cache == .sqlite(path: "x"))
+        let redis = CacheLocation.redis(host: "h", port: 6379, user: nil, password: nil, database: 0)
+        #expect(try configuration([], ["CACHE_URL": "", "REDIS_URL": "redis://h"]).cache == redis)
+        #expect(try configuration([], ["CACHE_URL": "", "REDIS_URL": ""]).cache == .userCacheFolder)
+    }
+
+    @Test("a start's failure is one line, whatever a value holds")
+    func oneLine() {
+        for text in ["a\nb", "a\r\nb", "a\u{2028}b", "a\u{1b}[31mb", "\u{85}"] {
+            let line = StartFailure.line("PORT=\(text) is not allowed")
+            #expect(line.hasPrefix("PORT=") && line.hasSuffix(" is not allowed"))
+            #expect(!line.unicodeScalars.contains { $0.properties.generalCategory == .control }, "\(line)")
+            #expect(!line.contains { $0.isNewline }, "\(line)")
+        }
+        #expect(StartFailure.line("PORT=über \\ \"x\"") == "PORT=über \\ \"x\"")
+    }
+
+    @Test("what follows a flag is its value, so a bad one is named with its variable")
+    func flagValues() throws {
+        for value in ["-1", "--cache-url", "--nonsense"] {
+            let error = #expect(throws: ConfigurationError.self) { try configuration(["--port", value]) }
+            #expect(error?.description.hasPrefix("PORT=\(value) is not allowed") == true)
+        }
+    }
+}

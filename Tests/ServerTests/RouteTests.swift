@@ -1,0 +1,40 @@
+import Foundation
+import NIOHTTP1
+import Testing
+
+@testable import Server
+
+/// From a request target to a route.
+@Suite struct RouteTests {
+    @Test("a known path is its route, in origin form and in absolute form, whatever the query")
+    func known() {
+        for route in Route.allCases where route != .other {
+            let path = route.literal.description
+            for target in [path, "\(path)?", "\(path)?a=/b?c", "http://host\(path)", "https://h:1\(path)?x://y/z"] {
+                #expect(Route(target: target) == route, "\(target)")
+            }
+        }
+    }
+
+    @Test(
+        "any other target is other",
+        arguments: [
+            "", "/", "*", "/predict/", "//predict", "/Predict", "/predict%20", "/%70redict", "/predict;a", "predict",
+            "other", "/other",
+            "http://host", "http:///", "?/predict", "/x?/predict", "/health\u{301}", "http://predict", "://",
+            "/predictt", "/predic",
+        ])
+    func unknown(target: String) {
+        #expect(Route(target: target) == .other)
+    }
+
+    @Test("Allow names exactly the methods that are accepted, and OPTIONS")
+    func allow() {
+        let methods: [HTTPMethod] = [.GET, .HEAD, .POST, .PUT, .PATCH, .DELETE, .TRACE, .CONNECT, .RAW(value: "get")]
+        for route in Route.allCases {
+            let accepted = methods.filter(route.accepts).map(\.rawValue)
+            let allowed = route.allow.description.components(separatedBy: ", ")
+            #expect(Set(accepted + ["OPTIONS"]) == Set(allowed))
+        }
+    }
+}
