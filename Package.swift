@@ -95,11 +95,13 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Model", "Server",
+                "Model", "ScoringLog", "Server",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict
@@ -107,16 +109,6 @@ let package = Package(
         .testTarget(name: "ModelTests", dependencies: ["Model"], resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "ScoringLogTests", dependencies: ["ScoringLog"], resources: [.copy("Vectors")],
-            swiftSettings: strict),
-        .testTarget(
-            name: "ServerTests",
-            dependencies: [
-                "Model", "ScoringLog", "Server",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

@@ -32,7 +32,8 @@ public struct HousingBatch: Sendable {
             initialized = count
         }
         if isValid { return .success(HousingBatch(records: records)) }
-        let violations = Violations(records, cells: UnsafeBufferPointer(start: cells, count: count * Feature.count), model)
+        let violations = Violations(
+            records, cells: UnsafeBufferPointer(start: cells, count: count * Feature.count), model)
         return violations.total == 0 ? .success(HousingBatch(records: records)) : .failure(violations)
     }
 }

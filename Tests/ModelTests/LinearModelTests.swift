@@ -17,7 +17,8 @@ import Testing
     @Test("additions have one fixed order, and no product is fused into a sum")
     func order() throws {
         let model = try ModelFile.builtIn()
-        let record = HousingRecord(8.3252, 41, 6.984126984126984, 1.0238095238095237, 322, 2.5555555555555554, 37.88, -122.23)
+        let record = HousingRecord(
+            8.3252, 41, 6.984126984126984, 1.0238095238095237, 322, 2.5555555555555554, 37.88, -122.23)
         var products: [Double] = []
         for index in record.indices { products.append(model.coefficients[index] * record[index]) }
         let front = (products[0] + products[1]) + (products[2] + products[3])
@@ -35,15 +36,17 @@ import Testing
         #expect(other.version != builtIn.version)
     }
 
-    @Test("a damaged or foreign file is refused with the reason", arguments: [
-        ("", "", "not JSON"),
-        ("\"format\": \"bungalow-linear-model/1\"", "\"format\": \"pickle\"", "format is 'pickle'"),
-        ("\"intercept\"", "\"bias\"", "no 'intercept'"),
-        ("\"HouseAge\"", "\"Age\"", "not MedInc, HouseAge"),
-        ("0.4366932931343239", "0.4366932931343240", "content_sha256"),
-        ("0.4366932931343239", "\"0.4\"", "wrong type"),
-        ("4.139092164701125", "4.2", "canary"),
-    ])
+    @Test(
+        "a damaged or foreign file is refused with the reason",
+        arguments: [
+            ("", "", "not JSON"),
+            ("\"format\": \"bungalow-linear-model/1\"", "\"format\": \"pickle\"", "format is 'pickle'"),
+            ("\"intercept\"", "\"bias\"", "no 'intercept'"),
+            ("\"HouseAge\"", "\"Age\"", "not MedInc, HouseAge"),
+            ("0.4366932931343239", "0.4366932931343240", "content_sha256"),
+            ("0.4366932931343239", "\"0.4\"", "wrong type"),
+            ("4.139092164701125", "4.2", "canary"),
+        ])
     func refused(part: String, replacement: String, reason: String) throws {
         let good = String(decoding: PackageResources.housing_model_json, as: UTF8.self)
         let text = part.isEmpty ? "junk" : good.replacingOccurrences(of: part, with: replacement)

@@ -12,12 +12,18 @@ import Testing
             let `case`: String
             let records: [[String]]
             let canonical: String
-            let query_key: String
+            let queryKey: String
+
+            enum CodingKeys: String, CodingKey {
+                case `case`, records, canonical
+                case queryKey = "query_key"
+            }
         }
     }
 
     static func vectors() throws -> [Vectors.Case] {
-        let file = try #require(Bundle.module.url(forResource: "query_key", withExtension: "json", subdirectory: "Vectors"))
+        let file = try #require(
+            Bundle.module.url(forResource: "query_key", withExtension: "json", subdirectory: "Vectors"))
         return try JSONDecoder().decode(Vectors.self, from: Data(contentsOf: file)).cases
     }
 
@@ -31,7 +37,7 @@ import Testing
             printed.print(batch)
             #expect(Self.text(printed, .canonical) == vector.canonical, "\(vector.case)")
             var scratch: [UInt8] = []
-            #expect(QueryKey(printed, scratch: &scratch).description == vector.query_key, "\(vector.case)")
+            #expect(QueryKey(printed, scratch: &scratch).description == vector.queryKey, "\(vector.case)")
         }
     }
 
@@ -42,7 +48,7 @@ import Testing
         var scratch: [UInt8] = []
         for vector in cases + cases.reversed() {
             printed.print(try Self.batch(vector.records))
-            #expect(QueryKey(printed, scratch: &scratch).description == vector.query_key, "\(vector.case)")
+            #expect(QueryKey(printed, scratch: &scratch).description == vector.queryKey, "\(vector.case)")
         }
     }
 

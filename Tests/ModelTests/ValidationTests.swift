@@ -30,9 +30,11 @@ private let good = HousingRecord(8.3252, 42, 6.98, 1.02, 322, 2.55, 37.88, -122.
         #expect(try violations([record]) == [Violation(kind: .lessThanEqual, record: 0, feature: feature)])
     }
 
-    @Test("each kind of unreadable cell has its own type", arguments: [
-        (.notFinite, .finiteNumber), (.notNumeric, .floatParsing), (.wrongType, .floatType), (.missing, .missing),
-    ] as [(Cell, Violation.Kind)])
+    @Test(
+        "each kind of unreadable cell has its own type",
+        arguments: [
+            (.notFinite, .finiteNumber), (.notNumeric, .floatParsing), (.wrongType, .floatType), (.missing, .missing),
+        ] as [(Cell, Violation.Kind)])
     func cells(cell: Cell, kind: Violation.Kind) throws {
         var row = [Cell](repeating: .number, count: Feature.count)
         row[5] = cell
@@ -50,18 +52,20 @@ private let good = HousingRecord(8.3252, 42, 6.98, 1.02, 322, 2.55, 37.88, -122.
         let found = try violations(
             [good, second, good, good],
             [numbers, numbers, third, [Cell](repeating: .noObject, count: Feature.count)])
-        #expect(found == [
-            Violation(kind: .greaterThanEqual, record: 1, feature: .medInc),
-            Violation(kind: .lessThanEqual, record: 1, feature: .longitude),
-            Violation(kind: .missing, record: 2, feature: .aveRooms),
-            Violation(kind: .modelType, record: 3, feature: nil),
-        ])
+        #expect(
+            found == [
+                Violation(kind: .greaterThanEqual, record: 1, feature: .medInc),
+                Violation(kind: .lessThanEqual, record: 1, feature: .longitude),
+                Violation(kind: .missing, record: 2, feature: .aveRooms),
+                Violation(kind: .modelType, record: 3, feature: nil),
+            ])
     }
 
     @Test("at most 100 are listed, all are counted")
     func limit() throws {
         let row = [Cell](repeating: .missing, count: Feature.count)
-        let result = try validate([HousingRecord](repeating: good, count: 1000), cells: [[Cell]](repeating: row, count: 1000))
+        let result = try validate(
+            [HousingRecord](repeating: good, count: 1000), cells: [[Cell]](repeating: row, count: 1000))
         guard case .failure(let violations) = result else {
             Issue.record("accepted")
             return

@@ -43,7 +43,9 @@ import Testing
         Hostility("an empty entry", reply: "$0\r\n\r\n"),
     ]
 
-    @Test("a scripted hostile Redis changes no status and no value, and every other connection is served", arguments: hostilities)
+    @Test(
+        "a scripted hostile Redis changes no status and no value, and every other connection is served",
+        arguments: hostilities)
     func hostile(_ hostility: Hostility) throws {
         let redis = try ScriptedRedis(hostility.script)
         defer { redis.stop() }
@@ -79,7 +81,8 @@ import Testing
         let server = try ServerProcess(["--cache-url", redis.url, "--event-loops", "1"])
         let connection = try server.connect()
         for round in 0..<20 {
-            try connection.send("POST", "/predict", body: Array("[\(ServerProcess.record(medInc: Double(round)))]".utf8))
+            try connection.send(
+                "POST", "/predict", body: Array("[\(ServerProcess.record(medInc: Double(round)))]".utf8))
             let response = try connection.response()
             #expect(response["X-Cache"] != "HIT")
             try expectPrediction(response, medInc: Double(round))

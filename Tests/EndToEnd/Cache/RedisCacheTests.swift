@@ -13,7 +13,9 @@ import Testing
     }
 
     /// Repeats a call until the header says so: whatever is not awaited by the server has to be waited for here.
-    private func waitFor(_ cache: String, _ server: ServerProcess, _ body: String = ServerProcess.sample) throws -> Response {
+    private func waitFor(
+        _ cache: String, _ server: ServerProcess, _ body: String = ServerProcess.sample
+    ) throws -> Response {
         let deadline = Date().addingTimeInterval(30)
         while true {
             let response = try server.predict(body)
@@ -31,7 +33,9 @@ import Testing
         #expect(first["X-Cache"] == "MISS")
         let second = try waitFor("HIT", server)
         #expect(second.body == first.body)
-        #expect(try redis.cli("GET", Self.key) == "[4.139092164701125,1.740633454727572,3.2288424077214373,3.0381759871784624]")
+        #expect(
+            try redis.cli("GET", Self.key)
+                == "[4.139092164701125,1.740633454727572,3.2288424077214373,3.0381759871784624]")
         let ttl = try #require(Int(try redis.cli("TTL", Self.key)))
         #expect((3500...3600).contains(ttl))
     }
@@ -71,10 +75,12 @@ import Testing
         #expect(!server.messages.contains("wrong@"))
     }
 
-    @Test("an entry that does not parse, has another length, is too large or is of another type is overwritten", arguments: [
-        "", "[]", "[1]", "[1,2,3,4,5]", "[1,2,3,null]", "[1,2,3,\"4\"]", "[1,2,3,NaN]", "[1,2,3,1e999]", "nonsense",
-        "[1,2,3,4] ]", "[4.1,1.7,3.2,3.0" + String(repeating: " ", count: 200) + "]",
-    ])
+    @Test(
+        "an entry that does not parse, has another length, is too large or is of another type is overwritten",
+        arguments: [
+            "", "[]", "[1]", "[1,2,3,4,5]", "[1,2,3,null]", "[1,2,3,\"4\"]", "[1,2,3,NaN]", "[1,2,3,1e999]", "nonsense",
+            "[1,2,3,4] ]", "[4.1,1.7,3.2,3.0" + String(repeating: " ", count: 200) + "]",
+        ])
     func poisoned(value: String) throws {
         let redis = try RedisProcess()
         let server = try serve(redis.url)

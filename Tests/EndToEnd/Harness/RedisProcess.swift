@@ -20,7 +20,9 @@ final class RedisProcess {
 
     /// Starts it again on the same port after `kill()`.
     func start() throws {
-        let arguments = ["redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        let arguments = [
+            "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+        ]
         child = try ChildProcess(URL(filePath: "/usr/bin/env"), arguments + self.arguments)
         let started = try #require(child)
         try started.standardOutput.wait { $0.contains("Ready to accept connections") }

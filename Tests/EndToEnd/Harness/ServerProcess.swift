@@ -14,7 +14,8 @@ final class ServerProcess {
     ///   - environment: variables on top of an environment that has none of the server's own.
     ///   - logPath: a file or pipe for stdout; nil where the log is collected here.
     init(_ arguments: [String] = [], environment: [String: String] = [:], logTo logPath: String? = nil) throws {
-        let cache = arguments.contains("--cache-url") || environment.keys.contains { ["CACHE_URL", "REDIS_URL"].contains($0) }
+        let cache =
+            arguments.contains("--cache-url") || environment.keys.contains { ["CACHE_URL", "REDIS_URL"].contains($0) }
         let all = ["--port", "0"] + (cache ? [] : ["--cache-url", "off"]) + arguments
         if let logPath {
             let script = #"log=$1; shift; exec "$0" "$@" >"$log""#
