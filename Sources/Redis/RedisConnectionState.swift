@@ -145,7 +145,9 @@ extension RedisConnectionState {
             self.overdueSince = now
             return nil
         }
-        return end(phase == .connecting ? .connect("timed out") : .deadline)
+        return end(
+            phase == .connecting
+                ? .connect("TLS: no handshake within the time to connect; is it a port for TLS?") : .deadline)
     }
 
     private var oldestDeadline: NIODeadline? {

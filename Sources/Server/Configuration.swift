@@ -8,6 +8,10 @@ struct Configuration: Sendable {
     var bindHost: String
     var port: Int
     var cache: CacheLocation
+    /// nil for the password in the cache's location.
+    var cachePasswordFile: String?
+    /// nil for a cache without TLS.
+    var cacheTLS: CacheTLS?
     var cacheTTLSeconds: Int
     var cacheDeadlineMilliseconds: Int
     var cacheNamespace: String
@@ -30,10 +34,21 @@ struct Configuration: Sendable {
         @Option(
             parsing: .unconditional,
             help: """
-                Where predictions are kept: redis://[user:password@]host[:6379][/db], sqlite:PATH or off. CACHE_URL, else \
-                REDIS_URL, default an SQLite file in your cache folder.
+                Where predictions are kept: redis://[user:password@]host[:6379][/db], rediss:// for TLS, sqlite:PATH or \
+                off. CACHE_URL, else REDIS_URL, default an SQLite file in your cache folder.
                 """)
         var cacheURL: String?
+        @Option(
+            parsing: .unconditional,
+            help: """
+                A file with the password of Redis, read again at each connection; wins over one in the URL. \
+                CACHE_PASSWORD_FILE, default none.
+                """)
+        var cachePasswordFile: String?
+        @Option(
+            parsing: .unconditional,
+            help: "A PEM file with the CAs to trust for rediss://. CACHE_CA_FILE, default those of the system.")
+        var cacheCAFile: String?
         @Option(
             parsing: .unconditional, help: "How long an entry lives, 1 to 31536000. CACHE_TTL_SECONDS, default 3600.")
         var cacheTTLSeconds: String?
@@ -73,6 +88,8 @@ struct Configuration: Sendable {
         bindHost = knobs.text(flags.bindHost, "BIND_HOST") ?? "127.0.0.1"
         port = try knobs.number(flags.port, "PORT", 0...65_535) ?? 8000
         cache = try knobs.cache(flags.cacheURL)
+        cachePasswordFile = knobs.text(flags.cachePasswordFile, "CACHE_PASSWORD_FILE")
+        cacheTLS = try CacheTLS.of(cache, authoritiesFile: knobs.text(flags.cacheCAFile, "CACHE_CA_FILE"))
         cacheTTLSeconds = try knobs.number(flags.cacheTTLSeconds, "CACHE_TTL_SECONDS", 1...31_536_000) ?? 3600
         cacheDeadlineMilliseconds = try knobs.number(flags.cacheDeadlineMs, "CACHE_DEADLINE_MS", 1...60_000) ?? 20
         cacheNamespace = try knobs.namespace(flags.cacheNamespace)
@@ -143,7 +160,7 @@ private struct KnobReader {
         guard let location = CacheLocation(text) else {
             throw ConfigurationError(
                 variable: variable, value: CacheLocation.withoutSecrets(text),
-                allowed: "redis://[user:password@]host[:port][/db], sqlite:PATH or off")
+                allowed: "redis:// or rediss://[user:password@]host[:port][/db], sqlite:PATH or off")
         }
         return location
     }

@@ -21,7 +21,11 @@ import Testing
         let connection = try EmbeddedConnection { $0.security = RedisTransportSecurity { _, _ in } }
         defer { connection.finish() }
         connection.channel.embeddedEventLoop.advanceTime(by: .milliseconds(1001))
-        #expect(connection.events == [.ended(.connect("timed out")), .closed(hasAnswered: false)])
+        #expect(
+            connection.events == [
+                .ended(.connect("TLS: no handshake within the time to connect; is it a port for TLS?")),
+                .closed(hasAnswered: false),
+            ])
     }
 
     @Test func theHandlersAreAddedWithTheNameTheCertificateMustCarry() async throws {

@@ -5,9 +5,10 @@ import Testing
 /// The meaning of `CACHE_URL`, and how it may be shown.
 @Suite struct CacheLocationTests {
     private static func redis(
-        _ host: String, _ port: Int = 6379, user: String? = nil, password: String? = nil, database: Int = 0
+        _ host: String, _ port: Int = 6379, user: String? = nil, password: String? = nil, database: Int = 0,
+        usesTLS: Bool = false
     ) -> CacheLocation {
-        .redis(host: host, port: port, user: user, password: password, database: database)
+        .redis(host: host, port: port, user: user, password: password, database: database, usesTLS: usesTLS)
     }
 
     @Test("redis://[user:password@]host[:6379][/db] with defaults for what it leaves out")
@@ -18,6 +19,17 @@ import Testing
             ("redis://:p@h", Self.redis("h", password: "p")),
             ("redis://u:p@h", Self.redis("h", user: "u", password: "p")),
             ("redis://u@h", Self.redis("h", user: "u")),
+        ]
+        for (text, location) in cases { #expect(CacheLocation(text) == location, "\(text)") }
+    }
+
+    @Test("rediss:// is the same with TLS, on any port")
+    func tls() {
+        let cases = [
+            ("rediss://h", Self.redis("h", usesTLS: true)), ("rediss://h:1", Self.redis("h", 1, usesTLS: true)),
+            ("rediss://10.0.0.1:6380/3", Self.redis("10.0.0.1", 6380, database: 3, usesTLS: true)),
+            ("rediss://[::1]:7/2", Self.redis("::1", 7, database: 2, usesTLS: true)),
+            ("rediss://u:p%40@h", Self.redis("h", user: "u", password: "p@", usesTLS: true)),
         ]
         for (text, location) in cases { #expect(CacheLocation(text) == location, "\(text)") }
     }
@@ -41,7 +53,9 @@ import Testing
             "", "on", "OFF", "sqlite:", "sqlite:%zz", "redis:", "redis://", "redis://h:0", "redis://h:65536",
             "redis://h/x", "redis://h/-1",
             "redis://h/1/2", "redis://h?db=1", "redis://h#1", "http://h", "h:6379", "redis://h:x", " redis://h",
-            "redis://h/65536",
+            "redis://h/65536", "rediss:", "rediss://", "rediss://h/x", "rediss://h:0", "rediss://h?ssl=no",
+            "redisss://h",
+            "redis://u:%ff@h", "redis://u:%@h", "redis://%ff@h", "rediss://u:%zz@h",
         ])
     func refused(text: String) {
         #expect(CacheLocation(text) == nil)
@@ -51,10 +65,11 @@ import Testing
     func description() throws {
         let cases = [
             ("redis://user:hunter2@h:1/2", "redis://***@h:1/2"), ("redis://:hunter2@[::1]", "redis://***@[::1]:6379/0"),
-            ("redis://h", "redis://h:6379/0"), ("sqlite:/a", "sqlite:/a"), ("off", "off"),
+            ("redis://h", "redis://h:6379/0"), ("rediss://u:hunter2@h:1", "rediss://***@h:1/0"),
+            ("sqlite:/a", "sqlite:/a"), ("off", "off"),
         ]
         for (text, shown) in cases {
-            guard let location = CacheLocation(text) else { continue }
+            let location = try #require(CacheLocation(text), "\(text)")
             #expect(location.description == shown)
         }
     }
@@ -67,7 +82,8 @@ import Testing
             ("http://example.org", "http://example.org"), ("redis://[::1]:99999", "redis://[::1]:99999"),
             ("redis://:hunter2", "redis://***"), ("redis://user:hunter2/0", "redis://***"),
             ("redis://h?password=hunter2", "redis://***"),
-            ("redis://h#hunter2", "redis://***"), ("redis:user:hunter2", "***"), ("sqlite:", "sqlite:"),
+            ("redis://h#hunter2", "redis://***"), ("redis:user:hunter2", "***"),
+            ("rediss://u:hunter2@h/x", "rediss://***@h/x"), ("sqlite:", "sqlite:"),
         ]
         for (text, shown) in cases { #expect(CacheLocation.withoutSecrets(text) == shown) }
     }

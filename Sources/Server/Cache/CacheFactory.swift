@@ -22,11 +22,15 @@ struct CacheFactory: Sendable {
         timeToLiveSeconds = configuration.cacheTTLSeconds
         self.logger = logger
         switch configuration.cache {
-        case .redis(let host, let port, let user, let password, let database):
+        case .redis(let host, let port, let user, let password, let database, _):
             var redis = RedisConfiguration(host: host, port: port)
             redis.user = user
             redis.password = { password }
+            if let path = configuration.cachePasswordFile {
+                redis.password = { try CachePasswordFile(path: path).read() }
+            }
             redis.database = database
+            redis.security = configuration.cacheTLS?.security
             redis.commandDeadline = .milliseconds(Int64(configuration.cacheDeadlineMilliseconds))
             kind = .redis(redis)
             description = configuration.cache.description

@@ -3,14 +3,15 @@ import Foundation
 /// Where predictions are kept: the meaning of `CACHE_URL`.
 enum CacheLocation: Equatable, Sendable {
     /// A Redis server. Nil where the URL says nothing.
-    case redis(host: String, port: Int, user: String?, password: String?, database: Int)
+    case redis(host: String, port: Int, user: String?, password: String?, database: Int, usesTLS: Bool = false)
     /// An SQLite file.
     case sqlite(path: String)
     /// The default: an SQLite file in the user's cache folder.
     case userCacheFolder
     case off
 
-    /// Reads `redis://[user:password@]host[:6379][/db]`, `sqlite:PATH` or `off`; all parts percent-decoded.
+    /// Reads `redis://[user:password@]host[:6379][/db]`, the same with `rediss://`, `sqlite:PATH` or `off`; all parts
+    /// percent-decoded.
     ///
     /// - Returns: nil if the text is none of these.
     init?(_ text: String) {
@@ -26,7 +27,10 @@ enum CacheLocation: Equatable, Sendable {
     }
 
     private static func redis(_ text: String) -> CacheLocation? {
-        guard let url = URLComponents(string: text), url.scheme == "redis", let host = url.host, !host.isEmpty,
+        // URLComponents takes an escape that is none for plain text, and drops a part that does not decode to UTF-8.
+        guard text.removingPercentEncoding != nil, let url = URLComponents(string: text),
+            ["redis", "rediss"].contains(url.scheme), let host = url.host,
+            !host.isEmpty,
             url.query == nil, url.fragment == nil
         else { return nil }
         let path = url.path.hasPrefix("/") ? url.path.dropFirst() : url.path[...]
@@ -35,7 +39,7 @@ enum CacheLocation: Equatable, Sendable {
         guard (1...65_535).contains(port) else { return nil }
         return .redis(
             host: host.trimmingCharacters(in: ["[", "]"]), port: port, user: url.user.flatMap(nonEmpty),
-            password: url.password.flatMap(nonEmpty), database: database)
+            password: url.password.flatMap(nonEmpty), database: database, usesTLS: url.scheme == "rediss")
     }
 
     private static func nonEmpty(_ text: String) -> String? { text.isEmpty ? nil : text }
@@ -64,10 +68,10 @@ extension CacheLocation: CustomStringConvertible {
     /// For the start-up message, without secrets.
     var description: String {
         switch self {
-        case .redis(let host, let port, let user, let password, let database):
+        case .redis(let host, let port, let user, let password, let database, let usesTLS):
             let secret = user == nil && password == nil ? "" : "***@"
             let bracketed = host.contains(":") ? "[\(host)]" : host
-            return "redis://\(secret)\(bracketed):\(port)/\(database)"
+            return "\(usesTLS ? "rediss" : "redis")://\(secret)\(bracketed):\(port)/\(database)"
         case .sqlite(let path): return "sqlite:\(path)"
         case .userCacheFolder: return "sqlite in the user's cache folder"
         case .off: return "off"
