@@ -75,6 +75,8 @@ import Testing
         let words = run.output[options...].split(whereSeparator: \.isWhitespace).joined(separator: " ")
         let others = [
             Knob("--bind-host", "BIND_HOST", "127.0.0.1", [], ""),
+            Knob("--cache-password-file", "CACHE_PASSWORD_FILE", "none", [], ""),
+            Knob("--cache-ca-file", "CACHE_CA_FILE", "those of the system", [], ""),
             Knob("--model-path", "MODEL_PATH", "the model built in", [], ""),
         ]
         for knob in Self.knobs + others {

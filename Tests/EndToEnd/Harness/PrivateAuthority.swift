@@ -1,0 +1,75 @@
+import Foundation
+import Testing
+
+/// A certificate authority of a test's own, made with `openssl` in a folder that goes when the test lets go of it.
+final class PrivateAuthority {
+    private let folder: URL
+
+    /// Makes the authority's key and its certificate, which is `certificate`.
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "bungalow-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try writeConfiguration(names: "DNS:unused")
+        try makeKey("authority.key")
+        try openssl(
+            "req", "-new", "-x509", "-config", path("openssl.cnf"), "-extensions", "authority", "-days", "2",
+            "-key", path("authority.key"), "-out", certificate)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    /// The PEM file for `CACHE_CA_FILE`.
+    var certificate: String { path("authority.pem") }
+
+    /// A server's certificate that this authority has signed.
+    ///
+    /// - Parameters:
+    ///   - names: its subject alternative names, as openssl writes them.
+    ///   - days: how long it is valid.
+    /// - Returns: the flags that make redis-server use it.
+    func redisFlags(names: String = "DNS:localhost,IP:127.0.0.1", days: Int = 2) throws -> [String] {
+        try writeConfiguration(names: names)
+        try makeKey("server.key")
+        try openssl(
+            "req", "-new", "-config", path("openssl.cnf"), "-key", path("server.key"), "-out", path("server.csr"))
+        try openssl(
+            "x509", "-req", "-in", path("server.csr"), "-CA", certificate, "-CAkey", path("authority.key"),
+            "-set_serial", "2", "-days", "\(days)", "-extfile", path("openssl.cnf"), "-extensions", "server",
+            "-out", path("server.pem"))
+        return [
+            "--tls-cert-file", path("server.pem"), "--tls-key-file", path("server.key"),
+            "--tls-ca-cert-file", certificate,
+        ]
+    }
+
+    /// A file in the authority's folder.
+    func path(_ name: String) -> String { folder.appending(path: name).path }
+
+    private func makeKey(_ name: String) throws {
+        try openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", path(name))
+    }
+
+    private func writeConfiguration(names: String) throws {
+        let text = """
+            [req]
+            distinguished_name = subject
+            prompt = no
+            [subject]
+            CN = Bungalow's tests
+            [authority]
+            basicConstraints = critical,CA:TRUE
+            keyUsage = critical,keyCertSign
+            [server]
+            basicConstraints = CA:FALSE
+            subjectAltName = \(names)
+
+            """
+        try text.write(toFile: path("openssl.cnf"), atomically: true, encoding: .utf8)
+    }
+
+    private func openssl(_ arguments: String...) throws {
+        let child = try ChildProcess(URL(filePath: "/usr/bin/env"), ["openssl"] + arguments)
+        let exitCode = try child.waitForExit()
+        try #require(exitCode == 0, "openssl \(arguments): \(child.standardError.text())")
+    }
+}
