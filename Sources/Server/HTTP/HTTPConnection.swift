@@ -29,16 +29,27 @@ final class HTTPConnection: ChannelDuplexHandler {
     private var continueAwaited: UInt64?
     private var isReadHeld = false
     private var hasInputEnded = false
-    /// When an open end of a connection that we have ended is no longer waited for.
-    private var lingerDeadline: NIODeadline?
+    private var patience = ConnectionPatience()
+    /// Whether this read brought any part of a request, or only bytes of a head that is not complete.
+    private var hasReadPart = false
+    /// What is counted of this connection in the replica's limits.
+    private var countedBytes = 0
+    private var isCounted = false
 
     init(_ worker: Worker) { self.worker = worker }
+
+    /// Whether nothing is owed on either side.
+    var isIdle: Bool { request == nil && order.outstanding == 0 && output.readableBytes == 0 }
+
+    /// The loop that all of it happens on.
+    var eventLoop: any EventLoop { worker.eventLoop }
 
     // MARK: Requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // Behind the last request that will be answered, and behind a fault, bytes are read and forgotten.
         guard order.isOpen || request != nil else { return }
+        hasReadPart = true
         switch unwrapInboundIn(data) {
         case .head(let head): receive(head)
         case .body(let part): receive(part)
@@ -46,17 +57,29 @@ final class HTTPConnection: ChannelDuplexHandler {
         }
     }
 
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if request != nil {
+            countBufferedBytes()
+        } else if !hasReadPart, order.isOpen, patience.subject != .head {
+            wait(for: .head)
+        }
+        hasReadPart = false
+        context.fireChannelReadComplete()
+    }
+
     private func receive(_ head: HTTPRequestHead) {
         let fields = RequestFields(head.headers)
         // A client that asks for another protocol is answered in this one, and NIO reads nothing behind such a request.
-        let mayPersist = head.method != .CONNECT && !fields.asksForUpgrade && !worker.isDraining
+        let mayPersist = head.method != .CONNECT && !fields.asksForUpgrade && !worker.isStopping
         let call = Call(
             connection: self, position: order.admit(), method: head.method, route: Route(target: head.uri),
-            minorVersion: head.version.minor, keepAlive: head.isKeepAlive && mayPersist,
+            minorVersion: head.version.minor, receivedAt: .now(), keepAlive: head.isKeepAlive && mayPersist,
             requestID: fields.requestID ?? worker.requestIDs.next(), traceparent: fields.traceparent)
         request = OpenRequest(call: call, body: RequestBody(limit: worker.maximumBodyBytes))
         if !call.keepAlive { order.close(after: call.position) }
+        wait(for: .body)
 
+        guard worker.routes.mayPass(call, fields.authorization) else { return answerBeforeItsEnd(.unauthorized) }
         if let length = fields.contentLength, length > worker.maximumBodyBytes {
             answerBeforeItsEnd(.bodyTooLarge)
         } else if fields.expectsContinue, head.version.minor >= 1 {
@@ -76,6 +99,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func receiveEnd() {
         guard let ended = request else { return }
         request = nil
+        wait(for: .nothing)
+        uncountBufferedBytes()
         worker.openTick()
         if !ended.isAnswered { worker.routes.respond(to: ended.call, ended.body.bytes) }
     }
@@ -115,8 +140,8 @@ final class HTTPConnection: ChannelDuplexHandler {
         if request != nil { return answerBeforeItsEnd(error) }
         guard order.isOpen else { return }
         let call = Call(
-            connection: self, position: order.admit(), method: .GET, route: .other, minorVersion: 1, keepAlive: false,
-            requestID: worker.requestIDs.next())
+            connection: self, position: order.admit(), method: .GET, route: .other, minorVersion: 1,
+            receivedAt: .now(), keepAlive: false, requestID: worker.requestIDs.next())
         order.close(after: call.position)
         worker.routes.refuse(call, error)
     }
@@ -125,7 +150,10 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// Puts an answer in its place; its bytes leave at the end of the tick.
     func answer(_ call: Call, _ head: ResponseHead, _ body: ByteBuffer) {
+        worker.metrics.answered(call.route, head.status, after: .now() - call.receivedAt)
         guard context != nil else { return }
+        // The last answer of a server that stops says so, unless another request is on its way already.
+        if worker.isStopping, request == nil, order.outstanding == 1 { order.close(after: call.position) }
         let call = order.isLast(call.position) ? call.closing() : call
         if order.isNext(call.position) {
             write(call, head, body, to: &output)
@@ -148,6 +176,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func advance() {
         while let parked = order.advance() { output.writeImmutableBuffer(parked) }
         writeContinueIfDue()
+        if order.outstanding == 0, patience.subject == .nothing { wait(for: .request) }
     }
 
     private func writeContinueIfDue() {
@@ -171,7 +200,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// A client that pipelines without end, or never reads its answers, is not read from.
     private var mayRead: Bool {
-        lingerDeadline != nil
+        patience.subject == .end
             || (order.outstanding < Self.pipelinedRequests && output.readableBytes < Self.keptBytes
                 && context?.channel.isWritable == true)
     }
@@ -198,11 +227,19 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         worker.opened(self)
+        wait(for: .request)
+        isCounted = worker.replica.connections.enter()
+        if !isCounted {
+            worker.metrics.rejected(.connections)
+            fault(.saturated)
+        }
         context.fireChannelActive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         worker.closed(self)
+        if isCounted { worker.replica.connections.leave() }
+        uncountBufferedBytes()
         self.context = nil
         // An unfinished request's call refers back to this connection.
         request = nil
@@ -222,6 +259,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Ends our side once the kernel has taken all answers.
     private func endOutputWhenWritten() {
         guard let context else { return }
+        wait(for: .end)
+        if !isCounted || (worker.isStopping && request == nil) { patience.hurry(now: worker.lastLook) }
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { _ in self.endOutput() }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
@@ -232,30 +271,64 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func endOutput() {
         guard let context else { return }
         guard !hasInputEnded else { return context.close(promise: nil) }
-        lingerDeadline = .now() + lingerTime
         context.close(mode: .output, promise: nil)
         readIfDue()
-    }
-
-    /// Closes what has been waited for long enough; asked about once a second.
-    func closeIfOverdue(_ now: NIODeadline) {
-        if let lingerDeadline, lingerDeadline < now { context?.close(promise: nil) }
     }
 
     /// Takes no more requests once those under way are answered.
     func drain() {
         request?.call.keepAlive = false
         order.close()
-        if let deadline = lingerDeadline {
-            lingerDeadline = min(deadline, .now() + lingerTime)
+        if patience.subject == .end {
+            patience.hurry(now: worker.lastLook)
         } else if order.outstanding == 0, output.readableBytes == 0 {
             // Otherwise the end comes behind the answers that are still to be written.
             endOutputWhenWritten()
         }
     }
 
+    /// Ends the connection whatever is under way.
+    func close() { context?.close(promise: nil) }
+
+    // MARK: Limits
+
+    private func wait(for subject: ConnectionPatience.Subject) {
+        patience.wait(for: subject, worker.timeouts, now: worker.lastLook)
+    }
+
+    /// Ends what has been waited for long enough; asked about several times a second.
+    func closeIfOverdue(_ now: NIODeadline) {
+        guard patience.isOver(now) else { return }
+        switch patience.subject {
+        case .nothing: break
+        case .head: fault(.headTimeout)
+        case .body: answerBeforeItsEnd(.bodyTimeout)
+        // Nobody waits for anything here, or has read nothing for so long.
+        case .request, .end: close()
+        }
+    }
+
+    /// Counts what is kept of an incomplete request; over the replica's limit the request is refused.
+    private func countBufferedBytes() {
+        guard let open = request, !open.isAnswered else { return uncountBufferedBytes() }
+        let more = open.body.bytes.readableBytes - countedBytes
+        guard more > 0 else { return }
+        if worker.replica.bufferedBytes.enter(more) {
+            countedBytes += more
+        } else {
+            request?.body = RequestBody(limit: 0)
+            uncountBufferedBytes()
+            worker.metrics.rejected(.bufferedBytes)
+            answerBeforeItsEnd(.saturated)
+        }
+    }
+
+    private func uncountBufferedBytes() {
+        guard countedBytes > 0 else { return }
+        worker.replica.bufferedBytes.leave(countedBytes)
+        countedBytes = 0
+    }
+
     private static let pipelinedRequests = 64
     private static let keptBytes = 64 << 10
-    /// A shutdown does not wait for clients that keep idle connections in a pool; only for those that still send.
-    private var lingerTime: TimeAmount { worker.isDraining && request == nil ? .seconds(1) : .seconds(30) }
 }
