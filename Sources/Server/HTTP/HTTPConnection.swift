@@ -5,38 +5,39 @@ import ScoringLog
 
 /// One client connection: request parts in, answers out in the requests' order, and an end that loses no answer.
 ///
-/// HTTP parsing is NIO's. Writing answers, their order, faults behind pending answers and the ways to close are here.
-/// Everything happens on the connection's event loop.
+/// HTTP parsing is NIO's. Writing answers, their order and faults behind pending answers are here; how a connection ends
+/// is in `HTTPConnection+End.swift`. Everything happens on the connection's event loop.
 final class HTTPConnection: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
     /// A request of which the end was not seen yet.
-    private struct OpenRequest {
+    struct OpenRequest {
         var call: Call
         var body: RequestBody
         var isAnswered = false
     }
 
-    private let worker: Worker
-    private var context: ChannelHandlerContext?
-    private var order = AnswerOrder()
-    private var request: OpenRequest?
+    let worker: Worker
+    var context: ChannelHandlerContext?
+    var order = AnswerOrder()
+    var request: OpenRequest?
     /// Answers of this tick, written and flushed at its end.
-    private var output = ByteBuffer()
+    var output = ByteBuffer()
     /// A client that waits for `100 Continue`, until the answers before it have left.
     private var continueAwaited: UInt64?
     private var isReadHeld = false
-    private var hasInputEnded = false
-    private var patience = ConnectionPatience()
+    var hasInputEnded = false
+    var patience = ConnectionPatience()
     /// Whether this read brought any part of a request, or only bytes of a head that is not complete.
     private var hasReadPart = false
-    /// What is counted of this connection in the replica's limits.
-    private var countedBytes = 0
-    private var isCounted = false
+    var share: ReplicaShare
 
-    init(_ worker: Worker) { self.worker = worker }
+    init(_ worker: Worker) {
+        self.worker = worker
+        share = ReplicaShare(of: worker.replica)
+    }
 
     /// Whether nothing is owed on either side.
     var isIdle: Bool { request == nil && order.outstanding == 0 && output.readableBytes == 0 }
@@ -99,16 +100,17 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func receiveEnd() {
         guard let ended = request else { return }
         request = nil
+        share.release()
+        guard !ended.isAnswered else { return }
         wait(for: .nothing)
-        uncountBufferedBytes()
         worker.openTick()
-        if !ended.isAnswered { worker.routes.respond(to: ended.call, ended.body.bytes) }
+        worker.routes.respond(to: ended.call, ended.body.bytes)
     }
 
     /// Answers a request that is still being sent; with nil, as its route would without a body.
     ///
     /// The client may or may not go on sending, so the connection cannot be used for another request.
-    private func answerBeforeItsEnd(_ error: HTTPError?) {
+    func answerBeforeItsEnd(_ error: HTTPError?) {
         guard let open = request, !open.isAnswered else { return }
         request?.isAnswered = true
         let call = open.call.closing()
@@ -136,7 +138,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     /// Answers what could not be understood, behind all answers that are owed for what came before it.
-    private func fault(_ error: HTTPError) {
+    func fault(_ error: HTTPError) {
         if request != nil { return answerBeforeItsEnd(error) }
         guard order.isOpen else { return }
         let call = Call(
@@ -210,7 +212,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         if !isReadHeld { context.read() }
     }
 
-    private func readIfDue() {
+    func readIfDue() {
         guard isReadHeld, mayRead else { return }
         isReadHeld = false
         context?.read()
@@ -219,114 +221,6 @@ final class HTTPConnection: ChannelDuplexHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         readIfDue()
         context.fireChannelWritabilityChanged()
-    }
-
-    // MARK: Beginning and end
-
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-
-    func channelActive(context: ChannelHandlerContext) {
-        worker.opened(self)
-        wait(for: .request)
-        isCounted = worker.replica.connections.enter()
-        if !isCounted {
-            worker.metrics.rejected(.connections)
-            fault(.saturated)
-        }
-        context.fireChannelActive()
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        worker.closed(self)
-        if isCounted { worker.replica.connections.leave() }
-        uncountBufferedBytes()
-        self.context = nil
-        // An unfinished request's call refers back to this connection.
-        request = nil
-        context.fireChannelInactive()
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? ChannelEvent, event == .inputClosed {
-            hasInputEnded = true
-            order.close()
-            // What is owed is still answered.
-            if order.outstanding == 0, output.readableBytes == 0 { endOutputWhenWritten() }
-        }
-        context.fireUserInboundEventTriggered(event)
-    }
-
-    /// Ends our side once the kernel has taken all answers.
-    private func endOutputWhenWritten() {
-        guard let context else { return }
-        wait(for: .end)
-        if !isCounted || (worker.isStopping && request == nil) { patience.hurry(now: worker.lastLook) }
-        let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { _ in self.endOutput() }
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
-    }
-
-    /// Ends our side first and reads on until the client has ended its own: closing with unread bytes would make the
-    /// kernel send a reset, and a reset can destroy the answer on its way.
-    private func endOutput() {
-        guard let context else { return }
-        guard !hasInputEnded else { return context.close(promise: nil) }
-        context.close(mode: .output, promise: nil)
-        readIfDue()
-    }
-
-    /// Takes no more requests once those under way are answered.
-    func drain() {
-        request?.call.keepAlive = false
-        order.close()
-        if patience.subject == .end {
-            patience.hurry(now: worker.lastLook)
-        } else if order.outstanding == 0, output.readableBytes == 0 {
-            // Otherwise the end comes behind the answers that are still to be written.
-            endOutputWhenWritten()
-        }
-    }
-
-    /// Ends the connection whatever is under way.
-    func close() { context?.close(promise: nil) }
-
-    // MARK: Limits
-
-    private func wait(for subject: ConnectionPatience.Subject) {
-        patience.wait(for: subject, worker.timeouts, now: worker.lastLook)
-    }
-
-    /// Ends what has been waited for long enough; asked about several times a second.
-    func closeIfOverdue(_ now: NIODeadline) {
-        guard patience.isOver(now) else { return }
-        switch patience.subject {
-        case .nothing: break
-        case .head: fault(.headTimeout)
-        case .body: answerBeforeItsEnd(.bodyTimeout)
-        // Nobody waits for anything here, or has read nothing for so long.
-        case .request, .end: close()
-        }
-    }
-
-    /// Counts what is kept of an incomplete request; over the replica's limit the request is refused.
-    private func countBufferedBytes() {
-        guard let open = request, !open.isAnswered else { return uncountBufferedBytes() }
-        let more = open.body.bytes.readableBytes - countedBytes
-        guard more > 0 else { return }
-        if worker.replica.bufferedBytes.enter(more) {
-            countedBytes += more
-        } else {
-            request?.body = RequestBody(limit: 0)
-            uncountBufferedBytes()
-            worker.metrics.rejected(.bufferedBytes)
-            answerBeforeItsEnd(.saturated)
-        }
-    }
-
-    private func uncountBufferedBytes() {
-        guard countedBytes > 0 else { return }
-        worker.replica.bufferedBytes.leave(countedBytes)
-        countedBytes = 0
     }
 
     private static let pipelinedRequests = 64
