@@ -76,8 +76,14 @@ public enum ModelFile {
 
 /// A model file that cannot be used.
 public struct ModelFileError: Error, CustomStringConvertible {
-    let name: String
-    let reason: String
+    private let name: String
+    private let reason: String
+
+    /// Says that the file called `name` cannot be used because of `reason`.
+    public init(name: String, reason: String) {
+        self.name = name
+        self.reason = reason
+    }
 
     /// What, where and what to do, in one line.
     public var description: String { "\(name) cannot be used: \(reason); train one with trainer/train.py" }

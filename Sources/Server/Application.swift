@@ -28,55 +28,118 @@ struct Application {
     func run() async throws {
         // A reader of the log or a client may go away at any time: a write's error says so, and no signal is wanted.
         signal(SIGPIPE, SIG_IGN)
-        let model = try loadModel()
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+        ProcessStatistics.raiseDescriptorLimit()
+        let files = ReloadableFiles(modelPath: configuration.modelPath, apiKeysPath: configuration.apiKeysPath)
+        let (model, apiKeys) = try loadFiles(files)
         let logger = logger
         // Closed at the start, its number would go to the next file or socket that is opened.
         let standardOutput = fcntl(STDOUT_FILENO, F_GETFD) < 0 ? -1 : STDOUT_FILENO
         let logWriter = ScoringLogWriter(fileDescriptor: standardOutput) { logger.warning("\($0)") }
         let caches = CacheFactory(configuration, logger)
-        let workers = try await makeWorkers(group, model, caches, logWriter)
-        let listener = try await listen(group, workers)
+        let replica = makeReplica()
+        let reports = Reports(
+            replica, logWriter, BuildInfo(modelVersion: model.version, configuration: configuration))
+        let parts = Worker.Parts(
+            configuration: configuration, replica: replica, model: model, apiKeys: apiKeys, caches: caches,
+            logWriter: logWriter, reports: reports, syntheticCost: makeSyntheticCost(), logger: logger)
 
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+        let workers = try await makeWorkers(group, parts)
+        replica.register(workers)
+        logWriter.onRoom { replica.wakeWaitingCalls() }
+        let listener = try await listen(group, workers)
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+
+        let shutdown = HTTPService.Shutdown(
+            drainDelay: .seconds(Int64(configuration.drainDelaySeconds)),
+            grace: .seconds(Int64(configuration.shutdownGraceSeconds)))
+        // Ended in reverse: first the server, then the log, the cache last.
         let services: [any Service] = [
             CacheService(workers: workers),
             LogService(workers: workers, writer: logWriter),
-            HTTPService(listener: listener, workers: workers) { announce(listener, model, caches) },
+            HTTPService(listener: listener, workers: workers, shutdown: shutdown) {
+                announce(listener, model, caches)
+            },
         ]
-        // Ended in reverse: first the server, then the log, the cache last.
-        let configuration = ServiceGroupConfiguration(
-            services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        try await ServiceGroup(configuration: configuration).run()
+        let serviceGroup = ServiceGroup(services: services, logger: logger)
+        let watch = Task {
+            await obey(signals, serviceGroup, shutdown) { await reload(files, workers, reports) }
+        }
+        try await serviceGroup.run()
+        watch.cancel()
         try await group.shutdownGracefully()
         logger.info("Bungalow has stopped")
     }
 
-    private func loadModel() throws -> LinearModel {
-        do {
-            guard let path = configuration.modelPath else { return try ModelFile.builtIn() }
-            guard let file = FileManager.default.contents(atPath: path) else {
-                throw StartFailure.configuration.reported(
-                    "MODEL_PATH=\(path) is not allowed: use a model file of trainer/ that can be read")
+    /// SIGHUP reloads, SIGTERM and SIGINT stop; the second of them ends the program at once.
+    private func obey(
+        _ signals: UnixSignalsSequence, _ group: ServiceGroup, _ shutdown: HTTPService.Shutdown,
+        reload: () async -> Void
+    ) async {
+        var isStopping = false
+        for await signal in signals {
+            if signal == .sighup {
+                await reload()
+                continue
             }
-            return try ModelFile.read(Array(file), name: "MODEL_PATH=\(path)")
-        } catch let error as ModelFileError {
+            if isStopping { _exit(128 + signal.rawValue) }
+            isStopping = true
+            if signal == .sigint { shutdown.skipDelay() }
+            logger.info("Bungalow is stopping; a second signal ends it at once")
+            await group.triggerGracefulShutdown()
+        }
+    }
+
+    private func reload(_ files: ReloadableFiles, _ workers: [Worker], _ reports: Reports) async {
+        do {
+            let model = try files.model()
+            for worker in workers { try? await worker.replace(model, nil).get() }
+            reports.modelChanged(model.version)
+            logger.info("model: version \(model.version) from \(files.modelName)")
+        } catch {
+            logger.error("the old model stays: \(error)")
+        }
+        do {
+            guard let apiKeys = try files.apiKeys() else { return }
+            for worker in workers { try? await worker.replace(nil, apiKeys).get() }
+            logger.info("API keys: read again")
+        } catch {
+            logger.error("the old API keys stay: \(error)")
+        }
+    }
+
+    private func loadFiles(_ files: ReloadableFiles) throws -> (LinearModel, APIKeys?) {
+        do {
+            return (try files.model(), try files.apiKeys())
+        } catch {
             throw StartFailure.configuration.reported("\(error)")
         }
     }
 
-    private func makeWorkers(
-        _ group: MultiThreadedEventLoopGroup, _ model: LinearModel, _ caches: CacheFactory,
-        _ logWriter: ScoringLogWriter
-    ) async throws -> [Worker] {
+    private func makeReplica() -> Replica {
+        // Files, Redis and the like need descriptors too.
+        let descriptors = ProcessStatistics.descriptorLimit
+        return Replica(
+            inFlight: configuration.maximumInFlight, queued: configuration.maximumQueued,
+            cores: ProcessInfo.processInfo.activeProcessorCount,
+            connections: min(configuration.maximumConnections, max(1, descriptors - 128)),
+            bufferedBytes: configuration.maximumBufferedBytes)
+    }
+
+    private func makeSyntheticCost() -> ModelRunner.SyntheticCost {
+        let threads = NIOThreadPool(numberOfThreads: ProcessInfo.processInfo.activeProcessorCount)
+        if configuration.syntheticBusyMilliseconds > 0 { threads.start() }
+        return ModelRunner.SyntheticCost(
+            sleep: .milliseconds(Int64(configuration.syntheticSleepMilliseconds)),
+            busy: .milliseconds(Int64(configuration.syntheticBusyMilliseconds)), threads: threads)
+    }
+
+    private func makeWorkers(_ group: MultiThreadedEventLoopGroup, _ parts: Worker.Parts) async throws -> [Worker] {
         var workers: [Worker] = []
         for eventLoop in group.makeIterator() {
             let isFirst = workers.isEmpty
-            let worker = eventLoop.submit { [configuration, logger] in
-                try Worker(
-                    eventLoop: eventLoop, configuration, logger: logger, model: model,
-                    cache: caches.cache(on: eventLoop, isFirst: isFirst), logWriter: logWriter)
-            }
             do {
+                let worker = eventLoop.submit { try Worker(parts, on: eventLoop, isFirst: isFirst) }
                 workers.append(try await worker.get())
             } catch is Worker.OutOfMemory {
                 throw StartFailure.system.reported(

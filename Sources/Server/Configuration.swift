@@ -19,9 +19,23 @@ struct Configuration: Sendable {
     var modelPath: String?
     var maximumBatchRecords: Int
     var maximumBodyBytes: Int
+    var maximumInFlight: Int
+    var maximumQueued: Int
+    var queueDeadlineMilliseconds: Int
+    var maximumConnections: Int
+    var maximumBufferedBytes: Int
+    var headTimeoutSeconds: Int
+    var bodyTimeoutSeconds: Int
+    var idleTimeoutSeconds: Int
+    var syntheticSleepMilliseconds: Int
+    var syntheticBusyMilliseconds: Int
+    /// nil where no key is needed.
+    var apiKeysPath: String?
     var scoringLog: CallLog.Form
     var eventLoops: Int
     var logLevel: Logger.Level
+    var drainDelaySeconds: Int
+    var shutdownGraceSeconds: Int
 
     /// The flags. A flag wins over its variable, an empty variable counts as not set.
     ///
@@ -70,6 +84,52 @@ struct Configuration: Sendable {
         var maxBodyBytes: String?
         @Option(
             parsing: .unconditional,
+            help: "Scoring calls in flight, 1 to 1000000. REPLICA_MAX_CONCURRENT_REQUESTS, default 512.")
+        var replicaMaxConcurrentRequests: String?
+        @Option(
+            parsing: .unconditional,
+            help: "Scoring calls that may wait, 0 to 1000000. MAX_QUEUED_REQUESTS, default 1024.")
+        var maxQueuedRequests: String?
+        @Option(
+            parsing: .unconditional,
+            help: "How long a call may wait before it is refused, 1 to 600000. QUEUE_DEADLINE_MS, default 1000.")
+        var queueDeadlineMs: String?
+        @Option(
+            parsing: .unconditional,
+            help: "Client connections, 1 to 1000000, within the limit of open files. MAX_CONNECTIONS, default 16384.")
+        var maxConnections: String?
+        @Option(
+            parsing: .unconditional,
+            help: """
+                Bytes of all requests that are not complete or wait, 65536 to 68719476736. MAX_BUFFERED_BYTES, default                 67108864.
+                """)
+        var maxBufferedBytes: String?
+        @Option(
+            parsing: .unconditional,
+            help: "How long a request's head may take, 1 to 3600. HEAD_TIMEOUT_SECONDS, default 10.")
+        var headTimeoutSeconds: String?
+        @Option(
+            parsing: .unconditional,
+            help: "How long a request's body may take, 1 to 3600. BODY_TIMEOUT_SECONDS, default 30.")
+        var bodyTimeoutSeconds: String?
+        @Option(
+            parsing: .unconditional,
+            help: "How long a connection may be idle, 1 to 86400. IDLE_TIMEOUT_SECONDS, default 75.")
+        var idleTimeoutSeconds: String?
+        @Option(
+            parsing: .unconditional,
+            help: "Each model run waits so long, 0 to 600000: a slow model. SYNTHETIC_SLEEP_MS, default 0.")
+        var syntheticSleepMs: String?
+        @Option(
+            parsing: .unconditional,
+            help: "Each model run burns a core so long, 0 to 600000: a heavy model. SYNTHETIC_BUSY_MS, default 0.")
+        var syntheticBusyMs: String?
+        @Option(
+            parsing: .unconditional,
+            help: "A file of Bearer keys, one a line, of which scoring needs one. API_KEYS_FILE, default none needed.")
+        var apiKeysFile: String?
+        @Option(
+            parsing: .unconditional,
             help: "What each call writes to stdout: ml, dl, json or off. SCORING_LOG, default ml.")
         var scoringLog: String?
         @Option(parsing: .unconditional, help: "Event loops, 1 to 1024. EVENT_LOOPS, default one per core.")
@@ -78,6 +138,14 @@ struct Configuration: Sendable {
             parsing: .unconditional,
             help: "trace, debug, info, notice, warning, error or critical. LOG_LEVEL, default info.")
         var logLevel: String?
+        @Option(
+            parsing: .unconditional,
+            help: "How long a stopping server goes on accepting, 0 to 3600. DRAIN_DELAY_SECONDS, default 5.")
+        var drainDelaySeconds: String?
+        @Option(
+            parsing: .unconditional,
+            help: "How long it then waits for calls under way, 0 to 3600. SHUTDOWN_GRACE_SECONDS, default 20.")
+        var shutdownGraceSeconds: String?
     }
 
     /// Takes each knob from its flag, else from the environment, else its default.
@@ -96,72 +164,41 @@ struct Configuration: Sendable {
         modelPath = knobs.text(flags.modelPath, "MODEL_PATH")
         maximumBatchRecords = try knobs.number(flags.maxBatchRecords, "MAX_BATCH_RECORDS", 1...1_000_000) ?? 1000
         maximumBodyBytes = try knobs.number(flags.maxBodyBytes, "MAX_BODY_BYTES", 1024...1 << 30) ?? 1 << 20
+        maximumInFlight =
+            try knobs.number(flags.replicaMaxConcurrentRequests, "REPLICA_MAX_CONCURRENT_REQUESTS", 1...1_000_000)
+            ?? 512
+        maximumQueued = try knobs.number(flags.maxQueuedRequests, "MAX_QUEUED_REQUESTS", 0...1_000_000) ?? 1024
+        queueDeadlineMilliseconds = try knobs.number(flags.queueDeadlineMs, "QUEUE_DEADLINE_MS", 1...600_000) ?? 1000
+        maximumConnections = try knobs.number(flags.maxConnections, "MAX_CONNECTIONS", 1...1_000_000) ?? 16_384
+        maximumBufferedBytes =
+            try knobs.number(flags.maxBufferedBytes, "MAX_BUFFERED_BYTES", 1 << 16...1 << 36) ?? 64 << 20
+        headTimeoutSeconds = try knobs.number(flags.headTimeoutSeconds, "HEAD_TIMEOUT_SECONDS", 1...3600) ?? 10
+        bodyTimeoutSeconds = try knobs.number(flags.bodyTimeoutSeconds, "BODY_TIMEOUT_SECONDS", 1...3600) ?? 30
+        idleTimeoutSeconds = try knobs.number(flags.idleTimeoutSeconds, "IDLE_TIMEOUT_SECONDS", 1...86_400) ?? 75
+        syntheticSleepMilliseconds = try knobs.number(flags.syntheticSleepMs, "SYNTHETIC_SLEEP_MS", 0...600_000) ?? 0
+        syntheticBusyMilliseconds = try knobs.number(flags.syntheticBusyMs, "SYNTHETIC_BUSY_MS", 0...600_000) ?? 0
+        apiKeysPath = knobs.text(flags.apiKeysFile, "API_KEYS_FILE")
         scoringLog = try knobs.choice(flags.scoringLog, "SCORING_LOG") ?? .ml
         eventLoops =
             try knobs.number(flags.eventLoops, "EVENT_LOOPS", 1...1024)
             ?? ProcessInfo.processInfo.activeProcessorCount
         logLevel = try knobs.choice(flags.logLevel, "LOG_LEVEL") ?? .info
+        drainDelaySeconds = try knobs.number(flags.drainDelaySeconds, "DRAIN_DELAY_SECONDS", 0...3600) ?? 5
+        shutdownGraceSeconds = try knobs.number(flags.shutdownGraceSeconds, "SHUTDOWN_GRACE_SECONDS", 0...3600) ?? 20
     }
 }
 
-/// A knob's value that is not allowed: names the variable, the value, and what is.
-struct ConfigurationError: Error, CustomStringConvertible {
-    let variable: String
-    let value: String
-    let allowed: String
-
-    /// One line for a person.
-    var description: String { "\(variable)=\(value) is not allowed: use \(allowed)" }
-}
-
-/// Finds a knob's text and holds it against what is allowed.
-private struct KnobReader {
-    let environment: [String: String]
-
-    func text(_ flag: String?, _ variable: String) -> String? {
-        flag ?? environment[variable].flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    func number(
-        _ flag: String?, _ variable: String, _ range: ClosedRange<Int>
-    ) throws(ConfigurationError) -> Int? {
-        guard let text = text(flag, variable) else { return nil }
-        guard let number = Int(text), range.contains(number) else {
-            throw ConfigurationError(
-                variable: variable, value: text,
-                allowed: "a whole number from \(range.lowerBound) to \(range.upperBound)")
-        }
-        return number
-    }
-
-    func choice<Choice: RawRepresentable<String> & CaseIterable>(
-        _ flag: String?, _ variable: String
-    ) throws(ConfigurationError) -> Choice? {
-        guard let text = text(flag, variable) else { return nil }
-        guard let choice = Choice(rawValue: text) else {
-            let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ConfigurationError(variable: variable, value: text, allowed: "one of \(choices)")
-        }
-        return choice
-    }
-
-    func namespace(_ flag: String?) throws(ConfigurationError) -> String {
-        guard let text = text(flag, "CACHE_NAMESPACE") else { return "default" }
-        guard text.wholeMatch(of: /[A-Za-z0-9._-]{1,64}/) != nil else {
-            throw ConfigurationError(
-                variable: "CACHE_NAMESPACE", value: text, allowed: "1 to 64 of the characters A-Z a-z 0-9 . _ -")
-        }
-        return text
-    }
-
-    func cache(_ flag: String?) throws(ConfigurationError) -> CacheLocation {
-        let variable = text(flag, "CACHE_URL") == nil ? "REDIS_URL" : "CACHE_URL"
-        guard let text = text(flag, variable) else { return .userCacheFolder }
-        guard let location = CacheLocation(text) else {
-            throw ConfigurationError(
-                variable: variable, value: CacheLocation.withoutSecrets(text),
-                allowed: "redis:// or rediss://[user:password@]host[:port][/db], sqlite:PATH or off")
-        }
-        return location
+extension Configuration {
+    /// What changes results, as text to be hashed: no secret, address, port or path.
+    var resultsText: String {
+        let values: [(String, any CustomStringConvertible)] = [
+            ("cache", cache.kind), ("cache_ttl_seconds", cacheTTLSeconds),
+            ("cache_deadline_ms", cacheDeadlineMilliseconds), ("max_batch_records", maximumBatchRecords),
+            ("max_body_bytes", maximumBodyBytes), ("in_flight", maximumInFlight), ("queued", maximumQueued),
+            ("queue_deadline_ms", queueDeadlineMilliseconds), ("connections", maximumConnections),
+            ("buffered_bytes", maximumBufferedBytes), ("sleep_ms", syntheticSleepMilliseconds),
+            ("busy_ms", syntheticBusyMilliseconds), ("event_loops", eventLoops), ("scoring_log", scoringLog.rawValue),
+        ]
+        return values.map { "\($0)=\($1)\n" }.joined()
     }
 }

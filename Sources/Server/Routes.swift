@@ -3,14 +3,35 @@ import NIOHTTP1
 
 /// What is answered on which path: a switch over route and method.
 final class Routes {
-    private let predictor: Predictor
-    private let log: CallLog
     /// What `/readyz` says: that new calls are welcome.
     var isReady = true
+    /// The keys of which scoring needs one; nil if it needs none.
+    var apiKeys: APIKeys?
 
-    init(predictor: Predictor, log: CallLog) {
+    private let predictor: Predictor
+    private let admission: Admission
+    private let replica: Replica
+    private let log: CallLog
+    private let metrics: Metrics
+    private let reports: Reports
+
+    init(
+        predictor: Predictor, admission: Admission, replica: Replica, log: CallLog, metrics: Metrics, reports: Reports,
+        apiKeys: APIKeys?
+    ) {
         self.predictor = predictor
+        self.admission = admission
+        self.replica = replica
         self.log = log
+        self.metrics = metrics
+        self.reports = reports
+        self.apiKeys = apiKeys
+    }
+
+    /// Whether a call may go on: what scores may need a key, nothing else does.
+    func mayPass(_ call: Call, _ authorization: String?) -> Bool {
+        guard let apiKeys, call.route.isScoring, call.method != .OPTIONS else { return true }
+        return apiKeys.accept(authorization)
     }
 
     /// Answers a call, now or later.
@@ -20,16 +41,15 @@ final class Routes {
         guard call.route != .other else { return refuse(call, .notFound) }
         guard call.method != .OPTIONS else { return answerOptions(call) }
         guard call.route.accepts(call.method) else { return refuse(call, .methodNotAllowed(call.route.allow)) }
-        // Nothing is lost from the log: while its reader is too slow, no call is taken that would have to stand in it.
-        guard !call.route.isScoring || log.hasRoom else { return refuse(call, .saturated) }
 
         switch call.route {
-        case .predict, .score: predictor.predict(body, call)
-        case .test: predictor.predictSample(call)
+        case .predict, .score, .test: admit(call, body)
         case .health: answer(call, #"{"status":"healthy"}"#)
         case .livez: answer(call, #"{"status":"alive"}"#)
         case .startupz: answer(call, #"{"status":"started"}"#)
         case .readyz: isReady ? answer(call, #"{"status":"ready"}"#) : refuse(call, .draining)
+        case .metrics: reports.answerMetrics(call)
+        case .version: reports.answerVersion(call)
         case .other: refuse(call, .notFound)
         }
     }
@@ -38,6 +58,29 @@ final class Routes {
     func refuse(_ call: Call, _ error: HTTPError) {
         let bytes = call.answer(error)
         if call.route.isScoring { log.refused(call, error.status, bytes: bytes) }
+    }
+
+    /// Scores now if there is a place in flight; else the call waits, within bounds.
+    private func admit(_ call: Call, _ body: ByteBuffer) {
+        guard !admission.enter() else { return score(call, body) }
+        let bytes = body.readableBytes
+        guard replica.bufferedBytes.enter(bytes) else { return reject(call, .bufferedBytes) }
+        admission.wait { [self] in
+            replica.bufferedBytes.leave(bytes)
+            score(call, body)
+        } orRefuse: { [self] reason in
+            replica.bufferedBytes.leave(bytes)
+            reject(call, reason)
+        }
+    }
+
+    private func score(_ call: Call, _ body: ByteBuffer) {
+        call.route == .test ? predictor.predictSample(call) : predictor.predict(body, call)
+    }
+
+    private func reject(_ call: Call, _ reason: RejectionReason) {
+        metrics.rejected(reason)
+        refuse(call, .saturated)
     }
 
     private func answerOptions(_ call: Call) {

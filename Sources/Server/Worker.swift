@@ -6,19 +6,27 @@ import ScoringLog
 
 /// Everything that one event loop owns. Loops share nothing, so no call takes a lock.
 ///
-/// `@unchecked Sendable`: its state is touched on its event loop only; `drain()` and `close()`, which others call, hop
-/// there first.
+/// `@unchecked Sendable`: its state is touched on its event loop only; what others ask of it hops there first.
 final class Worker: @unchecked Sendable {
     let eventLoop: any EventLoop
+    let replica: Replica
     let logger: Logger
     let routes: Routes
-    let wallClock: WallClock
+    let metrics: Metrics
+    let wallClock = WallClock()
     let maximumBodyBytes: Int
+    let timeouts: ConnectionPatience.Timeouts
     var requestIDs = RequestIDGenerator()
-    private(set) var isDraining = false
+    /// Whether answers tell clients that their connection ends.
+    private(set) var isStopping = false
+    /// When all connections were last looked at: a coarse clock.
+    private(set) var lastLook = NIODeadline.now()
 
     private let cache: any PredictionCache
     private let log: CallLog
+    private let admission: Admission
+    private let runner: ModelRunner
+    private let predictor: Predictor
     private var connections: [ObjectIdentifier: HTTPConnection] = [:]
     private var drained: EventLoopPromise<Void>?
 
@@ -26,26 +34,51 @@ final class Worker: @unchecked Sendable {
     private var flushing: [HTTPConnection] = []
     private var isTickOpen = false
 
+    /// What workers are made of that they share.
+    struct Parts: Sendable {
+        let configuration: Configuration
+        let replica: Replica
+        let model: LinearModel
+        let apiKeys: APIKeys?
+        let caches: CacheFactory
+        let logWriter: ScoringLogWriter
+        let reports: Reports
+        let syntheticCost: ModelRunner.SyntheticCost
+        let logger: Logger
+    }
+
     /// There is no memory for a worker's buffers.
     struct OutOfMemory: Error {}
 
     /// To be made on its event loop.
-    init(
-        eventLoop: any EventLoop, _ configuration: Configuration, logger: Logger, model: LinearModel,
-        cache: any PredictionCache, logWriter: ScoringLogWriter
-    ) throws(OutOfMemory) {
+    ///
+    /// - Parameter isFirst: whether this is the one that says when the cache comes and goes.
+    init(_ parts: Parts, on eventLoop: any EventLoop, isFirst: Bool) throws(OutOfMemory) {
+        let configuration = parts.configuration
         let reader = BatchReader(
             maximumRecords: configuration.maximumBatchRecords, maximumBytes: configuration.maximumBodyBytes)
         guard let reader else { throw OutOfMemory() }
+        let patience = TimeAmount.milliseconds(Int64(configuration.queueDeadlineMilliseconds))
         self.eventLoop = eventLoop
-        self.logger = logger
-        self.cache = cache
+        replica = parts.replica
+        logger = parts.logger
         maximumBodyBytes = configuration.maximumBodyBytes
-        wallClock = WallClock()
-        log = CallLog(configuration.scoringLog, logWriter, wallClock)
-        let predictor = Predictor(
-            model: model, namespace: configuration.cacheNamespace, reader: reader, cache: cache, log: log)
-        routes = Routes(predictor: predictor, log: log)
+        timeouts = .init(
+            head: .seconds(Int64(configuration.headTimeoutSeconds)),
+            body: .seconds(Int64(configuration.bodyTimeoutSeconds)),
+            idle: .seconds(Int64(configuration.idleTimeoutSeconds)))
+        metrics = Metrics()
+        cache = parts.caches.cache(on: eventLoop, metrics, isFirst: isFirst)
+        log = CallLog(configuration.scoringLog, parts.logWriter, wallClock)
+        admission = Admission(replica, log, on: eventLoop, patience: patience)
+        runner = ModelRunner(parts.syntheticCost, replica, admission, on: eventLoop, patience: patience)
+        predictor = Predictor(
+            model: parts.model, namespace: configuration.cacheNamespace, reader: reader, cache: cache, runner: runner,
+            admission: admission, log: log, metrics: metrics)
+        routes = Routes(
+            predictor: predictor, admission: admission, replica: replica, log: log, metrics: metrics,
+            reports: parts.reports, apiKeys: parts.apiKeys)
+        admission.register(self)
     }
 
     // MARK: The tick
@@ -77,7 +110,7 @@ final class Worker: @unchecked Sendable {
 
     func opened(_ connection: HTTPConnection) {
         connections[ObjectIdentifier(connection)] = connection
-        if isDraining { connection.drain() }
+        if drained != nil { connection.drain() }
     }
 
     func closed(_ connection: HTTPConnection) {
@@ -85,26 +118,69 @@ final class Worker: @unchecked Sendable {
         if connections.isEmpty { drained?.succeed() }
     }
 
-    /// Looks once a second for connections that have been waited for long enough.
-    func closeOverdueConnections() {
-        let now = NIODeadline.now()
-        for connection in connections.values { connection.closeIfOverdue(now) }
+    /// Looks for connections that have been waited for long enough.
+    func lookAtConnections() {
+        lastLook = .now()
+        for connection in connections.values { connection.closeIfOverdue(lastLook) }
     }
 
-    // MARK: The end
+    // MARK: What others ask of it, from any thread
+
+    /// Has waiting calls looked at again, since something that they wait for was given back.
+    func wakeWaitingCalls() {
+        eventLoop.execute { self.startWaitingCalls() }
+    }
+
+    /// Lets waiting calls go on; on the event loop.
+    func startWaitingCalls() {
+        admission.startWaiting()
+        runner.startWaiting()
+        openTick()
+    }
+
+    /// This loop's share of the metrics.
+    func metricsSnapshot() -> EventLoopFuture<Metrics.Snapshot> {
+        eventLoop.submit { self.metrics.snapshot }
+    }
+
+    /// Scores new calls with another model, and asks them for other keys.
+    func replace(_ model: LinearModel?, _ apiKeys: APIKeys?) -> EventLoopFuture<Void> {
+        eventLoop.submit { [self] in
+            if let model { predictor.model = model }
+            if let apiKeys { routes.apiKeys = apiKeys }
+        }
+    }
+
+    /// Stops being ready, and has every answer tell its client to come back on another connection.
+    func beginStopping() -> EventLoopFuture<Void> {
+        eventLoop.submit { [self] in
+            routes.isReady = false
+            isStopping = true
+        }
+    }
+
+    /// Whether no connection has a call under way.
+    func isIdle() -> EventLoopFuture<Bool> {
+        eventLoop.submit { self.connections.values.allSatisfy(\.isIdle) }
+    }
 
     /// Answers what is under way, takes nothing new, and closes connections as they fall idle.
     ///
     /// - Returns: done when the last connection has closed.
     func drain() -> EventLoopFuture<Void> {
         eventLoop.flatSubmit { [self] in
-            isDraining = true
-            routes.isReady = false
             let promise = drained ?? eventLoop.makePromise(of: Void.self)
             drained = promise
             for connection in connections.values { connection.drain() }
             if connections.isEmpty { promise.succeed() }
             return promise.futureResult
+        }
+    }
+
+    /// Ends all connections, whatever is under way.
+    func closeConnections() -> EventLoopFuture<Void> {
+        eventLoop.submit { [self] in
+            for connection in connections.values { connection.close() }
         }
     }
 

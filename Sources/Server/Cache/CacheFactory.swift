@@ -60,10 +60,11 @@ struct CacheFactory: Sendable {
     /// A cache for one event loop; to be made on it.
     ///
     /// - Parameter isFirst: whether this loop is the one that says when the cache comes and goes.
-    func cache(on eventLoop: any EventLoop, isFirst: Bool) -> any PredictionCache {
+    func cache(on eventLoop: any EventLoop, _ metrics: Metrics, isFirst: Bool) -> any PredictionCache {
         switch kind {
         case .redis(let configuration):
-            RedisPredictionCache(configuration, timeToLiveSeconds: timeToLiveSeconds, on: eventLoop) { event in
+            return RedisPredictionCache(configuration, timeToLiveSeconds: timeToLiveSeconds, on: eventLoop) { event in
+                Self.count(event, metrics)
                 guard isFirst else { return }
                 switch event {
                 case .up: logger.info("cache: \(description) answers")
@@ -71,8 +72,19 @@ struct CacheFactory: Sendable {
                 case .fault, .storeFault: break
                 }
             }
-        case .sqlite(let store): store.makeCache(on: eventLoop)
-        case .off: NoCache(eventLoop)
+        case .sqlite(let store):
+            metrics.cacheChanged(isUp: true)
+            return store.makeCache(on: eventLoop)
+        case .off: return NoCache(eventLoop)
+        }
+    }
+
+    private static func count(_ event: RedisEvent, _ metrics: Metrics) {
+        switch event {
+        case .up: metrics.cacheChanged(isUp: true)
+        case .down: metrics.cacheChanged(isUp: false)
+        case .storeFault: metrics.cacheFailed(.store)
+        case .fault(let fault): CacheFault(fault).map(metrics.cacheFailed)
         }
     }
 }

@@ -51,6 +51,15 @@ enum CacheLocation: Equatable, Sendable {
             .appending(path: "bungalow/predictions.sqlite").path(percentEncoded: false)
     }
 
+    /// Which kind of cache it is, for the configuration's hash.
+    var kind: String {
+        switch self {
+        case .redis: "redis"
+        case .sqlite, .userCacheFolder: "sqlite"
+        case .off: "off"
+        }
+    }
+
     /// A refused cache URL as it may be shown: what stands before the host is hidden, and all behind the scheme where a
     /// secret may stand anywhere.
     static func withoutSecrets(_ text: String) -> String {

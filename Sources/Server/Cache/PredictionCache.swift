@@ -35,7 +35,7 @@ enum CacheAnswer {
 }
 
 /// Why a cache did not do what was asked.
-enum CacheFault: String, Sendable {
+enum CacheFault: String, CaseIterable, Sendable {
     case connect, auth, deadline, `protocol`, store
     case errorReply = "error_reply"
     case badValue = "bad_value"

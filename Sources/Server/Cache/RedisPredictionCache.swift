@@ -46,7 +46,7 @@ final class RedisPredictionCache: PredictionCache {
 
 extension CacheFault {
     /// Files a fault of Redis under its reason; nil where nothing was tried.
-    fileprivate init?(_ fault: RedisFault) {
+    init?(_ fault: RedisFault) {
         switch fault {
         case .connect: self = .connect
         case .auth: self = .auth

@@ -11,6 +11,8 @@ struct Call {
     let route: Route
     /// 0 for HTTP/1.0, 1 for HTTP/1.1.
     let minorVersion: Int
+    /// When its head had come.
+    let receivedAt: NIODeadline
     /// Whether the connection may stay open behind the answer.
     var keepAlive: Bool
     let requestID: RequestID
@@ -37,6 +39,7 @@ struct Call {
         var head = ResponseHead(error.status)
         head.allow = error.allow
         head.retryAfter = error.retryAfter
+        head.authenticate = error.authenticate
         let body = ByteBuffer(string: "{\"detail\":\"\(error.detail)\"}")
         answer(head, body)
         return body.readableBytes
@@ -50,12 +53,17 @@ struct HTTPError {
     var detail: StaticString
     var allow: StaticString?
     var retryAfter: StaticString?
+    var authenticate: StaticString?
 
     static let notFound = HTTPError(status: .notFound, detail: "Not Found")
     static let malformed = HTTPError(status: .badRequest, detail: "Malformed HTTP request")
     static let bodyTooLarge = HTTPError(status: .contentTooLarge, detail: "The body is larger than MAX_BODY_BYTES")
     static let headTooLarge = HTTPError(
         status: .headTooLarge, detail: "The request head is larger than 32 KiB or has more than 100 fields")
+    static let headTimeout = HTTPError(status: .requestTimeout, detail: "The request head came too slowly")
+    static let bodyTimeout = HTTPError(status: .requestTimeout, detail: "The request body came too slowly")
+    static let unauthorized = HTTPError(
+        status: .unauthorized, detail: "A valid Bearer key is needed", authenticate: "Bearer")
     static let saturated = HTTPError(
         status: .serviceUnavailable, detail: "Saturated, try again later", retryAfter: "1")
 

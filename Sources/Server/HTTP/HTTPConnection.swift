@@ -5,40 +5,52 @@ import ScoringLog
 
 /// One client connection: request parts in, answers out in the requests' order, and an end that loses no answer.
 ///
-/// HTTP parsing is NIO's. Writing answers, their order, faults behind pending answers and the ways to close are here.
-/// Everything happens on the connection's event loop.
+/// HTTP parsing is NIO's. Writing answers, their order and faults behind pending answers are here; how a connection ends
+/// is in `HTTPConnection+End.swift`. Everything happens on the connection's event loop.
 final class HTTPConnection: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
     /// A request of which the end was not seen yet.
-    private struct OpenRequest {
+    struct OpenRequest {
         var call: Call
         var body: RequestBody
         var isAnswered = false
     }
 
-    private let worker: Worker
-    private var context: ChannelHandlerContext?
-    private var order = AnswerOrder()
-    private var request: OpenRequest?
+    let worker: Worker
+    var context: ChannelHandlerContext?
+    var order = AnswerOrder()
+    var request: OpenRequest?
     /// Answers of this tick, written and flushed at its end.
-    private var output = ByteBuffer()
+    var output = ByteBuffer()
     /// A client that waits for `100 Continue`, until the answers before it have left.
     private var continueAwaited: UInt64?
     private var isReadHeld = false
-    private var hasInputEnded = false
-    /// When an open end of a connection that we have ended is no longer waited for.
-    private var lingerDeadline: NIODeadline?
+    var hasInputEnded = false
+    var patience = ConnectionPatience()
+    /// Whether this read brought any part of a request, or only bytes of a head that is not complete.
+    private var hasReadPart = false
+    var share: ReplicaShare
 
-    init(_ worker: Worker) { self.worker = worker }
+    init(_ worker: Worker) {
+        self.worker = worker
+        share = ReplicaShare(of: worker.replica)
+    }
+
+    /// Whether nothing is owed on either side.
+    var isIdle: Bool { request == nil && order.outstanding == 0 && output.readableBytes == 0 }
+
+    /// The loop that all of it happens on.
+    var eventLoop: any EventLoop { worker.eventLoop }
 
     // MARK: Requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // Behind the last request that will be answered, and behind a fault, bytes are read and forgotten.
         guard order.isOpen || request != nil else { return }
+        hasReadPart = true
         switch unwrapInboundIn(data) {
         case .head(let head): receive(head)
         case .body(let part): receive(part)
@@ -46,17 +58,29 @@ final class HTTPConnection: ChannelDuplexHandler {
         }
     }
 
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if request != nil {
+            countBufferedBytes()
+        } else if !hasReadPart, order.isOpen, patience.subject != .head {
+            wait(for: .head)
+        }
+        hasReadPart = false
+        context.fireChannelReadComplete()
+    }
+
     private func receive(_ head: HTTPRequestHead) {
         let fields = RequestFields(head.headers)
         // A client that asks for another protocol is answered in this one, and NIO reads nothing behind such a request.
-        let mayPersist = head.method != .CONNECT && !fields.asksForUpgrade && !worker.isDraining
+        let mayPersist = head.method != .CONNECT && !fields.asksForUpgrade && !worker.isStopping
         let call = Call(
             connection: self, position: order.admit(), method: head.method, route: Route(target: head.uri),
-            minorVersion: head.version.minor, keepAlive: head.isKeepAlive && mayPersist,
+            minorVersion: head.version.minor, receivedAt: .now(), keepAlive: head.isKeepAlive && mayPersist,
             requestID: fields.requestID ?? worker.requestIDs.next(), traceparent: fields.traceparent)
         request = OpenRequest(call: call, body: RequestBody(limit: worker.maximumBodyBytes))
         if !call.keepAlive { order.close(after: call.position) }
+        wait(for: .body)
 
+        guard worker.routes.mayPass(call, fields.authorization) else { return answerBeforeItsEnd(.unauthorized) }
         if let length = fields.contentLength, length > worker.maximumBodyBytes {
             answerBeforeItsEnd(.bodyTooLarge)
         } else if fields.expectsContinue, head.version.minor >= 1 {
@@ -76,14 +100,17 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func receiveEnd() {
         guard let ended = request else { return }
         request = nil
+        share.release()
+        guard !ended.isAnswered else { return }
+        wait(for: .nothing)
         worker.openTick()
-        if !ended.isAnswered { worker.routes.respond(to: ended.call, ended.body.bytes) }
+        worker.routes.respond(to: ended.call, ended.body.bytes)
     }
 
     /// Answers a request that is still being sent; with nil, as its route would without a body.
     ///
     /// The client may or may not go on sending, so the connection cannot be used for another request.
-    private func answerBeforeItsEnd(_ error: HTTPError?) {
+    func answerBeforeItsEnd(_ error: HTTPError?) {
         guard let open = request, !open.isAnswered else { return }
         request?.isAnswered = true
         let call = open.call.closing()
@@ -111,12 +138,12 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     /// Answers what could not be understood, behind all answers that are owed for what came before it.
-    private func fault(_ error: HTTPError) {
+    func fault(_ error: HTTPError) {
         if request != nil { return answerBeforeItsEnd(error) }
         guard order.isOpen else { return }
         let call = Call(
-            connection: self, position: order.admit(), method: .GET, route: .other, minorVersion: 1, keepAlive: false,
-            requestID: worker.requestIDs.next())
+            connection: self, position: order.admit(), method: .GET, route: .other, minorVersion: 1,
+            receivedAt: .now(), keepAlive: false, requestID: worker.requestIDs.next())
         order.close(after: call.position)
         worker.routes.refuse(call, error)
     }
@@ -125,7 +152,10 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// Puts an answer in its place; its bytes leave at the end of the tick.
     func answer(_ call: Call, _ head: ResponseHead, _ body: ByteBuffer) {
+        worker.metrics.answered(call.route, head.status, after: .now() - call.receivedAt)
         guard context != nil else { return }
+        // The last answer of a server that stops says so, unless another request is on its way already.
+        if worker.isStopping, request == nil, order.outstanding == 1 { order.close(after: call.position) }
         let call = order.isLast(call.position) ? call.closing() : call
         if order.isNext(call.position) {
             write(call, head, body, to: &output)
@@ -148,6 +178,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func advance() {
         while let parked = order.advance() { output.writeImmutableBuffer(parked) }
         writeContinueIfDue()
+        if order.outstanding == 0, patience.subject == .nothing { wait(for: .request) }
     }
 
     private func writeContinueIfDue() {
@@ -171,7 +202,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// A client that pipelines without end, or never reads its answers, is not read from.
     private var mayRead: Bool {
-        lingerDeadline != nil
+        patience.subject == .end
             || (order.outstanding < Self.pipelinedRequests && output.readableBytes < Self.keptBytes
                 && context?.channel.isWritable == true)
     }
@@ -181,7 +212,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         if !isReadHeld { context.read() }
     }
 
-    private func readIfDue() {
+    func readIfDue() {
         guard isReadHeld, mayRead else { return }
         isReadHeld = false
         context?.read()
@@ -192,70 +223,6 @@ final class HTTPConnection: ChannelDuplexHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    // MARK: Beginning and end
-
-    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
-
-    func channelActive(context: ChannelHandlerContext) {
-        worker.opened(self)
-        context.fireChannelActive()
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        worker.closed(self)
-        self.context = nil
-        // An unfinished request's call refers back to this connection.
-        request = nil
-        context.fireChannelInactive()
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? ChannelEvent, event == .inputClosed {
-            hasInputEnded = true
-            order.close()
-            // What is owed is still answered.
-            if order.outstanding == 0, output.readableBytes == 0 { endOutputWhenWritten() }
-        }
-        context.fireUserInboundEventTriggered(event)
-    }
-
-    /// Ends our side once the kernel has taken all answers.
-    private func endOutputWhenWritten() {
-        guard let context else { return }
-        let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { _ in self.endOutput() }
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
-    }
-
-    /// Ends our side first and reads on until the client has ended its own: closing with unread bytes would make the
-    /// kernel send a reset, and a reset can destroy the answer on its way.
-    private func endOutput() {
-        guard let context else { return }
-        guard !hasInputEnded else { return context.close(promise: nil) }
-        lingerDeadline = .now() + lingerTime
-        context.close(mode: .output, promise: nil)
-        readIfDue()
-    }
-
-    /// Closes what has been waited for long enough; asked about once a second.
-    func closeIfOverdue(_ now: NIODeadline) {
-        if let lingerDeadline, lingerDeadline < now { context?.close(promise: nil) }
-    }
-
-    /// Takes no more requests once those under way are answered.
-    func drain() {
-        request?.call.keepAlive = false
-        order.close()
-        if let deadline = lingerDeadline {
-            lingerDeadline = min(deadline, .now() + lingerTime)
-        } else if order.outstanding == 0, output.readableBytes == 0 {
-            // Otherwise the end comes behind the answers that are still to be written.
-            endOutputWhenWritten()
-        }
-    }
-
     private static let pipelinedRequests = 64
     private static let keptBytes = 64 << 10
-    /// A shutdown does not wait for clients that keep idle connections in a pool; only for those that still send.
-    private var lingerTime: TimeAmount { worker.isDraining && request == nil ? .seconds(1) : .seconds(30) }
 }

@@ -4,24 +4,45 @@ import ScoringLog
 /// A response's status line and headers, written as bytes in one go.
 struct ResponseHead {
     /// The statuses that the service sends (RFC 9110 names them).
-    enum Status: Int {
+    enum Status: Int, CaseIterable {
         case ok = 200
         case noContent = 204
         case badRequest = 400
+        case unauthorized = 401
         case notFound = 404
         case methodNotAllowed = 405
+        case requestTimeout = 408
         case contentTooLarge = 413
         case unprocessable = 422
         case headTooLarge = 431
         case serviceUnavailable = 503
+
+        /// Its place among all statuses, for tables.
+        var index: Int {
+            switch self {
+            case .ok: 0
+            case .noContent: 1
+            case .badRequest: 2
+            case .unauthorized: 3
+            case .notFound: 4
+            case .methodNotAllowed: 5
+            case .requestTimeout: 6
+            case .contentTooLarge: 7
+            case .unprocessable: 8
+            case .headTooLarge: 9
+            case .serviceUnavailable: 10
+            }
+        }
 
         fileprivate var line: StaticString {
             switch self {
             case .ok: "HTTP/1.1 200 OK\r\n"
             case .noContent: "HTTP/1.1 204 No Content\r\n"
             case .badRequest: "HTTP/1.1 400 Bad Request\r\n"
+            case .unauthorized: "HTTP/1.1 401 Unauthorized\r\n"
             case .notFound: "HTTP/1.1 404 Not Found\r\n"
             case .methodNotAllowed: "HTTP/1.1 405 Method Not Allowed\r\n"
+            case .requestTimeout: "HTTP/1.1 408 Request Timeout\r\n"
             case .contentTooLarge: "HTTP/1.1 413 Content Too Large\r\n"
             case .unprocessable: "HTTP/1.1 422 Unprocessable Content\r\n"
             case .headTooLarge: "HTTP/1.1 431 Request Header Fields Too Large\r\n"
@@ -36,6 +57,8 @@ struct ResponseHead {
     let status: Status
     var allow: StaticString?
     var retryAfter: StaticString?
+    var authenticate: StaticString?
+    var contentType: StaticString = "application/json"
     /// Stands in answers of scoring routes only.
     var scoring: Scoring?
 
@@ -62,7 +85,9 @@ struct ResponseHead {
         buffer.writeStaticString("Date: ")
         buffer.writeString(date)
         if status != .noContent {
-            buffer.writeStaticString("\r\nContent-Type: application/json\r\nContent-Length: ")
+            buffer.writeStaticString("\r\nContent-Type: ")
+            buffer.writeStaticString(contentType)
+            buffer.writeStaticString("\r\nContent-Length: ")
             buffer.writeString(String(length))
         }
         for name in ["\r\nX-Ms-Request-Id: ", "\r\nX-Request-Id: "] as [StaticString] {
@@ -77,6 +102,10 @@ struct ResponseHead {
         if let retryAfter {
             buffer.writeStaticString("\r\nRetry-After: ")
             buffer.writeStaticString(retryAfter)
+        }
+        if let authenticate {
+            buffer.writeStaticString("\r\nWWW-Authenticate: ")
+            buffer.writeStaticString(authenticate)
         }
         if !call.keepAlive {
             buffer.writeStaticString("\r\nConnection: close")

@@ -1,9 +1,9 @@
 import NIOHTTP1
 
 /// The paths that the service knows. A switch over them is the router.
-enum Route: CaseIterable {
+enum Route: Int, CaseIterable {
     case predict, score, test
-    case health, livez, readyz, startupz
+    case health, livez, readyz, startupz, metrics, version
     /// Any other path.
     case other
 
@@ -17,9 +17,14 @@ enum Route: CaseIterable {
         case .livez: "/livez"
         case .readyz: "/readyz"
         case .startupz: "/startupz"
+        case .metrics: "/metrics"
+        case .version: "/version"
         case .other: "other"
         }
     }
+
+    /// Its place among all routes, for tables.
+    var index: Int { rawValue }
 
     /// Whether calls of this route stand in the scoring log.
     var isScoring: Bool {

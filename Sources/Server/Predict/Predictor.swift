@@ -4,33 +4,48 @@ import ScoringLog
 
 /// The predict story: bytes → batch → query key → cache → model → answer → log.
 ///
-/// One per event loop. Nothing here waits or throws: a call goes on when the cache calls back, and the cache always does.
+/// One per event loop. Nothing here waits or throws: a call goes on when the cache or the model calls back, and they
+/// always do. A call comes in with a place in flight, and gives it back when it is answered.
 ///
 /// - Row i of the answer belongs to record i of the request.
 /// - A refused batch costs no key, no look-up and no model run.
 /// - A cached answer equals the computed one bit for bit; a cache fault changes latency, never status or values.
 final class Predictor {
-    private let model: LinearModel
-    private let keyPrefix: String
+    /// The model of new calls; calls under way keep theirs.
+    var model: LinearModel {
+        didSet { keyPrefix = CacheKey.prefix(namespace: namespace, modelVersion: model.version) }
+    }
+
+    private let namespace: String
+    private var keyPrefix: String
     private let reader: BatchReader
     private let cache: any PredictionCache
+    private let runner: ModelRunner
+    private let admission: Admission
     private let log: CallLog
+    private let metrics: Metrics
     private var printed = PrintedBatch()
     private var keyText: [UInt8] = []
-    private let sample: HousingBatch
 
-    init(model: LinearModel, namespace: String, reader: BatchReader, cache: any PredictionCache, log: CallLog) {
+    init(
+        model: LinearModel, namespace: String, reader: BatchReader, cache: any PredictionCache, runner: ModelRunner,
+        admission: Admission, log: CallLog, metrics: Metrics
+    ) {
         self.model = model
+        self.namespace = namespace
         self.keyPrefix = CacheKey.prefix(namespace: namespace, modelVersion: model.version)
         self.reader = reader
         self.cache = cache
+        self.runner = runner
+        self.admission = admission
         self.log = log
-        self.sample = HousingBatch.sample
+        self.metrics = metrics
     }
 
     /// Answers `POST /predict`.
     func predict(_ body: ByteBuffer, _ call: Call) {
         let started = NIODeadline.now()
+        let model = model
         let batch: HousingBatch
         switch reader.read(body, for: model) {
         case .success(let valid): batch = valid
@@ -46,27 +61,29 @@ final class Predictor {
         cache.lookUp(key, maximumBytes: entryLimit) { [self] found in
             let lookedUp = NIODeadline.now()
             let (result, cached) = read(found, entryLimit, count: batch.records.count)
-            let predictions = cached ?? model.predict(batch)
-            let scored = NIODeadline.now()
-
-            var answer = answer
-            let entry = answer.finish(predictions)
-            if result != .hit { cache.store(entry, for: key) }
-            let timing = ServerTiming(started, validated, lookedUp, scored)
-            send(answer.body, call, result, timing, records: batch.records.count)
+            metrics.lookedUp(result)
+            if let cached {
+                send(answer, cached, call, model, result, ServerTiming(started, validated, lookedUp, .now()))
+                return
+            }
+            score(model, batch, call) { [self] predictions in
+                let timing = ServerTiming(started, validated, lookedUp, .now())
+                let entry = send(answer, predictions, call, model, result, timing)
+                cache.store(entry, for: key)
+            }
         }
     }
 
     /// Answers `GET /test`: a built-in record scored by the model, without a look-up.
     func predictSample(_ call: Call) {
         let started = NIODeadline.now()
-        printed.print(sample)
-        var answer = PredictAnswer(QueryKey(printed, scratch: &keyText), printed)
+        let model = model
+        printed.print(.sample)
+        let answer = PredictAnswer(QueryKey(printed, scratch: &keyText), printed)
         let validated = NIODeadline.now()
-        let predictions = model.predict(sample)
-        let timing = ServerTiming(started, validated, validated, .now())
-        _ = answer.finish(predictions)
-        send(answer.body, call, nil, timing, records: sample.records.count)
+        score(model, .sample, call) { [self] predictions in
+            send(answer, predictions, call, model, nil, ServerTiming(started, validated, validated, .now()))
+        }
     }
 
     /// What a look-up comes to: an entry is a hit only if it holds one prediction for each record.
@@ -74,21 +91,42 @@ final class Predictor {
         switch found {
         case .entry(let bytes):
             let predictions = bytes.readableBytes <= limit ? reader.readPredictions(bytes, count: count) : nil
+            if predictions == nil { metrics.cacheFailed(.badValue) }
             return predictions == nil ? (.miss, nil) : (.hit, predictions)
         case .none: return (.miss, nil)
         case .unavailable: return (.bypass, nil)
         }
     }
 
-    private func send(_ body: ByteBuffer, _ call: Call, _ cache: CacheResult?, _ timing: ServerTiming, records: Int) {
+    private func score(
+        _ model: LinearModel, _ batch: HousingBatch, _ call: Call, _ completion: @escaping ([Double]) -> Void
+    ) {
+        runner.run(model, batch, completion) { [self] reason in
+            // Whoever is refused while it waits for a core is in flight no more.
+            metrics.rejected(reason)
+            log.refused(call, .serviceUnavailable, bytes: call.answer(.saturated))
+        }
+    }
+
+    @discardableResult
+    private func send(
+        _ answer: PredictAnswer, _ predictions: [Double], _ call: Call, _ model: LinearModel, _ cache: CacheResult?,
+        _ timing: ServerTiming
+    ) -> ByteBuffer {
+        var answer = answer
+        let entry = answer.finish(predictions)
         let scoring = ResponseHead.Scoring(cache: cache, modelVersion: model.version, timing: timing)
-        call.answer(ResponseHead(.ok, scoring: scoring), body)
-        log.scored(call, bytes: body.readableBytes, cache: cache, timing, records: records)
+        call.answer(ResponseHead(.ok, scoring: scoring), answer.body)
+        log.scored(call, bytes: answer.body.readableBytes, cache: cache, timing, records: predictions.count)
+        metrics.scored(timing, cache, records: predictions.count)
+        admission.leave()
+        return entry
     }
 
     private func refuse(_ call: Call, _ refusal: Refusal) {
         call.answer(ResponseHead(.unprocessable), refusal.body)
         log.refused(call, .unprocessable, bytes: refusal.body.readableBytes)
+        admission.leave()
     }
 }
 

@@ -20,7 +20,7 @@ import Testing
     }
 
     private func expectSilence(_ server: ServerProcess, about secrets: String...) throws {
-        #expect(try server.stop() == 0)
+        #expect(try server.interrupt() == 0)
         for secret in secrets {
             #expect(!server.messages.contains(secret) && !server.log.contains(secret), "\(server.messages)")
         }

@@ -43,8 +43,8 @@ import Testing
             try Data(content.utf8).write(to: file)
             try Self.expectRefusal(file.path, reason)
         }
-        try Self.expectRefusal(folder.appending(path: "missing.json").path, "can be read")
-        try Self.expectRefusal(folder.path, "can be read")
+        try Self.expectRefusal(folder.appending(path: "missing.json").path, "cannot be read")
+        try Self.expectRefusal(folder.path, "cannot be read")
     }
 
     private static func expectRefusal(_ path: String, _ reason: String) throws {

@@ -16,7 +16,7 @@ final class ServerProcess {
     init(_ arguments: [String] = [], environment: [String: String] = [:], logTo logPath: String? = nil) throws {
         let cache =
             arguments.contains("--cache-url") || environment.keys.contains { ["CACHE_URL", "REDIS_URL"].contains($0) }
-        let all = ["--port", "0"] + (cache ? [] : ["--cache-url", "off"]) + arguments
+        let all = ["--port", "0", "--drain-delay-seconds", "0"] + (cache ? [] : ["--cache-url", "off"]) + arguments
         if let logPath {
             let script = #"log=$1; shift; exec "$0" "$@" >"$log""#
             child = try ChildProcess(

@@ -63,6 +63,7 @@ import Testing
                         scored += 1
                     } else {
                         try #require(response.status == 503, "\(response.text)")
+                        try TransportChecks.expectError(response, 503)
                         #expect(response["Retry-After"] == "1")
                         refused += 1
                     }

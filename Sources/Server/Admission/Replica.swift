@@ -1,0 +1,37 @@
+import Synchronization
+
+/// What all event loops of this replica share: its limits, and who waits for them.
+final class Replica: Sendable {
+    /// Scoring calls in flight: `REPLICA_MAX_CONCURRENT_REQUESTS`.
+    let inFlight: SlotLimit
+    /// Calls that wait, for a place in flight or for a core: `MAX_QUEUED_REQUESTS`.
+    let queued: SlotLimit
+    /// Threads that burn a core for `SYNTHETIC_BUSY_MS`.
+    let cores: SlotLimit
+    /// Client connections: `MAX_CONNECTIONS`.
+    let connections: SlotLimit
+    /// Bytes of requests that are not complete, or wait: `MAX_BUFFERED_BYTES`.
+    let bufferedBytes: SlotLimit
+
+    private let members = Mutex<[Worker]>([])
+
+    init(inFlight: Int, queued: Int, cores: Int, connections: Int, bufferedBytes: Int) {
+        self.inFlight = SlotLimit(maximum: inFlight)
+        self.queued = SlotLimit(maximum: queued)
+        self.cores = SlotLimit(maximum: cores)
+        self.connections = SlotLimit(maximum: connections)
+        self.bufferedBytes = SlotLimit(maximum: bufferedBytes)
+    }
+
+    /// One worker for each event loop.
+    var workers: [Worker] { members.withLock { $0 } }
+
+    /// Makes the workers known to one another.
+    func register(_ workers: [Worker]) { members.withLock { $0 = workers } }
+
+    /// Has the waiting calls of all loops but one looked at again, after something was given back.
+    func wakeWaitingCalls(except own: Worker? = nil) {
+        guard queued.inUse > 0 else { return }
+        for worker in workers where worker !== own { worker.wakeWaitingCalls() }
+    }
+}

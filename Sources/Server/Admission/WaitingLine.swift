@@ -1,0 +1,78 @@
+import NIOCore
+
+/// Calls of one event loop that wait for the same thing, first come, first served, and not for ever.
+final class WaitingLine {
+    private struct Waiting {
+        let deadline: NIODeadline
+        let start: () -> Void
+        let refuse: (RejectionReason) -> Void
+    }
+
+    private let eventLoop: any EventLoop
+    private let places: SlotLimit
+    private let patience: TimeAmount
+    private let take: () -> Bool
+    private var waiting = CircularBuffer<Waiting>()
+    private var timer: Scheduled<Void>?
+    private var isStarting = false
+
+    /// - Parameters:
+    ///   - places: the room for waiting calls, shared with all other lines of the replica.
+    ///   - patience: how long a call waits at most.
+    ///   - take: takes all that a call needs to go on, or nothing; says whether it did.
+    init(on eventLoop: any EventLoop, places: SlotLimit, patience: TimeAmount, take: @escaping () -> Bool) {
+        self.eventLoop = eventLoop
+        self.places = places
+        self.patience = patience
+        self.take = take
+    }
+
+    /// Whether nobody is ahead of a new call.
+    var isEmpty: Bool { waiting.isEmpty }
+
+    /// Has a call wait; exactly one of the two is called, later or, if there is no place to wait, at once.
+    func wait(_ start: @escaping () -> Void, orRefuse refuse: @escaping (RejectionReason) -> Void) {
+        guard places.enter() else { return refuse(places.isNone ? .inFlight : .queueFull) }
+        waiting.append(Waiting(deadline: .now() + patience, start: start, refuse: refuse))
+        armTimer()
+        // What is waited for may have been given back after the call was turned away and before it stood here.
+        startWaiting()
+    }
+
+    /// Lets those go on for whom there is what they wait for.
+    func startWaiting() {
+        // A call that ends at once gives back what it took, and comes here again.
+        guard !isStarting else { return }
+        isStarting = true
+        while !waiting.isEmpty, take() {
+            let next = waiting.removeFirst()
+            places.leave()
+            next.start()
+        }
+        isStarting = false
+    }
+
+    /// Patience is the same for all, so the first is always the one whose time is up first.
+    private func armTimer() {
+        guard timer == nil, let deadline = waiting.first?.deadline else { return }
+        timer = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in
+            timer = nil
+            let now = NIODeadline.now()
+            while let first = waiting.first, first.deadline <= now {
+                waiting.removeFirst()
+                places.leave()
+                first.refuse(.queueDeadline)
+            }
+            armTimer()
+        }
+    }
+}
+
+/// Why a call was turned away because the replica is saturated: the `reason` of `bungalow_rejected_requests_total`.
+enum RejectionReason: String, CaseIterable, Sendable {
+    case inFlight = "in_flight"
+    case queueFull = "queue_full"
+    case queueDeadline = "queue_deadline"
+    case bufferedBytes = "buffered_bytes"
+    case connections
+}

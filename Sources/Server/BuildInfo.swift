@@ -1,0 +1,44 @@
+import Crypto
+import Foundation
+
+/// What runs here, so that a report can name it: `/version`, and `bungalow_build_info`.
+struct BuildInfo: Sendable, Encodable {
+    /// The release of this source.
+    let release = "0.1.0"
+    /// Of the model that new calls are scored with.
+    var modelVersion: String
+    /// A hash of what changes results: limits, times to live, synthetic costs, loops, log, kind of cache.
+    let configuration: String
+    /// Names this process, and no other.
+    let instance = UUID().uuidString.lowercased()
+    /// sha256 of the running executable; nil where it cannot be read.
+    var executableSHA256: String?
+
+    enum CodingKeys: String, CodingKey {
+        case release, configuration, instance
+        case executableSHA256 = "executable_sha256"
+        case modelVersion = "model_version"
+    }
+
+    init(modelVersion: String, configuration: Configuration) {
+        self.modelVersion = modelVersion
+        self.configuration = String(Self.hex(SHA256.hash(data: Data(configuration.resultsText.utf8))).prefix(16))
+    }
+
+    /// Reads the running executable in parts; takes a moment, so it is done when first asked for, and not on a loop.
+    static func hashExecutable() -> String? {
+        #if os(Linux)
+        let path = "/proc/self/exe"
+        #else
+        guard let path = Bundle.main.executablePath else { return nil }
+        #endif
+        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+        var hash = SHA256()
+        while let part = try? file.read(upToCount: 1 << 20), !part.isEmpty { hash.update(data: part) }
+        return hex(hash.finalize())
+    }
+
+    private static func hex(_ digest: SHA256.Digest) -> String {
+        digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+}

@@ -1,0 +1,98 @@
+import NIOCore
+import NIOHTTP1
+
+/// How a connection begins, what it is waited for, and the ways in which it ends without losing an answer.
+extension HTTPConnection {
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func channelActive(context: ChannelHandlerContext) {
+        worker.opened(self)
+        wait(for: .request)
+        share.takePlace()
+        if !share.hasPlace {
+            worker.metrics.rejected(.connections)
+            fault(.saturated)
+        }
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        worker.closed(self)
+        share.end()
+        self.context = nil
+        // An unfinished request's call refers back to this connection.
+        request = nil
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed {
+            hasInputEnded = true
+            order.close()
+            // What is owed is still answered.
+            if order.outstanding == 0, output.readableBytes == 0 { endOutputWhenWritten() }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Ends our side once the kernel has taken all answers.
+    func endOutputWhenWritten() {
+        guard let context else { return }
+        wait(for: .end)
+        if !share.hasPlace || (worker.isStopping && request == nil) { patience.hurry(now: worker.lastLook) }
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in self.endOutput() }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+    }
+
+    /// Ends our side first and reads on until the client has ended its own: closing with unread bytes would make the
+    /// kernel send a reset, and a reset can destroy the answer on its way.
+    private func endOutput() {
+        guard let context else { return }
+        guard !hasInputEnded else { return context.close(promise: nil) }
+        context.close(mode: .output, promise: nil)
+        readIfDue()
+    }
+
+    /// Takes no more requests once those under way are answered.
+    func drain() {
+        request?.call.keepAlive = false
+        order.close()
+        if patience.subject == .end {
+            patience.hurry(now: worker.lastLook)
+        } else if order.outstanding == 0, output.readableBytes == 0 {
+            // Otherwise the end comes behind the answers that are still to be written.
+            endOutputWhenWritten()
+        }
+    }
+
+    /// Ends the connection whatever is under way.
+    func close() { context?.close(promise: nil) }
+
+    // MARK: Limits
+
+    func wait(for subject: ConnectionPatience.Subject) {
+        patience.wait(for: subject, worker.timeouts, now: worker.lastLook)
+    }
+
+    /// Ends what has been waited for long enough; asked about several times a second.
+    func closeIfOverdue(_ now: NIODeadline) {
+        guard patience.isOver(now) else { return }
+        switch patience.subject {
+        case .nothing: break
+        case .head: fault(.headTimeout)
+        case .body: answerBeforeItsEnd(.bodyTimeout)
+        // Nobody waits for anything here, or has read nothing for so long.
+        case .request, .end: close()
+        }
+    }
+
+    /// Counts what is kept of an incomplete request; over the replica's limit the request is refused.
+    func countBufferedBytes() {
+        guard let open = request, !open.isAnswered else { return share.release() }
+        guard !share.keep(open.body.bytes.readableBytes) else { return }
+        request?.body = RequestBody(limit: 0)
+        worker.metrics.rejected(.bufferedBytes)
+        answerBeforeItsEnd(.saturated)
+    }
+}

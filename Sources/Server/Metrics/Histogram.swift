@@ -1,0 +1,33 @@
+/// A Prometheus histogram with classic buckets: counts of values up to each bound, and their sum.
+struct Histogram: Sendable {
+    /// Upper bounds, ascending; one bucket more holds what is above all of them.
+    let bounds: [Double]
+    /// Values in each bucket, not cumulated; the last bucket has no bound.
+    private(set) var counts: [UInt64]
+    private(set) var sum = 0.0
+
+    init(bounds: [Double]) {
+        self.bounds = bounds
+        counts = [UInt64](repeating: 0, count: bounds.count + 1)
+    }
+
+    /// Adds a value, in the unit of the bounds.
+    mutating func observe(_ value: Double) {
+        counts[bounds.firstIndex { value <= $0 } ?? bounds.count] += 1
+        sum += value
+    }
+
+    /// Adds the values of another histogram of the same bounds.
+    mutating func add(_ other: Histogram) {
+        for index in counts.indices { counts[index] += other.counts[index] }
+        sum += other.sum
+    }
+
+    /// Seconds, from 50 µs: a linear model's times fit in, and those of one that is far slower.
+    static let seconds = Histogram(bounds: [
+        0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+    ])
+
+    /// Records in a batch.
+    static let records = Histogram(bounds: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000])
+}

@@ -1,0 +1,117 @@
+import NIOCore
+import ScoringLog
+
+/// One event loop's share of the metrics; a scrape adds the shares up.
+///
+/// Every series is declared here and written by `MetricsText`; callers say what happened.
+final class Metrics {
+    /// What has been counted so far.
+    struct Snapshot: Sendable {
+        var requests: [RequestSeries: UInt64] = [:]
+        var requestSeconds: [Route: Histogram] = [:]
+        var scoringSeconds: [CacheResult: Histogram] = [:]
+        var batchRecords = Histogram.records
+        var lookUps: [CacheResult: UInt64] = [:]
+        var cacheFaults: [CacheFault: UInt64] = [:]
+        var rejections: [RejectionReason: UInt64] = [:]
+        var isCacheUp = false
+
+        struct RequestSeries: Hashable {
+            let route: Route
+            let status: ResponseHead.Status
+        }
+    }
+
+    private var counted = Snapshot()
+    private var requestCounts = [UInt64](
+        repeating: 0, count: Route.allCases.count * ResponseHead.Status.allCases.count)
+    private var requestSeconds = [Histogram](repeating: .seconds, count: Route.allCases.count)
+    private var scoringSeconds = [Histogram](repeating: .seconds, count: 3)
+    private var lookUps = [UInt64](repeating: 0, count: 3)
+
+    /// A call was answered, whatever came of it.
+    func answered(_ route: Route, _ status: ResponseHead.Status, after time: TimeAmount) {
+        requestCounts[route.index * ResponseHead.Status.allCases.count + status.index] += 1
+        requestSeconds[route.index].observe(Double(time.nanoseconds) / 1e9)
+    }
+
+    /// A call got its predictions.
+    func scored(_ timing: ServerTiming, _ cache: CacheResult?, records: Int) {
+        counted.batchRecords.observe(Double(records))
+        guard let cache else { return }
+        scoringSeconds[cache.index].observe(Double(timing.cache + timing.score) / 1e9)
+    }
+
+    /// A look-up ended.
+    func lookedUp(_ result: CacheResult) { lookUps[result.index] += 1 }
+
+    /// The cache did not do what was asked.
+    func cacheFailed(_ fault: CacheFault) { counted.cacheFaults[fault, default: 0] += 1 }
+
+    /// The cache came or went.
+    func cacheChanged(isUp: Bool) { counted.isCacheUp = isUp }
+
+    /// A call was turned away.
+    func rejected(_ reason: RejectionReason) { counted.rejections[reason, default: 0] += 1 }
+
+    /// The share so far.
+    var snapshot: Snapshot {
+        var snapshot = counted
+        for route in Route.allCases {
+            snapshot.requestSeconds[route] = requestSeconds[route.index]
+            for status in ResponseHead.Status.allCases {
+                let count = requestCounts[route.index * ResponseHead.Status.allCases.count + status.index]
+                if count > 0 { snapshot.requests[.init(route: route, status: status)] = count }
+            }
+        }
+        for result in CacheResult.allResults {
+            snapshot.scoringSeconds[result] = scoringSeconds[result.index]
+            snapshot.lookUps[result] = lookUps[result.index]
+        }
+        return snapshot
+    }
+}
+
+extension Metrics.Snapshot {
+    /// Adds another loop's share; the cache is up if it is for any loop.
+    mutating func add(_ other: Self) {
+        requests.merge(other.requests) { $0 + $1 }
+        requestSeconds.merge(other.requestSeconds) { $0.adding($1) }
+        scoringSeconds.merge(other.scoringSeconds) { $0.adding($1) }
+        batchRecords.add(other.batchRecords)
+        lookUps.merge(other.lookUps) { $0 + $1 }
+        cacheFaults.merge(other.cacheFaults) { $0 + $1 }
+        rejections.merge(other.rejections) { $0 + $1 }
+        isCacheUp = isCacheUp || other.isCacheUp
+    }
+}
+
+extension Histogram {
+    fileprivate func adding(_ other: Histogram) -> Histogram {
+        var sum = self
+        sum.add(other)
+        return sum
+    }
+}
+
+extension CacheResult {
+    /// All three, in the order of the metrics' text.
+    static let allResults: [CacheResult] = [.hit, .miss, .bypass]
+
+    fileprivate var index: Int {
+        switch self {
+        case .hit: 0
+        case .miss: 1
+        case .bypass: 2
+        }
+    }
+
+    /// The label's value.
+    var label: String {
+        switch self {
+        case .hit: "hit"
+        case .miss: "miss"
+        case .bypass: "bypass"
+        }
+    }
+}

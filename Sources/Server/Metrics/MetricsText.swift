@@ -1,0 +1,105 @@
+import Foundation
+import ScoringLog
+
+/// The metrics in Prometheus' text format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/).
+struct MetricsText {
+    private(set) var text = ""
+
+    /// Writes all series of the replica.
+    init(_ counted: Metrics.Snapshot, _ replica: Replica, _ log: ScoringLogWriter, _ build: BuildInfo) {
+        writeRequests(counted)
+        writeScoring(counted)
+        writeCache(counted)
+        gauge("bungalow_in_flight_requests", "Scoring calls in flight.", replica.inFlight.inUse)
+        gauge("bungalow_queued_requests", "Scoring calls that wait.", replica.queued.inUse)
+        family("bungalow_rejected_requests_total", "Calls turned away because of saturation.", "counter")
+        for reason in RejectionReason.allCases {
+            sample("bungalow_rejected_requests_total{reason=\"\(reason.rawValue)\"}", counted.rejections[reason] ?? 0)
+        }
+        family("bungalow_log_lost_total", "Blocks of the scoring log that could not be written.", "counter")
+        for reason in ScoringLogLoss.allCases {
+            sample("bungalow_log_lost_total{reason=\"\(reason.rawValue)\"}", log.lostBlocks(reason))
+        }
+        family("bungalow_build_info", "What runs here; always 1.", "gauge")
+        sample(
+            """
+            bungalow_build_info{version="\(build.release)",model_version="\(build.modelVersion)",\
+            config="\(build.configuration)",instance="\(build.instance)"}
+            """, 1)
+        writeProcess(ProcessStatistics())
+    }
+
+    private mutating func writeRequests(_ counted: Metrics.Snapshot) {
+        family("bungalow_requests_total", "Answered requests.", "counter")
+        let series = counted.requests.sorted {
+            ($0.key.route.index, $0.key.status.rawValue) < ($1.key.route.index, $1.key.status.rawValue)
+        }
+        for (key, count) in series {
+            sample("bungalow_requests_total{route=\"\(key.route.literal)\",status=\"\(key.status.rawValue)\"}", count)
+        }
+        family(
+            "bungalow_request_duration_seconds", "From a request's head until its answer is written.", "histogram")
+        for route in Route.allCases {
+            guard let histogram = counted.requestSeconds[route] else { continue }
+            self.histogram("bungalow_request_duration_seconds", "route=\"\(route.literal)\"", histogram)
+        }
+    }
+
+    private mutating func writeScoring(_ counted: Metrics.Snapshot) {
+        family("bungalow_scoring_duration_seconds", "Look-up and model, as in the scoring log.", "histogram")
+        for result in CacheResult.allResults {
+            guard let histogram = counted.scoringSeconds[result] else { continue }
+            self.histogram("bungalow_scoring_duration_seconds", "cache=\"\(result.label)\"", histogram)
+        }
+        family("bungalow_batch_records", "Records in a scored batch.", "histogram")
+        histogram("bungalow_batch_records", "", counted.batchRecords)
+    }
+
+    private mutating func writeCache(_ counted: Metrics.Snapshot) {
+        family("bungalow_cache_lookups_total", "Look-ups by what they came to.", "counter")
+        for result in CacheResult.allResults {
+            sample("bungalow_cache_lookups_total{result=\"\(result.label)\"}", counted.lookUps[result] ?? 0)
+        }
+        family("bungalow_cache_errors_total", "What the cache did not do.", "counter")
+        for fault in CacheFault.allCases {
+            sample("bungalow_cache_errors_total{reason=\"\(fault.rawValue)\"}", counted.cacheFaults[fault] ?? 0)
+        }
+        gauge("bungalow_cache_up", "Whether look-ups are sent to the cache.", counted.isCacheUp ? 1 : 0)
+    }
+
+    private mutating func writeProcess(_ process: ProcessStatistics) {
+        family("process_cpu_seconds_total", "User and system time.", "counter")
+        sample("process_cpu_seconds_total", process.cpuSeconds)
+        gauge("process_resident_memory_bytes", "Resident memory.", process.residentBytes)
+        gauge("process_virtual_memory_bytes", "Virtual memory.", process.virtualBytes)
+        gauge("process_open_fds", "Open file descriptors.", process.openDescriptors)
+        gauge("process_max_fds", "The limit of open file descriptors.", process.maximumDescriptors)
+        family("process_start_time_seconds", "Start time, since 1970.", "gauge")
+        sample("process_start_time_seconds", process.startSeconds)
+    }
+
+    private mutating func family(_ name: String, _ help: String, _ type: String) {
+        text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+    }
+
+    private mutating func sample(_ series: String, _ value: some CustomStringConvertible) {
+        text += "\(series) \(value)\n"
+    }
+
+    private mutating func gauge(_ name: String, _ help: String, _ value: Int) {
+        family(name, help, "gauge")
+        sample(name, value)
+    }
+
+    private mutating func histogram(_ name: String, _ labels: String, _ histogram: Histogram) {
+        let separator = labels.isEmpty ? "" : ","
+        var cumulated: UInt64 = 0
+        for (bound, count) in zip(histogram.bounds.map(\.description) + ["+Inf"], histogram.counts) {
+            cumulated += count
+            sample("\(name)_bucket{\(labels)\(separator)le=\"\(bound)\"}", cumulated)
+        }
+        let braces = labels.isEmpty ? "" : "{\(labels)}"
+        sample("\(name)_sum\(braces)", histogram.sum)
+        sample("\(name)_count\(braces)", cumulated)
+    }
+}

@@ -1,0 +1,29 @@
+import Foundation
+import Model
+
+/// The files that are read at the start, and again on SIGHUP.
+struct ReloadableFiles: Sendable {
+    /// nil for the model that is built in.
+    let modelPath: String?
+    /// nil where no key is needed.
+    let apiKeysPath: String?
+
+    /// What to call the model's origin.
+    var modelName: String { modelPath ?? "the built-in file" }
+
+    /// Reads and checks the model.
+    func model() throws(ModelFileError) -> LinearModel {
+        guard let modelPath else { return try ModelFile.builtIn() }
+        let name = "MODEL_PATH=\(modelPath)"
+        guard let file = FileManager.default.contents(atPath: modelPath) else {
+            throw ModelFileError(name: name, reason: "it cannot be read")
+        }
+        return try ModelFile.read(Array(file), name: name)
+    }
+
+    /// Reads the keys; nil where none are needed.
+    func apiKeys() throws(APIKeysError) -> APIKeys? {
+        guard let apiKeysPath else { return nil }
+        return try APIKeys(path: apiKeysPath)
+    }
+}
