@@ -37,6 +37,7 @@ import Testing
         }
         for _ in 0..<50 { _ = try isServing(server, number) }
         #expect(server.count(ofMessages: "drops new entries") == 1, "\(server.messages)")
+        #expect(try server.metric("bungalow_cache_errors_total{reason=\"store\"}") > 0)
         try disk.makeRoom()
         try waitForHit(server, number)
         #expect(try server.stop() == 0)
@@ -77,37 +78,64 @@ import Testing
             number += 1
             return server.messages.contains("locked")
         }
+        #expect(try server.metric("bungalow_cache_errors_total{reason=\"store\"}") > 0)
         // What was stored before can still be read.
         #expect(try isServing(server, 0)["X-Cache"] == "HIT")
+        let late = try serve(file)
+        _ = try isServing(late, number)
         kill(other.processID, SIGKILL)
         _ = try other.waitForExit()
-        try waitForHit(server, number)
+        for server in [server, late] { try waitForHit(server, number) }
         #expect(try server.stop() == 0)
     }
 
-    @Test("an SQLite file that is locked before the start, or damaged while the server runs, changes no status")
+    @Test("a look-up in the embedded cache that is not answered is a BYPASS, and counted by its reason")
+    func unansweredLookUp() throws {
+        let folder = try Lifecycle.folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "cache.sqlite")
+        let server = try ServerProcess(["--cache-url", "sqlite:\(file.path)", "--cache-deadline-ms", "1"])
+        let series = "bungalow_cache_errors_total{reason=\"deadline\"}"
+        var bypassed = 0.0
+        // A millisecond is soon over where many calls come at once.
+        try Lifecycle.wait("a deadline passes") {
+            let connections = try (0..<30).map { _ in try server.connect() }
+            for (number, connection) in connections.enumerated() {
+                let body = "[\(ServerProcess.record(medInc: Double(number)))]"
+                try connection.send("POST", "/predict", body: Array(body.utf8))
+            }
+            for connection in connections where try connection.response()["X-Cache"] == "BYPASS" { bypassed += 1 }
+            return bypassed > 0
+        }
+        let counted = try server.metric(series)
+        #expect(counted == bypassed)
+    }
+
+    @Test("an SQLite file that is damaged while servers run changes no status, and HITs return")
     func damagedWhileRunning() throws {
         let folder = try Lifecycle.folder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appending(path: "cache.sqlite")
-        let server = try serve(file)
-        for number in 0..<200 { _ = try isServing(server, number) }
-        try waitForHit(server, 0)
-        for round in 1...2 {
-            // In place, as a failing disk does it: the server has this very file open.
-            let handle = try FileHandle(forUpdating: file)
-            let size = try handle.seekToEnd()
+        // Two of them, so that each has to read from the file what the other has written.
+        let servers = [try serve(file), try serve(file)]
+        for number in 0..<100 { for server in servers { _ = try isServing(server, number) } }
+        for server in servers { try waitForHit(server, 0) }
+        // In place, as a failing disk does it: the servers have these very files open.
+        for path in [file.path, "\(file.path)-wal"] {
+            let handle = try FileHandle(forUpdating: URL(filePath: path))
+            let bytes = try handle.seekToEnd()
             try handle.seek(toOffset: 0)
-            try handle.write(contentsOf: Data(repeating: 0xA5, count: Int(max(size, 64 << 10))))
+            try handle.write(contentsOf: Data(repeating: 0xA5, count: Int(bytes)))
             try handle.close()
-            try? Data(repeating: 0x5A, count: 64 << 10).write(to: URL(filePath: "\(file.path)-wal"))
-            for number in 0..<50 { _ = try isServing(server, round * 1000 + number) }
-            try waitForHit(server, round * 1000)
         }
-        #expect(try server.stop() == 0)
-        #expect(server.messages.contains("damaged"))
-        let again = try serve(file)
-        for number in 0..<20 { _ = try isServing(again, number) }
+        for number in 1000..<1050 { for server in servers { _ = try isServing(server, number) } }
+        try Lifecycle.wait("the damage is noticed") {
+            for server in servers { _ = try isServing(server, 0) }
+            return servers.contains { $0.messages.contains("damaged") }
+        }
+        for server in servers { try waitForHit(server, 2000) }
+        for server in servers { #expect(try server.stop() == 0) }
+        #expect(try isServing(serve(file), 2000)["X-Cache"] == "HIT")
     }
 
     @Test("a stdout whose disk is full moves bungalow_log_lost_total{reason=\"disk_full\"}, and scoring goes on")
