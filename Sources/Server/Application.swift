@@ -38,7 +38,8 @@ struct Application {
         let caches = CacheFactory(configuration, logger)
         let replica = makeReplica()
         let reports = Reports(
-            replica, logWriter, BuildInfo(modelVersion: model.version, configuration: configuration))
+            replica, logWriter, caches.storeFaults,
+            BuildInfo(modelVersion: model.version, configuration: configuration))
         let parts = Worker.Parts(
             configuration: configuration, replica: replica, model: model, apiKeys: apiKeys, caches: caches,
             logWriter: logWriter, reports: reports, syntheticCost: makeSyntheticCost(), logger: logger)

@@ -12,6 +12,8 @@ struct CacheFactory: Sendable {
 
     /// What the start-up message says of the cache; without secrets.
     let description: String
+    /// What was dropped and not stored where all loops share the cache.
+    let storeFaults = StoreFaults()
 
     private let kind: Kind
     private let timeToLiveSeconds: Int
@@ -35,21 +37,24 @@ struct CacheFactory: Sendable {
             kind = .redis(redis)
             description = configuration.cache.description
         case .sqlite(let path):
-            (kind, description) = Self.open(path, configuration, logger)
+            (kind, description) = Self.open(path, configuration, logger, storeFaults)
         case .userCacheFolder:
-            (kind, description) = Self.open(CacheLocation.defaultPath, configuration, logger)
+            (kind, description) = Self.open(
+                CacheLocation.defaultPath, configuration, logger, storeFaults)
         case .off:
             kind = .off
             description = "off"
         }
     }
 
-    private static func open(_ path: String, _ configuration: Configuration, _ logger: Logger) -> (Kind, String) {
+    private static func open(
+        _ path: String, _ configuration: Configuration, _ logger: Logger, _ faults: StoreFaults
+    ) -> (Kind, String) {
         var sqlite = SQLitePredictionStoreConfiguration(path: path)
         sqlite.timeToLiveMilliseconds = Int64(configuration.cacheTTLSeconds) * 1000
         sqlite.lookUpDeadline = .milliseconds(Int64(configuration.cacheDeadlineMilliseconds))
         do {
-            let store = try SQLitePredictionStore(configuration: sqlite, logger: logger, onFault: { _ in })
+            let store = try SQLitePredictionStore(configuration: sqlite, logger: logger, onFault: faults.count)
             return (.sqlite(store), "sqlite:\(path)")
         } catch {
             logger.warning("no cache: \(error)")
@@ -74,7 +79,7 @@ struct CacheFactory: Sendable {
             }
         case .sqlite(let store):
             metrics.cacheChanged(isUp: true)
-            return store.makeCache(on: eventLoop)
+            return store.makeCache(on: eventLoop, onFault: metrics.cacheFailed)
         case .off: return NoCache(eventLoop)
         }
     }

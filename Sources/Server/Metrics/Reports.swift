@@ -8,11 +8,13 @@ import Synchronization
 final class Reports: Sendable {
     private let replica: Replica
     private let log: ScoringLogWriter
+    private let storeFaults: StoreFaults
     private let build: Mutex<BuildInfo>
 
-    init(_ replica: Replica, _ log: ScoringLogWriter, _ build: BuildInfo) {
+    init(_ replica: Replica, _ log: ScoringLogWriter, _ storeFaults: StoreFaults, _ build: BuildInfo) {
         self.replica = replica
         self.log = log
+        self.storeFaults = storeFaults
         self.build = Mutex(build)
     }
 
@@ -24,7 +26,8 @@ final class Reports: Sendable {
         let eventLoop = call.connection.eventLoop
         let shares = EventLoopFuture.whenAllSucceed(replica.workers.map { $0.metricsSnapshot() }, on: eventLoop)
         shares.assumeIsolated().whenSuccess { [self] shares in
-            let sum = shares.reduce(into: Metrics.Snapshot()) { $0.add($1) }
+            var sum = shares.reduce(into: Metrics.Snapshot()) { $0.add($1) }
+            sum.cacheFaults.merge(storeFaults.counted) { $0 + $1 }
             let text = MetricsText(sum, replica, log, build.withLock { $0 }).text
             var head = ResponseHead(.ok)
             head.contentType = "text/plain; version=0.0.4; charset=utf-8"

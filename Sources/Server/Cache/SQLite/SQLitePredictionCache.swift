@@ -13,6 +13,8 @@ final class SQLitePredictionCache: PredictionCache {
 
     private let store: SQLitePredictionStore
     private let eventLoop: any EventLoop
+    /// Called once for each look-up that is not answered.
+    private let onFault: (CacheFault) -> Void
     private let maximumEntryBytes: Int
     /// Batches by number; the last one may still be gathering.
     private var batches: [UInt64: Batch] = [:]
@@ -23,9 +25,10 @@ final class SQLitePredictionCache: PredictionCache {
     private var hasTimer = false
     private var closing: EventLoopFuture<Void>?
 
-    init(store: SQLitePredictionStore, eventLoop: any EventLoop) {
+    init(store: SQLitePredictionStore, eventLoop: any EventLoop, onFault: @escaping (CacheFault) -> Void) {
         self.store = store
         self.eventLoop = eventLoop
+        self.onFault = onFault
         maximumEntryBytes = store.configuration.maximumEntryBytes
     }
 
@@ -33,6 +36,7 @@ final class SQLitePredictionCache: PredictionCache {
         eventLoop.preconditionInEventLoop()
         guard closing == nil else { return completion(.unavailable(.store)) }
         guard outstanding < store.configuration.maximumOutstandingLookUpsPerLoop else {
+            onFault(.queueFull)
             return completion(.unavailable(.queueFull))
         }
         outstanding += 1
@@ -81,7 +85,9 @@ final class SQLitePredictionCache: PredictionCache {
         guard let batch = batches.removeValue(forKey: number) else { return }
         outstanding -= batch.completions.count
         for (index, completion) in batch.completions.enumerated() {
-            completion(index < answers.count ? answers[index] : .unavailable(fault))
+            let answer = index < answers.count ? answers[index] : .unavailable(fault)
+            if case .unavailable(let fault?) = answer { onFault(fault) }
+            completion(answer)
         }
     }
 

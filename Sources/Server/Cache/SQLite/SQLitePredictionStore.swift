@@ -19,7 +19,6 @@ final class SQLitePredictionStore: Sendable {
     /// - Parameters:
     ///   - now: Unix milliseconds, by which entries expire.
     ///   - onFault: called once for each entry that is dropped and not stored, on any thread; it must not block.
-    ///     Faults of look-ups are in their answers.
     /// - Throws: `SQLitePredictionStoreError`, whose description is one line, if the file cannot be made or written, or
     ///   is another program's database, which then stays as it is.
     init(
@@ -46,9 +45,13 @@ final class SQLitePredictionStore: Sendable {
     }
 
     /// A door for one event loop; the last door to close closes the store.
-    func makeCache(on eventLoop: any EventLoop) -> SQLitePredictionCache {
+    ///
+    /// - Parameter onFault: called on the event loop, once for each look-up that is not answered.
+    func makeCache(
+        on eventLoop: any EventLoop, onFault: @escaping (CacheFault) -> Void = { _ in }
+    ) -> SQLitePredictionCache {
         doors.withLock { $0 += 1 }
-        return SQLitePredictionCache(store: self, eventLoop: eventLoop)
+        return SQLitePredictionCache(store: self, eventLoop: eventLoop, onFault: onFault)
     }
 
     /// Takes one tick of an event loop; the fault is that of the look-ups, none of which is then answered.
