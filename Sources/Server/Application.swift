@@ -25,16 +25,16 @@ struct Application {
     }
 
     /// Serves until SIGTERM or SIGINT; then answers what is under way, flushes the log and ends.
-    func run() async throws {
+    ///
+    /// - Parameter logDescriptor: where the scoring log goes; -1 if it has nowhere to go.
+    func run(logDescriptor: Int32) async throws {
         // A reader of the log or a client may go away at any time: a write's error says so, and no signal is wanted.
         signal(SIGPIPE, SIG_IGN)
         ProcessStatistics.raiseDescriptorLimit()
         let files = ReloadableFiles(modelPath: configuration.modelPath, apiKeysPath: configuration.apiKeysPath)
         let (model, apiKeys) = try loadFiles(files)
         let logger = logger
-        // Closed at the start, its number would go to the next file or socket that is opened.
-        let standardOutput = fcntl(STDOUT_FILENO, F_GETFD) < 0 ? -1 : STDOUT_FILENO
-        let logWriter = ScoringLogWriter(fileDescriptor: standardOutput) { logger.warning("\($0)") }
+        let logWriter = ScoringLogWriter(fileDescriptor: logDescriptor) { logger.warning("\($0)") }
         let caches = CacheFactory(configuration, logger)
         let replica = makeReplica()
         let reports = Reports(
@@ -57,7 +57,7 @@ struct Application {
         // Ended in reverse: first the server, then the log, the cache last.
         let services: [any Service] = [
             CacheService(workers: workers),
-            LogService(workers: workers, writer: logWriter),
+            LogService(workers: workers, writer: logWriter, logger: logger),
             HTTPService(listener: listener, workers: workers, shutdown: shutdown) {
                 announce(listener, model, caches)
             },
@@ -163,16 +163,29 @@ struct Application {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try HTTPService.addHandlers(to: channel, workers) }
             }
+        let address: SocketAddress
         do {
-            return try await bootstrap.bind(host: host, port: port).get()
+            address = try SocketAddress.makeAddressResolvingHost(host, port: port)
+        } catch {
+            throw StartFailure.configuration.reported(
+                "\(ConfigurationError(variable: "BIND_HOST", value: host, allowed: Self.allowedHosts))")
+        }
+        do {
+            return try await bootstrap.bind(to: address).get()
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             let free = await Self.freePort(near: port, of: host, group)
             throw StartFailure.unavailable.reported(
                 "port \(port) of \(host) is in use: choose another one, for example script/server --port \(free)")
-        } catch {
-            throw StartFailure.unavailable.reported("cannot listen on \(host) port \(port): \(error)")
+        } catch let error as IOError where error.errnoCode == EADDRNOTAVAIL {
+            throw StartFailure.configuration.reported(
+                "\(ConfigurationError(variable: "BIND_HOST", value: host, allowed: Self.allowedHosts))")
+        } catch let error as IOError {
+            throw StartFailure.unavailable.reported(
+                "cannot listen on port \(port) of \(host): \(String(cString: strerror(error.errnoCode)))")
         }
     }
+
+    private static let allowedHosts = "an address of this machine, a name that stands for one, 0.0.0.0 or ::"
 
     /// A port above this one that nothing listens on; 0, which takes any, if none of the next is free.
     private static func freePort(near port: Int, of host: String, _ group: MultiThreadedEventLoopGroup) async -> Int {

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import ScoringLog
 import ServiceLifecycle
@@ -6,12 +7,17 @@ import ServiceLifecycle
 struct LogService: Service {
     let workers: [Worker]
     let writer: ScoringLogWriter
+    let logger: Logger
 
     func run() async throws {
         try? await gracefulShutdown()
         for worker in workers { try? await worker.flushLog().get() }
-        writer.close(within: .seconds(5))
+        let lostBefore = lostBlocks
+        guard !writer.close(within: .seconds(5)), lostBefore == 0 else { return }
+        logger.warning("scoring log: stdout was not read in time; \(lostBlocks) blocks are lost")
     }
+
+    private var lostBlocks: Int { ScoringLogLoss.allCases.reduce(0) { $0 + writer.lostBlocks($1) } }
 }
 
 /// Ends the cache, last of all.

@@ -1,8 +1,22 @@
 import ArgumentParser
 import Foundation
 
-/// The command `Server`: reads its configuration, then serves until it is told to stop.
+/// Where the program begins.
 @main
+enum Program {
+    /// Not asynchronous: Swift's runtime opens descriptors of its own before it runs an asynchronous `main`, and would
+    /// take the numbers of standard streams that are closed.
+    static func main() {
+        let logDescriptor = StandardStreams.secure()
+        Task {
+            await Server.$logDescriptor.withValue(logDescriptor) { await Server.main() }
+            exit(EXIT_SUCCESS)
+        }
+        dispatchMain()
+    }
+}
+
+/// The command `Server`: reads its configuration, then serves until it is told to stop.
 struct Server: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "Server",
@@ -14,6 +28,9 @@ struct Server: AsyncParsableCommand {
 
     @OptionGroup(title: "Options") var flags: Configuration.Flags
 
+    /// Where the scoring log goes; -1 if it has nowhere to go.
+    @TaskLocal static var logDescriptor = STDOUT_FILENO
+
     func run() async throws {
         let configuration: Configuration
         do {
@@ -21,7 +38,7 @@ struct Server: AsyncParsableCommand {
         } catch {
             throw StartFailure.configuration.reported("\(error)")
         }
-        try await Application(configuration).run()
+        try await Application(configuration).run(logDescriptor: Self.logDescriptor)
     }
 }
 

@@ -32,6 +32,10 @@ struct CacheFactory: Sendable {
                 redis.password = { try CachePasswordFile(path: path).read() }
             }
             redis.database = database
+            // The largest answer that the limits allow can be stored, and two of them in one tick.
+            let entryBytes = PredictAnswer.maximumBytes(predictions: configuration.maximumBatchRecords)
+            redis.maximumCommandBytes = max(redis.maximumCommandBytes, entryBytes + 1024)
+            redis.maximumOutgoingBytes = max(redis.maximumOutgoingBytes, 2 * redis.maximumCommandBytes)
             redis.security = configuration.cacheTLS?.security
             redis.commandDeadline = .milliseconds(Int64(configuration.cacheDeadlineMilliseconds))
             kind = .redis(redis)

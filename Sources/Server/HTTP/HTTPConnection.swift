@@ -39,8 +39,10 @@ final class HTTPConnection: ChannelDuplexHandler {
         share = ReplicaShare(of: worker.replica)
     }
 
-    /// Whether nothing is owed on either side.
-    var isIdle: Bool { request == nil && order.outstanding == 0 && output.readableBytes == 0 }
+    /// Whether nothing is owed on either side, not even the rest of a head.
+    var isIdle: Bool {
+        request == nil && order.outstanding == 0 && output.readableBytes == 0 && patience.subject != .head
+    }
 
     /// The loop that all of it happens on.
     var eventLoop: any EventLoop { worker.eventLoop }

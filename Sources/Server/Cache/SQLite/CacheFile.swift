@@ -25,6 +25,8 @@ struct CacheFile: Sendable {
             _ = Foundation.close(descriptor)
         } else if errno != EEXIST {
             throw Self.unusable(path, "it cannot be made", code: errno)
+        } else if !FileIdentity.isRegularFile(path) {
+            throw Self.unusable(path, "it is no file")
         }
     }
 
@@ -106,6 +108,11 @@ struct FileIdentity: Equatable, Sendable {
     /// Bytes, or 0 where there is no such file.
     static func size(of path: String) -> Int {
         status(of: path).map { Int($0.st_size) } ?? 0
+    }
+
+    /// Whether the path leads to a file, and not to a folder or device.
+    static func isRegularFile(_ path: String) -> Bool {
+        status(of: path).map { $0.st_mode & S_IFMT == S_IFREG } ?? false
     }
 
     private static func status(of path: String) -> stat? {

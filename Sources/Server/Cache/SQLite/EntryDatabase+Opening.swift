@@ -110,8 +110,10 @@ extension EntryDatabase {
     private func judgeContent(_ db: Database, _ file: CacheFile) throws -> Bool {
         let id = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
-        let rows = try Row.fetchAll(db, sql: "SELECT name, coalesce(sql, '') FROM sqlite_master")
-        let schema = [String: String](rows.map { ($0[0], $0[1]) }, uniquingKeysWith: { first, _ in first })
+        // As hexadecimal digits: a crafted file may hold names that are no text, at which GRDB would trap.
+        let rows = try Row.fetchAll(db, sql: "SELECT hex(name), hex(coalesce(sql, '')) FROM sqlite_master")
+        let schema = [String: String](
+            rows.map { (Self.text(hex: $0[0]), Self.text(hex: $0[1])) }, uniquingKeysWith: { first, _ in first })
         if id == 0, version == 0, schema.isEmpty { return true }
         let isOurSchema = schema == EntryTable.schema
         if id != EntryTable.applicationID, !isOurSchema {
@@ -127,6 +129,14 @@ extension EntryDatabase {
         }
         guard isOurSchema else { throw EntryFailure.damaged("its tables are not the cache's") }
         return false
+    }
+
+    private static func text(hex: String) -> String {
+        let digits = Array(hex.utf8)
+        let bytes = stride(from: 0, to: digits.count - 1, by: 2).map { index in
+            UInt8(String(decoding: digits[index...index + 1], as: UTF8.self), radix: 16) ?? 0
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     private func setUp(_ db: Database, isNew: Bool, _ file: CacheFile) throws {
@@ -153,6 +163,8 @@ extension EntryDatabase {
         do {
             try transaction("BEGIN IMMEDIATE", in: db) {
                 if isNew { try EntryTable.create(in: db) }
+                // A page is written, or a file that may only be read would pass for a usable one.
+                try db.execute(sql: "PRAGMA user_version = \(EntryTable.version)")
             }
         } catch  where !isNew && EntryFailure(error) == .busy {
             // Another process is writing, so the file can be written.
