@@ -9,8 +9,9 @@ struct MetricsScrape {
         var values: [String: Double] = [:]
         for line in text.split(separator: "\n") where !line.hasPrefix("#") {
             let space = try #require(line.lastIndex(of: " "), "\(line)")
-            let value: Double? = Double(line[line.index(after: space)...])
-            values[String(line[..<space])] = try #require(value, "\(line)")
+            let number = String(line[line.index(after: space)...])
+            let value: Double = try #require(Double(number), "\(line)")
+            values[String(line[..<space])] = value
         }
         self.values = values
     }

@@ -9,7 +9,7 @@ import Testing
         let route: String
         let bytes: [UInt8]
 
-        init(_ status: Int, _ route: String, _ text: String) {
+        init(_ status: Int, _ route: String, raw text: String) {
             self.status = status
             self.route = route
             bytes = Array(text.utf8)
@@ -20,7 +20,7 @@ import Testing
         ) {
             let authorization = key ? "Authorization: Bearer key\r\n" : ""
             let head = "\(method) \(path) HTTP/1.1\r\nHost: a\r\n\(authorization)Content-Length: \(body.utf8.count)"
-            self.init(status, route ?? path, "\(head)\r\n\r\n\(body)")
+            self.init(status, route ?? path, raw: "\(head)\r\n\r\n\(body)")
         }
     }
 
@@ -28,15 +28,15 @@ import Testing
         Exit(200, "POST", "/predict", ServerProcess.sample), Exit(200, "POST", "/score", ServerProcess.sample),
         Exit(200, "GET", "/test"), Exit(200, "GET", "/health"), Exit(200, "GET", "/livez"),
         Exit(200, "GET", "/readyz"), Exit(200, "GET", "/startupz"), Exit(200, "GET", "/version"),
-        Exit(204, "OPTIONS", "/predict"), Exit(400, "other", "GET / HTTP/1.1\r\nbad header\r\n\r\n"),
+        Exit(204, "OPTIONS", "/predict"), Exit(400, "other", raw: "GET / HTTP/1.1\r\nbad header\r\n\r\n"),
         Exit(401, "POST", "/predict", ServerProcess.sample, key: false), Exit(401, "GET", "/test", key: false),
         Exit(404, "GET", "/no/such?path=/test", route: "other"), Exit(405, "GET", "/predict"),
-        Exit(405, "POST", "/livez"), Exit(408, "other", "GET / HT"),
-        Exit(408, "/predict", "POST /predict HTTP/1.1\r\nAuthorization: Bearer key\r\nContent-Length: 9\r\n\r\n["),
+        Exit(405, "POST", "/livez"), Exit(408, "other", raw: "GET / HT"),
+        Exit(408, "/predict", raw: "POST /predict HTTP/1.1\r\nAuthorization: Bearer key\r\nContent-Length: 9\r\n\r\n["),
         Exit(
-            413, "/score", "POST /score HTTP/1.1\r\nAuthorization: Bearer key\r\nContent-Length: 99999999\r\n\r\n"),
+            413, "/score", raw: "POST /score HTTP/1.1\r\nAuthorization: Bearer key\r\nContent-Length: 99999999\r\n\r\n"),
         Exit(422, "POST", "/predict", "[]"), Exit(422, "POST", "/score", "{"),
-        Exit(431, "other", "GET / HTTP/1.1\r\nX: " + String(repeating: "x", count: 40_000)),
+        Exit(431, "other", raw: "GET / HTTP/1.1\r\nX: " + String(repeating: "x", count: 40_000)),
     ]
 
     @Test("every exit is counted once in bungalow_requests_total and in bungalow_request_duration_seconds")

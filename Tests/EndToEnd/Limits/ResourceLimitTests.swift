@@ -4,9 +4,9 @@ import Testing
 /// Connections and buffered bytes, over all connections.
 @Suite struct ResourceLimitTests {
     /// Calls until the status is as wanted: a server notices a client's end a moment after it.
-    private func wait(for status: Int, _ call: () -> Response?) throws {
+    private func wait(for status: Int, at location: SourceLocation = #_sourceLocation, _ call: () -> Response?) throws {
         let deadline = Date().addingTimeInterval(30)
-        while call()?.status != status { try #require(Date() < deadline, "never \(status)") }
+        while call()?.status != status { try #require(Date() < deadline, "never \(status)", sourceLocation: location) }
     }
 
     @Test("MAX_CONNECTIONS: the next connection is 503 and closes, and places come back")
@@ -41,14 +41,19 @@ import Testing
         let head = "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.count)\r\n\r\n"
         #expect(try server.predict(ServerProcess.sample).status == 200)
         let before = try server.residentBytes()
-        var refused: [Connection] = []
-        let first = try server.connect()
-        try first.send(Array(head.utf8) + body[..<700_000])
-        for _ in 0..<80 {
+        let all = try (0..<81).map { _ in
             let connection = try server.connect()
             try connection.send(Array(head.utf8) + body[..<700_000])
-            refused.append(connection)
+            return connection
         }
+        try server.waitForMetrics { $0.rejected("buffered_bytes") == 80 }
+        // Whichever is read on last keeps its bytes: the one that is not answered.
+        let kept = all.filter { connection in
+            var readable = pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0)
+            return poll(&readable, 1, 1000) == 0
+        }
+        let first = try #require(kept.first)
+        let refused = all.filter { $0 !== first }
         for connection in refused {
             let response = try connection.response()
             try TransportChecks.expectError(response, 503)
@@ -70,10 +75,15 @@ import Testing
             ["--event-loops", "1"], environment: ["MAX_BUFFERED_BYTES": "65536", "BODY_TIMEOUT_SECONDS": "2"])
         let body = TransportChecks.sample(bytes: 60_000)
         let half = Array("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n".utf8) + body[..<50_000]
-        var gone: Connection? = try server.connect()
-        try gone?.send(half)
+        // Each is small enough that all stay, or all but one.
+        let part = Array("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n".utf8) + body[..<10_000]
+        var gone = try (0..<6).map { _ in
+            let connection = try server.connect()
+            try connection.send(part)
+            return connection
+        }
         try wait(for: 503) { try? server.call("POST", "/predict", bytes: body) }
-        gone = nil
+        gone = []
         try wait(for: 200) { try? server.call("POST", "/predict", bytes: body) }
         let slow = try server.connect()
         try slow.send(half)
