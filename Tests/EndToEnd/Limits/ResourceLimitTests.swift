@@ -77,13 +77,13 @@ import Testing
         let half = Array("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n".utf8) + body[..<50_000]
         // Each is small enough that all stay, or all but one.
         let part = Array("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n".utf8) + body[..<10_000]
-        var gone = try (0..<6).map { _ in
+        var clients = try (0..<6).map { _ in
             let connection = try server.connect()
             try connection.send(part)
             return connection
         }
         try wait(for: 503) { try? server.call("POST", "/predict", bytes: body) }
-        gone = []
+        clients.removeAll()
         try wait(for: 200) { try? server.call("POST", "/predict", bytes: body) }
         let slow = try server.connect()
         try slow.send(half)
