@@ -3,18 +3,26 @@ import ScoringLog
 
 /// One event loop's gate to scoring: a call is in flight from here until its answer is written, or it waits, or it is
 /// turned away.
+///
+/// Each loop has a line of its own, and a place in flight goes to the call that has waited longest in any of them.
 final class Admission {
     private let replica: Replica
     private let log: CallLog
-    private let line: WaitingLine
+    private let own: WaitingHead
+    private var line: WaitingLine?
     private weak var worker: Worker?
 
     init(_ replica: Replica, _ log: CallLog, on eventLoop: any EventLoop, patience: TimeAmount) {
         self.replica = replica
         self.log = log
-        // Nothing is lost from the log: while its reader is too slow, no call goes on that would have to stand in it.
-        line = WaitingLine(on: eventLoop, places: replica.queued, patience: patience) {
-            log.hasRoom && replica.inFlight.enter()
+        own = replica.addHead()
+        line = WaitingLine(on: eventLoop, places: replica.queued, patience: patience) { [unowned self] in
+            publishHead()
+            // Nothing is lost from the log: while its reader is too slow, no call goes on that would have to stand in it.
+            return log.hasRoom && replica.isOldest(own) && replica.inFlight.enter()
+        } onShorter: { [unowned self] in
+            publishHead()
+            if let worker { replica.wakeWaitingCalls(except: worker) }
         }
     }
 
@@ -23,12 +31,12 @@ final class Admission {
 
     /// Takes a place in flight if there is one and nobody has waited for it longer.
     func enter() -> Bool {
-        line.isEmpty && log.hasRoom && replica.inFlight.enter()
+        log.hasRoom && !replica.isAnybodyWaiting && replica.inFlight.enter()
     }
 
     /// Has a call wait for a place in flight.
     func wait(_ start: @escaping () -> Void, orRefuse refuse: @escaping (RejectionReason) -> Void) {
-        line.wait(start, orRefuse: refuse)
+        line?.wait(start, orRefuse: refuse)
     }
 
     /// Gives a place in flight back.
@@ -40,5 +48,7 @@ final class Admission {
     }
 
     /// Lets waiting calls go on.
-    func startWaiting() { line.startWaiting() }
+    func startWaiting() { line?.startWaiting() }
+
+    private func publishHead() { own.publish(line?.firstDeadline) }
 }

@@ -14,6 +14,8 @@ final class Replica: Sendable {
     let bufferedBytes: SlotLimit
 
     private let members = Mutex<[Worker]>([])
+    /// The firsts of all loops' lines for a place in flight.
+    private let heads = Mutex<[WaitingHead]>([])
 
     init(inFlight: Int, queued: Int, cores: Int, connections: Int, bufferedBytes: Int) {
         self.inFlight = SlotLimit(maximum: inFlight)
@@ -28,6 +30,23 @@ final class Replica: Sendable {
 
     /// Makes the workers known to one another.
     func register(_ workers: [Worker]) { members.withLock { $0 = workers } }
+
+    /// Adds an event loop's line.
+    func addHead() -> WaitingHead {
+        let head = WaitingHead()
+        heads.withLock { $0.append(head) }
+        return head
+    }
+
+    /// Whether any call waits for a place in flight; calls that wait for a core do not count.
+    var isAnybodyWaiting: Bool {
+        queued.inUse > 0 && heads.withLock { heads in heads.contains { $0.nanoseconds != .max } }
+    }
+
+    /// Whether no other line's first has waited longer.
+    func isOldest(_ own: WaitingHead) -> Bool {
+        heads.withLock { heads in heads.allSatisfy { $0.nanoseconds >= own.nanoseconds } }
+    }
 
     /// Has the waiting calls of all loops but one looked at again, after something was given back.
     func wakeWaitingCalls(except own: Worker? = nil) {

@@ -12,6 +12,7 @@ final class WaitingLine {
     private let places: SlotLimit
     private let patience: TimeAmount
     private let take: () -> Bool
+    private let onShorter: () -> Void
     private var waiting = CircularBuffer<Waiting>()
     private var timer: Scheduled<Void>?
     private var isStarting = false
@@ -20,15 +21,23 @@ final class WaitingLine {
     ///   - places: the room for waiting calls, shared with all other lines of the replica.
     ///   - patience: how long a call waits at most.
     ///   - take: takes all that a call needs to go on, or nothing; says whether it did.
-    init(on eventLoop: any EventLoop, places: SlotLimit, patience: TimeAmount, take: @escaping () -> Bool) {
+    ///   - onShorter: called when calls have left the line.
+    init(
+        on eventLoop: any EventLoop, places: SlotLimit, patience: TimeAmount, take: @escaping () -> Bool,
+        onShorter: @escaping () -> Void = {}
+    ) {
         self.eventLoop = eventLoop
         self.places = places
         self.patience = patience
         self.take = take
+        self.onShorter = onShorter
     }
 
     /// Whether nobody is ahead of a new call.
     var isEmpty: Bool { waiting.isEmpty }
+
+    /// When the patience of the first ends; nil if nobody waits.
+    var firstDeadline: NIODeadline? { waiting.first?.deadline }
 
     /// Has a call wait; exactly one of the two is called, later or, if there is no place to wait, at once.
     func wait(_ start: @escaping () -> Void, orRefuse refuse: @escaping (RejectionReason) -> Void) {
@@ -44,12 +53,15 @@ final class WaitingLine {
         // A call that ends at once gives back what it took, and comes here again.
         guard !isStarting else { return }
         isStarting = true
+        var hasStarted = false
         while !waiting.isEmpty, take() {
+            hasStarted = true
             let next = waiting.removeFirst()
             places.leave()
             next.start()
         }
         isStarting = false
+        if hasStarted { onShorter() }
     }
 
     /// Patience is the same for all, so the first is always the one whose time is up first.
@@ -63,6 +75,7 @@ final class WaitingLine {
                 places.leave()
                 first.refuse(.queueDeadline)
             }
+            onShorter()
             armTimer()
         }
     }

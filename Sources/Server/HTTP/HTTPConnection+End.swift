@@ -91,7 +91,6 @@ extension HTTPConnection {
     func countBufferedBytes() {
         guard let open = request, !open.isAnswered else { return share.release() }
         guard !share.keep(open.body.bytes.readableBytes) else { return }
-        request?.body = RequestBody(limit: 0)
         worker.metrics.rejected(.bufferedBytes)
         answerBeforeItsEnd(.saturated)
     }

@@ -115,6 +115,9 @@ final class HTTPConnection: ChannelDuplexHandler {
     func answerBeforeItsEnd(_ error: HTTPError?) {
         guard let open = request, !open.isAnswered else { return }
         request?.isAnswered = true
+        // Nothing reads it any more, however long the client takes to end.
+        request?.body = RequestBody(limit: 0)
+        share.release()
         let call = open.call.closing()
         order.close(after: call.position)
         if let error {

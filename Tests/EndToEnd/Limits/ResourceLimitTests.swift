@@ -1,0 +1,94 @@
+import Foundation
+import Testing
+
+/// Connections and buffered bytes, over all connections.
+@Suite struct ResourceLimitTests {
+    /// Calls until the status is as wanted: a server notices a client's end a moment after it.
+    private func wait(for status: Int, at location: SourceLocation = #_sourceLocation, _ call: () -> Response?) throws {
+        let deadline = Date().addingTimeInterval(30)
+        while call()?.status != status { try #require(Date() < deadline, "never \(status)", sourceLocation: location) }
+    }
+
+    @Test("MAX_CONNECTIONS: the next connection is 503 and closes, and places come back")
+    func connections() throws {
+        let server = try ServerProcess(["--event-loops", "2"], environment: ["MAX_CONNECTIONS": "3"])
+        var open = try (0..<3).map { _ in try server.connect() }
+        for connection in open {
+            try connection.send("GET", "/livez")
+            #expect(try connection.response().status == 200)
+        }
+        for _ in 0..<3 {
+            let refused = try server.connect()
+            let response = try refused.response()
+            try TransportChecks.expectError(response, 503)
+            #expect(response["Retry-After"] == "1" && response["Connection"] == "close")
+            #expect(try refused.readToEnd().isEmpty)
+        }
+        try open[0].send("GET", "/metrics")
+        let metrics = try MetricsScrape(open[0].response(to: "GET").text)
+        #expect(metrics.rejected("connections") == 3)
+        #expect(metrics["requests_total{route=\"other\",status=\"503\"}"] == 3)
+        open.removeLast()
+        try wait(for: 200) { try? server.predict(ServerProcess.sample) }
+        try open[1].send("GET", "/livez")
+        #expect(try open[1].response().status == 200)
+    }
+
+    @Test("MAX_BUFFERED_BYTES: bodies beyond it are 503, memory stays bounded, and bytes come back")
+    func bufferedBytes() throws {
+        let server = try ServerProcess(["--event-loops", "2"], environment: ["MAX_BUFFERED_BYTES": "1048576"])
+        let body = TransportChecks.sample(bytes: 900_000)
+        let head = "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.count)\r\n\r\n"
+        #expect(try server.predict(ServerProcess.sample).status == 200)
+        let before = try server.residentBytes()
+        let all = try (0..<81).map { _ in
+            let connection = try server.connect()
+            try connection.send(Array(head.utf8) + body[..<700_000])
+            return connection
+        }
+        try server.waitForMetrics { $0.rejected("buffered_bytes") == 80 }
+        // Whichever is read on last keeps its bytes: the one that is not answered.
+        let kept = all.filter { connection in
+            var readable = pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0)
+            return poll(&readable, 1, 1000) == 0
+        }
+        let first = try #require(kept.first)
+        let refused = all.filter { $0 !== first }
+        for connection in refused {
+            let response = try connection.response()
+            try TransportChecks.expectError(response, 503)
+            #expect(response["Retry-After"] == "1")
+        }
+        #expect(try server.metrics().rejected("buffered_bytes") == 80)
+        #expect(try server.residentBytes() - before < 32 << 20)
+        try first.send(Array(body[700_000...]))
+        #expect(try first.response().status == 200)
+        for _ in 0..<3 { #expect(try server.call("POST", "/predict", bytes: body).status == 200) }
+        #expect(try server.metrics().rejected("buffered_bytes") == 80)
+        try server.stop()
+        #expect(try StrictLog(server.log).blocks.filter { $0.access.status == 503 }.count == 80)
+    }
+
+    @Test("bytes of a client that has gone, or was answered before its end, come back")
+    func bytesComeBack() throws {
+        let server = try ServerProcess(
+            ["--event-loops", "1"], environment: ["MAX_BUFFERED_BYTES": "65536", "BODY_TIMEOUT_SECONDS": "2"])
+        let body = TransportChecks.sample(bytes: 60_000)
+        let half = Array("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n".utf8) + body[..<50_000]
+        // Each is small enough that all stay, or all but one.
+        let part = Array("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n".utf8) + body[..<10_000]
+        var clients = try (0..<6).map { _ in
+            let connection = try server.connect()
+            try connection.send(part)
+            return connection
+        }
+        try wait(for: 503) { try? server.call("POST", "/predict", bytes: body) }
+        clients.removeAll()
+        try wait(for: 200) { try? server.call("POST", "/predict", bytes: body) }
+        let slow = try server.connect()
+        try slow.send(half)
+        #expect(try slow.response().status == 408)
+        // It stays open, and holds nothing.
+        #expect(try server.call("POST", "/predict", bytes: body).status == 200)
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Testing
+
+/// Clients that are too slow, on a server that waits a second.
+@Suite struct TimeoutTests {
+    private func serve(sleep: Int = 0) throws -> ServerProcess {
+        try ServerProcess(
+            ["--event-loops", "2"],
+            environment: [
+                "HEAD_TIMEOUT_SECONDS": "1", "BODY_TIMEOUT_SECONDS": "1", "IDLE_TIMEOUT_SECONDS": "1",
+                "SYNTHETIC_SLEEP_MS": "\(sleep)",
+            ])
+    }
+
+    private func expectTimeout(_ connection: Connection, at location: SourceLocation = #_sourceLocation) throws {
+        let response = try connection.response()
+        try TransportChecks.expectError(response, 408, at: location)
+        #expect(response["Connection"] == "close", sourceLocation: location)
+        #expect(try connection.readToEnd().isEmpty, sourceLocation: location)
+    }
+
+    @Test("a head or body that is too slow is 408, and the connection closes")
+    func slow() throws {
+        let server = try serve()
+        let head = try server.connect()
+        try head.send("GET /livez HTTP/1.1\r\nHos")
+        let body = try server.connect()
+        try body.send("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n[{")
+        let noBody = try server.connect()
+        try noBody.send("POST /score HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
+        let secondHead = try server.connect()
+        try secondHead.send("GET", "/livez")
+        #expect(try secondHead.response().status == 200)
+        try secondHead.send("POST /predict HTT")
+        for connection in [head, body, noBody, secondHead] { try expectTimeout(connection) }
+        let metrics = try server.metrics()
+        #expect(metrics["requests_total{route=\"other\",status=\"408\"}"] == 2)
+        #expect(metrics["requests_total{route=\"/predict\",status=\"408\"}"] == 1)
+        #expect(metrics["requests_total{route=\"/score\",status=\"408\"}"] == 1)
+        try server.stop()
+        let log = try StrictLog(server.log)
+        #expect(log.scored.isEmpty && log.blocks.map(\.access.status) == [408, 408])
+    }
+
+    @Test("bytes that come one at a time do not stretch a time-out")
+    func dripping() throws {
+        let server = try serve()
+        let head = try server.connect()
+        let body = try server.connect()
+        try body.send("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n[")
+        try head.send("GET /livez HTTP/1.1\r\nX: ")
+        for connection in [head, body] {
+            var drips = 0
+            var readable = pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0)
+            while poll(&readable, 1, 50) == 0, drips < 400 {
+                try connection.send(" ")
+                drips += 1
+            }
+            #expect(try connection.response().status == 408)
+        }
+    }
+
+    @Test("an idle connection is closed without a word, whether it was used or not")
+    func idle() throws {
+        let server = try serve()
+        let unused = try server.connect()
+        let used = try server.connect()
+        try used.send("GET", "/livez")
+        #expect(try used.response().status == 200)
+        for connection in [unused, used] { #expect(try connection.readToEnd().isEmpty) }
+        let metrics = try server.metrics()
+        #expect(metrics.values.keys.filter { $0.contains("status=\"408\"") }.isEmpty)
+    }
+
+    @Test("a connection whose call takes long is not idle, and a slow head behind it is answered after it")
+    func slowCall() throws {
+        let server = try serve(sleep: 2500)
+        let busy = try server.begin()
+        let pipelined = try server.begin()
+        try server.waitForMetrics { $0.inFlight == 2 }
+        try pipelined.send("GET /li")
+        #expect(try busy.response(to: "GET").status == 200)
+        #expect(try pipelined.response(to: "GET").status == 200)
+        try expectTimeout(pipelined)
+        // Used again before it was idle for long enough.
+        try busy.send("GET", "/livez")
+        #expect(try busy.response().status == 200)
+    }
+}

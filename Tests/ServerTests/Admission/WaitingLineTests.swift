@@ -1,0 +1,143 @@
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import Server
+
+/// Calls wait in order, not for ever, and each comes to exactly one end.
+@Suite struct WaitingLineTests {
+    /// A line on the current event loop, whose thing to wait for is a limit of the test's.
+    private final class Bench {
+        let places: SlotLimit
+        let wanted: SlotLimit
+        let line: WaitingLine
+        var started: [Int] = []
+        var refused: [Int: [RejectionReason]] = [:]
+
+        init(_ eventLoop: any EventLoop, places: Int, wanted: Int, patience: TimeAmount = .hours(1)) {
+            let (places, wanted) = (SlotLimit(maximum: places), SlotLimit(maximum: wanted))
+            (self.places, self.wanted) = (places, wanted)
+            line = WaitingLine(on: eventLoop, places: places, patience: patience) { wanted.enter() }
+        }
+
+        func wait(_ call: Int, _ then: @escaping () -> Void = {}) {
+            line.wait {
+                self.started.append(call)
+                then()
+            } orRefuse: {
+                self.refused[call, default: []].append($0)
+            }
+        }
+    }
+
+    private func onLoop(_ body: @escaping @Sendable (any EventLoop) -> Void) async throws {
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
+        try await eventLoop.submit { body(eventLoop) }.get()
+    }
+
+    @Test("first come, first served, as many as there is room for")
+    func order() async throws {
+        try await onLoop { eventLoop in
+            let bench = Bench(eventLoop, places: 100, wanted: 2)
+            #expect(bench.wanted.enter(2) && bench.line.isEmpty)
+            for call in 0..<5 { bench.wait(call) }
+            #expect(!bench.line.isEmpty && bench.started.isEmpty && bench.places.inUse == 5)
+            bench.wanted.leave(2)
+            bench.line.startWaiting()
+            #expect(bench.started == [0, 1] && bench.places.inUse == 3)
+            bench.line.startWaiting()
+            #expect(bench.started == [0, 1])
+            for _ in 0..<3 {
+                bench.wanted.leave()
+                bench.line.startWaiting()
+            }
+            #expect(bench.started == [0, 1, 2, 3, 4] && bench.refused.isEmpty)
+            #expect(bench.line.isEmpty && bench.places.inUse == 0)
+        }
+    }
+
+    @Test("what was given back while a call came to wait is not missed")
+    func givenBackMeanwhile() async throws {
+        try await onLoop { eventLoop in
+            let bench = Bench(eventLoop, places: 1, wanted: 1)
+            bench.wait(0)
+            #expect(bench.started == [0] && bench.places.inUse == 0)
+        }
+    }
+
+    @Test("a call beyond the queue is refused at once: queue_full, or in_flight where there is no queue")
+    func refusedAtOnce() async throws {
+        try await onLoop { eventLoop in
+            let bench = Bench(eventLoop, places: 2, wanted: 0)
+            for call in 0..<4 { bench.wait(call) }
+            #expect(bench.refused == [2: [.queueFull], 3: [.queueFull]] && bench.places.inUse == 2)
+            let none = Bench(eventLoop, places: 0, wanted: 1)
+            none.wait(0)
+            #expect(none.refused == [0: [.inFlight]] && none.started.isEmpty && none.places.inUse == 0)
+        }
+    }
+
+    @Test("10 000 waiting calls that end at once go on one after the other, not one inside the other")
+    func noRecursion() async throws {
+        try await onLoop { eventLoop in
+            let bench = Bench(eventLoop, places: 20_000, wanted: 1)
+            #expect(bench.wanted.enter())
+            var depth = 0
+            var deepest = 0
+            for call in 0..<10_000 {
+                bench.wait(call) {
+                    depth += 1
+                    deepest = max(deepest, depth)
+                    bench.wanted.leave()
+                    bench.line.startWaiting()
+                    depth -= 1
+                }
+            }
+            bench.wanted.leave()
+            bench.line.startWaiting()
+            #expect(bench.started == Array(0..<10_000) && deepest == 1)
+            #expect(bench.places.inUse == 0 && bench.wanted.inUse == 0)
+        }
+    }
+
+    @Test("a call that comes to wait while another goes on stands behind those that wait")
+    func waitWhileStarting() async throws {
+        try await onLoop { eventLoop in
+            let bench = Bench(eventLoop, places: 10, wanted: 10)
+            #expect(bench.wanted.enter(10))
+            bench.wait(0) { bench.wait(2) }
+            bench.wait(1)
+            bench.wanted.leave(10)
+            bench.line.startWaiting()
+            #expect(bench.started == [0, 1, 2])
+        }
+    }
+
+    @Test("at its deadline each waiting call is refused exactly once, and gives its place back")
+    func deadline() async throws {
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
+        let ends = try await eventLoop.flatSubmit {
+            let bench = Bench(eventLoop, places: 100, wanted: 1, patience: .milliseconds(50))
+            #expect(bench.wanted.enter())
+            let began = NIODeadline.now()
+            let promises = (0..<10).map { _ in eventLoop.makePromise(of: RejectionReason.self) }
+            for promise in promises {
+                bench.line.wait {
+                    promise.fail(CancellationError())
+                } orRefuse: {
+                    promise.succeed($0)
+                }
+            }
+            return EventLoopFuture.whenAllSucceed(promises.map(\.futureResult), on: eventLoop).assumeIsolated()
+                .map { reasons in
+                    #expect(NIODeadline.now() - began >= .milliseconds(50))
+                    // What comes free now is nobody's any more.
+                    bench.wanted.leave()
+                    bench.line.startWaiting()
+                    #expect(bench.line.isEmpty && bench.places.inUse == 0 && bench.wanted.inUse == 0)
+                    return reasons
+                }.nonisolated()
+        }.get()
+        #expect(ends == [RejectionReason](repeating: .queueDeadline, count: 10))
+    }
+}
