@@ -84,7 +84,7 @@ final class BatchReader {
         return UnsafeRawBufferPointer(start: json + Int(offset), count: length)
     }
 
-    /// A copy costs less than it would to know whether NIO's buffer may be read behind its end: 64 KiB take about 2 µs.
+    /// Whether NIO's buffer may be read behind its end cannot be asked, so its bytes are copied to where it may.
     private func withPadded<Answer>(_ bytes: ByteBuffer, _ body: (UnsafePointer<UInt8>) -> Answer) -> Answer {
         let needed = bytes.readableBytes + Self.padding
         if paddedCount < needed { replacePadded(needed) }

@@ -35,6 +35,18 @@ import Testing
         knob("--max-batch-records", "MAX_BATCH_RECORDS", "1000", 1...1_000_000),
         knob("--max-body-bytes", "MAX_BODY_BYTES", "1048576", 1024...1 << 30),
         knob("--event-loops", "EVENT_LOOPS", "one per core", 1...1024),
+        knob("--replica-max-concurrent-requests", "REPLICA_MAX_CONCURRENT_REQUESTS", "512", 1...1_000_000),
+        knob("--max-queued-requests", "MAX_QUEUED_REQUESTS", "1024", 0...1_000_000),
+        knob("--queue-deadline-ms", "QUEUE_DEADLINE_MS", "1000", 1...600_000),
+        knob("--max-connections", "MAX_CONNECTIONS", "16384", 1...1_000_000),
+        knob("--max-buffered-bytes", "MAX_BUFFERED_BYTES", "67108864", 65_536...68_719_476_736),
+        knob("--head-timeout-seconds", "HEAD_TIMEOUT_SECONDS", "10", 1...3600),
+        knob("--body-timeout-seconds", "BODY_TIMEOUT_SECONDS", "30", 1...3600),
+        knob("--idle-timeout-seconds", "IDLE_TIMEOUT_SECONDS", "75", 1...86_400),
+        knob("--synthetic-sleep-ms", "SYNTHETIC_SLEEP_MS", "0", 0...600_000),
+        knob("--synthetic-busy-ms", "SYNTHETIC_BUSY_MS", "0", 0...600_000),
+        knob("--drain-delay-seconds", "DRAIN_DELAY_SECONDS", "5", 0...3600),
+        knob("--shutdown-grace-seconds", "SHUTDOWN_GRACE_SECONDS", "20", 0...3600),
         Knob(
             "--cache-namespace", "CACHE_NAMESPACE", "'default'",
             ["a b", "ü", "a:b", String(repeating: "a", count: 65)],
@@ -67,6 +79,20 @@ import Testing
         }
     }
 
+    @Test(
+        "a BIND_HOST that cannot be listened on: exit 78 with one line",
+        arguments: ["nope.invalid", "256.1.1.1", "192.0.2.1"])
+    func badHost(host: String) throws {
+        for run in [
+            try ServerProcess.run(["--port", "0", "--cache-url", "off", "--bind-host", host]),
+            try ServerProcess.run(["--port", "0", "--cache-url", "off"], environment: ["BIND_HOST": host]),
+        ] {
+            #expect(run.exitCode == 78 && run.output.isEmpty)
+            #expect(run.error.hasPrefix("Error: BIND_HOST=\(host) is not allowed: use "), "\(run.error)")
+            #expect(run.error.split(separator: "\n").count == 1, "\(run.error)")
+        }
+    }
+
     @Test("Server --help names every knob's flag, variable and default")
     func help() throws {
         let run = try ServerProcess.run(["--help"])
@@ -78,6 +104,7 @@ import Testing
             Knob("--cache-password-file", "CACHE_PASSWORD_FILE", "none", [], ""),
             Knob("--cache-ca-file", "CACHE_CA_FILE", "those of the system", [], ""),
             Knob("--model-path", "MODEL_PATH", "the model built in", [], ""),
+            Knob("--api-keys-file", "API_KEYS_FILE", "none needed", [], ""),
         ]
         for knob in Self.knobs + others {
             let start = try #require(words.firstRange(of: "\(knob.flag) <"), "\(knob.flag)").lowerBound

@@ -31,6 +31,27 @@ import Testing
         await store.close()
     }
 
+    /// Such names made GRDB trap when they were read as text.
+    @Test func aCraftedFileWithNamesThatAreNoTextIsSetAside() async throws {
+        let fixture = try StoreFixture()
+        try await fixture.open().close()
+        try SecondProcess.run(
+            """
+            import sqlite3, sys
+            db = sqlite3.connect(sys.argv[1], isolation_level=None)
+            db.execute("PRAGMA writable_schema=ON")
+            db.execute("INSERT INTO sqlite_master VALUES('table', x'ff', x'ff', 0, "
+                       "cast('CREATE TABLE ' || char(34) || x'ff' || char(34) || '(a)' AS TEXT))")
+            db.close()
+            """, path: fixture.path)
+        let (store, door) = try await fixture.reopened()
+        try await door.store("[1.0]", for: "key")
+        await store.settle()
+        #expect(try await door.text("key") == "[1.0]")
+        #expect(fixture.lines.all.contains { $0.contains("is damaged") })
+        await store.close()
+    }
+
     @Test func anEmptyFileIsFine() async throws {
         let fixture = try StoreFixture()
         try Data().write(to: URL(fileURLWithPath: fixture.path))
