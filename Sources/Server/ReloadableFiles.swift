@@ -1,4 +1,3 @@
-import Foundation
 import Model
 
 /// The files that are read at the start, and again on SIGHUP.
@@ -15,10 +14,13 @@ struct ReloadableFiles: Sendable {
     func model() throws(ModelFileError) -> LinearModel {
         guard let modelPath else { return try ModelFile.builtIn() }
         let name = "MODEL_PATH=\(modelPath)"
-        guard let file = FileManager.default.contents(atPath: modelPath) else {
-            throw ModelFileError(name: name, reason: "it cannot be read")
+        let json: [UInt8]
+        do {
+            json = try SmallFile.read(modelPath, atMost: 1 << 20)
+        } catch {
+            throw ModelFileError(name: name, reason: "it cannot be read, \(error)")
         }
-        return try ModelFile.read(Array(file), name: name)
+        return try ModelFile.read(json, name: name)
     }
 
     /// Reads the keys; nil where none are needed.

@@ -11,10 +11,13 @@ struct APIKeys: Sendable {
     ///
     /// - Throws: `APIKeysError`, one line, if the file cannot be read or holds no key.
     init(path: String) throws(APIKeysError) {
-        guard let data = FileManager.default.contents(atPath: path) else {
-            throw APIKeysError(path: path, reason: "cannot be read")
+        let bytes: [UInt8]
+        do {
+            bytes = try SmallFile.read(path, atMost: 1 << 20)
+        } catch {
+            throw APIKeysError(path: path, reason: "cannot be read, \(error)")
         }
-        let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
+        let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
         let keys = lines.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
         guard !keys.isEmpty else { throw APIKeysError(path: path, reason: "holds no key") }
         digests = keys.map { SHA256.hash(data: Data($0.utf8)) }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A small file read whole, at once and within bounds, so that it may be read on an event loop.
+/// A small file read whole, at once and within bounds, so that it may be read on an event loop, and never waited for.
 enum SmallFile {
     /// Why a file was not read; prints as a clause for a person.
     struct Failure: Error, CustomStringConvertible {
