@@ -81,13 +81,15 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "CSpawn", path: "Tests/CSpawn"),
+        .target(name: "TestSupport", dependencies: ["CSpawn"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
-            name: "EndToEnd", dependencies: ["Server"], exclude: ["Contract/contract.tsv"],
+            name: "EndToEnd", dependencies: ["Server", "TestSupport"], exclude: ["Contract/contract.tsv"],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "RedisTests",
             dependencies: [
-                "Redis",
+                "Redis", "TestSupport",
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -99,7 +101,7 @@ let package = Package(
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Model", "ScoringLog", "Server",
+                "Model", "ScoringLog", "Server", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
@@ -110,9 +112,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "ModelTests", dependencies: ["Model"], resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
-            name: "ScoringLogTests", dependencies: ["ScoringLog"], resources: [.copy("Vectors")],
+            name: "ModelTests", dependencies: ["Model", "TestSupport"], resources: [.copy("Vectors")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ScoringLogTests", dependencies: ["ScoringLog", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

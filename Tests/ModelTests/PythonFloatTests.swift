@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 /// Numbers as text, held against a real Python.
@@ -53,34 +54,12 @@ import Testing
         defer { try? FileManager.default.removeItem(at: input) }
         try values.map { String($0.bitPattern, radix: 16) }.joined(separator: "\n")
             .write(to: input, atomically: true, encoding: .utf8)
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
         let program = """
             import struct, sys
             for line in open(sys.argv[1]): print(repr(struct.unpack('<d', int(line, 16).to_bytes(8, 'little'))[0]))
             """
-        process.arguments = ["python3", "-c", program, input.path]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let text = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
-        return String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers from the same seed on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
+        let python = try ChildProcess.run("python3", ["-c", program, input.path])
+        try #require(python.exitCode == 0, "\(python.error)")
+        return python.output.split(separator: "\n").map(String.init)
     }
 }

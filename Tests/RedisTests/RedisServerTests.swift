@@ -1,5 +1,7 @@
+import Foundation
 import NIOConcurrencyHelpers
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import Redis
@@ -11,22 +13,22 @@ import Testing
     }
 
     @Test func whatIsStoredIsFoundUntilItExpires() async throws {
-        try await RedisServer.with { server in
+        try await RedisProcess.with { server in
             try await LoopClient.with(port: server.port) { client in
                 try await client.waitUntilUp()
                 #expect(await client.get("key") == .missing)
                 try await client.set("key", "[4.5,1.25]", expireSeconds: 1000)
                 #expect(await client.get("key") == value("[4.5,1.25]"))
                 #expect(await client.get("key", upTo: 4) == value("[4.5"))
-                #expect((990...1000).contains(try Int(server.command("TTL", "key")) ?? 0))
-                try server.command("SET", "empty", "")
+                #expect((990...1000).contains(try Int(server.cli("TTL", "key")) ?? 0))
+                try server.cli("SET", "empty", "")
                 #expect(await client.get("empty") == .missing)
             }
         }
     }
 
     @Test func anyBytesAreKeysAndValues() async throws {
-        try await RedisServer.with { server in
+        try await RedisProcess.with { server in
             try await LoopClient.with(port: server.port) { client in
                 try await client.waitUntilUp()
                 for key in ["", "\0", "\r\n", "a\r\nSET b 1\r\n", String(repeating: "ü", count: 50_000)] {
@@ -39,7 +41,7 @@ import Testing
     }
 
     @Test func manyCommandsAtOnceEachGetTheirOwnAnswer() async throws {
-        try await RedisServer.with { server in
+        try await RedisProcess.with { server in
             try await LoopClient.with(port: server.port) { client in
                 try await client.waitUntilUp()
                 let keys = (0..<2000).map { "key \($0)" }
@@ -53,7 +55,7 @@ import Testing
     }
 
     @Test func largeValuesComeInManyReads() async throws {
-        try await RedisServer.with { server in
+        try await RedisProcess.with { server in
             try await LoopClient.with(port: server.port) { client in
                 try await client.waitUntilUp()
                 let text = String(repeating: "0123456789", count: 90_000)
@@ -65,13 +67,13 @@ import Testing
     }
 
     @Test func aDatabaseIsSelected() async throws {
-        try await RedisServer.with { server in
+        try await RedisProcess.with { server in
             try await LoopClient.with(port: server.port, configure: { $0.database = 5 }) { client in
                 try await client.waitUntilUp()
                 try await client.set("key", "five")
                 #expect(await client.get("key") == value("five"))
-                #expect(try server.command("GET", "key") == "")
-                #expect(try server.command("-n", "5", "GET", "key") == "five")
+                #expect(try server.cli("GET", "key") == "")
+                #expect(try server.cli("-n", "5", "GET", "key") == "five")
             }
             try await LoopClient.with(port: server.port, configure: { $0.database = 99 }) { client in
                 let fault = try await client.waitUntilDown()
@@ -81,9 +83,9 @@ import Testing
     }
 
     @Test func aPasswordAloneAndAUserWithOne() async throws {
-        try await RedisServer.with { server in
-            try server.command("ACL", "SETUSER", "bob", "on", ">pass word", "~*", "+@all")
-            try server.command("CONFIG", "SET", "requirepass", "secret")
+        try await RedisProcess.with { server in
+            try server.cli("ACL", "SETUSER", "bob", "on", ">pass word", "~*", "+@all")
+            try server.cli("CONFIG", "SET", "requirepass", "secret")
             let withUser: (inout RedisConfiguration) -> Void = {
                 $0.user = "bob"
                 $0.password = { "pass word" }
@@ -99,7 +101,7 @@ import Testing
     }
 
     @Test func aWrongPasswordIsReadAgainOnEachAttempt() async throws {
-        try await RedisServer.with(arguments: ["--requirepass", "secret"]) { server in
+        try await RedisProcess.with(arguments: ["--requirepass", "secret"]) { server in
             let password = NIOLockedValueBox<String?>("wrong")
             let configure: (inout RedisConfiguration) -> Void = {
                 $0.password = { password.withLockedValue { $0 } }
@@ -117,9 +119,9 @@ import Testing
     }
 
     @Test func aPasswordThatCannotBeReadIsAFaultOfItsOwn() async throws {
-        try await RedisServer.with { server in
+        try await RedisProcess.with { server in
             let configure: (inout RedisConfiguration) -> Void = {
-                $0.password = { throw RedisServer.Failure(description: "no such\nfile") }
+                $0.password = { throw ChildProcess.Failure("no such\nfile") }
             }
             try await LoopClient.with(port: server.port, configure: configure) { client in
                 let fault = try await client.waitUntilDown()
@@ -129,12 +131,12 @@ import Testing
     }
 
     @Test func errorsOfTheServerKeepTheConnection() async throws {
-        try await RedisServer.with { server in
+        try await RedisProcess.with { server in
             try await LoopClient.with(port: server.port) { client in
                 try await client.waitUntilUp()
-                try server.command("LPUSH", "list", "x")
+                try server.cli("LPUSH", "list", "x")
                 #expect(await client.get("list").fault?.name == "error_reply")
-                try server.command("CONFIG", "SET", "maxmemory", "1")
+                try server.cli("CONFIG", "SET", "maxmemory", "1")
                 try await client.set("key", "1")
                 _ = try await client.event { $0.name == "store error_reply" }
                 #expect(await client.get("key") == .missing)
@@ -144,13 +146,13 @@ import Testing
     }
 
     @Test func aServerThatIsKilledAndStartedAgain() async throws {
-        try await RedisServer.with { server in
+        try await RedisProcess.with { server in
             try await LoopClient.with(port: server.port) { client in
                 try await client.waitUntilUp()
-                server.kill()
+                try server.kill()
                 #expect(try await client.waitUntilDown().name == "connect")
                 #expect(await client.get("key") == .failed(.notReady))
-                try await server.restart()
+                try server.start()
                 try await client.waitUntilUp()
                 try await client.set("key", "1")
                 #expect(await client.get("key") == value("1"))
@@ -159,10 +161,10 @@ import Testing
     }
 
     @Test func aClientWhoseConnectionIsKilledConnectsAgain() async throws {
-        try await RedisServer.with { server in
+        try await RedisProcess.with { server in
             try await LoopClient.with(port: server.port) { client in
                 try await client.waitUntilUp()
-                try server.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+                try server.cli("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
                 let fault = try await client.waitUntilDown()
                 #expect(fault == .connect("closed by the server"))
                 try await client.waitUntilUp()
@@ -172,12 +174,12 @@ import Testing
     }
 
     @Test func aFrozenServerCostsOneDeadlineAndThenNothing() async throws {
-        try await RedisServer.with { server in
+        try await RedisProcess.with { server in
             let configure: (inout RedisConfiguration) -> Void = { $0.commandDeadline = .seconds(1) }
             try await LoopClient.with(port: server.port, configure: configure) { client in
                 try await client.waitUntilUp()
                 try await client.set("key", "1")
-                server.freeze()
+                server.signal(SIGSTOP)
                 let lookups = await client.get(["key", "key", "key"])
                 #expect(lookups == Array(repeating: .failed(.deadline), count: 3))
                 for _ in 0..<50 {
@@ -186,22 +188,32 @@ import Testing
                 let fault = try await client.waitUntilDown()
                 #expect(fault == .deadline)
                 _ = try await client.event { $0 == .fault(.deadline) }
-                server.thaw()
+                server.signal(SIGCONT)
                 try await client.waitUntilUp()
                 #expect(await client.get("key") == value("1"))
             }
         }
     }
 
+    /// On a thread that Swift's tasks do not need.
+    private func debugSleep(seconds: Int, port: Int) async throws -> String {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread {
+                continuation.resume(
+                    with: Result { try RedisProcess.cli(port: port, ["DEBUG", "SLEEP", "\(seconds)"]) })
+            }.start()
+        }
+    }
+
     @Test func aServerThatIsBusyPastTheDeadline() async throws {
-        try await RedisServer.with { server in
+        try await RedisProcess.with { server in
             let configure: (inout RedisConfiguration) -> Void = { $0.commandDeadline = .milliseconds(500) }
             try await LoopClient.with(port: server.port, configure: configure) { client in
                 try await client.waitUntilUp()
                 try await client.set("key", "old")
                 #expect(await client.get("key") == value("old"))
                 let port = server.port
-                async let slept = RedisServer.commandInBackground("DEBUG", "SLEEP", "2", port: port)
+                async let slept = debugSleep(seconds: 2, port: port)
                 // Look-ups go on until the sleep has begun, and one of them meets it.
                 var lookup = await client.get("key")
                 while lookup == value("old") {
@@ -216,7 +228,7 @@ import Testing
     }
 
     @Test func nobodyListens() async throws {
-        let port = try await RedisServer.freePort()
+        let port = try RedisProcess.freePort()
         try await LoopClient.with(port: port) { client in
             let events = await client.events(3).map(\.name)
             #expect(events == ["fault connect", "down connect", "fault connect"])

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import ScoringLog
@@ -36,12 +37,11 @@ import Testing
         close(descriptor)
     }
 
-    @Test(.enabled(if: TinyDisk.canBeMounted, "needs the right to mount a tmpfs"), arguments: 0..<8)
+    @Test(.enabled(if: SmallDisk.canBeMounted, "needs the right to mount a tmpfs"), arguments: 0..<8)
     func `A disk that is freed goes on with the block it stopped in`(seed: Int) throws {
-        let disk = try TinyDisk(bytes: 64 << 10)
+        let disk = try SmallDisk(bytes: 64 << 10)
         defer { disk.unmount() }
-        let ballast = disk.folder.appending(path: "ballast")
-        try Data(count: 32 << 10).write(to: ballast)
+        try disk.fill(leaving: 32 << 10)
         let log = disk.folder.appending(path: "log")
         let descriptor = open(log.path, O_WRONLY | O_CREAT | O_APPEND, 0o644)
         try #require(descriptor >= 0)
@@ -58,7 +58,7 @@ import Testing
         #expect(writer.lostBlocks(.diskFull) == 10)
         let before = try Data(contentsOf: log)
         #expect(before.count == 32 << 10)
-        try FileManager.default.removeItem(at: ballast)
+        try disk.makeRoom()
         #expect(writer.flush(within: ScoringLogWriterTests.patience))
         writer.append(try ScoringLogWriterTests.batch(["after"]))
         #expect(writer.close(within: ScoringLogWriterTests.patience))
@@ -71,42 +71,3 @@ import Testing
     }
     #endif
 }
-
-#if os(Linux)
-/// A tmpfs of a few pages.
-struct TinyDisk {
-    let folder: URL
-
-    static let canBeMounted: Bool = {
-        guard geteuid() == 0, let disk = try? TinyDisk(bytes: 4096) else { return false }
-        disk.unmount()
-        return true
-    }()
-
-    struct MountFailed: Error {}
-
-    init(bytes: Int) throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "scoring-log-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        guard Self.run(["mount", "-t", "tmpfs", "-o", "size=\(bytes)", "tmpfs", folder.path]) else {
-            try? FileManager.default.removeItem(at: folder)
-            throw MountFailed()
-        }
-    }
-
-    func unmount() {
-        _ = Self.run(["umount", folder.path])
-        try? FileManager.default.removeItem(at: folder)
-    }
-
-    private static func run(_ arguments: [String]) -> Bool {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-    }
-}
-#endif

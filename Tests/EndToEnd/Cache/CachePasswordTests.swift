@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `CACHE_PASSWORD_FILE`: the password of Redis from a file, against a real redis-server.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The cache of `CACHE_URL=rediss://…`, against a real redis-server with TLS and a private CA.

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// The cache of `CACHE_URL=redis://…`, against a real redis-server.

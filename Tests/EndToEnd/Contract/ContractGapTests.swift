@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What the contract says of the cache's place in a call, against a real redis-server.
@@ -177,7 +178,7 @@ import Testing
 
         let port = try RedisProcess.freePort()
         let environment = ["BIND_HOST": "0.0.0.0", "PORT": "\(port)", "CACHE_URL": "off"]
-        let everywhere = try ChildProcess(ServerProcess.binary, [], environment: environment)
+        let everywhere = try ChildProcess(ServerProcess.binary.path, [], environment: environment)
         let line = try everywhere.standardError.waitForLine(containing: "Bungalow listens on")
         #expect(line.hasSuffix("http://0.0.0.0:\(port)"))
         for host in ["127.0.0.1", "127.0.0.2"] {
@@ -202,7 +203,7 @@ import Testing
     func logLevel() throws {
         let port = try RedisProcess.freePort()
         let environment = ["PORT": "\(port)", "CACHE_URL": "off", "LOG_LEVEL": "warning"]
-        let quiet = try ChildProcess(ServerProcess.binary, [], environment: environment)
+        let quiet = try ChildProcess(ServerProcess.binary.path, [], environment: environment)
         try waitForHealth("127.0.0.1:\(port)")
         kill(quiet.processID, SIGTERM)
         #expect(try quiet.waitForExit() == 0)
@@ -236,7 +237,7 @@ import Testing
             assert hashlib.sha256(text.encode()).hexdigest() == model["content_sha256"]
             print(hashlib.sha256((text + "scoring=1\\n").encode()).hexdigest()[:16])
             """
-        let python = try ChildProcess(URL(filePath: "/usr/bin/env"), ["python3", "-c", program, path])
+        let python = try ChildProcess("python3", ["-c", program, path])
         try #require(try python.waitForExit() == 0, "\(python.standardError.text())")
         let version = python.standardOutput.text().trimmingCharacters(in: .newlines)
         let response = try ServerProcess(["--model-path", path]).predict(ServerProcess.sample)

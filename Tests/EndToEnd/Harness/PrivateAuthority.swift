@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A certificate authority of a test's own, made with `openssl` in a folder that goes when the test lets go of it.
@@ -68,8 +69,7 @@ final class PrivateAuthority {
     }
 
     private func openssl(_ arguments: String...) throws {
-        let child = try ChildProcess(URL(filePath: "/usr/bin/env"), ["openssl"] + arguments)
-        let exitCode = try child.waitForExit()
-        try #require(exitCode == 0, "openssl \(arguments): \(child.standardError.text())")
+        let openssl = try ChildProcess.run("openssl", arguments)
+        try #require(openssl.exitCode == 0, "openssl \(arguments): \(openssl.error)")
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The built server as a real process on a free port, ended when the test lets go of it.
@@ -20,9 +21,9 @@ final class ServerProcess {
         if let logPath {
             let script = #"log=$1; shift; exec "$0" "$@" >"$log""#
             child = try ChildProcess(
-                URL(filePath: "/bin/sh"), ["-c", script, Self.binary.path, logPath] + all, environment: environment)
+                "sh", ["-c", script, Self.binary.path, logPath] + all, environment: environment)
         } else {
-            child = try ChildProcess(Self.binary, all, environment: environment)
+            child = try ChildProcess(Self.binary.path, all, environment: environment)
         }
         let line = try child.standardError.waitForLine(containing: "Bungalow listens on http://")
         port = try #require(Int(line.reversed().prefix { $0.isNumber }.reversed().map(String.init).joined()))
@@ -34,9 +35,7 @@ final class ServerProcess {
     static func run(
         _ arguments: [String], environment: [String: String] = [:]
     ) throws -> (exitCode: Int32, output: String, error: String) {
-        let child = try ChildProcess(binary, arguments, environment: environment)
-        let code = try child.waitForExit()
-        return (code, child.standardOutput.text(), child.standardError.text())
+        try ChildProcess.run(binary.path, arguments, environment: environment)
     }
 
     /// The binary that the package's build has put beside the tests.
@@ -85,7 +84,7 @@ final class ServerProcess {
     }
 
     /// Sends a signal.
-    func signal(_ number: Int32) { kill(child.processID, number) }
+    func signal(_ number: Int32) { child.signal(number) }
 
     /// Ends the server as a cluster does.
     ///

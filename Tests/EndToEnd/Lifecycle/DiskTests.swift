@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Disks and readers that fail while the server runs: calls are answered all the same.
@@ -70,7 +71,7 @@ import Testing
             print("locked", flush=True)
             time.sleep(600)
             """
-        let other = try ChildProcess(URL(filePath: "/usr/bin/env"), ["python3", "-c", program, file.path])
+        let other = try ChildProcess("python3", ["-c", program, file.path])
         _ = try other.standardOutput.waitForLine(containing: "locked")
         var number = 1
         try Lifecycle.wait("the lock is noticed") {
@@ -169,7 +170,7 @@ import Testing
     func closedFromTheStart() throws {
         let port = try RedisProcess.freePort()
         let child = try ChildProcess(
-            URL(filePath: "/bin/sh"), ["-c", #"exec "$0" "$@" >&-"#, ServerProcess.binary.path],
+            "sh", ["-c", #"exec "$0" "$@" >&-"#, ServerProcess.binary.path],
             environment: ["PORT": "\(port)", "CACHE_URL": "off", "DRAIN_DELAY_SECONDS": "0"])
         _ = try child.standardError.waitForLine(containing: "listens on")
         let connection = try Connection(port: port)
@@ -182,54 +183,9 @@ import Testing
             $0.hasPrefix("bungalow_log_lost_total{reason=\"closed\"}")
         }
         #expect(lost == "bungalow_log_lost_total{reason=\"closed\"} 5")
-        kill(child.processID, SIGTERM)
+        child.signal(SIGTERM)
         #expect(try child.waitForExit() == 0)
         #expect(try connection.readToEnd() == "")
         #expect(child.standardError.text().split(separator: "\n").count { $0.contains("scoring log") } == 1)
-    }
-}
-
-/// A tmpfs of its own, which is full as soon as a test wants it to be.
-struct SmallDisk {
-    let folder: URL
-
-    struct MountFailed: Error {}
-
-    /// Whether a test may mount one here.
-    static let canBeMounted: Bool = {
-        guard geteuid() == 0, let disk = try? SmallDisk(bytes: 4096) else { return false }
-        disk.unmount()
-        return true
-    }()
-
-    init(bytes: Int) throws {
-        folder = try Lifecycle.folder()
-        guard try Self.run(["mount", "-t", "tmpfs", "-o", "size=\(bytes)", "tmpfs", folder.path]) == 0 else {
-            try FileManager.default.removeItem(at: folder)
-            throw MountFailed()
-        }
-    }
-
-    private var ballast: URL { folder.appending(path: "ballast") }
-
-    /// Leaves no room.
-    func fill() throws {
-        let descriptor = open(ballast.path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        try #require(descriptor >= 0)
-        defer { close(descriptor) }
-        let page = [UInt8](repeating: 0, count: 4096)
-        while write(descriptor, page, page.count) > 0 {}
-        try #require(errno == ENOSPC)
-    }
-
-    func makeRoom() throws { try FileManager.default.removeItem(at: ballast) }
-
-    func unmount() {
-        _ = try? Self.run(["umount", "--lazy", folder.path])
-        try? FileManager.default.removeItem(at: folder)
-    }
-
-    private static func run(_ command: [String]) throws -> Int32 {
-        try ChildProcess(URL(filePath: "/usr/bin/env"), command).waitForExit()
     }
 }

@@ -1,12 +1,13 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `GET /version`: what runs, so that a report of a test run can name it.
 @Suite struct VersionTests {
     private static func python(_ program: String, _ arguments: String...) throws -> String {
-        let python = try ChildProcess(URL(filePath: "/usr/bin/env"), ["python3", "-c", program] + arguments)
-        try #require(try python.waitForExit() == 0, "\(python.standardError.text())")
-        return python.standardOutput.text().trimmingCharacters(in: .newlines)
+        let python = try ChildProcess.run("python3", ["-c", program] + arguments)
+        try #require(python.exitCode == 0, "\(python.error)")
+        return python.output.trimmingCharacters(in: .newlines)
     }
 
     @Test("GET /version: release, sha256 of the running executable, model version, configuration hash, instance id")

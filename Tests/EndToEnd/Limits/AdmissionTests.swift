@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Calls in flight, calls that wait, and calls that are turned away.

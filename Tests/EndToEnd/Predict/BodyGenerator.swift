@@ -1,8 +1,10 @@
+import TestSupport
+
 /// Makes request bodies, good and bad, always the same ones for a seed.
 struct BodyGenerator {
-    private var random: SplitMix64
+    private var random: SeededGenerator
 
-    init(seed: UInt64) { random = SplitMix64(state: seed) }
+    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
     /// The next body: four in ten are valid, the others break one rule or many.
     mutating func next() -> [UInt8] {
@@ -206,17 +208,4 @@ struct BodyGenerator {
     private mutating func roll(_ sides: Int) -> Int { Int(random.next() % UInt64(sides)) }
 
     private mutating func pick<Element>(_ choices: [Element]) -> Element { choices[roll(choices.count)] }
-}
-
-/// A small random generator with a seed (Steele, Lea and Flood, 2014).
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The server held against the contract written in Python, on thousands of generated bodies.
@@ -27,7 +28,7 @@ import Testing
         try transcript.write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
         let judge = try #require(Bundle.module.url(forResource: "judge", withExtension: "py", subdirectory: "Vectors"))
-        let child = try ChildProcess(URL(filePath: "/usr/bin/env"), ["python3", "-B", judge.path, file.path])
+        let child = try ChildProcess("python3", ["-B", judge.path, file.path])
         try #require(try child.waitForExit() == 0, "\(child.standardError.text())")
         let output = child.standardOutput.text()
         let lastLine = try #require(output.split(separator: "\n").last)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `Expect: 100-continue` (RFC 9110, section 10.1.1).

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Probes, and the load test's target.

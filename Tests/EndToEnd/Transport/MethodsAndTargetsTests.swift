@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Which answer a method and a target lead to.
@@ -139,7 +140,7 @@ import Testing
         #expect(head.output.contains("\r\nContent-Length: 20\r\n"))
         let status = ["--output", "/dev/null", "--write-out", "%{http_code} "]
         func statuses(_ arguments: String...) throws -> String {
-            let curl = try ChildProcess(URL(filePath: "/usr/bin/env"), ["curl", "--silent"] + status + arguments)
+            let curl = try ChildProcess("curl", ["--silent"] + status + arguments)
             #expect(try curl.waitForExit() == 0)
             return curl.standardOutput.text()
         }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Requests sent without waiting for answers: each is answered, in its place.

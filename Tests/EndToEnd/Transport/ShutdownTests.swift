@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// The end of the server as its clients see it, without the delay that a cluster's load balancers need.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Requests that are as large as they may be, and larger.
@@ -81,10 +82,10 @@ import Testing
         defer { try? FileManager.default.removeItem(at: file) }
         let upload = ["--upload-file", file.path, "--request", "POST", "http://127.0.0.1:\(server.port)/predict"]
         for options in [["--header", "Expect:"], ["--header", "Transfer-Encoding: chunked"], []] {
-            let arguments = ["curl", "--silent", "--max-time", "30", "--write-out", " %{http_code}"] + options + upload
-            let curl = try ChildProcess(URL(filePath: "/usr/bin/env"), arguments)
-            #expect(try curl.waitForExit() == 0, "\(options)")
-            #expect(curl.standardOutput.text().hasSuffix(#""} 413"#), "\(options) \(curl.standardOutput.text())")
+            let arguments = ["--silent", "--max-time", "30", "--write-out", " %{http_code}"] + options + upload
+            let curl = try ChildProcess.run("curl", arguments)
+            #expect(curl.exitCode == 0, "\(options)")
+            #expect(curl.output.hasSuffix(#""} 413"#), "\(options) \(curl.output)")
         }
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What tests of HTTP as a transport look at in every answer.
@@ -59,19 +60,16 @@ enum TransportChecks {
     ///
     /// - Returns: its exit code and the answer, or with `-v` the whole conversation.
     static func curl(_ arguments: String...) throws -> (exitCode: Int32, output: String, conversation: String) {
-        let curl = try ChildProcess(
-            URL(filePath: "/usr/bin/env"), ["curl", "--silent", "--max-time", "30"] + arguments)
-        let code = try curl.waitForExit()
-        return (code, curl.standardOutput.text(), curl.standardError.text())
+        let curl = try ChildProcess.run("curl", ["--silent", "--max-time", "30"] + arguments)
+        return (curl.exitCode, curl.output, conversation: curl.error)
     }
 }
 
 extension ServerProcess {
     /// The memory that the process has in use, in bytes.
     func residentBytes() throws -> Int {
-        let ps = try ChildProcess(URL(filePath: "/usr/bin/env"), ["ps", "-o", "rss=", "-p", "\(processID)"])
-        _ = try ps.waitForExit()
-        let text = ps.standardOutput.text().trimmingCharacters(in: .whitespacesAndNewlines)
+        let text = try ChildProcess.run("ps", ["-o", "rss=", "-p", "\(processID)"]).output
+            .trimmingCharacters(in: .whitespacesAndNewlines)
         return try #require(Int(text), "\(text)") << 10
     }
 }

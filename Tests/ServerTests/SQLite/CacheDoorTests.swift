@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Server
@@ -171,7 +172,7 @@ private final class Load: Sendable {
     private let wrong = Mutex(0)
 
     func run(_ door: Door, seed: UInt64) async throws {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<1500 {
             let plan = (0..<Int.random(in: 0..<12, using: &random)).map { _ in Int.random(in: 0..<4000, using: &random)
             }
@@ -204,15 +205,5 @@ private final class Load: Sendable {
 
     private static func value(_ key: Int) -> ByteBuffer {
         ByteBuffer(string: String(repeating: "[\(key).0]", count: 1 + key % 200))
-    }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        let mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-        return mixed ^ mixed >> 31
     }
 }
