@@ -58,6 +58,10 @@ struct HTTPError {
     static let notFound = HTTPError(status: .notFound, detail: "Not Found")
     static let malformed = HTTPError(status: .badRequest, detail: "Malformed HTTP request")
     static let bodyTooLarge = HTTPError(status: .contentTooLarge, detail: "The body is larger than MAX_BODY_BYTES")
+    static let oneHostNeeded = HTTPError(
+        status: .badRequest, detail: "A request needs one Host header, and HTTP/1.0 one at most")
+    static let framingTooLarge = HTTPError(
+        status: .contentTooLarge, detail: "The body's chunk sizes and extensions are far larger than the body")
     static let headTooLarge = HTTPError(
         status: .headTooLarge, detail: "The request head is larger than 32 KiB or has more than 100 fields")
     static let headTimeout = HTTPError(status: .requestTimeout, detail: "The request head came too slowly")

@@ -82,6 +82,9 @@ final class HTTPConnection: ChannelDuplexHandler {
         if !call.keepAlive { order.close(after: call.position) }
         wait(for: .body)
 
+        guard fields.hosts == 1 || (head.version.minor == 0 && fields.hosts == 0) else {
+            return answerBeforeItsEnd(.oneHostNeeded)
+        }
         guard worker.routes.mayPass(call, fields.authorization) else { return answerBeforeItsEnd(.unauthorized) }
         if let length = fields.contentLength, length > worker.maximumBodyBytes {
             answerBeforeItsEnd(.bodyTooLarge)

@@ -12,6 +12,8 @@ struct RequestFields {
     private(set) var requestID: RequestID?
     /// The `Authorization` header's value.
     private(set) var authorization: String?
+    /// How many `Host` headers there are.
+    private(set) var hosts = 0
     /// The caller's trace context; nil unless it is one.
     private(set) var traceparent: String?
 
@@ -20,6 +22,7 @@ struct RequestFields {
         for (name, value) in fields {
             // Names differ in length, so that a field is compared with one name at most.
             switch name.utf8.count {
+            case 4 where Self.isName(name, "host"): hosts += 1
             case 6 where Self.isName(name, "expect"):
                 expectsContinue = expectsContinue || Self.isName(Self.trimmed(value), "100-continue")
             case 7 where Self.isName(name, "upgrade"): asksForUpgrade = true

@@ -25,19 +25,19 @@ import Testing
         }
     }
 
+    private static let keyed = "Host: a\r\nAuthorization: Bearer key\r\n"
     private static let exits = [
         Exit(200, "POST", "/predict", ServerProcess.sample), Exit(200, "POST", "/score", ServerProcess.sample),
         Exit(200, "GET", "/test"), Exit(200, "GET", "/health"), Exit(200, "GET", "/livez"),
         Exit(200, "GET", "/readyz"), Exit(200, "GET", "/startupz"), Exit(200, "GET", "/version"),
-        Exit(204, "OPTIONS", "/predict"), Exit(400, "other", raw: "GET / HTTP/1.1\r\nbad header\r\n\r\n"),
+        Exit(204, "OPTIONS", "/predict"), Exit(400, "other", raw: "GET / HTTP/1.1\r\nHost: a\r\nbad header\r\n\r\n"),
         Exit(401, "POST", "/predict", ServerProcess.sample, key: false), Exit(401, "GET", "/test", key: false),
         Exit(404, "GET", "/no/such?path=/test", route: "other"), Exit(405, "GET", "/predict"),
         Exit(405, "POST", "/livez"), Exit(408, "other", raw: "GET / HT"),
-        Exit(408, "/predict", raw: "POST /predict HTTP/1.1\r\nAuthorization: Bearer key\r\nContent-Length: 9\r\n\r\n["),
-        Exit(
-            413, "/score", raw: "POST /score HTTP/1.1\r\nAuthorization: Bearer key\r\nContent-Length: 99999999\r\n\r\n"),
+        Exit(408, "/predict", raw: "POST /predict HTTP/1.1\r\n\(keyed)Content-Length: 9\r\n\r\n["),
+        Exit(413, "/score", raw: "POST /score HTTP/1.1\r\n\(keyed)Content-Length: 99999999\r\n\r\n"),
         Exit(422, "POST", "/predict", "[]"), Exit(422, "POST", "/score", "{"),
-        Exit(431, "other", raw: "GET / HTTP/1.1\r\nX: " + String(repeating: "x", count: 40_000)),
+        Exit(431, "other", raw: "GET / HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 40_000)),
     ]
 
     @Test("every exit is counted once in bungalow_requests_total and in bungalow_request_duration_seconds")

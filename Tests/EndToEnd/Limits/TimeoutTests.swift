@@ -23,7 +23,7 @@ import Testing
     func slow() throws {
         let server = try serve()
         let head = try server.connect()
-        try head.send("GET /livez HTTP/1.1\r\nHos")
+        try head.send("GET /livez HTTP/1.1\r\nHost: a\r\nHos")
         let body = try server.connect()
         try body.send("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n[{")
         let noBody = try server.connect()
@@ -48,7 +48,7 @@ import Testing
         let head = try server.connect()
         let body = try server.connect()
         try body.send("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n[")
-        try head.send("GET /livez HTTP/1.1\r\nX: ")
+        try head.send("GET /livez HTTP/1.1\r\nHost: a\r\nX: ")
         for connection in [head, body] {
             var drips = 0
             var readable = pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0)

@@ -74,7 +74,8 @@ import Testing
             ]
             for (head, body) in heads.flatMap({ head in bodies.map { (head, $0) } }) {
                 let connection = try server.connect()
-                let end = "Connection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+                let host = head.contains("Host: ") ? "" : "Host: a\r\n"
+                let end = "\(host)Connection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
                 try connection.send("\(head)\r\n\(end)")
                 let answer = try connection.response()
                 switch answer.status {

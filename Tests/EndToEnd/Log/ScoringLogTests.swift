@@ -121,7 +121,7 @@ import Testing
         for path in ["/predict", "/score", "/test", "*"] { _ = try server.call("OPTIONS", path, body: nil) }
         let heads = [
             "nonsense\r\n\r\n", "POST /predict\r\n\r\n", "POST /predict HTTP/9.9\r\n\r\n",
-            "PO ST /predict HTTP/1.1\r\n\r\n",
+            "PO ST /predict HTTP/1.1\r\nHost: a\r\n\r\n",
             "POST /predict HTTP/1.1\r\nHost: a\r\nBad header 127.0.0.1\r\n\r\n",
             "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: Prediction took\r\n\r\n",
             "POST /predict HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "127.0.0.1 ", count: 5000))\r\n\r\n",

@@ -68,11 +68,12 @@ import Testing
     @Test(
         "an end in the middle of a request is 400 for it, and earlier answers are kept",
         arguments: [
-            "POST /pre", "POST /predict HTTP/1.1\r\nContent-Le", "POST /predict HTTP/1.1\r\nContent-Length: 9\r\n",
-            "POST /predict HTTP/1.1\r\nContent-Length: 9\r\n\r\n",
-            "POST /predict HTTP/1.1\r\nContent-Length: 9\r\n\r\n[{",
-            "POST /predict HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[{",
-            "POST /predict HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n",
+            "POST /pre", "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Le",
+            "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n",
+            "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n",
+            "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n[{",
+            "POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[{",
+            "POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n",
         ])
     func endInTheMiddle(part: String) throws {
         let server = try ServerProcess()

@@ -30,7 +30,8 @@ import Testing
         _ = try server.predict(TransportChecks.manyFailures)
         let before = try server.residentBytes()
         let body = TransportChecks.manyFailures
-        let request = Array("POST /predict HTTP/1.1\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8)
+        let head = "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+        let request = Array("\(head)\(body)".utf8)
         let some = Array(repeatElement(request, count: 200).joined())
         let silent = try (0..<8).map { _ in try server.connect() }
         for connection in silent {

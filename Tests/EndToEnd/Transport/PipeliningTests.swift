@@ -21,8 +21,8 @@ import Testing
         var bytes = ""
         for round in 0..<rounds {
             for (index, request) in requests.enumerated() {
-                bytes +=
-                    "\(request.method) \(request.path) HTTP/1.1\r\nX-Request-Id: call-\(round)-\(index)\r\n\(request.rest)"
+                bytes += "\(request.method) \(request.path) HTTP/1.1\r\nHost: a\r\n"
+                bytes += "X-Request-Id: call-\(round)-\(index)\r\n\(request.rest)"
             }
         }
         try connection.send(bytes)
@@ -62,7 +62,8 @@ import Testing
         let server = try ServerProcess()
         let connection = try server.connect()
         let count = 1000
-        try connection.send((0..<count).map { "GET /health HTTP/1.1\r\nX-Request-Id: \($0)\r\n\r\n" }.joined())
+        let requests = (0..<count).map { "GET /health HTTP/1.1\r\nHost: a\r\nX-Request-Id: \($0)\r\n\r\n" }
+        try connection.send(requests.joined())
         for index in 0..<count {
             let response = try connection.response(to: "GET")
             #expect(response["X-Request-Id"] == "\(index)")
@@ -72,17 +73,17 @@ import Testing
     @Test(
         "a fault in one pipelined request never loses the answers to earlier ones",
         arguments: [
-            ("NO HTTP\r\n\r\n", 400), ("POST /predict HTTP/1.1\r\nContent-Length: x\r\n\r\n", 400),
-            ("POST /predict HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n", 400),
-            ("POST /predict HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", 413),
-            ("GET /health HTTP/1.1\r\n\(String(repeating: "X: y\r\n", count: 101))\r\n", 431),
+            ("NO HTTP\r\n\r\n", 400), ("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400),
+            ("POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n", 400),
+            ("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n", 413),
+            ("GET /health HTTP/1.1\r\nHost: a\r\n\(String(repeating: "X: y\r\n", count: 101))\r\n", 431),
         ])
     func faultBehindOthers(fault: String, status: Int) throws {
         let server = try ServerProcess()
         let connection = try server.connect()
         let body = ServerProcess.sample
-        let predict = "POST /predict HTTP/1.1\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
-        try connection.send(predict + "GET /health HTTP/1.1\r\n\r\n" + predict + fault + predict)
+        let predict = "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        try connection.send(predict + "GET /health HTTP/1.1\r\nHost: a\r\n\r\n" + predict + fault + predict)
         for _ in 1...3 { #expect(try connection.response().status == 200) }
         let response = try connection.response()
         try TransportChecks.expectError(response, status)

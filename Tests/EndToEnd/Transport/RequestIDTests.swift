@@ -50,7 +50,7 @@ import Testing
         let server = try ServerProcess()
         for id in ["a\r\n X-Injected: yes", "a\rX-Injected: yes", "a\nX-Injected: yes", "a\r\nX-Injected: yes"] {
             let connection = try server.connect()
-            let head = "POST /predict HTTP/1.1\r\nX-Ms-Request-Id: \(id)\r\n"
+            let head = "POST /predict HTTP/1.1\r\nHost: a\r\nX-Ms-Request-Id: \(id)\r\n"
             try connection.send(
                 "\(head)Content-Length: \(ServerProcess.sample.utf8.count)\r\n\r\n\(ServerProcess.sample)")
             let response = try connection.response()

@@ -51,7 +51,7 @@ import Testing
         }
         server.signal(SIGTERM)
         // Now the end has begun: a connection without a call under way is closed, or told to close.
-        let health = Array("GET /health HTTP/1.1\r\n\r\n".utf8)
+        let health = Array("GET /health HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
         while let response = probe.responseIfOpen(to: health), response["Connection"] == nil {}
         for connection in connections {
             try connection.send(body)
@@ -72,9 +72,9 @@ import Testing
         redis.signal(SIGSTOP)
         let connection = try server.connect()
         let body = ServerProcess.sample
-        let predict = "POST /predict HTTP/1.1\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        let predict = "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
         // One write: once the first of them is answered, the others are in flight.
-        try connection.send("GET /health HTTP/1.1\r\n\r\n" + predict + predict + predict)
+        try connection.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n" + predict + predict + predict)
         #expect(try connection.response().status == 200)
         server.signal(SIGTERM)
         for _ in 1...3 { #expect(try connection.response().status == 200) }
@@ -96,7 +96,7 @@ import Testing
                 guard let connection = try? Connection(port: port) else { return }
                 connected.signal()
                 let body = ServerProcess.sample
-                let head = "POST /predict HTTP/1.1\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+                let head = "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
                 let request = Array("\(head)\(body)".utf8)
                 // The end comes between calls, or in the middle of a request that was begun after it.
                 while connection.responseIfOpen(to: request)?.status == 200 { answered.withLock { $0 += 1 } }
