@@ -7,7 +7,6 @@ import NIOHTTP1
 import NIOPosix
 import ScoringLog
 import ServiceLifecycle
-import UnixSignals
 
 /// The composition root: builds everything from a configuration, in the one place that names every concrete type.
 struct Application {
@@ -49,7 +48,6 @@ struct Application {
         replica.register(workers)
         logWriter.onRoom { replica.wakeWaitingCalls() }
         let listener = try await listen(group, workers)
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
 
         let shutdown = HTTPService.Shutdown(
             drainDelay: .seconds(Int64(configuration.drainDelaySeconds)),
@@ -59,12 +57,14 @@ struct Application {
             CacheService(workers: workers),
             LogService(workers: workers, writer: logWriter, logger: logger),
             HTTPService(listener: listener, workers: workers, shutdown: shutdown) {
+                // Whoever is told that the server is there may also end it.
+                Signals.ofProcess.serve()
                 announce(listener, model, caches)
             },
         ]
         let serviceGroup = ServiceGroup(services: services, logger: logger)
         let watch = Task {
-            await obey(signals, serviceGroup, shutdown) { await reload(files, workers, reports) }
+            await obey(serviceGroup, shutdown) { await reload(files, workers, reports) }
         }
         try await serviceGroup.run()
         watch.cancel()
@@ -73,19 +73,16 @@ struct Application {
     }
 
     /// SIGHUP reloads, SIGTERM and SIGINT stop; the second of them ends the program at once.
-    private func obey(
-        _ signals: UnixSignalsSequence, _ group: ServiceGroup, _ shutdown: HTTPService.Shutdown,
-        reload: () async -> Void
-    ) async {
+    private func obey(_ group: ServiceGroup, _ shutdown: HTTPService.Shutdown, reload: () async -> Void) async {
         var isStopping = false
-        for await signal in signals {
-            if signal == .sighup {
+        for await signal in Signals.ofProcess.whileServing {
+            if signal == SIGHUP {
                 await reload()
                 continue
             }
-            if isStopping { _exit(128 + signal.rawValue) }
+            if isStopping { _exit(128 + signal) }
             isStopping = true
-            if signal == .sigint { shutdown.skipDelay() }
+            if signal == SIGINT { shutdown.skipDelay() }
             logger.info("Bungalow is stopping; a second signal ends it at once")
             await group.triggerGracefulShutdown()
         }

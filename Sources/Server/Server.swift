@@ -7,6 +7,8 @@ enum Program {
     /// Not asynchronous: Swift's runtime opens descriptors of its own before it runs an asynchronous `main`, and would
     /// take the numbers of standard streams that are closed.
     static func main() {
+        // First of all, so that every thread inherits what it does.
+        _ = Signals.ofProcess
         let logDescriptor = StandardStreams.secure()
         Task {
             await Server.$logDescriptor.withValue(logDescriptor) { await Server.main() }

@@ -10,7 +10,7 @@ struct HTTPService: Service {
     let listener: any Channel
     let workers: [Worker]
     let shutdown: Shutdown
-    /// Called once signals are waited for: whoever was told that the server is there may also end it.
+    /// Called once the service can be ended.
     let announce: @Sendable () -> Void
 
     /// How the service ends.

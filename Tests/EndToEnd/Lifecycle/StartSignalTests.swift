@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+
+/// Signals that come before the server says that it listens.
+@Suite(.enabled(if: FileManager.default.fileExists(atPath: "/proc/self/fd"))) struct StartSignalTests {
+    /// A server that is held up in the middle of its start, since another process holds the lock of its cache.
+    private final class HeldStart {
+        let child: ChildProcess
+        private let folder: URL
+        private let lock: Int32
+
+        init() throws {
+            folder = try Lifecycle.folder()
+            let cache = folder.appending(path: "cache.sqlite").path
+            let held = open("\(cache).lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+            lock = held
+            try #require(held >= 0 && flock(held, LOCK_EX) == 0)
+            let child = try ChildProcess(
+                ServerProcess.binary,
+                ["--port", "0", "--cache-url", "sqlite:\(cache)", "--drain-delay-seconds", "0"])
+            self.child = child
+            let descriptors = "/proc/\(child.processID)/fd"
+            try Lifecycle.wait("it waits for the lock") {
+                let open = (try? FileManager.default.contentsOfDirectory(atPath: descriptors)) ?? []
+                return open.contains {
+                    (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(descriptors)/\($0)"))
+                        == "\(cache).lock"
+                }
+            }
+        }
+
+        deinit {
+            close(lock)
+            try? FileManager.default.removeItem(at: folder)
+        }
+
+        func signal(_ number: Int32) { kill(child.processID, number) }
+
+        func letGo() { flock(lock, LOCK_UN) }
+    }
+
+    @Test("a SIGHUP that comes while the server starts ends nothing, and has the files read again once it serves")
+    func reload() throws {
+        let start = try HeldStart()
+        start.signal(SIGHUP)
+        start.letGo()
+        _ = try start.child.standardError.waitForLine(containing: "Bungalow listens on")
+        try Lifecycle.wait("the model is read again") {
+            start.child.standardError.text().components(separatedBy: "model: version").count == 3
+        }
+        start.signal(SIGTERM)
+        #expect(try start.child.waitForExit() == 0)
+    }
+
+    @Test("SIGTERM and SIGINT that come while the server starts end it at once, with exit code 0", arguments: [2, 15])
+    func stop(_ signal: Int32) throws {
+        let start = try HeldStart()
+        start.signal(signal)
+        // The lock is still held: it does not go on starting first.
+        #expect(try start.child.waitForExit() == 0)
+        #expect(!start.child.standardError.text().contains("listens on"))
+    }
+}
