@@ -20,6 +20,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     let worker: Worker
+    private let decoder: CountingRequestDecoder
     var context: ChannelHandlerContext?
     var order = AnswerOrder()
     var request: OpenRequest?
@@ -32,10 +33,13 @@ final class HTTPConnection: ChannelDuplexHandler {
     var patience = ConnectionPatience()
     /// Whether this read brought any part of a request, or only bytes of a head that is not complete.
     private var hasReadPart = false
+    private var hasReadHead = false
+    private var framing = FramingAllowance()
     var share: ReplicaShare
 
-    init(_ worker: Worker) {
+    init(_ worker: Worker, _ decoder: CountingRequestDecoder) {
         self.worker = worker
+        self.decoder = decoder
         share = ReplicaShare(of: worker.replica)
     }
 
@@ -62,15 +66,29 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         if request != nil {
+            countFraming()
             countBufferedBytes()
         } else if !hasReadPart, order.isOpen, patience.subject != .head {
             wait(for: .head)
         }
         hasReadPart = false
+        hasReadHead = false
         context.fireChannelReadComplete()
     }
 
+    /// Refuses a request of which little but chunk extensions comes.
+    private func countFraming() {
+        guard let open = request, !open.isAnswered else { return }
+        let (total, body) = (decoder.bytesRead, open.body.bytes.readableBytes)
+        if hasReadHead {
+            framing.begin(total: total, body: body)
+        } else if !framing.allows(total: total, body: body) {
+            answerBeforeItsEnd(.framingTooLarge)
+        }
+    }
+
     private func receive(_ head: HTTPRequestHead) {
+        hasReadHead = true
         let fields = RequestFields(head.headers)
         // A client that asks for another protocol is answered in this one, and NIO reads nothing behind such a request.
         let mayPersist = head.method != .CONNECT && !fields.asksForUpgrade && !worker.isStopping

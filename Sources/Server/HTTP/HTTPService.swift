@@ -50,9 +50,9 @@ struct HTTPService: Service {
         guard let worker = workers.first(where: { $0.eventLoop === channel.eventLoop }) else {
             throw ChannelError.operationUnsupported
         }
-        let decoder = HTTPRequestDecoder(limitConfiguration: headLimits)
+        let decoder = CountingRequestDecoder(limits: headLimits)
         try channel.pipeline.syncOperations.addHandlers(
-            ByteToMessageHandler(decoder, maximumBufferSize: unparsedBytes), HTTPConnection(worker))
+            ByteToMessageHandler(decoder, maximumBufferSize: unparsedBytes), HTTPConnection(worker, decoder))
     }
 
     func run() async throws {

@@ -1,0 +1,49 @@
+import NIOCore
+import NIOHTTP1
+
+/// NIO's request decoder, with a count of what it has read: it reads over chunk extensions, of any length, in silence.
+final class CountingRequestDecoder: ByteToMessageDecoder {
+    typealias InboundOut = HTTPServerRequestPart
+
+    private let decoder: HTTPRequestDecoder
+    /// Bytes since the connection began, without those of an unfinished head or trailer.
+    private(set) var bytesRead = 0
+
+    init(limits: NIOHTTPDecoderLimitConfiguration) { decoder = HTTPRequestDecoder(limitConfiguration: limits) }
+
+    func decoderAdded(context: ChannelHandlerContext) { decoder.decoderAdded(context: context) }
+
+    func decoderRemoved(context: ChannelHandlerContext) { decoder.decoderRemoved(context: context) }
+
+    func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
+        let before = buffer.readableBytes
+        defer { bytesRead += before - buffer.readableBytes }
+        return try decoder.decode(context: context, buffer: &buffer)
+    }
+
+    func decodeLast(context: ChannelHandlerContext, buffer: inout ByteBuffer, seenEOF: Bool) throws -> DecodingState {
+        try decoder.decodeLast(context: context, buffer: &buffer, seenEOF: seenEOF)
+    }
+}
+
+/// What the framing of a chunked body may take beside the body (RFC 9112, section 7.1.1, asks for such a limit).
+struct FramingAllowance {
+    /// Chunks of a single byte stay within it: they take five bytes each.
+    private static let bytesPerBodyByte = 8
+    private static let freeBytes = 32 << 10
+
+    /// What was counted in the read that brought the head, with all that came before.
+    private var mark = 0
+
+    /// Begins with a request.
+    ///
+    /// - Parameters:
+    ///   - total: bytes that the decoder has read.
+    ///   - body: bytes of this request's body among them.
+    mutating func begin(total: Int, body: Int) { mark = total - body }
+
+    /// Whether the framing has stayed within its bounds since.
+    func allows(total: Int, body: Int) -> Bool {
+        total - body - mark <= Self.freeBytes + Self.bytesPerBodyByte * body
+    }
+}
