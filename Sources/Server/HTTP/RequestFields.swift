@@ -10,7 +10,7 @@ struct RequestFields {
     private(set) var asksForUpgrade = false
     /// The caller's name for the call: the first valid `X-Ms-Request-Id`, else the first valid `X-Request-Id`.
     private(set) var requestID: RequestID?
-    /// The `Authorization` header's value.
+    /// The `Authorization` header's value; empty if there are several, of which none can be the right one.
     private(set) var authorization: String?
     /// How many `Host` headers there are.
     private(set) var hosts = 0
@@ -28,7 +28,7 @@ struct RequestFields {
             case 7 where Self.isName(name, "upgrade"): asksForUpgrade = true
             case 11 where Self.isName(name, "traceparent"): traceparent = Self.traceparent(Self.trimmed(value))
             case 12 where Self.isName(name, "x-request-id"): second = second ?? RequestID(Self.trimmed(value))
-            case 13 where Self.isName(name, "authorization"): authorization = value
+            case 13 where Self.isName(name, "authorization"): authorization = authorization == nil ? value : ""
             case 14 where Self.isName(name, "content-length"):
                 contentLength = UInt64(Self.trimmed(value)).map { Int(clamping: $0) }
             case 15 where Self.isName(name, "x-ms-request-id"): requestID = requestID ?? RequestID(Self.trimmed(value))

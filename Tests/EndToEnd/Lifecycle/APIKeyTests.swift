@@ -64,6 +64,46 @@ import Testing
         for key in wrong { try expect401(call(server, "GET", "/test", key), "\(key ?? "none")") }
     }
 
+    @Test("a call with several Authorization headers is refused with 401, whichever of them is right")
+    func severalHeaders() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try serve()
+        let (right, wrong) = ("Authorization: Bearer secret-1", "authorization: Bearer wrong")
+        for headers in [[right, wrong], [wrong, right], [right, right], [right, wrong, right]] {
+            try expect401(server.call("GET", "/test", headers: headers), "\(headers)")
+            #expect(try server.call("GET", "/health", headers: headers).status == 200)
+        }
+        #expect(try server.call("GET", "/test", headers: [right]).status == 200)
+        #expect(try ServerProcess().call("GET", "/test", headers: [right, wrong]).status == 200)
+    }
+
+    @Test("a byte-order mark before the first key is no part of it")
+    func byteOrderMark() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        for text in ["\u{FEFF}secret-1\n", "\u{FEFF}# comment\r\nsecret-1\r\n"] {
+            let server = try serve(text)
+            #expect(try call(server, "GET", "/test", "Bearer secret-1").status == 200)
+            try expect401(call(server, "GET", "/test", "Bearer comment"))
+        }
+    }
+
+    @Test("a line that can be no key: no start, exit 78 with one line that names file and line, and not the key")
+    func badLines() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let good = Array("secret-1\n\n# Kommentar für Menschen\n".utf8)
+        let bad: [[UInt8]] = [
+            Array("secret two".utf8), Array("schlüssel-secret".utf8), [0xFF, 0xFE, 0x73, 0x00, 0x65, 0x00],
+            Array("secret\u{7}".utf8), Array("secret\tsecret".utf8), [0x73, 0x80], Array("secret-\u{FEFF}1".utf8),
+            Array("secret\rsecret".utf8), [0], Array(String(repeating: "s", count: 4097).utf8),
+        ]
+        for line in bad {
+            try Data(good + line + [0x0A]).write(to: file)
+            try expectRefusal(file.path, "line 4 is no key")
+            try Data(line).write(to: file)
+            try expectRefusal(file.path, "line 1 is no key")
+        }
+    }
+
     @Test("the key is checked before the body is read: 401 comes although the body never does")
     func beforeTheBody() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
