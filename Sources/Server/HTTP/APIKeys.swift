@@ -7,9 +7,12 @@ import Foundation
 struct APIKeys: Sendable {
     private let digests: [SHA256.Digest]
 
-    /// Reads one key a line; blank lines and lines that begin with `#` are ignored.
+    /// More than any issuer's keys have, and little enough for a head.
+    private static let maximumKeyBytes = 4096
+
+    /// Reads one key a line; blank lines, lines that begin with `#` and a UTF-8 byte-order mark are ignored.
     ///
-    /// - Throws: `APIKeysError`, one line, if the file cannot be read or holds no key.
+    /// - Throws: `APIKeysError`, one line, if the file cannot be read, holds no key, or a line that can be none.
     init(path: String) throws(APIKeysError) {
         let bytes: [UInt8]
         do {
@@ -17,10 +20,31 @@ struct APIKeys: Sendable {
         } catch {
             throw APIKeysError(path: path, reason: "cannot be read, \(error)")
         }
-        let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
-        let keys = lines.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
-        guard !keys.isEmpty else { throw APIKeysError(path: path, reason: "holds no key") }
-        digests = keys.map { SHA256.hash(data: Data($0.utf8)) }
+        let text = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
+        var digests: [SHA256.Digest] = []
+        for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+            let key = Self.withoutBlanks(line)
+            guard let first = key.first, first != UInt8(ascii: "#") else { continue }
+            // What a client can send as a key and what no proxy changes: more than RFC 6750's token68, no blanks.
+            guard key.count <= Self.maximumKeyBytes, key.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+                throw APIKeysError(
+                    path: path,
+                    reason:
+                        "line \(index + 1) is no key, which is 1 to \(Self.maximumKeyBytes) visible ASCII characters")
+            }
+            digests.append(SHA256.hash(data: key))
+        }
+        guard !digests.isEmpty else { throw APIKeysError(path: path, reason: "holds no key") }
+        self.digests = digests
+    }
+
+    private static func withoutBlanks(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let isBlank: (UInt8) -> Bool = {
+            $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\r")
+        }
+        var key = line.drop(while: isBlank)
+        while let last = key.last, isBlank(last) { key.removeLast() }
+        return key
     }
 
     /// Whether the value of an `Authorization` header is `Bearer` and one of the keys (RFC 6750, section 2.1).

@@ -48,8 +48,8 @@ import Testing
     func keys() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let last = String(repeating: "k", count: 4000)
-        let server = try serve("# comment\n\n  secret-1  \r\n\t\nsecret two\n#secret-3\nschlüssel\n\(last)")
-        for key in ["secret-1", "secret two", "schlüssel", last] {
+        let server = try serve("# comment\n\n  secret-1  \r\n\t\nsecret~!\"{2\n#secret-3\n\(last)")
+        for key in ["secret-1", "secret~!\"{2", last] {
             for scheme in ["Bearer", "bearer", "BEARER", "bEaReR"] {
                 #expect(try call(server, "GET", "/test", "\(scheme) \(key)").status == 200, "\(scheme) \(key)")
             }

@@ -147,7 +147,7 @@ import Testing
         load.end()
     }
 
-    @Test("on SIGHUP the old keys stay where the file is empty or unreadable, said in one line")
+    @Test("on SIGHUP the old keys stay where the file is empty, unreadable or has a bad line, said in one line")
     func badKeys() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         try replace(keys, "secret-of-old\n")
@@ -155,13 +155,14 @@ import Testing
         func status(_ key: String) throws -> Int {
             try server.predict(ServerProcess.sample, headers: ["Authorization: Bearer \(key)"]).status
         }
-        for text in ["", "\n\n", "# secret-of-comment\n", nil] as [String?] {
+        for text in ["", "\n\n", "# secret-of-comment\n", "secret-of-good\nsecret of two\n", nil] as [String?] {
             if let text { try replace(keys, text) } else { try FileManager.default.removeItem(at: keys) }
             let before = server.count(ofMessages: "API")
             let message = try server.reload(saying: "the old API keys stay")
             #expect(message.contains("API_KEYS_FILE=\(keys.path)"), "\(message)")
             #expect(server.count(ofMessages: "API") == before + 1)
             #expect(try status("secret-of-old") == 200 && status("secret-of-comment") == 401)
+            #expect(try status("secret-of-good") == 401)
             #expect(try server.call("GET", "/test").status == 401)
         }
         // A good model and bad keys, or the other way round: each stands for itself.
