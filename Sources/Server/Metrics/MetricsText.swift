@@ -12,6 +12,9 @@ struct MetricsText {
         writeCache(counted)
         gauge("bungalow_in_flight_requests", "Scoring calls in flight.", replica.inFlight.inUse)
         gauge("bungalow_queued_requests", "Scoring calls that wait.", replica.queued.inUse)
+        gauge(
+            "bungalow_buffered_bytes", "Bytes kept of requests that are not complete, or wait.",
+            replica.bufferedBytes.inUse)
         family("bungalow_rejected_requests_total", "Calls turned away because of saturation.", "counter")
         for reason in RejectionReason.allCases {
             sample("bungalow_rejected_requests_total{reason=\"\(reason.rawValue)\"}", counted.rejections[reason] ?? 0)

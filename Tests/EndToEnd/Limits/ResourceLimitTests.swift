@@ -69,6 +69,35 @@ import Testing
         #expect(try StrictLog(server.log).blocks.filter { $0.access.status == 503 }.count == 80)
     }
 
+    @Test("bytes of complete bodies count while their calls wait, and come back by each way out of the queue")
+    func waitingBodies() throws {
+        let server = try ServerProcess(
+            ["--event-loops", "2"],
+            environment: [
+                "MAX_BUFFERED_BYTES": "65536", "REPLICA_MAX_CONCURRENT_REQUESTS": "1", "SYNTHETIC_SLEEP_MS": "800",
+                "QUEUE_DEADLINE_MS": "1200",
+            ])
+        let body = TransportChecks.sample(bytes: 20_000)
+        let first = try server.begin()
+        try server.waitForMetrics { $0.inFlight == 1 }
+        var waiting: [Connection] = []
+        for count in 1...3 {
+            let connection = try server.connect()
+            try connection.send("POST", "/predict", body: body)
+            waiting.append(connection)
+            try server.waitForMetrics { $0["buffered_bytes"] == count * 20_000 && $0.queued == count }
+        }
+        #expect(try server.call("POST", "/predict", bytes: body).status == 503)
+        #expect(try server.metrics().rejected("buffered_bytes") == 1)
+        // One client goes, one call goes on, one waits in vain.
+        waiting.removeFirst().reset()
+        #expect(try first.response(to: "GET").status == 200)
+        #expect(try waiting.map { try $0.response().status } == [200, 503])
+        let end = try server.metrics()
+        #expect(end["buffered_bytes"] == 0 && end.queued == 0 && end.inFlight == 0)
+        #expect(end.rejected("client_gone") == 1 && end.rejected("queue_deadline") == 1)
+    }
+
     @Test("bytes of a client that has gone, or was answered before its end, come back")
     func bytesComeBack() throws {
         let server = try ServerProcess(
