@@ -36,6 +36,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     private var hasReadHead = false
     private var framing = FramingAllowance()
     var share: ReplicaShare
+    /// When the connection came; nil once it has brought a request.
+    private var arrival: NIODeadline? = .now()
 
     init(_ worker: Worker, _ decoder: CountingRequestDecoder) {
         self.worker = worker
@@ -43,9 +45,11 @@ final class HTTPConnection: ChannelDuplexHandler {
         share = ReplicaShare(of: worker.replica)
     }
 
-    /// Whether nothing is owed on either side, not even the rest of a head.
+    /// Whether nothing is owed on either side, not even the rest of a head, or the request for which a new connection
+    /// was opened a moment ago.
     var isIdle: Bool {
         request == nil && order.outstanding == 0 && output.readableBytes == 0 && patience.subject != .head
+            && arrival.map { .now() - $0 > Self.firstRequest } ?? true
     }
 
     /// The loop that all of it happens on.
@@ -97,6 +101,7 @@ final class HTTPConnection: ChannelDuplexHandler {
             minorVersion: head.version.minor, receivedAt: .now(), keepAlive: head.isKeepAlive && mayPersist,
             requestID: fields.requestID ?? worker.requestIDs.next(), traceparent: fields.traceparent)
         request = OpenRequest(call: call, body: RequestBody(limit: worker.maximumBodyBytes))
+        arrival = nil
         if !call.keepAlive { order.close(after: call.position) }
         wait(for: .body)
 
@@ -249,6 +254,8 @@ final class HTTPConnection: ChannelDuplexHandler {
         context.fireChannelWritabilityChanged()
     }
 
+    /// How long the end waits for a new connection's first request.
+    private static let firstRequest = TimeAmount.milliseconds(250)
     private static let pipelinedRequests = 64
     private static let keptBytes = 64 << 10
 }

@@ -66,7 +66,7 @@ struct HTTPService: Service {
         // Balancers are told first, and given time to notice, while everybody is still served.
         await all { $0.beginStopping() }
         await pause(shutdown.delay)
-        try? await listener.close()
+        await ListenerEnd(listener: listener, eventLoops: workers.map(\.eventLoop)).close()
         let deadline = NIODeadline.now() + shutdown.grace
         // Calls on open connections are still answered; connections that nobody uses end last.
         while await !isIdle(), NIODeadline.now() < deadline { await pause(.milliseconds(20)) }

@@ -8,9 +8,23 @@ final class Connection {
     private(set) var hasEnded = false
 
     /// Connects to a port of this machine; reads give up after the time-out.
-    init(port: Int, timeoutSeconds: Int = 20) throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        try #require(descriptor >= 0)
+    convenience init(port: Int, timeoutSeconds: Int = 20) throws {
+        let descriptor = Self.connect(to: port, timeoutSeconds)
+        try self.init(
+            #require(descriptor, "cannot connect to port \(port): \(String(cString: strerror(errno)))"))
+    }
+
+    /// Connects to a port of this machine, if anybody listens there.
+    convenience init?(ifOpen port: Int) {
+        guard let descriptor = Self.connect(to: port, 20) else { return nil }
+        self.init(descriptor)
+    }
+
+    private init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    private static func connect(to port: Int, _ timeoutSeconds: Int) -> Int32? {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return nil }
         var timeout = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
@@ -25,7 +39,11 @@ final class Connection {
                 Foundation.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        try #require(result == 0, "cannot connect to port \(port): \(String(cString: strerror(errno)))")
+        if result == 0 { return descriptor }
+        let code = errno
+        Foundation.close(descriptor)
+        errno = code
+        return nil
     }
 
     deinit { close(descriptor) }

@@ -114,6 +114,33 @@ import Testing
         #expect(text.components(separatedBy: "\n").count - 1 == 3 * answered.withLock { $0 })
     }
 
+    @Test("connections that come while the listener closes are answered with Connection: close or refused, never reset")
+    func newConnections() throws {
+        let server = try start(["--event-loops", "2"])
+        let port = server.port
+        let answers = Mutex<[String: Int]>([:])
+        let clients = DispatchGroup()
+        for _ in 1...16 {
+            let thread = Thread {
+                defer { clients.leave() }
+                // The listener is gone when nobody can connect any more.
+                while let connection = Connection(ifOpen: port) {
+                    let response = connection.responseIfOpen(to: Array("GET /test HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
+                    let end = response.map { $0["Connection"] ?? "\($0.status)" } ?? "none"
+                    answers.withLock { $0[end, default: 0] += 1 }
+                    if response == nil { return }
+                }
+            }
+            clients.enter()
+            thread.start()
+        }
+        try server.waitForLog("Prediction took", count: 200)
+        #expect(try server.stop() == 0)
+        clients.wait()
+        #expect(answers.withLock { $0["none"] } == nil, "\(answers.withLock { $0 })")
+        #expect(answers.withLock { $0["close"] ?? 0 } > 0 && answers.withLock { $0["200"] ?? 0 } > 0)
+    }
+
     @Test("SIGTERM loses nothing of the log")
     func log() throws {
         let server = try start()

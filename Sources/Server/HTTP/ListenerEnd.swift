@@ -1,0 +1,85 @@
+import Foundation
+import NIOCore
+import NIOPosix
+
+/// The end of a listener that resets nobody.
+///
+/// A listener that closes resets all connections that the kernel has completed and nobody has accepted. So first no new
+/// one is begun, then those that have begun are taken in, and only then it closes.
+struct ListenerEnd {
+    let listener: any Channel
+    let eventLoops: [any EventLoop]
+
+    /// How long a handshake may take that was under way: a round trip inside a cluster, many times over.
+    private static let handshake = TimeAmount.milliseconds(50)
+    private static let longest = TimeAmount.seconds(1)
+
+    /// Closes the listener; takes a few hundredths of a second, and a second at most.
+    func close() async {
+        let deadline = NIODeadline.now() + Self.longest
+        await refuseHandshakes()
+        repeat {
+            try? await listener.eventLoop.scheduleTask(in: Self.handshake) {}.futureResult.get()
+        } while await hasBacklog() && .now() < deadline
+        await handOver()
+        try? await listener.close()
+    }
+
+    /// An accepted connection goes to its loop to be set up, back to the listener's, and there is closed if that has
+    /// closed meanwhile, else to its own again.
+    private func handOver() async {
+        for _ in 0..<2 {
+            for eventLoop in [listener.eventLoop] + eventLoops { try? await eventLoop.submit {}.get() }
+        }
+    }
+
+    #if os(Linux)
+    /// One instruction of the kernel's packet filter: `struct sock_filter` of linux/filter.h.
+    private struct Instruction {
+        let code: UInt16
+        let jumpIfTrue: UInt8
+        let jumpIfFalse: UInt8
+        let operand: UInt32
+    }
+
+    /// `struct sock_fprog` of linux/filter.h.
+    ///
+    /// `@unchecked Sendable`: what it points to is written before it is made, and only read by the kernel.
+    private struct Program: @unchecked Sendable {
+        let count: UInt16
+        let instructions: UnsafeMutablePointer<Instruction>
+    }
+
+    /// Lets through every segment but one with SYN and without ACK; byte 13 of a TCP header holds the flags (RFC 9293).
+    private static let withoutSYN = [
+        Instruction(code: 0x30, jumpIfTrue: 0, jumpIfFalse: 0, operand: 13),
+        Instruction(code: 0x54, jumpIfTrue: 0, jumpIfFalse: 0, operand: 0x12),
+        Instruction(code: 0x15, jumpIfTrue: 0, jumpIfFalse: 1, operand: 0x02),
+        Instruction(code: 0x06, jumpIfTrue: 0, jumpIfFalse: 0, operand: 0),
+        Instruction(code: 0x06, jumpIfTrue: 0, jumpIfFalse: 0, operand: .max),
+    ]
+
+    /// Has the kernel drop what begins a connection. The client begins again a second later, and is refused, or meets
+    /// whoever listens then. A kernel that has no filters leaves a moment in which a connection can be reset.
+    private func refuseHandshakes() async {
+        let instructions = UnsafeMutablePointer<Instruction>.allocate(capacity: Self.withoutSYN.count)
+        instructions.initialize(from: Self.withoutSYN, count: Self.withoutSYN.count)
+        defer { instructions.deallocate() }
+        let program = Program(count: UInt16(Self.withoutSYN.count), instructions: instructions)
+        let options = listener as? any SocketOptionProvider
+        try? await options?.unsafeSetSocketOption(
+            level: .socket, name: .init(rawValue: SO_ATTACH_FILTER), value: program
+        ).get()
+    }
+
+    /// Whether connections wait to be accepted: of a listener, `tcpi_unacked` is their number.
+    private func hasBacklog() async -> Bool {
+        let info = try? await (listener as? any SocketOptionProvider)?.getTCPInfo().get()
+        return info.map { $0.tcpi_unacked > 0 } ?? false
+    }
+    #else
+    private func refuseHandshakes() async {}
+
+    private func hasBacklog() async -> Bool { false }
+    #endif
+}
