@@ -6,6 +6,8 @@ public enum ScoringLogLoss: String, Sendable, CaseIterable {
     case closed
     /// The file system, a quota or a size limit has no room.
     case diskFull = "disk_full"
+    /// The buffer stayed full; only lines of refused calls are given up for that.
+    case slowReader = "slow_reader"
 }
 
 /// The file descriptor the log is written to, with every answer of `write(2)` put into one of three classes.

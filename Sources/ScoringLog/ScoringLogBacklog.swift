@@ -3,7 +3,7 @@ import Foundation
 /// What the scoring log's writer has taken and not yet written, as a state machine without threads, clocks or
 /// descriptors.
 ///
-/// Methods of the callers: `append`, `addFlush`, `removeFlush`, `close`, `abandon`. Methods of the writer thread:
+/// Methods of the callers: `append`, `dropped`, `addFlush`, `removeFlush`, `close`, `abandon`. Methods of the writer thread:
 /// `next`, `coalesce`, `wokeUp`, `wrote`, `failed`. Each may leave effects behind, which `takeEffects` hands out
 /// once.
 struct ScoringLogBacklog: Sendable {
@@ -18,6 +18,8 @@ struct ScoringLogBacklog: Sendable {
     struct Effects {
         var mustWake = false
         var roomCallbacks: [@Sendable () -> Void] = []
+        /// Lines of refused calls that were dropped until there was room again.
+        var droppedLines = 0
     }
 
     private enum Sleep {
@@ -53,6 +55,7 @@ struct ScoringLogBacklog: Sendable {
     private var closeLostNothing: Bool?
     private var mustWake = false
     private var hasRoomAgain = false
+    private var droppedLines = 0
 
     init(limits: ScoringLogWriter.Limits) {
         self.limits = limits
@@ -60,9 +63,17 @@ struct ScoringLogBacklog: Sendable {
 
     mutating func takeEffects() -> Effects {
         guard mustWake || hasRoomAgain else { return Effects() }
-        defer { (mustWake, hasRoomAgain) = (false, false) }
-        return Effects(mustWake: mustWake, roomCallbacks: hasRoomAgain ? roomCallbacks : [])
+        defer {
+            if hasRoomAgain { droppedLines = 0 }
+            (mustWake, hasRoomAgain) = (false, false)
+        }
+        guard hasRoomAgain else { return Effects(mustWake: mustWake) }
+        return Effects(mustWake: mustWake, roomCallbacks: roomCallbacks, droppedLines: droppedLines)
     }
+
+    /// Whether lines of refused calls are given up; blocks of admitted calls never are while the descriptor can be
+    /// written.
+    var isFullForRefusals: Bool { failure == nil && bufferedBytes >= limits.refusalCapacityBytes }
 }
 
 // MARK: - The callers
@@ -81,6 +92,11 @@ extension ScoringLogBacklog {
         if sleep == .untilBatch || sleep == .untilCoalesced && pending.bytes.count >= limits.coalescedBytes {
             endSleep()
         }
+    }
+
+    mutating func dropped(_ lines: Int) {
+        lostBlocks[.slowReader, default: 0] += lines
+        droppedLines += lines
     }
 
     /// - Returns: false if there is nothing to wait for.
@@ -160,6 +176,9 @@ extension ScoringLogBacklog {
         case .closed:
             loseBuffered(to: .closed)
             return (.go, mustSay)
+        case .slowReader:
+            // No write fails for that.
+            return (.go, false)
         case .diskFull:
             updateRoom()
             return (isClosing ? .leave : sleeping(.untilRetry), mustSay)

@@ -5,8 +5,9 @@ import Synchronization
 ///
 /// - Batches are written in the order of `append`, each contiguous; nothing is lost while the descriptor can be
 ///   written.
-/// - The buffer is bounded by asking: a caller looks at `hasRoom` before it admits a call. A batch handed over is
-///   always taken, so the bound is exceeded by at most the blocks of the calls admitted before the buffer was full.
+/// - The buffer is bounded by asking: a caller looks at `hasRoom` before it admits a call, and at `hasRoomForRefusal`
+///   before it notes a refused one. A batch handed over is always taken, so the bound is exceeded by at most the blocks
+///   of the calls admitted before the buffer was full.
 /// - On a full disk the blocks taken so far are kept and tried again each second, and new ones are dropped and
 ///   counted; the block in hand is always completed first. A closed descriptor loses all that is and will be handed
 ///   over.
@@ -22,6 +23,8 @@ public final class ScoringLogWriter: Sendable {
         public var capacityBytes = 4 << 20
         /// After being full, there is room again at or under this many unwritten bytes.
         public var lowWaterBytes = 2 << 20
+        /// From this many unwritten bytes on, lines of refused calls have no room either.
+        public var refusalCapacityBytes = 5 << 20
         /// How many bytes end the wait between two writes, and the most that one write is given.
         public var coalescedBytes = 64 << 10
         /// The longest wait between two writes.
@@ -39,6 +42,7 @@ public final class ScoringLogWriter: Sendable {
     private let backlog: Mutex<ScoringLogBacklog>
     // What `hasRoom` reads; written under the lock only.
     private let full = Atomic<Bool>(false)
+    private let fullForRefusals = Atomic<Bool>(false)
     private let wakeUp = DispatchSemaphore(value: 0)
     private let finished = DispatchSemaphore(value: 0)
 
@@ -47,7 +51,8 @@ public final class ScoringLogWriter: Sendable {
     /// - Parameters:
     ///   - fileDescriptor: stays the caller's, and open until after `close`.
     ///   - limits: the contract's sizes unless a test wants others.
-    ///   - say: is given one line, once for each reason of loss, on the writer thread; meant for stderr.
+    ///   - say: is given one line, once for each reason of loss, and each time that a reader was too slow for lines of
+    ///     refused calls, on the writer thread or in `close`; meant for stderr.
     public init(
         fileDescriptor: Int32, limits: Limits = Limits(), say: @escaping @Sendable (String) -> Void
     ) {
@@ -67,6 +72,14 @@ public final class ScoringLogWriter: Sendable {
     ///
     /// An event loop that reads false and lets calls wait misses no `onRoom` if the callback hops to that loop.
     public var hasRoom: Bool { !full.load(ordering: .relaxed) }
+
+    /// Whether a line of a refused call fits; whoever reads false drops the line and counts it with `dropped`.
+    public var hasRoomForRefusal: Bool { !fullForRefusals.load(ordering: .relaxed) }
+
+    /// Counts lines that were not handed over as there was no room; said once, when there is room again.
+    public func dropped(_ lines: Int) {
+        update { $0.dropped(lines) }
+    }
 
     /// Blocks lost so far for one reason.
     public func lostBlocks(_ reason: ScoringLogLoss) -> Int {
@@ -135,10 +148,14 @@ public final class ScoringLogWriter: Sendable {
             let result = change(&backlog)
             // Under the lock, or two changes could store in the other order.
             full.store(backlog.isFull, ordering: .relaxed)
+            fullForRefusals.store(backlog.isFullForRefusals, ordering: .relaxed)
             return (result, backlog.takeEffects())
         }
         if effects.mustWake { wakeUp.signal() }
         for callback in effects.roomCallbacks { callback() }
+        if effects.droppedLines > 0 {
+            say("scoring log: it is read again; \(effects.droppedLines) lines of refused calls were dropped meanwhile")
+        }
         return result
     }
 

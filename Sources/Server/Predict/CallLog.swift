@@ -13,6 +13,7 @@ final class CallLog {
     private let writer: ScoringLogWriter
     private let clock: WallClock
     private var batch = ScoringLogBatch()
+    private var droppedLines = 0
 
     init(_ form: Form, _ writer: ScoringLogWriter, _ clock: WallClock) {
         self.form = form
@@ -35,8 +36,12 @@ final class CallLog {
         }
     }
 
-    /// Notes a call of a scoring route that was refused.
+    /// Notes a call of a scoring route that was refused, unless a slow reader keeps the log full.
     func refused(_ call: Call, _ status: ResponseHead.Status, bytes: Int) {
+        guard form == .off || writer.hasRoomForRefusal else {
+            droppedLines += 1
+            return
+        }
         switch form {
         case .off: break
         case .ml, .dl: appendBlock(call, status, bytes, nil)
@@ -46,6 +51,10 @@ final class CallLog {
 
     /// Hands over what this tick has collected.
     func flush() {
+        if droppedLines > 0 {
+            writer.dropped(droppedLines)
+            droppedLines = 0
+        }
         guard !batch.isEmpty else { return }
         writer.append(batch)
         batch.removeAll()

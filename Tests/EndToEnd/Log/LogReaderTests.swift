@@ -46,6 +46,38 @@ import Testing
         #expect(original.calls == scored + refused)
     }
 
+    @Test(
+        "while the log stays full, lines of refused calls are dropped at 5 MiB, counted, and said once when it is read")
+    func droppedLines() throws {
+        let fifo = try LogFIFO()
+        let server = try ServerProcess(logTo: fifo.path)
+        var (scored, refused) = try fillBuffer(of: server)
+        // Refused for their method, so at once; 1 MiB of their lines, and half as much again.
+        let burst = Array(String(repeating: "PUT /test HTTP/1.1\r\nHost: a\r\n\r\n", count: 500).utf8)
+        let line = "127.0.0.1 - - [21/Nov/2026:07:26:00 +0000] \"PUT /test HTTP/1.1\" 405 31 \"-\" \"-\"\n".utf8.count
+        try server.withConnection { connection in
+            for _ in 0..<(3 << 19) / line / 500 {
+                try connection.send(burst)
+                for _ in 0..<500 { #expect(try connection.response().status == 405) }
+                refused += 500
+            }
+        }
+        let lost = try server.metrics()["log_lost_total{reason=\"slow_reader\"}"]
+        #expect(lost > 1000 && lost < refused)
+        var text = try fifo.read(bytes: 4 << 20)
+        let message = try server.waitForMessage("\(lost) lines of refused calls were dropped")
+        #expect(message.contains("warning") && server.count(ofMessages: "were dropped") == 1)
+        #expect(try server.call("GET", "/test", body: nil).status == 200)
+        scored += 1
+        server.signal(SIGTERM)
+        text += try fifo.read()
+        #expect(try server.waitForExit() == 0)
+        // What was scored is all there, and bounds hold: 5 MiB, and what a pipe and one write hold.
+        let log = try StrictLog(text)
+        #expect(log.scored.count == scored && log.blocks.count == scored + refused - lost)
+        #expect(text.utf8.count < 6 << 20)
+    }
+
     /// Calls until a call is refused.
     private func fillBuffer(of server: ServerProcess) throws -> (scored: Int, refused: Int) {
         let id = String(repeating: "i", count: 64)

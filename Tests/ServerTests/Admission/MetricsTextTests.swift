@@ -79,7 +79,7 @@ import Testing
             Set(values("reason", of: "bungalow_rejected_requests_total")) == [
                 "in_flight", "queue_full", "queue_deadline", "buffered_bytes", "connections",
             ])
-        #expect(Set(values("reason", of: "bungalow_log_lost_total")) == ["closed", "disk_full"])
+        #expect(Set(values("reason", of: "bungalow_log_lost_total")) == ["closed", "disk_full", "slow_reader"])
         let routes = Route.allCases.map { "\($0.literal)" }
         #expect(values("route", of: "bungalow_requests_total") == routes)
         #expect(values("route", of: "bungalow_request_duration_seconds_count") == routes)
