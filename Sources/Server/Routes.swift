@@ -65,8 +65,11 @@ final class Routes {
         guard !admission.enter() else { return score(call, body) }
         let bytes = body.readableBytes
         guard replica.bufferedBytes.enter(bytes) else { return reject(call, .bufferedBytes) }
-        admission.wait { [self] in
+        let arrival = NIODeadline.now()
+        admission.wait(call) { [self] in
             replica.bufferedBytes.leave(bytes)
+            var call = call
+            call.waited = .now() - arrival
             score(call, body)
         } orRefuse: { [self] reason in
             replica.bufferedBytes.leave(bytes)

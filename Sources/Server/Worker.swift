@@ -131,6 +131,14 @@ final class Worker: @unchecked Sendable {
         eventLoop.execute { self.startWaitingCalls() }
     }
 
+    /// Refuses waiting calls whose clients have gone; on the event loop.
+    func refuseAbandonedCalls() {
+        guard replica.queued.inUse > 0 else { return }
+        admission.refuseAbandoned()
+        runner.refuseAbandoned()
+        openTick()
+    }
+
     /// Lets waiting calls go on; on the event loop.
     func startWaitingCalls() {
         admission.startWaiting()

@@ -35,8 +35,10 @@ final class Admission {
     }
 
     /// Has a call wait for a place in flight.
-    func wait(_ start: @escaping () -> Void, orRefuse refuse: @escaping (RejectionReason) -> Void) {
-        line?.wait(start, orRefuse: refuse)
+    func wait(
+        _ call: Call, _ start: @escaping () -> Void, orRefuse refuse: @escaping (RejectionReason) -> Void
+    ) {
+        line?.wait(after: call.waited, unless: { call.isAbandoned }, start, orRefuse: refuse)
     }
 
     /// Gives a place in flight back.
@@ -49,6 +51,9 @@ final class Admission {
 
     /// Lets waiting calls go on.
     func startWaiting() { line?.startWaiting() }
+
+    /// Refuses waiting calls whose clients have gone.
+    func refuseAbandoned() { line?.refuseAbandoned() }
 
     private func publishHead() { own.publish(line?.firstDeadline) }
 }

@@ -18,6 +18,11 @@ struct Call {
     let requestID: RequestID
     /// The caller's trace context, in W3C's form.
     var traceparent: String?
+    /// How long it has waited in queues.
+    var waited = TimeAmount.zero
+
+    /// Whether nobody can read an answer any more.
+    var isAbandoned: Bool { connection.context == nil }
 
     /// The same call, as the last one of its connection.
     func closing() -> Call {

@@ -22,6 +22,7 @@ extension HTTPConnection {
         self.context = nil
         // An unfinished request's call refers back to this connection.
         request = nil
+        if order.outstanding > 0 { worker.refuseAbandonedCalls() }
         context.fireChannelInactive()
     }
 

@@ -41,28 +41,34 @@ final class ModelRunner {
     ///
     /// The call is in flight before, and after if it gets its predictions; if it is refused it is not.
     func run(
-        _ model: LinearModel, _ batch: HousingBatch, _ completion: @escaping ([Double]) -> Void,
+        _ model: LinearModel, _ batch: HousingBatch, for call: Call, _ completion: @escaping ([Double]) -> Void,
         orRefuse refuse: @escaping (RejectionReason) -> Void
     ) {
         guard cost.sleep > .zero || cost.busy > .zero else { return completion(model.predict(batch)) }
         sleep { [self] in
-            burn({ completion(model.predict(batch)) }, orRefuse: refuse)
+            burn(call, { completion(model.predict(batch)) }, orRefuse: refuse)
         }
     }
 
     /// Lets calls go on that wait for a core.
     func startWaiting() { coreLine.startWaiting() }
 
+    /// Refuses calls that wait for a core and whose clients have gone.
+    func refuseAbandoned() { coreLine.refuseAbandoned() }
+
     private func sleep(_ then: @escaping () -> Void) {
         guard cost.sleep > .zero else { return then() }
         eventLoop.assumeIsolated().scheduleTask(in: cost.sleep, then)
     }
 
-    private func burn(_ then: @escaping () -> Void, orRefuse refuse: @escaping (RejectionReason) -> Void) {
+    private func burn(
+        _ call: Call, _ then: @escaping () -> Void, orRefuse refuse: @escaping (RejectionReason) -> Void
+    ) {
         guard cost.busy > .zero else { return then() }
         if coreLine.isEmpty, replica.cores.enter() { return burnOnThread(then) }
         admission.leave()
-        coreLine.wait({ [self] in burnOnThread(then) }, orRefuse: refuse)
+        coreLine.wait(
+            after: call.waited, unless: { call.isAbandoned }, { [self] in burnOnThread(then) }, orRefuse: refuse)
     }
 
     private func burnOnThread(_ then: @escaping () -> Void) {

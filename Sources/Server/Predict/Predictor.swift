@@ -101,7 +101,7 @@ final class Predictor {
     private func score(
         _ model: LinearModel, _ batch: HousingBatch, _ call: Call, _ completion: @escaping ([Double]) -> Void
     ) {
-        runner.run(model, batch, completion) { [self] reason in
+        runner.run(model, batch, for: call, completion) { [self] reason in
             // Whoever is refused while it waits for a core is in flight no more.
             metrics.rejected(reason)
             log.refused(call, .serviceUnavailable, bytes: call.answer(.saturated))

@@ -77,7 +77,7 @@ import Testing
             ])
         #expect(
             Set(values("reason", of: "bungalow_rejected_requests_total")) == [
-                "in_flight", "queue_full", "queue_deadline", "buffered_bytes", "connections",
+                "in_flight", "queue_full", "queue_deadline", "buffered_bytes", "client_gone", "connections",
             ])
         #expect(Set(values("reason", of: "bungalow_log_lost_total")) == ["closed", "disk_full", "slow_reader"])
         let routes = Route.allCases.map { "\($0.literal)" }

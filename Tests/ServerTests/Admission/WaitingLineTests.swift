@@ -113,6 +113,52 @@ import Testing
         }
     }
 
+    @Test("who has waited elsewhere waits so much less here, and is refused before those who came earlier")
+    func waitedElsewhere() async throws {
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
+        let reason = try await eventLoop.flatSubmit {
+            let bench = Bench(eventLoop, places: 100, wanted: 0)
+            let refused = eventLoop.makePromise(of: RejectionReason.self)
+            bench.wait(0)
+            for waited in [TimeAmount.minutes(59), .hours(1), .zero] {
+                bench.line.wait(after: waited) {
+                } orRefuse: {
+                    if waited == .hours(1) { refused.succeed($0) } else { bench.refused[1, default: []].append($0) }
+                }
+            }
+            return refused.futureResult.assumeIsolated().map { reason in
+                #expect(bench.refused.isEmpty && bench.places.inUse == 3)
+                return reason
+            }.nonisolated()
+        }.get()
+        #expect(reason == .queueDeadline)
+    }
+
+    @Test("calls that are abandoned leave the line, give their places back, and those behind them keep their order")
+    func abandoned() async throws {
+        try await onLoop { eventLoop in
+            let bench = Bench(eventLoop, places: 5, wanted: 1)
+            #expect(bench.wanted.enter())
+            var gone: Set<Int> = []
+            for call in 0..<5 {
+                bench.line.wait(unless: { gone.contains(call) }) {
+                    bench.started.append(call)
+                } orRefuse: {
+                    bench.refused[call, default: []].append($0)
+                }
+            }
+            gone = [0, 3]
+            bench.line.refuseAbandoned()
+            bench.line.refuseAbandoned()
+            #expect(bench.refused == [0: [.clientGone], 3: [.clientGone]] && bench.places.inUse == 3)
+            for _ in 0..<3 {
+                bench.wanted.leave()
+                bench.line.startWaiting()
+            }
+            #expect(bench.started == [1, 2, 4] && bench.places.inUse == 0)
+        }
+    }
+
     @Test("at its deadline each waiting call is refused exactly once, and gives its place back")
     func deadline() async throws {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
