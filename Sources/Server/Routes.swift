@@ -63,6 +63,10 @@ final class Routes {
     /// Scores now if there is a place in flight; else the call waits, within bounds.
     private func admit(_ call: Call, _ body: ByteBuffer) {
         guard !admission.enter() else { return score(call, body) }
+        // Most refusals end here, before anything is made for a call that waits.
+        guard !replica.queued.isFull else { return reject(call, replica.queued.isNone ? .inFlight : .queueFull) }
+        // A slice of what one read brought would keep all of it.
+        let body = ByteBuffer(bytes: body.readableBytesView)
         let bytes = body.readableBytes
         guard replica.bufferedBytes.enter(bytes) else { return reject(call, .bufferedBytes) }
         let arrival = NIODeadline.now()

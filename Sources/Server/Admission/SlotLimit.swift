@@ -13,6 +13,9 @@ final class SlotLimit: Sendable {
     /// Whether there are no slots at all, taken or not.
     var isNone: Bool { maximum == 0 }
 
+    /// Whether all slots are taken.
+    var isFull: Bool { inUse >= maximum }
+
     /// How many slots are taken.
     var inUse: Int { used.load(ordering: .sequentiallyConsistent) }
 

@@ -45,7 +45,10 @@ struct Call {
         head.allow = error.allow
         head.retryAfter = error.retryAfter
         head.authenticate = error.authenticate
-        let body = ByteBuffer(string: "{\"detail\":\"\(error.detail)\"}")
+        var body = ByteBufferAllocator().buffer(capacity: 16 + error.detail.utf8CodeUnitCount)
+        body.writeStaticString("{\"detail\":\"")
+        body.writeStaticString(error.detail)
+        body.writeStaticString("\"}")
         answer(head, body)
         return body.readableBytes
     }

@@ -28,6 +28,7 @@ final class Metrics {
     private var requestSeconds = [Histogram](repeating: .seconds, count: Route.allCases.count)
     private var scoringSeconds = [Histogram](repeating: .seconds, count: 3)
     private var lookUps = [UInt64](repeating: 0, count: 3)
+    private var rejections = [UInt64](repeating: 0, count: RejectionReason.allCases.count)
 
     /// A call was answered, whatever came of it.
     func answered(_ route: Route, _ status: ResponseHead.Status, after time: TimeAmount) {
@@ -52,7 +53,7 @@ final class Metrics {
     func cacheChanged(isUp: Bool) { counted.isCacheUp = isUp }
 
     /// A call was turned away.
-    func rejected(_ reason: RejectionReason) { counted.rejections[reason, default: 0] += 1 }
+    func rejected(_ reason: RejectionReason) { rejections[reason.index] += 1 }
 
     /// The share so far.
     var snapshot: Snapshot {
@@ -68,7 +69,23 @@ final class Metrics {
             snapshot.scoringSeconds[result] = scoringSeconds[result.index]
             snapshot.lookUps[result] = lookUps[result.index]
         }
+        for reason in RejectionReason.allCases where rejections[reason.index] > 0 {
+            snapshot.rejections[reason] = rejections[reason.index]
+        }
         return snapshot
+    }
+}
+
+extension RejectionReason {
+    fileprivate var index: Int {
+        switch self {
+        case .inFlight: 0
+        case .queueFull: 1
+        case .queueDeadline: 2
+        case .bufferedBytes: 3
+        case .clientGone: 4
+        case .connections: 5
+        }
     }
 }
 

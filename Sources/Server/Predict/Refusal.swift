@@ -90,10 +90,19 @@ struct Refusal: Error {
     /// A number, boolean or null as sent, a string as a string, anything else as a string of its JSON text.
     private mutating func writeInput(_ json: UnsafeRawBufferPointer) {
         switch json.first {
+        // Within its quotes, as it was sent.
+        case UInt8(ascii: "\"") where Self.isPlain(UnsafeRawBufferPointer(rebasing: json.dropFirst().dropLast())):
+            body.writeBytes(json)
         case UInt8(ascii: "\""): writeString(Self.unescaped(json))
         case UInt8(ascii: "["), UInt8(ascii: "{"): writeString(Self.prefix(of: json))
         default: body.writeBytes(json)
         }
+    }
+
+    /// Whether text needs no escape and no cut as a JSON string.
+    private static func isPlain(_ text: UnsafeRawBufferPointer) -> Bool {
+        text.count <= inputLimit
+            && text.allSatisfy { (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
     }
 
     /// The content of a JSON string. Most have no escapes and need no decoder.
@@ -127,6 +136,7 @@ struct Refusal: Error {
             case "\u{0}"..."\u{1F}":
                 let digits = String(scalar.value, radix: 16)
                 body.writeString("\\u00\(digits.utf8.count == 1 ? "0" : "")\(digits)")
+            case "\u{20}"..."\u{7E}": body.writeInteger(UInt8(truncatingIfNeeded: scalar.value))
             default: body.writeString(String(scalar))
             }
         }
