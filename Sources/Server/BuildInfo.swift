@@ -7,7 +7,7 @@ struct BuildInfo: Sendable, Encodable {
     let release = "0.1.0"
     /// Of the model that new calls are scored with.
     var modelVersion: String
-    /// A hash of what changes results: limits, times to live, synthetic costs, loops, log, kind of cache.
+    /// A hash of what changes results and behaviour: limits, times, synthetic costs, loops, log, kind of cache.
     let configuration: String
     /// Names this process, and no other.
     let instance = UUID().uuidString.lowercased()

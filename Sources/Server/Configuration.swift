@@ -189,14 +189,17 @@ struct Configuration: Sendable {
 }
 
 extension Configuration {
-    /// What changes results, as text to be hashed: no secret, address, port or path.
+    /// What changes results and behaviour, as text to be hashed: no secret, address, port or path.
     var resultsText: String {
         let values: [(String, any CustomStringConvertible)] = [
-            ("cache", cache.kind), ("cache_ttl_seconds", cacheTTLSeconds),
+            ("cache", cache.kind), ("cache_ttl_seconds", cacheTTLSeconds), ("namespace", cacheNamespace),
             ("cache_deadline_ms", cacheDeadlineMilliseconds), ("max_batch_records", maximumBatchRecords),
             ("max_body_bytes", maximumBodyBytes), ("in_flight", maximumInFlight), ("queued", maximumQueued),
             ("queue_deadline_ms", queueDeadlineMilliseconds), ("connections", maximumConnections),
-            ("buffered_bytes", maximumBufferedBytes), ("sleep_ms", syntheticSleepMilliseconds),
+            ("buffered_bytes", maximumBufferedBytes), ("head_seconds", headTimeoutSeconds),
+            ("body_seconds", bodyTimeoutSeconds), ("idle_seconds", idleTimeoutSeconds),
+            ("drain_seconds", drainDelaySeconds), ("grace_seconds", shutdownGraceSeconds),
+            ("sleep_ms", syntheticSleepMilliseconds),
             ("busy_ms", syntheticBusyMilliseconds), ("event_loops", eventLoops), ("scoring_log", scoringLog.rawValue),
         ]
         return values.map { "\($0)=\($1)\n" }.joined()

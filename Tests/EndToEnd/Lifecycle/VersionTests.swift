@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test(
-        "the configuration hash covers what changes results: limits, TTL, synthetic costs, loops, log mode, kind of cache"
+        "the configuration hash covers what changes results: limits, times, synthetic costs, loops, log mode, kind of cache"
     )
     func otherResults() throws {
         let settings = [
@@ -94,7 +94,9 @@ import Testing
             ["--replica-max-concurrent-requests", "511"], ["--max-queued-requests", "1023"],
             ["--queue-deadline-ms", "999"], ["--max-connections", "999"], ["--max-buffered-bytes", "67108863"],
             ["--cache-ttl-seconds", "3599"], ["--cache-deadline-ms", "21"], ["--synthetic-sleep-ms", "1"],
-            ["--synthetic-busy-ms", "1"], ["--event-loops", "3"], ["--scoring-log", "dl"], ["--scoring-log", "off"],
+            ["--synthetic-busy-ms", "1"], ["--head-timeout-seconds", "11"], ["--body-timeout-seconds", "31"],
+            ["--idle-timeout-seconds", "76"], ["--drain-delay-seconds", "1"], ["--shutdown-grace-seconds", "21"],
+            ["--cache-namespace", "other"], ["--event-loops", "3"], ["--scoring-log", "dl"], ["--scoring-log", "off"],
             ["--cache-url", "redis://127.0.0.1:1"],
         ]
         let hashes = try settings.map { setting in
