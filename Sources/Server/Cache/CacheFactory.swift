@@ -58,7 +58,8 @@ struct CacheFactory: Sendable {
         sqlite.timeToLiveMilliseconds = Int64(configuration.cacheTTLSeconds) * 1000
         sqlite.lookUpDeadline = .milliseconds(Int64(configuration.cacheDeadlineMilliseconds))
         do {
-            let store = try SQLitePredictionStore(configuration: sqlite, logger: logger, onFault: faults.count)
+            let store = try SQLitePredictionStore(
+                configuration: sqlite, logger: logger, onFault: faults.count, onAway: faults.fileChanged)
             return (.sqlite(store), "sqlite:\(path)")
         } catch {
             logger.warning("no cache: \(error)")

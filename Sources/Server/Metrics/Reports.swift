@@ -27,6 +27,7 @@ final class Reports: Sendable {
         let shares = EventLoopFuture.whenAllSucceed(replica.workers.map { $0.metricsSnapshot() }, on: eventLoop)
         shares.assumeIsolated().whenSuccess { [self] shares in
             var sum = shares.reduce(into: Metrics.Snapshot()) { $0.add($1) }
+            sum.isCacheUp = sum.isCacheUp && !storeFaults.isAway
             sum.cacheFaults.merge(storeFaults.counted) { $0 + $1 }
             let text = MetricsText(sum, replica, log, build.withLock { $0 }).text
             var head = ResponseHead(.ok)

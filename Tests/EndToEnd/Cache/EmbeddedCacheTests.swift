@@ -68,6 +68,30 @@ import Testing
         #expect(names.contains { $0.hasPrefix("cache.sqlite.damaged-") })
     }
 
+    @Test("bungalow_cache_up is 0 while the file is away, calls go on, and it is 1 with HITs when the file is back")
+    func away() throws {
+        let (inner, moved) = (folder.appending(path: "inner"), folder.appending(path: "moved"))
+        let cache = "sqlite:\(inner.appending(path: "cache.sqlite").path)"
+        let server = try ServerProcess(["--cache-url", cache, "--cache-deadline-ms", "5000"])
+        let computed = try waitForHit(server)
+        #expect(try server.metrics()["cache_up"] == 1)
+        try FileManager.default.moveItem(at: inner, to: moved)
+        // A file where a folder is needed, which not even root can make one.
+        try Data().write(to: inner)
+        try Lifecycle.wait("the cache is down") {
+            #expect(try server.predict(ServerProcess.sample).status == 200)
+            return try server.metrics()["cache_up"] == 0
+        }
+        #expect(try server.predict(ServerProcess.sample)["X-Cache"] == "BYPASS")
+        try FileManager.default.removeItem(at: inner)
+        try FileManager.default.moveItem(at: moved, to: inner)
+        try Lifecycle.wait("the cache is up") {
+            #expect(try server.predict(ServerProcess.sample).status == 200)
+            return try server.metrics()["cache_up"] == 1
+        }
+        #expect(try waitForHit(server).body == computed.body)
+    }
+
     @Test("without a word of configuration the file is in the user's cache folder")
     func userCacheFolder() throws {
         let server = try ServerProcess(

@@ -19,12 +19,13 @@ final class SQLitePredictionStore: Sendable {
     /// - Parameters:
     ///   - now: Unix milliseconds, by which entries expire.
     ///   - onFault: called once for each entry that is dropped and not stored, on any thread; it must not block.
+    ///   - onAway: called with true when the file cannot be used any more, with false when it can be again.
     /// - Throws: `SQLitePredictionStoreError`, whose description is one line, if the file cannot be made or written, or
     ///   is another program's database, which then stays as it is.
     init(
         configuration: SQLitePredictionStoreConfiguration, logger: Logger,
         now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) },
-        onFault: @escaping @Sendable (CacheFault) -> Void
+        onFault: @escaping @Sendable (CacheFault) -> Void, onAway: @escaping @Sendable (Bool) -> Void = { _ in }
     ) throws {
         let database = try EntryDatabase.open(configuration, patience: 5, logger: logger)
         let mailbox = StoreMailbox(configuration: configuration, fullSlice: StoreWorker.fullSlice)
@@ -33,7 +34,8 @@ final class SQLitePredictionStore: Sendable {
         self.mailbox = mailbox
         self.report = report
         let thread = Thread {
-            var worker = StoreWorker(database: database, mailbox: mailbox, report: report, logger: logger, now: now)
+            var worker = StoreWorker(
+                database: database, mailbox: mailbox, report: report, logger: logger, now: now, onAway: onAway)
             worker.run()
         }
         thread.name = "sqlite-cache"

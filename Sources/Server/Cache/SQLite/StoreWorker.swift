@@ -18,6 +18,7 @@ struct StoreWorker {
     let report: StoreFaultReport
     let logger: Logger
     let now: @Sendable () -> Int64
+    let onAway: @Sendable (Bool) -> Void
 
     private var database: EntryDatabase?
     private var pending: [StoreRequest] = []
@@ -34,7 +35,7 @@ struct StoreWorker {
 
     init(
         database: EntryDatabase, mailbox: StoreMailbox, report: StoreFaultReport, logger: Logger,
-        now: @escaping @Sendable () -> Int64
+        now: @escaping @Sendable () -> Int64, onAway: @escaping @Sendable (Bool) -> Void
     ) {
         self.database = database
         self.configuration = database.configuration
@@ -42,6 +43,7 @@ struct StoreWorker {
         self.report = report
         self.logger = logger
         self.now = now
+        self.onAway = onAway
         nextSweep = .now() + configuration.sweepInterval
         nextIdentityCheck = .now() + Self.reopenInterval
     }
@@ -176,10 +178,12 @@ struct StoreWorker {
     private mutating func reopen(suspect: EntryDatabase.Suspect?) {
         do {
             database = try EntryDatabase.open(configuration, suspect: suspect, patience: 0.05, logger: logger)
+            if isAway { onAway(false) }
             isAway = false
         } catch {
             nextReopening = .now() + Self.reopenInterval
             if !isAway { logger.warning("\(error) Calls are answered without a cache until it can be used again.") }
+            if !isAway { onAway(true) }
             isAway = true
         }
     }
