@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Signals that come before the server says that it listens.
@@ -16,7 +17,7 @@ import Testing
             lock = held
             try #require(held >= 0 && flock(held, LOCK_EX) == 0)
             let child = try ChildProcess(
-                ServerProcess.binary,
+                ServerProcess.binary.path,
                 ["--port", "0", "--cache-url", "sqlite:\(cache)", "--drain-delay-seconds", "0"])
             self.child = child
             let descriptors = "/proc/\(child.processID)/fd"

@@ -74,9 +74,11 @@ import Testing
             ]
             for (head, body) in heads.flatMap({ head in bodies.map { (head, $0) } }) {
                 let connection = try server.connect()
-                let host = head.contains("Host: ") ? "" : "Host: a\r\n"
-                let end = "\(host)Connection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
-                try connection.send("\(head)\r\n\(end)")
+                // Before the text, which may end the head.
+                let named = head.contains("Host: ") ? "HTTP/1.1\r\n" : "HTTP/1.1\r\nHost: a\r\n"
+                let start = "\(head)\r\n".replacing("HTTP/1.1\r\n", with: named)
+                let end = "Connection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+                try connection.send("\(start)\(end)")
                 let answer = try connection.response()
                 switch answer.status {
                 case 200: scored += 1
