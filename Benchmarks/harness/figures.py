@@ -1,0 +1,28 @@
+"""The arithmetic of the table."""
+import math
+import statistics
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def spread(values):
+    """How far apart the rounds are: (largest - smallest) / median."""
+    middle = median(values)
+    return (max(values) - min(values)) / middle if middle else 0.0
+
+
+def percentile(values, percent):
+    """The smallest value that at least `percent` of all values do not exceed (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(percent / 100 * len(ordered)) - 1)]
+
+
+def ratio(ours, theirs):
+    return ours / theirs if theirs else math.inf
+
+
+def round_order(peers, rounds):
+    """A B C A B C …: what else the machine does meets all of them alike."""
+    return [(number, peer) for number in range(1, rounds + 1) for peer in peers]
