@@ -23,7 +23,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(prog="script/bench", description="Measures Bungalow beside its peers.")
     parser.add_argument("--full", action="store_true", help="all scenarios; without it, those that take 5 minutes")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each is measured (3)")
-    parser.add_argument("--seconds", type=int, default=3, metavar="S", help="how long each load lasts (3)")
+    parser.add_argument("--seconds", type=int, metavar="S", help="how long each load lasts (3; with --full 5)")
     parser.add_argument(
         "--scenario", action="append", choices=[s.name for s in SCENARIOS], metavar="NAME",
         help="only this one; may be given again: " + ", ".join(s.name for s in SCENARIOS))
@@ -34,6 +34,7 @@ def parse_arguments():
         "--output", type=Path, metavar="FILE",
         help="where the figures go (Benchmarks/results/latest.json, but nowhere where scenarios or peers are chosen)")
     arguments = parser.parse_args()
+    arguments.seconds = arguments.seconds if arguments.seconds is not None else 5 if arguments.full else 3
     for name in ("rounds", "seconds"):
         if not 1 <= getattr(arguments, name) <= 600:
             parser.error(f"--{name} {getattr(arguments, name)} is not allowed: use a whole number from 1 to 600")
@@ -116,6 +117,8 @@ def main():
     scenarios = chosen(arguments.scenario, arguments.full)
     peers = [peer for peer in PEERS if not arguments.peer or peer.name in arguments.peer]
     build(peers)
+    # From here on the harness keeps off the server's core; its children are pinned one by one.
+    os.sched_setaffinity(0, {int(LOAD_CORE)})
     found, results = run_all(arguments, scenarios, peers)
     print(table.render(scenarios, results, {peer.name: peer.title for peer in peers}, found))
     is_chosen = arguments.scenario or arguments.peer

@@ -16,7 +16,9 @@ def spread(values):
 def percentile(values, percent):
     """The smallest value that at least `percent` of all values do not exceed (nearest rank)."""
     ordered = sorted(values)
-    return ordered[max(0, math.ceil(percent / 100 * len(ordered)) - 1)]
+    # 99.9 is no binary fraction: what it lacks or has too much must not move the rank.
+    rank = math.ceil(round(percent * len(ordered) / 100, 6))
+    return ordered[max(0, rank - 1)]
 
 
 def ratio(ours, theirs):

@@ -36,6 +36,7 @@ def closed(scenario, server, redis, seconds):
         return run_wrk(server.port, cores, template, scenario.rate, scenario.connections, seconds, first)
 
     load(WARM_UP_SECONDS, WARM_UP_FIRST)
+    server.settle()
     before = Usage(server, redis)
     result = load(seconds, 5 * WARM_UP_FIRST)
     used = Usage(server, redis).since(before)
@@ -52,7 +53,7 @@ def closed(scenario, server, redis, seconds):
     if scenario.loops == 1:
         figures["others_share"] = max(0.0, used.core - used.server) / result.seconds
     if used.look_ups:
-        figures["cache_rate"] = used.hits / result.requests
+        figures["cache_rate"] = used.hits / used.look_ups
         figures["look_ups_per_call"] = used.look_ups / result.requests
     check_log(scenario, server, result)
     return figures
@@ -98,6 +99,7 @@ def open_loop(scenario, server, redis, seconds):
     server.warm(body.read_text())
     peak = run_wrk(server.port, LOAD_CORE, template, scenario.rate, scenario.connections, max(1, seconds // 2))
     check(scenario, server, peak)
+    server.settle()
     asked = peak.requests / peak.seconds / 2
     before = server.child.cpu_seconds()
     figures = run_h2load(server.port, LOAD_CORE, body, asked, seconds, template.with_name("h2load.log"))

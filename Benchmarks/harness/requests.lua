@@ -1,7 +1,8 @@
 -- wrk's side of a closed loop: POST /predict with a body that is always the same, always another, or both by turns.
 --
--- wrk … -- TEMPLATE RATE FIRST   TEMPLATE: a file with the body, @COUNTER where eight digits go; RATE: the share of calls
--- whose body is the fixed one (0, 0.5, 1); FIRST: the first counter. Prints one line of JSON at the end.
+-- wrk … -- TEMPLATE RATE FIRST
+-- TEMPLATE: a file with the body, @COUNTER where eight digits go; RATE: the share of calls whose body is the fixed one
+-- (0, 0.5, 1); FIRST: the first counter. Prints one line of JSON at the end.
 
 local MARK, FIXED = "@COUNTER", "99999999"
 local before, after, same, counter, turn

@@ -13,6 +13,8 @@ from .processes import Child, until
 # The server has the first core for itself; whatever loads it shares the second.
 SERVER_CORE, LOAD_CORE, BOTH_CORES = "0", "1", "0,1"
 READY_SECONDS = 60
+# A server that uses less than this share of its core in such a time has nothing to do.
+IDLE_SECONDS, IDLE_SHARE = 0.2, 0.1
 
 
 def free_port():
@@ -60,6 +62,15 @@ class Server:
         if status != 200:
             raise Failure(f"{self.peer.name} answered {status} to a good batch: {answer[:200]!r}")
         return headers["X-Cache"] == "HIT"
+
+    def settle(self):
+        """Waits until the calls that a load left behind are done, so that their cost is not the next load's."""
+        until(f"{self.peer.name} to be idle", self._is_idle, 60)
+
+    def _is_idle(self):
+        before = self.child.cpu_seconds()
+        time.sleep(IDLE_SECONDS)
+        return self.child.cpu_seconds() - before < IDLE_SHARE * IDLE_SECONDS
 
     def logged_calls(self):
         with open(self.child.stdout, "rb") as log:

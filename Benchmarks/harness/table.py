@@ -28,7 +28,7 @@ def medians(rounds):
 
 
 def against(ours, theirs):
-    """Bungalow's calls per second to a peer's, and the peer's CPU per call to Bungalow's: above 1, Bungalow is better."""
+    """Bungalow's calls per second to a peer's, and the peer's CPU per call to Bungalow's: above 1 is Bungalow's win."""
     if not ours:
         return "–", "–"
     calls = ratio(ours["calls_per_second"], theirs["calls_per_second"])
@@ -82,11 +82,12 @@ def notes(scenario, m):
 def open_table(scenario, by_peer, titles, differences):
     header = ["", "calls/s asked", "calls/s", "p50 ms", "p99 ms", "p99.9 ms", "CPU s / 1 000 calls"]
     rows = []
-    for name, rounds in by_peer.items():
+    for peer, rounds in by_peer.items():
         m = medians(rounds)
         rows.append([
-            titles[name], f"{m['asked_per_second']:.0f}", f"{m['rate']:.0f}", f"{m['p50_ms']:.3f}", f"{m['p99_ms']:.3f}",
-            f"{m['p99_9_ms']:.3f}", f"{m['cpu_seconds_per_1000']:.4f}"])
+            titles[peer], grouped(m["asked_per_second"]), grouped(m["rate"]),
+            *(f"{m[name]:.3f}" + spread_of(rounds, name) for name in ("p50_ms", "p99_ms", "p99_9_ms")),
+            f"{m['cpu_seconds_per_1000']:.4f}"])
     return rows_to_markdown(scenario.title, header, rows)
 
 
