@@ -2,6 +2,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -127,6 +128,8 @@ def main():
         write_figures(output, arguments, scenarios, found, results)
 
 
+# The `with` blocks on the way out end what was started.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 try:
     main()
 except Failure as failure:

@@ -37,9 +37,9 @@ def closed(scenario, server, redis, seconds):
 
     load(WARM_UP_SECONDS, WARM_UP_FIRST)
     server.settle()
-    before = Usage(server, redis)
+    before = Usage(scenario, server, redis)
     result = load(seconds, 5 * WARM_UP_FIRST)
-    used = Usage(server, redis).since(before)
+    used = Usage(scenario, server, redis).since(before)
     check(scenario, server, result)
     figures = {
         "calls_per_second": result.requests / result.seconds,
@@ -62,11 +62,11 @@ def closed(scenario, server, redis, seconds):
 class Usage:
     """CPU seconds and look-ups so far."""
 
-    def __init__(self, server, redis):
+    def __init__(self, scenario, server, redis):
         self.server = server.child.cpu_seconds()
         self.redis = redis.child.cpu_seconds()
         self.core = core_seconds(SERVER_CORE)
-        self.hits, misses = redis.look_ups()
+        self.hits, misses = redis.look_ups() if scenario.cache == "redis" else server.look_ups()
         self.look_ups = self.hits + misses
 
     def since(self, before):

@@ -1,5 +1,6 @@
 """A peer that runs: one at a time, on its own core."""
 import http.client
+import re
 import socket
 import tempfile
 import time
@@ -63,6 +64,10 @@ class Server:
             raise Failure(f"{self.peer.name} answered {status} to a good batch: {answer[:200]!r}")
         return headers["X-Cache"] == "HIT"
 
+    def look_ups(self):
+        """How many look-ups found an entry, and how many did not: what Bungalow itself counts."""
+        return parse_look_ups(self.send("GET", "/metrics")[2].decode())
+
     def settle(self):
         """Waits until the calls that a load left behind are done, so that their cost is not the next load's."""
         until(f"{self.peer.name} to be idle", self._is_idle, 60)
@@ -75,6 +80,11 @@ class Server:
     def logged_calls(self):
         with open(self.child.stdout, "rb") as log:
             return sum(b'"POST /predict' in line for line in log)
+
+
+def parse_look_ups(metrics):
+    counts = dict(re.findall(r'^bungalow_cache_lookups_total\{result="(\w+)"\} (\d+)', metrics, re.MULTILINE))
+    return int(counts["hit"]), int(counts["miss"])
 
 
 @contextmanager

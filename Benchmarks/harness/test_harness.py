@@ -11,6 +11,7 @@ from harness.peers import PEERS
 from harness.processes import cpu_ticks, resident_kib
 from harness.redis import parse_look_ups
 from harness.scenarios import SCENARIOS, chosen
+from harness.server import parse_look_ups as parse_metrics
 from harness.vectors import batch_text, same_predictions
 
 WRK_OUTPUT = """Running 3s test @ http://127.0.0.1:8000/predict
@@ -74,6 +75,13 @@ def test_resident_memory_is_read_in_kib():
 
 def test_look_ups_are_read_from_what_redis_says():
     assert parse_look_ups("# Stats\r\nkeyspace_hits:7\r\nkeyspace_misses:5\r\n") == (7, 5)
+
+
+def test_look_ups_are_read_from_the_metrics():
+    metrics = "".join(
+        f'bungalow_cache_lookups_total{{result="{result}"}} {count}\n'
+        for result, count in (("hit", 3), ("miss", 2), ("bypass", 1)))
+    assert parse_metrics(metrics) == (3, 2)
 
 
 def test_a_body_keeps_its_length_when_its_counter_changes():
