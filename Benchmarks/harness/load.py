@@ -1,0 +1,82 @@
+"""The load generators: wrk for closed loops, h2load for open ones."""
+import json
+import resource
+from dataclasses import dataclass
+
+from .failure import Failure
+from .figures import percentile
+from .processes import run
+
+REQUESTS = __file__.replace("load.py", "requests.lua")
+OPEN_LOOP_CONNECTIONS = 64
+
+
+@dataclass(frozen=True)
+class Load:
+    """One run of a closed loop."""
+
+    seconds: float
+    requests: int
+    not_2xx: int
+    failures: int
+    p50_ms: float
+    p99_ms: float
+    generator_seconds: float
+
+
+def parse_wrk(output, generator_seconds):
+    """wrk's own report ends with the JSON line of requests.lua."""
+    lines = [line for line in output.splitlines() if line.startswith("{")]
+    if not lines:
+        raise Failure(f"wrk gave no figures: {output[-500:]}")
+    report = json.loads(lines[-1])
+    return Load(
+        seconds=report["microseconds"] / 1e6, requests=report["requests"], not_2xx=report["not_2xx"],
+        failures=report["failures"], p50_ms=report["p50_ms"], p99_ms=report["p99_ms"],
+        generator_seconds=generator_seconds)
+
+
+def run_wrk(port, cores, template, rate, connections, seconds, first=50_000_000):
+    """A closed loop; `first` keeps the bodies of one run apart from those of another."""
+    before = children_seconds()
+    output = run(
+        "wrk", [
+            "taskset", "-c", cores, "wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "10s",
+            "-s", REQUESTS, f"http://127.0.0.1:{port}/predict", "--", template, f"{rate:g}", str(first)],
+        seconds + 60)
+    return parse_wrk(output, children_seconds() - before)
+
+
+def children_seconds():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def parse_h2load_log(text, begin_microseconds):
+    """Response times in ms from h2load's log (start in µs since 1970, status, µs), and how many were no 200."""
+    rows = [line.split("\t") for line in text.splitlines()]
+    counted = [row for row in rows if int(row[0]) >= begin_microseconds]
+    return [int(row[2]) / 1000 for row in counted], sum(row[1] != "200" for row in counted)
+
+
+def run_h2load(port, cores, body, rate, seconds, log):
+    """An open loop of one body at `rate` calls a second: rate reached, and p50, p99, p99.9 in ms.
+
+    The first second is not counted.
+    """
+    log.unlink(missing_ok=True)
+    run(
+        "h2load", [
+            "taskset", "-c", cores, "h2load", "--h1", "-t", "1", "-c", str(OPEN_LOOP_CONNECTIONS),
+            f"--rps={rate / OPEN_LOOP_CONNECTIONS:.3f}", "-D", str(seconds + 1), "-d", body,
+            "-H", "Content-Type: application/json", f"--log-file={log}", f"http://127.0.0.1:{port}/predict"],
+        seconds + 60)
+    text = log.read_text()
+    if not text:
+        raise Failure("h2load got no answer")
+    times, not_200 = parse_h2load_log(text, int(text.split("\t", 1)[0]) + 1_000_000)
+    if not_200:
+        raise Failure(f"{not_200} answers of the open loop were no 200")
+    return {
+        "rate": len(times) / seconds, "p50_ms": percentile(times, 50), "p99_ms": percentile(times, 99),
+        "p99_9_ms": percentile(times, 99.9)}

@@ -1,0 +1,133 @@
+"""The servers that are measured: how each is built, started, and what it does of the contract."""
+import getpass
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Callable
+
+from .processes import run
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = ROOT / "Benchmarks/peers"
+BUILT = ROOT / "Benchmarks/.build"
+MODEL = ROOT / "Sources/Model/Resources/housing-model.json"
+BUILD_SECONDS = 3600
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a server is started with."""
+
+    port: int
+    redis_port: int
+    loops: int
+    folder: Path
+    cache: str = "redis"
+
+
+@dataclass(frozen=True)
+class Peer:
+    name: str
+    title: str
+    build: Callable[[], None]
+    command: Callable[[Setting], list]
+    environment: Callable[[Setting], dict]
+    # Whether it has query keys, predictions, a cache and a log; whether it answers bad batches with 422.
+    scores: bool = True
+    validates: bool = True
+
+
+def build_bungalow():
+    run("Bungalow's release build", ["swift", "build", "-c", "release", "--product", "Server"], BUILD_SECONDS, cwd=ROOT)
+
+
+def bungalow_environment(setting):
+    caches = {
+        "redis": f"redis://127.0.0.1:{setting.redis_port}",
+        "sqlite": f"sqlite:{setting.folder / 'predictions.sqlite'}",
+    }
+    return {
+        "PORT": str(setting.port), "CACHE_URL": caches[setting.cache], "EVENT_LOOPS": str(setting.loops),
+        "DRAIN_DELAY_SECONDS": "0"}
+
+
+def build_nio():
+    run("the NIO peer's release build", ["swift", "build", "-c", "release"], BUILD_SECONDS, cwd=SOURCES / "nio")
+
+
+def build_epoll():
+    BUILT.mkdir(exist_ok=True)
+    source = SOURCES / "epoll/main.c"
+    run("the epoll peer's build", ["gcc", "-O2", "-Wall", "-o", BUILT / "epoll", source], BUILD_SECONDS)
+
+
+def build_go():
+    BUILT.mkdir(exist_ok=True)
+    # Debian's packages are a GOPATH, so nothing is fetched.
+    environment = {
+        **os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOFLAGS": "",
+        "GOCACHE": str(BUILT / "go-cache")}
+    command = ["go", "build", "-o", BUILT / "go-peer", "."]
+    run("the Go peer's build", command, BUILD_SECONDS, cwd=SOURCES / "go", env=environment)
+
+
+def build_nginx():
+    run("nginx", [nginx(), "-v"], 10)
+
+
+def nginx():
+    # Debian puts daemons where only root looks.
+    return shutil.which("nginx") or "/usr/sbin/nginx"
+
+
+def nginx_command(setting):
+    values = {
+        "PORT": setting.port, "LOOPS": setting.loops, "FOLDER": setting.folder, "SOURCES": SOURCES / "nginx",
+        "USER": getpass.getuser()}
+    text = (SOURCES / "nginx/nginx.conf").read_text()
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", str(value))
+    configuration = setting.folder / "nginx.conf"
+    configuration.write_text(text)
+    return [nginx(), "-p", setting.folder, "-c", configuration, "-e", "stderr"]
+
+
+def build_fastapi():
+    """Makes the virtual environment; the copy of the requirements comes last, so one cut short is made anew."""
+    folder, requirements = SOURCES / "fastapi/.venv", SOURCES / "fastapi/requirements.txt"
+    installed = folder / "requirements.txt"
+    if installed.exists() and installed.read_bytes() == requirements.read_bytes():
+        return
+    run("the FastAPI peer's environment", [sys.executable, "-m", "venv", "--clear", folder], BUILD_SECONDS)
+    install = ["install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--require-hashes"]
+    run("the FastAPI peer's requirements", [folder / "bin/pip", *install, "-r", requirements], BUILD_SECONDS)
+    shutil.copy(requirements, installed)
+
+
+def fastapi_command(setting):
+    return [
+        SOURCES / "fastapi/.venv/bin/python", "-m", "uvicorn", "app:app", "--app-dir", SOURCES / "fastapi",
+        "--host", "127.0.0.1", "--port", str(setting.port), "--workers", str(setting.loops),
+        "--loop", "uvloop", "--http", "httptools", "--no-use-colors"]
+
+
+def peer_environment(setting):
+    return {
+        "PORT": str(setting.port), "LOOPS": str(setting.loops), "GOMAXPROCS": str(setting.loops),
+        "REDIS_PORT": str(setting.redis_port), "MODEL_PATH": str(MODEL), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+PEERS = (
+    Peer("bungalow", "Bungalow", build_bungalow, lambda _: [ROOT / ".build/release/Server"], bungalow_environment),
+    Peer(
+        "nio", "bare SwiftNIO handler (the ceiling)", build_nio,
+        lambda _: [SOURCES / "nio/.build/release/Bare"], peer_environment, scores=False, validates=False),
+    Peer(
+        "epoll", "epoll in C (the floor of the machine)", build_epoll,
+        lambda _: [BUILT / "epoll"], peer_environment, scores=False, validates=False),
+    Peer("nginx", "nginx + lua + Redis", build_nginx, nginx_command, peer_environment, validates=False),
+    Peer("go", "Go: fasthttp + redigo", build_go, lambda _: [BUILT / "go-peer"], peer_environment),
+    Peer("fastapi", "FastAPI + scikit-learn", build_fastapi, fastapi_command, peer_environment),
+)

@@ -1,0 +1,110 @@
+"""Child processes on chosen cores: started, watched in /proc, ended by their pids."""
+import os
+import subprocess
+import time
+from pathlib import Path
+
+from .failure import Failure
+
+STOP_SECONDS = 15
+TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+class Child:
+    """A running program and its descendants; ends with its `with` block."""
+
+    def __init__(self, name, command, cores, environment, folder):
+        self.name = name
+        self.stdout = folder / f"{name}.log"
+        self.stderr = folder / f"{name}.err"
+        with open(self.stdout, "wb") as stdout, open(self.stderr, "wb") as stderr:
+            self.process = subprocess.Popen(
+                ["taskset", "-c", cores, *command], env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, start_new_session=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def stop(self):
+        if self.process.poll() is not None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            for pid in reversed(self.pids()):
+                os.kill(pid, 9)
+            self.process.wait(STOP_SECONDS)
+            raise Failure(f"{self.name} did not end within {STOP_SECONDS} s of SIGTERM") from None
+
+    def require_running(self):
+        if self.process.poll() is not None:
+            raise Failure(f"{self.name} ended with exit code {self.process.returncode}: {last_lines(self.stderr)}")
+
+    def pids(self):
+        """The process and all its descendants."""
+        found = [self.process.pid]
+        for pid in found:
+            for children in Path(f"/proc/{pid}/task").glob("*/children"):
+                try:
+                    found.extend(int(child) for child in children.read_text().split())
+                except OSError:
+                    pass
+        return found
+
+    def cpu_seconds(self):
+        """User and system time so far, in steps of a clock tick (10 ms)."""
+        return sum(cpu_ticks(Path(f"/proc/{pid}/stat").read_text()) for pid in self.pids()) / TICKS_PER_SECOND
+
+    def resident_mib(self):
+        return sum(resident_kib(Path(f"/proc/{pid}/status").read_text()) for pid in self.pids()) / 1024
+
+
+def cpu_ticks(stat):
+    """utime + stime of a /proc/PID/stat; the name before them may hold spaces and brackets."""
+    fields = stat.rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def resident_kib(status):
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:"))
+
+
+def core_seconds(core):
+    """Seconds that a core has worked for anybody, from /proc/stat; stolen ones count, idle and waiting ones do not."""
+    with open("/proc/stat", encoding="ascii") as file:
+        fields = next(line.split() for line in file if line.startswith(f"cpu{core} "))
+    user, nice, system, _, _, irq, softirq, steal = map(int, fields[1:9])
+    return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND
+
+
+def last_lines(path, count=3):
+    lines = Path(path).read_text(errors="replace").strip().splitlines()
+    return " / ".join(lines[-count:]) or "it said nothing"
+
+
+def until(what, condition, seconds, pause=0.01):
+    """Waits until a condition holds; a Failure that names it when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise Failure(f"waited {seconds} s in vain for {what}")
+        time.sleep(pause)
+
+
+def run(what, command, seconds, **options):
+    """Runs a command to its end; a Failure with its last lines when it fails."""
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            timeout=seconds, check=False, **options)
+    except FileNotFoundError:
+        raise Failure(f"{what}: {command[0]} is not installed (script/bootstrap --bench)") from None
+    except subprocess.TimeoutExpired:
+        raise Failure(f"{what}: not done within {seconds} s") from None
+    if done.returncode != 0:
+        raise Failure(f"{what}: exit code {done.returncode}\n{done.stdout[-2000:]}")
+    return done.stdout

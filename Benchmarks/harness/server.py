@@ -1,0 +1,102 @@
+"""A peer that runs: one at a time, on its own core."""
+import http.client
+import re
+import socket
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from .failure import Failure
+from .peers import Setting
+from .processes import Child, until
+
+# The server has the first core for itself; whatever loads it shares the second.
+SERVER_CORE, LOAD_CORE, BOTH_CORES = "0", "1", "0,1"
+READY_SECONDS = 60
+# A server that uses less than this share of its core in such a time has nothing to do.
+IDLE_SECONDS, IDLE_SHARE = 0.2, 0.1
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def scratch_folder():
+    """On memory where there is such a file system: the log's disk is not what is measured."""
+    memory = Path("/dev/shm")
+    return tempfile.TemporaryDirectory(prefix="bungalow-bench-", dir=memory if memory.is_dir() else None)
+
+
+class Server:
+    def __init__(self, peer, child, port, started):
+        self.peer = peer
+        self.child = child
+        self.port = port
+        self.started = started
+
+    def send(self, method, path, body=None):
+        """Status, headers and body of one call on a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request(method, path, body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+        finally:
+            connection.close()
+
+    def is_ready(self):
+        self.child.require_running()
+        try:
+            return self.send("GET", "/readyz")[0] == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def warm(self, body):
+        """Asks until the answer comes from the cache."""
+        if self.peer.scores:
+            until(f"{self.peer.name}'s X-Cache: HIT", lambda: self._hits(body), 10)
+
+    def _hits(self, body):
+        status, headers, answer = self.send("POST", "/predict", body)
+        if status != 200:
+            raise Failure(f"{self.peer.name} answered {status} to a good batch: {answer[:200]!r}")
+        return headers["X-Cache"] == "HIT"
+
+    def look_ups(self):
+        """How many look-ups found an entry, and how many did not: what Bungalow itself counts."""
+        return parse_look_ups(self.send("GET", "/metrics")[2].decode())
+
+    def settle(self):
+        """Waits until the calls that a load left behind are done, so that their cost is not the next load's."""
+        until(f"{self.peer.name} to be idle", self._is_idle, 60)
+
+    def _is_idle(self):
+        before = self.child.cpu_seconds()
+        time.sleep(IDLE_SECONDS)
+        return self.child.cpu_seconds() - before < IDLE_SHARE * IDLE_SECONDS
+
+    def logged_calls(self):
+        with open(self.child.stdout, "rb") as log:
+            return sum(b'"POST /predict' in line for line in log)
+
+
+def parse_look_ups(metrics):
+    counts = dict(re.findall(r'^bungalow_cache_lookups_total\{result="(\w+)"\} (\d+)', metrics, re.MULTILINE))
+    return int(counts["hit"]), int(counts["miss"])
+
+
+@contextmanager
+def serving(peer, redis_port, loops=1, cache="redis"):
+    """Starts a peer and ends it; `started` is how long it took until the first 200 on /readyz, in seconds."""
+    with scratch_folder() as folder:
+        setting = Setting(free_port(), redis_port, loops, Path(folder), cache)
+        cores = SERVER_CORE if loops == 1 else BOTH_CORES
+        command, environment = peer.command(setting), peer.environment(setting)
+        begin = time.monotonic()
+        with Child(peer.name, command, cores, environment, setting.folder) as child:
+            server = Server(peer, child, setting.port, None)
+            until(f"{peer.name}'s 200 on /readyz", server.is_ready, READY_SECONDS, pause=0.001)
+            server.started = time.monotonic() - begin
+            yield server

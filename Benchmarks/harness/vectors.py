@@ -1,0 +1,47 @@
+"""Whether a peer computes what the contract says, on the vectors that Bungalow's own tests use."""
+import json
+import math
+
+from .peers import MODEL, ROOT
+
+VECTORS = ROOT / "Tests/ModelTests/Vectors/query_key.json"
+TOLERANCE = 1e-9
+
+
+def score(model, record):
+    """The prediction of one record, added up in the server's order."""
+    p = [coefficient * value for coefficient, value in zip(model["coefficients"], record)]
+    return ((p[0] + p[1]) + (p[2] + p[3])) + ((p[4] + p[5]) + (p[6] + p[7])) + model["intercept"]
+
+
+def batch_text(fields, records):
+    """The batch as JSON with each number as the vectors spell it."""
+    rows = (", ".join(f'"{name}": {number}' for name, number in zip(fields, record)) for record in records)
+    return "[" + ", ".join("{" + row + "}" for row in rows) + "]"
+
+
+def same_predictions(answered, expected):
+    return len(answered) == len(expected) and all(
+        math.isclose(a, e, rel_tol=TOLERANCE) for a, e in zip(answered, expected))
+
+
+def differences(server):
+    """In what a server differs from the contract: nothing, or a few words. Each batch is sent twice, for the cache."""
+    if not server.peer.scores:
+        return ["no key, prediction, cache or log"]
+    vectors, model = json.loads(VECTORS.read_text()), json.loads(MODEL.read_text())
+    faults = {"status": 0, "query_key": 0, "prediction": 0}
+    for case in vectors["cases"]:
+        body = batch_text(vectors["fields"], case["records"])
+        expected = [score(model, [float(number) for number in record]) for record in case["records"]]
+        first, second = server.send("POST", "/predict", body), server.send("POST", "/predict", body)
+        for status, _, text in (first, second):
+            if status != 200:
+                faults["status"] += 1
+                continue
+            answer = json.loads(text)
+            faults["query_key"] += answer["query_key"] != case["query_key"]
+            faults["prediction"] += not same_predictions(answer["prediction"], expected)
+    total = 2 * len(vectors["cases"])
+    found = [f"{what} differs in {count} of {total} answers" for what, count in faults.items() if count]
+    return found + ([] if server.peer.validates else ["no validation"])

@@ -1,0 +1,136 @@
+/* The floor of the machine: reads each request whole and answers two bytes, with nothing but epoll.
+ *
+ * PORT is where it listens on 127.0.0.1, LOOPS how many processes share the port (1). It expects well-formed requests
+ * that say Content-Length, as the load generators send them, and closes the connection of any other.
+ */
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <err.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#define ANSWER "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+enum { HEAD_LIMIT = 8192, EVENTS = 256, ANSWERS_AT_ONCE = 64 };
+
+struct connection {
+    int fd;
+    size_t head_length;
+    size_t body_left;
+    char head[HEAD_LIMIT + 1];
+};
+
+static char answers[ANSWERS_AT_ONCE * (sizeof ANSWER - 1)];
+
+static int environment_number(const char *name, int otherwise) {
+    const char *text = getenv(name);
+    return text ? atoi(text) : otherwise;
+}
+
+static int listen_on(int port) {
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), on = 1;
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) || listen(fd, 1024)) err(1, "port %d", port);
+    return fd;
+}
+
+/* Takes the bytes of one head, up to and with its empty line. Returns how many were taken; -1 for a head too large. */
+static ssize_t take_head(struct connection *connection, const char *bytes, size_t count, int *is_whole) {
+    size_t before = connection->head_length;
+    size_t room = HEAD_LIMIT - before;
+    size_t copied = count < room ? count : room;
+    memcpy(connection->head + before, bytes, copied);
+    connection->head[before + copied] = 0;
+    size_t from = before < 3 ? 0 : before - 3;
+    char *end = strstr(connection->head + from, "\r\n\r\n");
+    *is_whole = end != NULL;
+    if (!end) {
+        connection->head_length += copied;
+        return copied < count ? -1 : (ssize_t)copied;
+    }
+    end[2] = 0;
+    char *field = strcasestr(connection->head, "\r\ncontent-length:");
+    connection->body_left = field ? strtoul(field + strlen("\r\ncontent-length:"), NULL, 10) : 0;
+    connection->head_length = 0;
+    return end + 4 - connection->head - (ssize_t)before;
+}
+
+/* Counts the requests that end within the bytes; -1 for a head too large. */
+static int take(struct connection *connection, const char *bytes, size_t count) {
+    int requests = 0, is_whole = 0;
+    while (count > 0) {
+        if (connection->body_left == 0) {
+            ssize_t taken = take_head(connection, bytes, count, &is_whole);
+            if (taken < 0) return -1;
+            bytes += taken;
+            count -= taken;
+            if (!is_whole) continue;
+        }
+        size_t body = count < connection->body_left ? count : connection->body_left;
+        connection->body_left -= body;
+        bytes += body;
+        count -= body;
+        if (connection->body_left == 0) requests++;
+    }
+    return requests;
+}
+
+static int serve(struct connection *connection) {
+    static char bytes[65536];
+    ssize_t count = read(connection->fd, bytes, sizeof bytes);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
+    int requests = count <= 0 ? -1 : take(connection, bytes, count);
+    if (requests < 0 || requests > ANSWERS_AT_ONCE) return -1;
+    size_t length = requests * (sizeof ANSWER - 1);
+    return length == 0 || write(connection->fd, answers, length) == (ssize_t)length ? 0 : -1;
+}
+
+static void accept_all(int epoll, int listener) {
+    int fd, on = 1;
+    while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
+        struct connection *connection = calloc(1, sizeof *connection);
+        if (!connection) err(1, "connection");
+        connection->fd = fd;
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
+        if (epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event)) err(1, "epoll_ctl");
+    }
+}
+
+static void run(int port) {
+    int listener = listen_on(port), epoll = epoll_create1(0);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL}, events[EVENTS];
+    if (epoll < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &event)) err(1, "epoll");
+    for (;;) {
+        int count = epoll_wait(epoll, events, EVENTS, -1);
+        for (int i = 0; i < count; i++) {
+            struct connection *connection = events[i].data.ptr;
+            if (!connection) {
+                accept_all(epoll, listener);
+            } else if (serve(connection)) {
+                close(connection->fd);
+                free(connection);
+            }
+        }
+    }
+}
+
+int main(void) {
+    signal(SIGPIPE, SIG_IGN);
+    for (int i = 0; i < ANSWERS_AT_ONCE; i++) memcpy(answers + i * (sizeof ANSWER - 1), ANSWER, sizeof ANSWER - 1);
+    for (int others = environment_number("LOOPS", 1) - 1; others > 0; others--) {
+        if (fork() == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            break;
+        }
+    }
+    run(environment_number("PORT", 8000));
+}

@@ -1,0 +1,100 @@
+// The contract's scoring call in Go: fasthttp for HTTP, fastjson for the batch, redigo for Redis.
+//
+// PORT is where it listens on 127.0.0.1, REDIS_PORT where its cache is, MODEL_PATH the model file of trainer/.
+// GOMAXPROCS says how many threads run Go code.
+package main
+
+import (
+	"crypto/md5"
+	"encoding/hex"
+	"log"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+const maximumBodyBytes = 1 << 20
+
+type server struct {
+	model *model
+	cache *cache
+	log   *log.Logger
+}
+
+func (s *server) handle(ctx *fasthttp.RequestCtx) {
+	switch string(ctx.Path()) {
+	case "/predict":
+		if !ctx.IsPost() {
+			ctx.Error(`{"detail":"Method Not Allowed"}`, fasthttp.StatusMethodNotAllowed)
+			return
+		}
+		s.predict(ctx)
+		s.logCall(ctx)
+	case "/readyz":
+		ctx.SetBodyString(`{"status":"ready"}`)
+	default:
+		ctx.Error(`{"detail":"Not Found"}`, fasthttp.StatusNotFound)
+	}
+}
+
+func (s *server) predict(ctx *fasthttp.RequestCtx) {
+	ctx.SetContentType("application/json")
+	batch := batches.Get().(*batch)
+	defer batches.Put(batch)
+	if failures := batch.read(ctx.PostBody()); failures != nil {
+		ctx.SetStatusCode(fasthttp.StatusUnprocessableEntity)
+		ctx.SetBody(failures)
+		return
+	}
+	batch.print()
+	digest := md5.Sum(batch.canonical)
+	key := hex.EncodeToString(digest[:])
+	entry, result := s.cache.lookUp(key, batch.scratch[:0])
+	if entry == nil {
+		entry = s.model.predict(batch.records, batch.scratch[:0])
+		if result == "MISS" {
+			s.cache.store(key, entry)
+		}
+	}
+	ctx.Response.Header.Set("X-Cache", result)
+	ctx.Response.AppendBodyString(`{"query_key":"`)
+	ctx.Response.AppendBodyString(key)
+	ctx.Response.AppendBodyString(`","inputs":`)
+	ctx.Response.AppendBody(batch.echo)
+	ctx.Response.AppendBodyString(`,"prediction":`)
+	ctx.Response.AppendBody(entry)
+	ctx.Response.AppendBodyString("}")
+	batch.scratch = entry
+}
+
+func (s *server) logCall(ctx *fasthttp.RequestCtx) {
+	line := make([]byte, 0, 96)
+	line = append(line, "127.0.0.1 - - ["...)
+	line = time.Now().UTC().AppendFormat(line, "02/Jan/2006:15:04:05 -0700")
+	line = append(line, `] "POST /predict HTTP/1.1" `...)
+	line = strconv.AppendInt(line, int64(ctx.Response.StatusCode()), 10)
+	line = append(line, ' ')
+	line = strconv.AppendInt(line, int64(len(ctx.Response.Body())), 10)
+	line = append(line, ` "-" "-"`...)
+	s.log.Print(string(line))
+}
+
+func main() {
+	model, err := loadModel(os.Getenv("MODEL_PATH"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	s := &server{
+		model: model,
+		cache: newCache("127.0.0.1:" + os.Getenv("REDIS_PORT")),
+		log:   log.New(os.Stdout, "", 0),
+	}
+	http := &fasthttp.Server{
+		Handler:               s.handle,
+		MaxRequestBodySize:    maximumBodyBytes,
+		NoDefaultServerHeader: true,
+	}
+	log.Fatal(http.ListenAndServe("127.0.0.1:" + os.Getenv("PORT")))
+}
