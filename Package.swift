@@ -36,7 +36,7 @@ let package = Package(
     targets: [
         .target(
             name: "Model",
-            dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["ASCII", .product(name: "Crypto", package: "swift-crypto")],
             resources: [.embedInCode("Resources/housing-model.json")],
             swiftSettings: strict
         ),
@@ -47,7 +47,8 @@ let package = Package(
         ),
         .target(
             name: "CSimdjson", dependencies: ["SimdjsonSystem"], linkerSettings: [.linkedLibrary("simdjson")]),
-        .target(name: "ScoringLog", swiftSettings: strict),
+        .target(name: "ASCII", swiftSettings: strict),
+        .target(name: "ScoringLog", dependencies: ["ASCII"], swiftSettings: strict),
         .systemLibrary(
             name: "CHiredis",
             pkgConfig: hiredisPackage,
@@ -56,7 +57,7 @@ let package = Package(
         .target(
             name: "Redis",
             dependencies: [
-                "CHiredis",
+                "ASCII", "CHiredis",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOTLS", package: "swift-nio"),
@@ -66,7 +67,7 @@ let package = Package(
         .executableTarget(
             name: "Server",
             dependencies: [
-                "CSimdjson", "Model", "Redis", "ScoringLog",
+                "ASCII", "CSimdjson", "Model", "Redis", "ScoringLog",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),

@@ -1,3 +1,4 @@
+import ASCII
 internal import Crypto
 
 /// What of a model changes its answers, as text, and the hashes of it.
@@ -21,10 +22,7 @@ struct ModelContent {
     var version: String { String(Self.sha256("\(text)scoring=\(LinearModel.scoringRevision)\n").prefix(16)) }
 
     private static func sha256(_ text: String) -> String {
-        SHA256.hash(data: Array(text.utf8)).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.utf8.count == 1 ? "0\(digits)" : digits
-        }.joined()
+        SHA256.hash(data: Array(text.utf8)).withUnsafeBytes { String(hexadecimal: $0) }
     }
 
     private static func text(_ value: Double) -> String {

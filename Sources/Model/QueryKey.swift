@@ -1,3 +1,4 @@
+import ASCII
 internal import Crypto
 
 /// The name of a batch's predictions: md5 of what Python prints for the list of validated records.
@@ -26,15 +27,12 @@ public struct QueryKey: Hashable, Sendable {
             md5.update(bufferPointer: UnsafeRawBufferPointer(rebasing: text[..<byteCount]))
             return md5.finalize()
         }
-        hex = digest.withUnsafeBytes { Self.hex($0.loadUnaligned(as: SIMD16<UInt8>.self)) }
-    }
-
-    private static func hex(_ digest: SIMD16<UInt8>) -> SIMD32<UInt8> {
-        var nibbles = SIMD32<UInt8>()
-        nibbles.evenHalf = digest &>> 4
-        nibbles.oddHalf = digest & 0x0F
-        let letters = SIMD32<UInt8>(repeating: UInt8(ascii: "a") - 10)
-        return nibbles &+ SIMD32(repeating: UInt8(ascii: "0")).replacing(with: letters, where: nibbles .> 9)
+        var hex = SIMD32<UInt8>()
+        withUnsafeMutableBytes(of: &hex) { digits in
+            var output = ASCIIOutput(digits)
+            digest.withUnsafeBytes { output.putHexadecimal($0) }
+        }
+        self.hex = hex
     }
 }
 

@@ -68,7 +68,8 @@ extension RedisChannelHandler {
             if refusal != .notReady { onEvent(.lookupFault(refusal)) }
             return completion(.failed(refusal))
         }
-        written(RESPCommand.getRange(key: key, upTo: byteCount, into: &outgoing), in: context)
+        RESPCommand.getRange(key: key, upTo: byteCount, into: &outgoing)
+        armTimer(in: context)
     }
 
     func set(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, expireSeconds: Int) {
@@ -78,7 +79,8 @@ extension RedisChannelHandler {
             if refusal != .notReady { onEvent(.storeFault(refusal)) }
             return
         }
-        written(RESPCommand.set(key: key, value: value, expireSeconds: expireSeconds, into: &outgoing), in: context)
+        RESPCommand.set(key: key, value: value, expireSeconds: expireSeconds, into: &outgoing)
+        armTimer(in: context)
     }
 
     /// Writes all commands since the last call in one write.
@@ -102,11 +104,6 @@ extension RedisChannelHandler {
         guard byteCount <= configuration.maximumCommandBytes else { return .commandTooLarge }
         let total = outgoing.readableBytes + byteCount + RESPCommand.overheadBytes
         return total <= configuration.maximumOutgoingBytes && context.channel.isWritable ? nil : .queueFull
-    }
-
-    private func written(_ hasMemory: Bool, in context: ChannelHandlerContext) {
-        guard hasMemory else { return end(state.transportFailed("no memory for a command")) }
-        armTimer(in: context)
     }
 }
 
@@ -164,15 +161,14 @@ extension RedisChannelHandler {
         let steps: [RedisHandshakeStep] =
             (authenticates ? [.authenticate] : []) + (selects ? [.select] : []) + [.ping]
         guard state.opened(handshake: steps, now: context.eventLoop.now) else { return }
-        let hasMemory = steps.allSatisfy { step in
+        for step in steps {
             switch step {
-            case .authenticate:
-                return RESPCommand.authenticate(user: user, password: password ?? "", into: &outgoing)
-            case .select: return RESPCommand.select(database: configuration.database, into: &outgoing)
-            case .ping: return RESPCommand.ping(into: &outgoing)
+            case .authenticate: RESPCommand.authenticate(user: user, password: password ?? "", into: &outgoing)
+            case .select: RESPCommand.select(database: configuration.database, into: &outgoing)
+            case .ping: RESPCommand.ping(into: &outgoing)
             }
         }
-        written(hasMemory, in: context)
+        armTimer(in: context)
         flush()
     }
 

@@ -1,3 +1,4 @@
+import ASCII
 import Foundation
 
 /// One second as the scoring log writes it: in the common log format, and in RFC 3339 for the JSON log.

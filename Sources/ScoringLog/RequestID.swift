@@ -1,3 +1,5 @@
+import ASCII
+
 /// A call's id as it may be logged: 1 to 64 bytes of `[A-Za-z0-9_-]`, held inline.
 ///
 /// The only way to have one is to have it checked, so an id can bring no line break and no text of the log's own into
@@ -40,16 +42,13 @@ public struct RequestID: Sendable, Equatable, CustomStringConvertible {
         let low = low & ~(0b11 << 62) | 0b10 << 62
         count = 36
         withUnsafeMutableBytes(of: &words) { buffer in
-            var position = 0
-            for nibble in 0..<32 {
-                if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
-                    buffer[position] = UInt8(ascii: "-")
-                    position += 1
+            var output = ASCIIOutput(buffer)
+            Swift.withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { bytes in
+                for group in [0..<4, 4..<6, 6..<8, 8..<10] {
+                    output.putHexadecimal(UnsafeRawBufferPointer(rebasing: bytes[group]))
+                    output.put("-")
                 }
-                let word = nibble < 16 ? high : low
-                let value = UInt8(truncatingIfNeeded: word >> UInt64(60 - 4 * (nibble % 16))) & 0xF
-                buffer[position] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-                position += 1
+                output.putHexadecimal(UnsafeRawBufferPointer(rebasing: bytes[10...]))
             }
         }
     }

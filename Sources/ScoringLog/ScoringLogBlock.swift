@@ -1,3 +1,4 @@
+import ASCII
 import Foundation
 
 /// One call's block of the scoring log, and the reading of its lines: the format of the log is in this file alone.

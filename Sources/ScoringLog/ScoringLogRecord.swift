@@ -1,3 +1,5 @@
+import ASCII
+
 /// One call as one JSON object on one line: the log of `SCORING_LOG=json`.
 ///
 ///     {"time":"2026-11-21T07:26:00.123Z","request_id":"…","route":"/predict","status":200,"records":4,

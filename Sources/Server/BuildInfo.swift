@@ -1,3 +1,4 @@
+import ASCII
 import Crypto
 import Foundation
 
@@ -22,7 +23,8 @@ struct BuildInfo: Sendable, Encodable {
 
     init(modelVersion: String, configuration: Configuration) {
         self.modelVersion = modelVersion
-        self.configuration = String(Self.hex(SHA256.hash(data: Data(configuration.resultsText.utf8))).prefix(16))
+        let digest = SHA256.hash(data: Data(configuration.resultsText.utf8))
+        self.configuration = String(digest.withUnsafeBytes { String(hexadecimal: $0) }.prefix(16))
     }
 
     /// Reads the running executable in parts; takes a moment, so it is done when first asked for, and not on a loop.
@@ -35,10 +37,6 @@ struct BuildInfo: Sendable, Encodable {
         guard let file = FileHandle(forReadingAtPath: path) else { return nil }
         var hash = SHA256()
         while let part = try? file.read(upToCount: 1 << 20), !part.isEmpty { hash.update(data: part) }
-        return hex(hash.finalize())
-    }
-
-    private static func hex(_ digest: SHA256.Digest) -> String {
-        digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return hash.finalize().withUnsafeBytes { String(hexadecimal: $0) }
     }
 }

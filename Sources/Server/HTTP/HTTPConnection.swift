@@ -1,3 +1,4 @@
+import ASCII
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -200,10 +201,15 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     private func write(_ call: Call, _ head: ResponseHead, _ body: ByteBuffer, to buffer: inout ByteBuffer) {
-        buffer.reserveCapacity(minimumWritableBytes: ResponseHead.usualBytes + body.readableBytes)
         worker.wallClock.update()
-        head.write(for: call, date: worker.wallClock.httpDate, length: body.readableBytes, to: &buffer)
-        if call.method != .HEAD { buffer.writeImmutableBuffer(body) }
+        let date = worker.wallClock.httpDate
+        let roomNeeded = head.maximumBytes(date: date) + body.readableBytes
+        buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: roomNeeded) { room in
+            var output = ASCIIOutput(room)
+            head.write(for: call, date: date, length: body.readableBytes, to: &output)
+            if call.method != .HEAD { body.withUnsafeReadableBytes { output.put($0) } }
+            return output.count
+        }
     }
 
     private func advance() {

@@ -1,3 +1,4 @@
+import ASCII
 import NIOCore
 import ScoringLog
 
@@ -51,9 +52,6 @@ struct ResponseHead {
         }
     }
 
-    /// Room that a head hardly ever exceeds, in bytes.
-    static let usualBytes = 512
-
     let status: Status
     var allow: StaticString?
     var retryAfter: StaticString?
@@ -75,53 +73,64 @@ struct ResponseHead {
         self.scoring = scoring
     }
 
-    /// Appends the head of the answer to a call, up to and with the empty line.
+    /// More than `write` writes, in bytes.
+    ///
+    /// - Parameter date: as in `write`.
+    func maximumBytes(date: String) -> Int {
+        let scoringBytes = scoring.map { $0.modelVersion.utf8.count + ServerTiming.maximumBytes } ?? 0
+        return 512 + 2 * RequestID.maximumCount + date.utf8.count + contentType.utf8CodeUnitCount + scoringBytes
+            + (allow?.utf8CodeUnitCount ?? 0)
+    }
+
+    /// Writes the head of the answer to a call, up to and with the empty line.
     ///
     /// - Parameters:
     ///   - date: an IMF-fixdate (RFC 9110, section 5.6.7).
     ///   - length: the body's bytes, also where HEAD leaves the body out.
-    func write(for call: Call, date: String, length: Int, to buffer: inout ByteBuffer) {
-        buffer.writeStaticString(status.line)
-        buffer.writeStaticString("Date: ")
-        buffer.writeString(date)
+    func write(for call: Call, date: String, length: Int, to output: inout ASCIIOutput) {
+        output.put(status.line)
+        output.put("Date: ")
+        output.put(date)
         if status != .noContent {
-            buffer.writeStaticString("\r\nContent-Type: ")
-            buffer.writeStaticString(contentType)
-            buffer.writeStaticString("\r\nContent-Length: ")
-            buffer.writeString(String(length))
+            output.put("\r\nContent-Type: ")
+            output.put(contentType)
+            output.put("\r\nContent-Length: ")
+            output.put(length)
         }
-        for name in ["\r\nX-Ms-Request-Id: ", "\r\nX-Request-Id: "] as [StaticString] {
-            buffer.writeStaticString(name)
-            _ = call.requestID.withUnsafeBytes { buffer.writeBytes($0) }
+        call.requestID.withUnsafeBytes { id in
+            output.put("\r\nX-Ms-Request-Id: ")
+            output.put(id)
+            output.put("\r\nX-Request-Id: ")
+            output.put(id)
         }
-        if let scoring { write(scoring, to: &buffer) }
+        if let scoring { write(scoring, to: &output) }
         if let allow {
-            buffer.writeStaticString("\r\nAllow: ")
-            buffer.writeStaticString(allow)
+            output.put("\r\nAllow: ")
+            output.put(allow)
         }
         if let retryAfter {
-            buffer.writeStaticString("\r\nRetry-After: ")
-            buffer.writeStaticString(retryAfter)
+            output.put("\r\nRetry-After: ")
+            output.put(retryAfter)
         }
         if let authenticate {
-            buffer.writeStaticString("\r\nWWW-Authenticate: ")
-            buffer.writeStaticString(authenticate)
+            output.put("\r\nWWW-Authenticate: ")
+            output.put(authenticate)
         }
         if !call.keepAlive {
-            buffer.writeStaticString("\r\nConnection: close")
+            output.put("\r\nConnection: close")
         } else if call.minorVersion == 0 {
-            buffer.writeStaticString("\r\nConnection: keep-alive")
+            output.put("\r\nConnection: keep-alive")
         }
-        buffer.writeStaticString("\r\n\r\n")
+        output.put("\r\n\r\n")
     }
 
-    private func write(_ scoring: Scoring, to buffer: inout ByteBuffer) {
+    private func write(_ scoring: Scoring, to output: inout ASCIIOutput) {
         if let cache = scoring.cache {
-            buffer.writeStaticString("\r\nX-Cache: ")
-            buffer.writeStaticString(cache.header)
+            output.put("\r\nX-Cache: ")
+            output.put(cache.header)
         }
-        buffer.writeStaticString("\r\nX-Model-Version: ")
-        buffer.writeString(scoring.modelVersion)
-        scoring.timing.write(to: &buffer)
+        output.put("\r\nX-Model-Version: ")
+        output.put(scoring.modelVersion)
+        scoring.timing.write(to: &output)
     }
 }

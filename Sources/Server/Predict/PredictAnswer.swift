@@ -1,48 +1,59 @@
+import ASCII
 import Model
 import NIOCore
 
 /// The body of a 200, written as the call goes on: `{"query_key":"…","inputs":[…],"prediction":[…]}`.
-struct PredictAnswer {
+///
+/// A class, since a value that waits in a closure is copied, with all its bytes, when it is written on.
+final class PredictAnswer {
     private(set) var body: ByteBuffer
 
-    /// Begins the answer with what is known before the look-up.
-    init(_ key: QueryKey, _ inputs: PrintedBatch) {
+    /// Begins the answer with what is known before the look-up, with room for all of it.
+    ///
+    /// - Parameter predictions: how many there will be.
+    init(_ key: QueryKey, _ inputs: PrintedBatch, predictions: Int) {
         let inputBytes = inputs.byteCount(.json)
-        body = ByteBufferAllocator().buffer(capacity: inputBytes + Self.usualBytes)
-        body.writeStaticString("{\"query_key\":\"")
-        _ = withUnsafeBytes(of: key.hex) { body.writeBytes($0) }
-        body.writeStaticString("\",\"inputs\":")
-        body.writeWithUnsafeMutableBytes(minimumWritableBytes: inputBytes) { room in
-            guard let start = room.baseAddress else { return 0 }
-            inputs.write(.json, to: start)
-            return inputBytes
+        let predictionBytes = Self.maximumBytes(predictions: predictions)
+        body = ByteBufferAllocator().buffer(capacity: Self.frameBytes + inputBytes + predictionBytes)
+        body.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.frameBytes + inputBytes) { room in
+            var output = ASCIIOutput(room)
+            output.put("{\"query_key\":\"")
+            withUnsafeBytes(of: key.hex) { output.put($0) }
+            output.put("\",\"inputs\":")
+            output.put(atMost: inputBytes) { place in
+                inputs.write(.json, to: place)
+                return inputBytes
+            }
+            output.put(",\"prediction\":")
+            return output.count
         }
-        body.writeStaticString(",\"prediction\":")
     }
 
     /// Ends the answer.
     ///
     /// - Returns: the predictions' JSON text, which is also the cache's entry.
-    mutating func finish(_ predictions: [Double]) -> ByteBuffer {
+    func finish(_ predictions: [Double]) -> ByteBuffer {
         let start = body.writerIndex
-        body.reserveCapacity(minimumWritableBytes: Self.maximumBytes(predictions: predictions.count) + 1)
-        var separator = UInt8(ascii: "[")
-        for prediction in predictions {
-            body.writeInteger(separator)
-            body.writeWithUnsafeMutableBytes(minimumWritableBytes: PythonFloat.maximumLength) { room in
-                room.bindMemory(to: UInt8.self).baseAddress.map { PythonFloat.write(prediction, to: $0) } ?? 0
+        let roomNeeded = Self.maximumBytes(predictions: predictions.count) + 1
+        body.writeWithUnsafeMutableBytes(minimumWritableBytes: roomNeeded) { room in
+            var output = ASCIIOutput(room)
+            var separator = UInt8(ascii: "[")
+            for prediction in predictions {
+                output.put(separator)
+                output.put(atMost: PythonFloat.maximumLength) { place in
+                    PythonFloat.write(prediction, to: place.assumingMemoryBound(to: UInt8.self))
+                }
+                separator = UInt8(ascii: ",")
             }
-            separator = UInt8(ascii: ",")
+            output.put("]}")
+            return output.count
         }
-        body.writeStaticString("]")
-        let entry = body.getSlice(at: start, length: body.writerIndex - start) ?? ByteBuffer()
-        body.writeStaticString("}")
-        return entry
+        return body.getSlice(at: start, length: body.writerIndex - start - 1) ?? ByteBuffer()
     }
 
     /// No predictions' text is longer: brackets, numbers, commas.
     static func maximumBytes(predictions: Int) -> Int { predictions * (PythonFloat.maximumLength + 1) + 1 }
 
-    /// The frame and a few predictions.
-    private static let usualBytes = 160
+    /// More than everything around inputs and predictions.
+    private static let frameBytes = 96
 }

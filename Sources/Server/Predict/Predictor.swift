@@ -54,7 +54,7 @@ final class Predictor {
 
         printed.print(batch)
         let key = CacheKey(prefix: keyPrefix, queryKey: QueryKey(printed, scratch: &keyText))
-        let answer = PredictAnswer(key.queryKey, printed)
+        let answer = PredictAnswer(key.queryKey, printed, predictions: batch.records.count)
 
         let validated = NIODeadline.now()
         let entryLimit = PredictAnswer.maximumBytes(predictions: batch.records.count)
@@ -79,7 +79,7 @@ final class Predictor {
         let started = NIODeadline.now()
         let model = model
         printed.print(.sample)
-        let answer = PredictAnswer(QueryKey(printed, scratch: &keyText), printed)
+        let answer = PredictAnswer(QueryKey(printed, scratch: &keyText), printed, predictions: 1)
         let validated = NIODeadline.now()
         score(model, .sample, call) { [self] predictions in
             send(answer, predictions, call, model, nil, ServerTiming(started, validated, validated, .now()))
@@ -113,7 +113,6 @@ final class Predictor {
         _ answer: PredictAnswer, _ predictions: [Double], _ call: Call, _ model: LinearModel, _ cache: CacheResult?,
         _ timing: ServerTiming
     ) -> ByteBuffer {
-        var answer = answer
         let entry = answer.finish(predictions)
         let scoring = ResponseHead.Scoring(cache: cache, modelVersion: model.version, timing: timing)
         call.answer(ResponseHead(.ok, scoring: scoring), answer.body)
