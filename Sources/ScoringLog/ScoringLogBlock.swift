@@ -1,6 +1,8 @@
 import Foundation
 
-/// One call's block of the scoring log, and the reading of its lines: the format of the log is in this file alone.
+/// One call's block of the scoring log, and the reading of its lines: the format of the log is in this file.
+///
+/// `OwnLineReader` is a faster way to read what is written here, and knows no other line.
 ///
 /// A scored call, 126 bytes and more; a refused call (`scored` is nil) is the first line only:
 ///
@@ -114,7 +116,7 @@ extension ScoringLogBlock {
 enum ScoringLogLine: Equatable {
     /// A call begins: UTC seconds, and the body's bytes unless the line says `-`.
     case access(secondsSince1970: Int, status: Int, bodyBytes: Int?)
-    case requestID(String)
+    case requestID(LoggedRequestID)
     case scoring(milliseconds: Double, path: ScoringLogBlock.Path)
     /// Begins as our access line does and does not go on as one.
     case malformedAccess
@@ -199,6 +201,6 @@ enum ScoringLogLine: Equatable {
         guard !text.isEmpty, text.count <= maximumForeignIDCount,
             text.allSatisfy({ 0x21...0x7E ~= $0 })
         else { return nil }
-        return .requestID(String(decoding: text, as: UTF8.self))
+        return .requestID(LoggedRequestID(String(decoding: text, as: UTF8.self)))
     }
 }
