@@ -109,7 +109,15 @@ let package = Package(
         .target(name: "CSpawn", path: "Tests/CSpawn"),
         .target(name: "TestSupport", dependencies: ["CSpawn"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
-            name: "EndToEnd", dependencies: ["Server", "TestSupport"], exclude: ["Contract/contract.tsv"],
+            name: "LatencyAnalyzerTests",
+            dependencies: [
+                "LatencyAnalyzer", "ScoringLog",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            resources: [.copy("Vectors")], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEnd", dependencies: ["Bungalow", "Server", "TestSupport"],
+            exclude: ["Analyzer/kubernetes_api.py", "Analyzer/requirements.txt", "Contract/contract.tsv"],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "RedisTests",

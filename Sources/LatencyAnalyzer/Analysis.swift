@@ -39,7 +39,8 @@ public struct Analysis: Sendable {
         self.namespace = namespace
         self.pods = pods
         self.expectedCalls = expectedCalls
-        self.gaps = gaps
+        let headless = pods.filter { $0.counts.headlessLines > 0 }
+        self.gaps = gaps + headless.map { "the log of \($0.file.pod) begins in the middle of a call" }
         total = pods.reduce(into: PodStatistics(LogFile(path: "all pods"))) { $0.add($1) }
     }
 

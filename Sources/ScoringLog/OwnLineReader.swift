@@ -6,7 +6,7 @@ import Foundation
 struct OwnLineReader: Sendable {
     // The last access line's time as its 26 bytes, in four words of which the last two overlap: most lines of a busy
     // log are of the second of the line before.
-    private var timeWords = SIMD4<UInt64>()
+    private var timeWords: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
     private var secondsSince1970 = 0
 
     private static let timeStart = ScoringLogLine.accessPrefix.utf8CodeUnitCount
@@ -50,7 +50,7 @@ struct OwnLineReader: Sendable {
     @inline(__always)
     private mutating func time(in line: UnsafeRawBufferPointer) -> Int? {
         let start = Self.timeStart
-        let words = SIMD4(
+        let words = (
             line.loadUnaligned(fromByteOffset: start, as: UInt64.self),
             line.loadUnaligned(fromByteOffset: start + 8, as: UInt64.self),
             line.loadUnaligned(fromByteOffset: start + 16, as: UInt64.self),
@@ -73,7 +73,7 @@ struct OwnLineReader: Sendable {
         guard line.starts(with: name),
             let requestID = RequestID(UnsafeRawBufferPointer(rebasing: line[name.utf8CodeUnitCount...]))
         else { return nil }
-        return .requestID(.inline(requestID))
+        return .requestID(LoggedRequestID(requestID))
     }
 
     /// `Prediction took 0.0312 ms`, or `Predictions`.

@@ -13,7 +13,10 @@ public struct ScoringLogCall: Sendable, Equatable {
     var loggedRequestID: LoggedRequestID?
 
     /// Nil if the block has none: a call is never given another call's id.
-    public var requestID: String? { loggedRequestID?.description }
+    public var requestID: String? {
+        get { loggedRequestID?.description }
+        set { loggedRequestID = newValue.map(LoggedRequestID.init) }
+    }
 
     /// Makes a call as a log would give it.
     public init(
@@ -30,18 +33,20 @@ public struct ScoringLogCall: Sendable, Equatable {
 }
 
 /// A request id as it stands in a log: one of ours inline, so that reading it allocates nothing, or another server's.
-enum LoggedRequestID: Sendable, Equatable, CustomStringConvertible {
-    case inline(RequestID)
-    case foreign(String)
+///
+/// A struct of two optionals and no enum: an enum with text in it is copied by calls into the runtime.
+struct LoggedRequestID: Sendable, Equatable, CustomStringConvertible {
+    private let inline: RequestID?
+    private let foreign: String?
 
-    init(_ text: String) { self = RequestID(text).map(Self.inline) ?? .foreign(text) }
+    init(_ requestID: RequestID) { (inline, foreign) = (requestID, nil) }
 
-    var description: String {
-        switch self {
-        case .inline(let requestID): requestID.description
-        case .foreign(let text): text
-        }
+    init(_ text: String) {
+        inline = RequestID(text)
+        foreign = inline == nil ? text : nil
     }
+
+    var description: String { inline?.description ?? foreign ?? "" }
 }
 
 /// What a log held, and what was broken or missing in it.

@@ -57,7 +57,9 @@ struct AnalysisCharts {
 
     private var distribution: String {
         var chart = Chart(title: "Distribution of scoring times, calls by ms")
-        let perDecade = 20
+        let decades = log10(max((analysis.total.slowest ?? 1) / max(analysis.total.fastest ?? 1, 1e-4), 1))
+        // About as many bars, whether times differ by much or by little.
+        let perDecade = decades > 3 ? 20 : decades > 1.5 ? 40 : 80
         let steps = analysis.total.latencies.logarithmicSteps(perDecade: perDecade)
         guard let first = steps.first, let last = steps.last else { return chart.html }
         let factor = pow(10, 1 / Double(perDecade))
@@ -86,7 +88,7 @@ struct AnalysisCharts {
         let rest = analysis.pods.count - shown.count
         let rowHeight = 26.0
         var chart = Chart(
-            title: "Pods side by side, ms: p50 to p99, a dot at p90"
+            title: "Pods side by side, ms: p50 to p99, a stroke at p90"
                 + (rest > 0 ? " (\(rest) more are not drawn)" : ""),
             height: rowHeight * Double(shown.count) + 58, left: 260)
         let values = shown.map { pod in [50.0, 90, 99].compactMap { pod.latencies.milliseconds(atPercentile: $0) } }
@@ -100,7 +102,7 @@ struct AnalysisCharts {
             guard values.count == 3 else { continue }
             let places = values.map(axis.place)
             chart.draw(bar: (places[0], y - 6), to: (max(places[2], places[0] + 2), y + 6), color: 0)
-            chart.draw(line: [(places[1], y)], color: 1)
+            chart.draw(bar: (places[1] - 1.5, y - 9), to: (places[1] + 1.5, y + 9), color: 1)
             let text = zip(["p50", "p90", "p99"], values).map { "\($0) \($1.decimal(digits: 4)) ms" }
             chart.draw(
                 tip: "\(pod.file.pod)\n\(text.joined(separator: "\n"))", from: (chart.left, y - 13),

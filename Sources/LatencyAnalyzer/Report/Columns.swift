@@ -1,6 +1,6 @@
 import Foundation
 
-/// A table in plain text: the first column to the left, numbers to the right, two spaces between.
+/// A table in plain text: columns of numbers to the right, others to the left, two spaces between.
 struct Columns {
     let titles: [String]
     let rows: [[String]]
@@ -10,14 +10,21 @@ struct Columns {
         let widths = titles.indices.map { column in
             rows.reduce(titles[column].count) { max($0, column < $1.count ? $1[column].count : 0) }
         }
+        let areNumbers = titles.indices.map { column in
+            rows.allSatisfy { $0.count <= column || Self.isNumber($0[column]) }
+        }
         return ([titles] + rows).map { row in
-            let cells = zip(row, widths).enumerated().map { column, cell in
-                let padding = String(repeating: " ", count: cell.1 - cell.0.count)
-                return column == 0 ? cell.0 + padding : padding + cell.0
+            let cells = row.indices.map { column in
+                let padding = String(repeating: " ", count: widths[column] - row[column].count)
+                return areNumbers[column] ? padding + row[column] : row[column] + padding
             }
-            let line = cells.joined(separator: "  ")
-            return indent + line.replacing(#/ +$/#, with: "")
+            return indent + cells.joined(separator: "  ").replacing(#/ +$/#, with: "")
         }.joined(separator: "\n")
+    }
+
+    /// Numbers, shares, and what stands where there is none.
+    private static func isNumber(_ cell: String) -> Bool {
+        cell.isEmpty || cell == "n/a" || Double(cell.hasSuffix(" %") ? String(cell.dropLast(2)) : cell) != nil
     }
 }
 
