@@ -59,6 +59,9 @@ struct AnalyzeCommand: AsyncParsableCommand {
         help: ArgumentHelp("Texts of the servers' /metrics: how many calls there should be.", valueName: "file"))
     var metrics: [String] = []
 
+    /// Whether a person has to say what is meant.
+    private var isAsking: Bool { files.isEmpty && source.deployment == nil }
+
     func validate() throws {
         if !files.isEmpty, let option = source.firstOptionOfACluster {
             throw ValidationError("--files and \(option) do not go together: the logs are at hand, or in a cluster.")
@@ -72,7 +75,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
                 "--expect does not go together with --metrics or --counters: both say how many calls.")
         }
         if !metrics.isEmpty, source.counters { throw ValidationError("Give --metrics or --counters, not both.") }
-        if source.isAsking, json { throw ValidationError("--json needs --files, or --namespace and --deployment.") }
+        if isAsking, json { throw ValidationError("--json needs --files, or --namespace and --deployment.") }
     }
 
     func run() async throws {
@@ -81,7 +84,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
             let logs = files.map(LogFile.init(path:))
             let expected = try expectedCalls()
             try await finish(logs, names: (source.deployment, source.namespace), expected: expected, gaps: [])
-        } else if source.isAsking {
+        } else if isAsking {
             try await ask()
         } else {
             let deployment = try await source.chosenDeployment()
@@ -136,7 +139,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
         if let html { try FileManager.default.write(Data(AnalysisPage(analysis).html.utf8), to: html) }
         FileHandle.standardOutput.write(json ? try AnalysisJSON(analysis).data() : Data(results.text.utf8))
         StandardError.say("Results in \(file)")
-        if analysis.completeness != nil, !source.isAsking || !files.isEmpty { throw ExitCode(65) }
+        // After a dialogue, request ids can still be searched.
+        if analysis.completeness != nil, !isAsking { throw ExitCode(65) }
     }
 }
 

@@ -35,9 +35,6 @@ struct ClusterSource: ParsableArguments {
         }
     }
 
-    /// Whether a person has to be asked for the deployment.
-    var isAsking: Bool { deployment == nil }
-
     /// The cluster of the context.
     var cluster: Cluster { Cluster(context: context) }
 

@@ -54,7 +54,8 @@ struct OwnLineReader: Sendable {
             line.loadUnaligned(fromByteOffset: start, as: UInt64.self),
             line.loadUnaligned(fromByteOffset: start + 8, as: UInt64.self),
             line.loadUnaligned(fromByteOffset: start + 16, as: UInt64.self),
-            line.loadUnaligned(fromByteOffset: start + 18, as: UInt64.self))
+            line.loadUnaligned(fromByteOffset: start + 18, as: UInt64.self)
+        )
         if words != timeWords {
             let text = line[start..<start + CommonLogTime.commonLogCount]
             guard let local = CommonLogTime.secondsSince1970(parsing: text.prefix(20)), text[start + 20] == 0x20,
@@ -70,10 +71,10 @@ struct OwnLineReader: Sendable {
     @inline(__always)
     private func requestID(_ line: UnsafeRawBufferPointer) -> ScoringLogLine? {
         let name: StaticString = "X-Ms-Request-Id: "
-        guard line.starts(with: name),
-            let requestID = RequestID(UnsafeRawBufferPointer(rebasing: line[name.utf8CodeUnitCount...]))
-        else { return nil }
-        return .requestID(LoggedRequestID(requestID))
+        guard line.starts(with: name), line.count - name.utf8CodeUnitCount <= RequestID.maximumCount else { return nil }
+        let text = UnsafeRawBufferPointer(rebasing: line[name.utf8CodeUnitCount...])
+        guard !text.isEmpty, RequestID.allows(text) else { return nil }
+        return .requestID(LoggedRequestID(text))
     }
 
     /// `Prediction took 0.0312 ms`, or `Predictions`.

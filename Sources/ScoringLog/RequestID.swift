@@ -15,10 +15,9 @@ public struct RequestID: Sendable, Equatable, CustomStringConvertible {
     ///
     /// - Parameter bytes: the header's value, without white space around it.
     public init?(_ bytes: UnsafeRawBufferPointer) {
-        guard 1...Self.maximumCount ~= bytes.count else { return nil }
+        guard 1...Self.maximumCount ~= bytes.count, Self.allows(bytes) else { return nil }
         count = bytes.count
         withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: bytes) }
-        guard hasAllowedBytesOnly else { return nil }
     }
 
     /// Takes a caller's id; nil if it is empty, too long or holds another character than the allowed ones.
@@ -77,16 +76,14 @@ public struct RequestID: Sendable, Equatable, CustomStringConvertible {
             && left.words.6 == right.words.6 && left.words.7 == right.words.7
     }
 
-    /// Without a branch for each byte, since the log's readers check an id in every block.
-    private var hasAllowedBytesOnly: Bool {
-        withUnsafeBytes { bytes in
-            var isAllowed: UInt64 = 1
-            for byte in bytes {
-                let set = byte < 64 ? Self.allowedBelow64 : Self.allowedFrom64
-                isAllowed &= (set &>> UInt64(byte & 63)) & UInt64(truncatingIfNeeded: ~(byte >> 7))
-            }
-            return isAllowed == 1
+    /// Whether an id may hold all these bytes; without a branch for each, since the log's readers ask for every block.
+    static func allows(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var isAllowed: UInt64 = 1
+        for byte in bytes {
+            let set = byte < 64 ? allowedBelow64 : allowedFrom64
+            isAllowed &= (set &>> UInt64(byte & 63)) & UInt64(truncatingIfNeeded: ~(byte >> 7))
         }
+        return isAllowed == 1
     }
 
     // A bit for each byte: `-` and the digits; the letters and `_`.

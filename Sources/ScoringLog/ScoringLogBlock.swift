@@ -127,7 +127,6 @@ enum ScoringLogLine: Equatable {
     case other
 
     static let accessPrefix: StaticString = "127.0.0.1 - - ["
-    private static let maximumForeignIDCount = 256
 
     /// Reads one line, in the order in which the original scripts look for their marks.
     ///
@@ -198,9 +197,9 @@ enum ScoringLogLine: Equatable {
         let rest = line[(colon + 1)...]
         let text = rest[..<(rest.position(of: UInt8(ascii: ":")) ?? rest.endIndex)]
             .trimmed { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-        guard !text.isEmpty, text.count <= maximumForeignIDCount,
+        guard !text.isEmpty, text.count <= LoggedRequestID.maximumCount,
             text.allSatisfy({ 0x21...0x7E ~= $0 })
         else { return nil }
-        return .requestID(LoggedRequestID(String(decoding: text, as: UTF8.self)))
+        return .requestID(LoggedRequestID(UnsafeRawBufferPointer(rebasing: text)))
     }
 }

@@ -37,10 +37,12 @@ final class AnalyzerRun {
     func start(
         _ arguments: [String], input: String = "", environment: [String: String] = [:]
     ) throws -> ChildProcess {
-        let script = #"cd "$1"; input=$2; shift 2; printf %s "$input" | exec "$0" "$@""#
+        // `exec`, so that signals reach the program itself.
+        let script = #"cd "$1"; input=$2; shift 2; exec "$0" "$@" <"$input""#
         let binary = ServerProcess.binary.deletingLastPathComponent().appending(path: "bungalow")
         return try ChildProcess(
-            URL(filePath: "/bin/sh"), ["-c", script, binary.path, folder.path, input] + arguments,
+            URL(filePath: "/bin/sh"),
+            ["-c", script, binary.path, folder.path, try write(input, to: "standard-input")] + arguments,
             environment: environment)
     }
 

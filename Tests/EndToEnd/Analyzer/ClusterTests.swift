@@ -69,7 +69,10 @@ import Testing
         let results = try run.read("bungalow_results.txt")
         #expect(results.hasPrefix("Deployment: bungalow\nNamespace: serving\nPods: \n\t bungalow-6fc5cf8df6-aaaaa\n"))
         #expect(results.contains("Total calls - 5 \nTotal latency entries - 5\nFull Requests Captured - 5\n"))
-        #expect(api.requests("\(Self.namespace)/pods?").allSatisfy { $0.hasSuffix("labelSelector=app%3Dbungalow") })
+        #expect(
+            api.requests("\(Self.namespace)/pods?") == [
+                "GET \(Self.namespace)/pods?labelSelector=app%3Dbungalow&limit=500&timeout=20s"
+            ])
         #expect(
             api.requests("\(Self.namespace)/pods/").filter { $0.contains("/log?") }.allSatisfy {
                 $0.contains("container=server")

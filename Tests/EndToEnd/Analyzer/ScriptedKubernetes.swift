@@ -40,7 +40,7 @@ final class ScriptedKubernetes {
                 ["name": "lab", "context": ["cluster": "k", "user": "u"]],
             ],
         ]
-        let kubeconfig = try JSONSerialization.data(withJSONObject: configuration)
+        let kubeconfig = try JSONSerialization.data(withJSONObject: configuration, options: .withoutEscapingSlashes)
         // The pinned kubectl of script/test first, the machine's own where that has not run.
         let root = here.appending(path: "../../..").standardized
         environment = [
