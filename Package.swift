@@ -111,7 +111,7 @@ let package = Package(
         .testTarget(
             name: "LatencyAnalyzerTests",
             dependencies: [
-                "LatencyAnalyzer", "ScoringLog",
+                "LatencyAnalyzer", "ScoringLog", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             resources: [.copy("Vectors")], swiftSettings: strict),

@@ -14,8 +14,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
             bungalow analyze --namespace NAME --deployment NAME [--follow --duration SECONDS]
             """,
         discussion: """
-            Without --files, --namespace and --deployment it asks, as the AKS latency-detection scripts do: which context, \
-            which deployment, which path; then it downloads each pod's log to <pod>.txt, writes \
+            Without --files and --deployment it asks, as the AKS latency-detection scripts do: which context, which \
+            deployment, which path; then it downloads each pod's log to <pod>.txt, writes \
             <deployment>_results.txt and finds request ids until q.
 
             Exit code 65 says that calls are missing from the logs.

@@ -113,7 +113,7 @@ public struct Analysis: Sendable {
         }
     }
 
-    /// The deployment that all pods' names share, as ReplicaSets name pods: `<deployment>-<hash>-<suffix>`; else `logs`.
+    /// The deployment that all pods' names share, named by ReplicaSets as `<deployment>-<hash>-<suffix>`; else `logs`.
     public static func deployment(of files: [LogFile]) -> String {
         let names = files.map { file -> Substring? in
             let parts = file.pod.split(separator: "-", omittingEmptySubsequences: false)

@@ -1,25 +1,14 @@
 import Foundation
 import ScoringLog
+import TestSupport
 import Testing
 
 @testable import LatencyAnalyzer
 
 /// Histograms, timelines and the reading of bytes against plain ways to do the same.
 @Suite struct StatisticsTests {
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            // SplitMix64
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     @Test(arguments: 0..<4) func `Percentiles are those of the sorted times to three digits`(seed: Int) throws {
-        var generator = Generator(state: UInt64(seed))
+        var generator = SeededGenerator(seed: UInt64(seed))
         var (whole, first, second) = (LatencyHistogram(), LatencyHistogram(), LatencyHistogram())
         var times: [Double] = []
         for index in 0..<5000 {
@@ -48,7 +37,7 @@ import Testing
     }
 
     @Test(arguments: 0..<20) func `A timeline loses nothing and never has more slots than allowed`(seed: Int) {
-        var generator = Generator(state: UInt64(seed))
+        var generator = SeededGenerator(seed: UInt64(seed))
         let span = [10, 1000, 100_000, 10_000_000, 100_000_000_000][seed % 5]
         var (one, other) = (Timeline<Int>(maximumCount: 50), Timeline<Int>(maximumCount: 50))
         var seconds: [Int] = []

@@ -49,8 +49,8 @@ struct Chart {
         for run in points.split(whereSeparator: { $0.y == nil }) {
             let places = run.map { "\(Markup.at($0.x)),\(Markup.at($0.y ?? 0))" }
             if let only = run.first, run.count == 1 {
-                marks +=
-                    "<circle class=\"fill c\(color)\" cx=\"\(Markup.at(only.x))\" cy=\"\(Markup.at(only.y ?? 0))\" r=\"2.5\"/>"
+                let center = "cx=\"\(Markup.at(only.x))\" cy=\"\(Markup.at(only.y ?? 0))\""
+                marks += "<circle class=\"fill c\(color)\" \(center) r=\"2.5\"/>"
             } else {
                 marks += "<polyline class=\"line c\(color)\" points=\"\(places.joined(separator: " "))\"/>"
             }
@@ -83,9 +83,10 @@ struct Chart {
     /// The figure as HTML.
     var html: String {
         let entries = legend.map { "<span><i class=\"c\($0.color)\"></i>\(Markup.escaped($0.name))</span>" }.joined()
+        let title = Markup.escaped(title)
         return """
-            <figure><figcaption>\(Markup.escaped(title))<span class="legend">\(entries)</span></figcaption>
-            <svg viewBox="0 0 \(Int(Self.width)) \(Int(height))" role="img" aria-label="\(Markup.escaped(title))">\(marks)</svg>
+            <figure><figcaption>\(title)<span class="legend">\(entries)</span></figcaption>
+            <svg viewBox="0 0 \(Int(Self.width)) \(Int(height))" role="img" aria-label="\(title)">\(marks)</svg>
             </figure>
             """
     }

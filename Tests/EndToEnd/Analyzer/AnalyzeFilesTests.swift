@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `bungalow analyze --files` on the logs of real servers, and how the command speaks to people.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// One run of the built `bungalow`, in a folder of its own that is removed with it.
@@ -41,7 +42,7 @@ final class AnalyzerRun {
         let script = #"cd "$1"; input=$2; shift 2; exec "$0" "$@" <"$input""#
         let binary = ServerProcess.binary.deletingLastPathComponent().appending(path: "bungalow")
         return try ChildProcess(
-            URL(filePath: "/bin/sh"),
+            "/bin/sh",
             ["-c", script, binary.path, folder.path, try write(input, to: "standard-input")] + arguments,
             environment: environment)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `bungalow analyze` and `monitor` through the real kubectl, against a scripted API server.
@@ -122,7 +123,7 @@ import Testing
         #expect(outcome.exitCode == 65)
         #expect(
             outcome.output.contains(
-                "\nINCOMPLETE: 3 of an unknown number of calls; the log of bungalow-6fc5cf8df6-aaaaa begins 120 s after its container's start"
+                "\nINCOMPLETE: 3 of an unknown number of calls; the log of bungalow-6fc5cf8df6-aaaaa begins 120 s after"
             ))
         #expect(outcome.output.contains("the log of bungalow-6fc5cf8df6-bbbbb could not be had: kubectl: "))
         #expect(outcome.output.contains("is waiting to start: ContainerCreating"))
@@ -166,7 +167,7 @@ import Testing
                 try #require(child.standardError.text().contains("recording"))
             }
         }
-        kill(child.processID, SIGINT)
+        child.signal(SIGINT)
         #expect(try child.waitForExit() == 0, "\(child.standardError.text())")
         #expect(child.standardOutput.text().contains("Total calls - 5 \n"))
     }
@@ -214,7 +215,7 @@ import Testing
                 "--selector", "app=bungalow", "--container", "server",
             ], environment: api.environment)
         _ = try child.standardError.waitForLine(containing: ": 2 pods, 0.5 cores reserved, 0.001234567 cores")
-        kill(child.processID, SIGINT)
+        child.signal(SIGINT)
         #expect(try child.waitForExit() == 0)
         let rows = try run.read("use.csv").split(separator: "\n").map {
             $0.split(separator: ",", omittingEmptySubsequences: false)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A scripted Kubernetes API server in a process of its own, and the environment that leads the real kubectl to it.
@@ -27,7 +28,7 @@ final class ScriptedKubernetes {
         let path = try run.write(String(decoding: script, as: UTF8.self), to: "script.json")
         let here = URL(filePath: #filePath).deletingLastPathComponent()
         server = try ChildProcess(
-            URL(filePath: "/usr/bin/env"), ["python3", here.appending(path: "kubernetes_api.py").path, path])
+            "python3", [here.appending(path: "kubernetes_api.py").path, path])
         let line = try server.standardOutput.waitForLine(containing: "listening ")
         let port = line.dropFirst("listening ".count)
         let cluster: [String: Any] = ["name": "k", "cluster": ["server": "http://127.0.0.1:\(port)"]]
