@@ -21,7 +21,8 @@ let package = Package(
     name: "bungalow",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "Server", targets: ["Server"])
+        .executable(name: "Server", targets: ["Server"]),
+        .executable(name: "bungalow", targets: ["Bungalow"]),
     ],
     // Exact versions: no lock file is kept, so this list is the lock.
     dependencies: [
@@ -30,8 +31,11 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
     ],
     targets: [
         .target(
@@ -81,10 +85,40 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "LatencyAnalyzer",
+            dependencies: [
+                "ScoringLog",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(
+                    name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux])),
+            ],
+            resources: [.embedInCode("Resources/report.css"), .embedInCode("Resources/report.js")],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "Bungalow",
+            dependencies: [
+                "LatencyAnalyzer", "ScoringLog",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
         .target(name: "CSpawn", path: "Tests/CSpawn"),
         .target(name: "TestSupport", dependencies: ["CSpawn"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
-            name: "EndToEnd", dependencies: ["Server", "TestSupport"], exclude: ["Contract/contract.tsv"],
+            name: "LatencyAnalyzerTests",
+            dependencies: [
+                "LatencyAnalyzer", "ScoringLog", "TestSupport",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            resources: [.copy("Vectors")], swiftSettings: strict),
+        .testTarget(
+            name: "EndToEnd", dependencies: ["Bungalow", "Server", "TestSupport"],
+            exclude: ["Analyzer/kubernetes_api.py", "Analyzer/requirements.txt", "Contract/contract.tsv"],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "RedisTests",

@@ -1,7 +1,9 @@
 import ASCII
 import Foundation
 
-/// One call's block of the scoring log, and the reading of its lines: the format of the log is in this file alone.
+/// One call's block of the scoring log, and the reading of its lines: the format of the log is in this file.
+///
+/// `OwnLineReader` is a faster way to read what is written here, and knows no other line.
 ///
 /// A scored call, 126 bytes and more; a refused call (`scored` is nil) is the first line only:
 ///
@@ -115,7 +117,7 @@ extension ScoringLogBlock {
 enum ScoringLogLine: Equatable {
     /// A call begins: UTC seconds, and the body's bytes unless the line says `-`.
     case access(secondsSince1970: Int, status: Int, bodyBytes: Int?)
-    case requestID(String)
+    case requestID(LoggedRequestID)
     case scoring(milliseconds: Double, path: ScoringLogBlock.Path)
     /// Begins as our access line does and does not go on as one.
     case malformedAccess
@@ -126,7 +128,6 @@ enum ScoringLogLine: Equatable {
     case other
 
     static let accessPrefix: StaticString = "127.0.0.1 - - ["
-    private static let maximumForeignIDCount = 256
 
     /// Reads one line, in the order in which the original scripts look for their marks.
     ///
@@ -197,9 +198,9 @@ enum ScoringLogLine: Equatable {
         let rest = line[(colon + 1)...]
         let text = rest[..<(rest.position(of: UInt8(ascii: ":")) ?? rest.endIndex)]
             .trimmed { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
-        guard !text.isEmpty, text.count <= maximumForeignIDCount,
+        guard !text.isEmpty, text.count <= LoggedRequestID.maximumCount,
             text.allSatisfy({ 0x21...0x7E ~= $0 })
         else { return nil }
-        return .requestID(String(decoding: text, as: UTF8.self))
+        return .requestID(LoggedRequestID(UnsafeRawBufferPointer(rebasing: text)))
     }
 }

@@ -1,55 +1,3 @@
-import Foundation
-
-/// One call read from a scoring log.
-public struct ScoringLogCall: Sendable, Equatable {
-    /// The access line's second, UTC.
-    public var secondsSince1970: Int
-    /// The access line's status, 100 to 999.
-    public var status: Int
-    /// Bytes of the answer's body, nil where the line says `-`.
-    public var bodyBytes: Int?
-    /// Nil if the block has none: a call is never given another call's id.
-    public var requestID: String?
-    /// Nil if the call was refused, or its scoring line is missing or malformed.
-    public var scoringMilliseconds: Double?
-    /// The words of the scoring line.
-    public var path: ScoringLogBlock.Path?
-}
-
-/// What a log held, and what was broken or missing in it.
-public struct ScoringLogCounts: Sendable, Equatable {
-    /// All lines, blank and overlong ones too.
-    public var lines = 0
-    /// Access lines, each of which is a call.
-    public var calls = 0
-    /// Well-formed scoring lines, stray ones too.
-    public var scoringLines = 0
-    /// Calls with a scoring time.
-    public var scoredCalls = 0
-    /// Calls with a status under 400 and no request id.
-    public var missingRequestIDs = 0
-    /// Calls with a status under 400 and no scoring time.
-    public var missingScoringLines = 0
-    /// Request id lines before any call, or after the call's first.
-    public var strayRequestIDLines = 0
-    /// Scoring lines before any call, or after the call's first.
-    public var strayScoringLines = 0
-    /// Lines that begin as our access line does and are none; what follows belongs to no call.
-    public var malformedAccessLines = 0
-    /// Lines with `X-Ms-Request-Id` and no id.
-    public var malformedRequestIDLines = 0
-    /// Lines with `Prediction took` or `Predictions took` elsewhere than at the start, or without number and `ms`.
-    public var malformedScoringLines = 0
-    /// Lines with 127.0.0.1 that are no access lines.
-    public var foreignLines = 0
-    /// Lines longer than the limit, not read.
-    public var overlongLines = 0
-    /// 1 if the log ends within a line that cannot be known to be whole; it is not read.
-    public var cutLines = 0
-    /// Lines that say nothing about calls.
-    public var otherLines = 0
-}
-
 /// Reads a log's bytes, in any chunks, into calls; what is broken is counted, never guessed and never an error.
 ///
 /// A call begins at its access line and takes the first request id line and the first scoring line before the next
@@ -60,6 +8,8 @@ public struct ScoringLogParser: Sendable {
     public private(set) var counts = ScoringLogCounts()
 
     private let maximumLineByteCount: Int
+    private let onlyPath: ScoringLogBlock.Path?
+    private var ownLines = OwnLineReader()
     private var openCall: ScoringLogCall?
     // The beginning of a line whose end has not come yet.
     private var partialLine: [UInt8] = []
@@ -67,9 +17,12 @@ public struct ScoringLogParser: Sendable {
 
     /// Starts at the beginning of a log.
     ///
-    /// - Parameter maximumLineByteCount: longer lines are counted and not read.
-    public init(maximumLineByteCount: Int = 65_536) {
+    /// - Parameters:
+    ///   - maximumLineByteCount: longer lines are counted and not read.
+    ///   - path: scoring lines of the other path give no call its time; nil for lines of both.
+    public init(maximumLineByteCount: Int = 65_536, onlyPath path: ScoringLogBlock.Path? = nil) {
         self.maximumLineByteCount = max(maximumLineByteCount, 1)
+        onlyPath = path
     }
 
     /// Reads the next bytes.
@@ -141,7 +94,8 @@ public struct ScoringLogParser: Sendable {
 
     private mutating func readLine(_ line: LineBytes, onCall: (ScoringLogCall) -> Void) {
         counts.lines += 1
-        switch ScoringLogLine(Self.withoutCarriageReturn(line)) {
+        let line = Self.withoutCarriageReturn(line)
+        switch ownLines.read(UnsafeRawBufferPointer(rebasing: line)) ?? ScoringLogLine(line) {
         case .access(let secondsSince1970, let status, let bodyBytes):
             endCall(onCall: onCall)
             counts.calls += 1
@@ -160,15 +114,20 @@ public struct ScoringLogParser: Sendable {
         }
     }
 
-    private mutating func readRequestID(_ requestID: String) {
-        if openCall != nil, openCall?.requestID == nil {
-            openCall?.requestID = requestID
+    private mutating func readRequestID(_ requestID: LoggedRequestID) {
+        if openCall != nil, openCall?.loggedRequestID == nil {
+            openCall?.loggedRequestID = requestID
         } else {
             counts.strayRequestIDLines += 1
+            if counts.calls == 0 { counts.headlessLines += 1 }
         }
     }
 
     private mutating func readScoring(milliseconds: Double, path: ScoringLogBlock.Path) {
+        if let onlyPath, path != onlyPath {
+            counts.otherPathLines += 1
+            return
+        }
         counts.scoringLines += 1
         if openCall != nil, openCall?.scoringMilliseconds == nil {
             openCall?.scoringMilliseconds = milliseconds
@@ -176,6 +135,7 @@ public struct ScoringLogParser: Sendable {
             counts.scoredCalls += 1
         } else {
             counts.strayScoringLines += 1
+            if counts.calls == 0 { counts.headlessLines += 1 }
         }
     }
 
@@ -183,7 +143,7 @@ public struct ScoringLogParser: Sendable {
         guard let call = openCall else { return }
         openCall = nil
         if call.status < 400 {
-            if call.requestID == nil { counts.missingRequestIDs += 1 }
+            if call.loggedRequestID == nil { counts.missingRequestIDs += 1 }
             if call.scoringMilliseconds == nil { counts.missingScoringLines += 1 }
         }
         onCall(call)

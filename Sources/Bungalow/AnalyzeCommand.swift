@@ -1,0 +1,165 @@
+import ArgumentParser
+import Foundation
+import LatencyAnalyzer
+import ScoringLog
+
+/// `bungalow analyze`: from pods' logs to the results file.
+struct AnalyzeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "analyze",
+        abstract: "Turns pods' scoring logs into percentiles, throughput and the results file.",
+        usage: """
+            bungalow analyze
+            bungalow analyze --files LOG … [--sqlite FILE] [--html FILE]
+            bungalow analyze --namespace NAME --deployment NAME [--follow --duration SECONDS]
+            """,
+        discussion: """
+            Without --files and --deployment it asks, as the AKS latency-detection scripts do: which context, which \
+            deployment, which path; then it downloads each pod's log to <pod>.txt, writes \
+            <deployment>_results.txt and finds request ids until q.
+
+            Exit code 65 says that calls are missing from the logs.
+            """)
+
+    /// The words that scoring lines begin with.
+    enum Path: String, ExpressibleByArgument, CaseIterable {
+        case ml, dl, auto
+
+        var onlyPath: ScoringLogBlock.Path? {
+            switch self {
+            case .ml: .ml
+            case .dl: .dl
+            case .auto: nil
+            }
+        }
+    }
+
+    @OptionGroup(title: "Logs from a cluster") var source: ClusterSource
+
+    @Option(
+        parsing: .upToNextOption, help: ArgumentHelp("Logs at hand, one a pod; - is standard input.", valueName: "log"))
+    var files: [String] = []
+
+    @Option(help: "Which scoring lines count: ml (Prediction took), dl (Predictions took), auto (both).")
+    var path: Path?
+
+    @Option(help: ArgumentHelp("Where the logs and the results file go.", valueName: "dir")) var output = "."
+
+    @Flag(help: "Print JSON instead of the results file's text.") var json = false
+
+    @Option(help: ArgumentHelp("Store every call in an SQLite file; nothing twice.", valueName: "file"))
+    var sqlite: String?
+
+    @Option(help: ArgumentHelp("Write a page with pictures.", valueName: "file")) var html: String?
+
+    @Option(help: ArgumentHelp("How many calls there should be.", valueName: "calls")) var expect: Int?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Texts of the servers' /metrics: how many calls there should be.", valueName: "file"))
+    var metrics: [String] = []
+
+    /// Whether a person has to say what is meant.
+    private var isAsking: Bool { files.isEmpty && source.deployment == nil }
+
+    func validate() throws {
+        if !files.isEmpty, let option = source.firstOptionOfACluster {
+            throw ValidationError("--files and \(option) do not go together: the logs are at hand, or in a cluster.")
+        }
+        if let expect, expect < 0 {
+            throw ValidationError("--expect \(expect) is not allowed: use a number from 0 on.")
+        }
+        if files.filter({ $0 == "-" }).count > 1 { throw ValidationError("Standard input can be read once only.") }
+        if expect != nil, !metrics.isEmpty || source.counters {
+            throw ValidationError(
+                "--expect does not go together with --metrics or --counters: both say how many calls.")
+        }
+        if !metrics.isEmpty, source.counters { throw ValidationError("Give --metrics or --counters, not both.") }
+        if isAsking, json { throw ValidationError("--json needs --files, or --namespace and --deployment.") }
+    }
+
+    func run() async throws {
+        try FileManager.default.createFolder(output)
+        if !files.isEmpty {
+            let logs = files.map(LogFile.init(path:))
+            let expected = try expectedCalls()
+            try await finish(logs, names: (source.deployment, source.namespace), expected: expected, gaps: [])
+        } else if isAsking {
+            try await ask()
+        } else {
+            let deployment = try await source.chosenDeployment()
+            try await analyze(deployment, in: source.cluster)
+        }
+    }
+
+    private func ask() async throws {
+        do {
+            let dialogue = Dialogue()
+            let cluster = try await dialogue.chooseContext(source.context)
+            let deployment = try await dialogue.chooseDeployment(in: cluster)
+            let path = try path ?? dialogue.choosePath()
+            var command = self
+            command.path = path
+            let logs = try await command.analyze(deployment, in: cluster)
+            try dialogue.search(RequestSearch(logs))
+        } catch is EndOfInput {
+            StandardError.say("\nEnd of input: nothing more to do.")
+        }
+    }
+
+    @discardableResult
+    private func analyze(_ deployment: Cluster.Deployment, in cluster: Cluster) async throws -> [LogFile] {
+        let brought = try await source.bring(deployment, from: cluster, to: output)
+        let expected = try brought.expectedCalls ?? expectedCalls()
+        try await finish(
+            brought.files.logs, names: (deployment.name, deployment.namespace), expected: expected,
+            gaps: brought.files.gaps)
+        return brought.files.logs
+    }
+
+    private func expectedCalls() throws -> Analysis.ExpectedCalls? {
+        if let expect { return .init(calls: expect, source: "--expect") }
+        return metrics.isEmpty ? nil : try ServerCounters.expectedCalls(fromFiles: metrics)
+    }
+
+    private func finish(
+        _ logs: [LogFile], names: (deployment: String?, namespace: String?), expected: Analysis.ExpectedCalls?,
+        gaps: [String]
+    ) async throws {
+        let database = try sqlite.map(CallDatabase.init(path:))
+        let pods = try await Analysis.read(logs, onlyPath: path?.onlyPath, into: database) { pod in
+            StandardError.say("\(pod.file.name): \(pod.counts.calls) calls")
+        }
+        let analysis = Analysis(
+            deployment: names.deployment ?? Analysis.deployment(of: logs), namespace: names.namespace ?? "n/a",
+            pods: pods, expectedCalls: expected, gaps: gaps)
+        let results = ResultsFile(analysis)
+        let file = URL(filePath: output).appending(path: results.name).path
+        try FileManager.default.write(Data(results.text.utf8), to: file)
+        if let html { try FileManager.default.write(Data(AnalysisPage(analysis).html.utf8), to: html) }
+        FileHandle.standardOutput.write(json ? try AnalysisJSON(analysis).data() : Data(results.text.utf8))
+        StandardError.say("Results in \(file)")
+        // After a dialogue, request ids can still be searched.
+        if analysis.completeness != nil, !isAsking { throw ExitCode(65) }
+    }
+}
+
+extension FileManager {
+    /// Makes a folder unless it is there.
+    func createFolder(_ path: String) throws {
+        do {
+            try createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw AnalyzerFault(.output, "the folder \(path) cannot be made: \(error.localizedDescription)")
+        }
+    }
+
+    /// Writes a file whole or not at all.
+    func write(_ data: Data, to path: String) throws {
+        do {
+            try data.write(to: URL(filePath: path), options: .atomic)
+        } catch {
+            throw AnalyzerFault(.output, "\(path) cannot be written: \(error.localizedDescription)")
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import LatencyAnalyzer
+import UnixSignals
+
+/// The options that say which pods' logs are meant, and how they are brought.
+struct ClusterSource: ParsableArguments {
+    @Option(help: "The kubectl context; the current one if none is named.") var context: String?
+
+    @Option(help: "The deployment's namespace; with --files, the name in the results.") var namespace: String?
+
+    @Option(help: "The deployment; with --files, the name in the results.") var deployment: String?
+
+    @Option(help: ArgumentHelp("Only lines of the last time, such as 10m.", valueName: "time")) var since: String?
+
+    @Option(help: ArgumentHelp("Only so many last lines of each log.", valueName: "lines")) var tail: Int?
+
+    @Flag(help: "The logs of the containers before their last restart.") var previous = false
+
+    @Flag(help: "Record what is logged from now on, for --duration; Ctrl-C ends it earlier.") var follow = false
+
+    @Option(help: ArgumentHelp("How long --follow records.", valueName: "seconds")) var duration: Int?
+
+    @Flag(help: "Ask each pod's /metrics, through the API server, how many calls there should be.") var counters = false
+
+    func validate() throws {
+        if follow != (duration != nil) { throw ValidationError("--follow and --duration go together.") }
+        if let duration, duration < 1 {
+            throw ValidationError("--duration \(duration) is not allowed: use a number of seconds from 1 on.")
+        }
+        if let tail, tail < 0 {
+            throw ValidationError("--tail \(tail) is not allowed: use a number of lines from 0 on.")
+        }
+        if since != nil || tail != nil || previous, follow || counters {
+            throw ValidationError("--since, --tail and --previous do not go together with --follow or --counters.")
+        }
+    }
+
+    /// The cluster of the context.
+    var cluster: Cluster { Cluster(context: context) }
+
+    /// An option that makes sense with a cluster only.
+    var firstOptionOfACluster: String? {
+        let options = [
+            ("--context", context != nil), ("--since", since != nil), ("--tail", tail != nil), ("--previous", previous),
+            ("--follow", follow), ("--counters", counters),
+        ]
+        return options.first(where: \.1)?.0
+    }
+
+    /// The deployment that was named.
+    func chosenDeployment() async throws -> Cluster.Deployment {
+        try await cluster.deployment(deployment ?? "", namespace: namespace ?? "default")
+    }
+
+    /// What was brought, and how many calls there should be in it.
+    struct Brought {
+        let files: LogDownload.Files
+        let expectedCalls: Analysis.ExpectedCalls?
+    }
+
+    /// Brings the logs of a deployment's pods to files.
+    func bring(_ deployment: Cluster.Deployment, from cluster: Cluster, to folder: String) async throws -> Brought {
+        let download = LogDownload(from: cluster, to: folder) { StandardError.say($0) }
+        let pods = try await cluster.pods(of: deployment)
+        let before = follow && counters ? try await ServerCounters.calls(of: pods, in: cluster) : 0
+        let files: LogDownload.Files
+        if follow, let duration {
+            files = try await untilInterrupted { try await download.record(deployment, for: .seconds(duration)) }
+        } else {
+            guard !pods.isEmpty else {
+                throw AnalyzerFault(.cluster, "deployment \(deployment.name) in \(deployment.namespace) has no pods")
+            }
+            let part = LogDownload.Part(since: since, tail: tail, isPrevious: previous)
+            files = try await download.download(pods, part: part)
+        }
+        guard counters else { return Brought(files: files, expectedCalls: nil) }
+        let after = try await ServerCounters.calls(of: cluster.pods(of: deployment), in: cluster)
+        return Brought(files: files, expectedCalls: .init(calls: after - before, source: "the servers' counters"))
+    }
+}
+
+/// Does work that Ctrl-C or SIGTERM ends early; what it has by then is its result.
+func untilInterrupted<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) async throws -> Result {
+    let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+    let task = Task { try await work() }
+    let listener = Task {
+        for await _ in signals { task.cancel() }
+    }
+    defer { listener.cancel() }
+    return try await task.value
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import LatencyAnalyzer
+
+/// `bungalow query`: a question in SQL to a file of calls.
+struct QueryCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "query",
+        abstract: "Asks a file of analyze --sqlite a question in SQL and prints a table.",
+        discussion: """
+            Table: calls (pod, time, request_id, scoring_ms, status, bytes). Views: percentiles_per_minute, \
+            throughput_per_minute, slowest_calls. The file is only read.
+            """)
+
+    @Argument(help: "The SQLite file.") var file: String
+    @Argument(help: "One SELECT.") var sql: String
+    @Option(help: "Rows at most.") var limit = 1000
+
+    func validate() throws {
+        guard limit > 0 else { throw ValidationError("--limit \(limit) is not allowed: use a number from 1 on.") }
+    }
+
+    func run() throws {
+        let answer = try CallQuery(path: file, sql: sql, limit: limit)
+        print(answer.text)
+        if answer.isCut { StandardError.say("Only the first \(limit) rows; --limit shows more.") }
+    }
+}

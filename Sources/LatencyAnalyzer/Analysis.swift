@@ -1,0 +1,130 @@
+import Foundation
+public import ScoringLog
+
+/// The logs of a deployment's pods, added up.
+public struct Analysis: Sendable {
+    /// The deployment's name, as the results file has it.
+    public let deployment: String
+    /// The deployment's namespace, as the results file has it.
+    public let namespace: String
+    /// One entry a log, in the order given.
+    public let pods: [PodStatistics]
+    /// All pods together.
+    public let total: PodStatistics
+    /// How many calls there should be, where something tells.
+    public var expectedCalls: ExpectedCalls?
+    /// What is known to be missing, one sentence each.
+    public var gaps: [String]
+
+    /// How many calls the servers answered, and who says so.
+    public struct ExpectedCalls: Sendable, Equatable {
+        /// The number of calls.
+        public let calls: Int
+        /// Who says so, to stand behind "according to".
+        public let source: String
+
+        /// Makes an expectation.
+        public init(calls: Int, source: String) {
+            self.calls = calls
+            self.source = source
+        }
+    }
+
+    /// Adds pods up.
+    public init(
+        deployment: String, namespace: String, pods: [PodStatistics], expectedCalls: ExpectedCalls? = nil,
+        gaps: [String] = []
+    ) {
+        self.deployment = deployment
+        self.namespace = namespace
+        self.pods = pods
+        self.expectedCalls = expectedCalls
+        let headless = pods.filter { $0.counts.headlessLines > 0 }
+        self.gaps = gaps + headless.map { "the log of \($0.file.pod) begins in the middle of a call" }
+        total = pods.reduce(into: PodStatistics(LogFile(path: "all pods"))) { $0.add($1) }
+    }
+
+    /// Reads logs, at most as many at once as the machine has cores, or one after the other into a database.
+    ///
+    /// - Parameters:
+    ///   - path: the one whose scoring lines count; nil for both.
+    ///   - database: takes every call.
+    ///   - onRead: is told of each log that was read.
+    /// - Returns: the statistics in the logs' order.
+    /// - Throws: `AnalyzerFault` if a log cannot be read or the database cannot be written.
+    public static func read(
+        _ files: [LogFile], onlyPath path: ScoringLogBlock.Path?, into database: CallDatabase? = nil,
+        onRead: @escaping @Sendable (PodStatistics) -> Void = { _ in }
+    ) async throws -> [PodStatistics] {
+        if let database {
+            return try files.map { file in
+                let statistics = try database.store(file, onlyPath: path)
+                onRead(statistics)
+                return statistics
+            }
+        }
+        return try await withThrowingTaskGroup(of: (Int, PodStatistics).self) { group in
+            var results = [PodStatistics?](repeating: nil, count: files.count)
+            var waiting = files.enumerated().makeIterator()
+            let addNext = { (group: inout ThrowingTaskGroup<(Int, PodStatistics), any Error>) in
+                guard let (index, file) = waiting.next() else { return }
+                group.addTask { (index, try PodStatistics(reading: file, onlyPath: path)) }
+            }
+            for _ in 0..<max(ProcessInfo.processInfo.activeProcessorCount, 1) { addNext(&group) }
+            while let (index, statistics) = try await group.next() {
+                onRead(statistics)
+                results[index] = statistics
+                addNext(&group)
+            }
+            return results.compactMap(\.self)
+        }
+    }
+
+    /// The sentence that begins with INCOMPLETE, or says that there are more calls than expected; nil if all is there.
+    public var completeness: String? {
+        let found = total.counts.calls
+        let reasons = gaps.isEmpty ? "" : "; " + gaps.joined(separator: "; ")
+        if let expectedCalls, found != expectedCalls.calls {
+            let word = found < expectedCalls.calls ? "INCOMPLETE" : "MORE THAN EXPECTED"
+            return "\(word): \(found) of \(expectedCalls.calls) calls, according to \(expectedCalls.source)\(reasons)"
+        }
+        // Where the count is right, nothing of a call is missing.
+        guard !gaps.isEmpty, expectedCalls == nil else { return nil }
+        return "INCOMPLETE: \(found) of an unknown number of calls\(reasons)"
+    }
+
+    /// How evenly the calls fell on the pods; nil with fewer than two pods or without calls.
+    public var balance: Balance? { Balance(calls: pods.map(\.counts.calls)) }
+
+    /// How evenly calls fell on pods.
+    public struct Balance: Sendable, Equatable {
+        /// The busiest pod's calls over the mean: 1 is even.
+        public let busiestOverMean: Double
+        /// Standard deviation over mean: 0 is even.
+        public let coefficientOfVariation: Double
+
+        init?(calls: [Int]) {
+            let sum = Double(calls.reduce(0, +))
+            guard calls.count > 1, sum > 0, let most = calls.max() else { return nil }
+            let mean = sum / Double(calls.count)
+            let variance = calls.reduce(0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(calls.count)
+            busiestOverMean = Double(most) / mean
+            coefficientOfVariation = variance.squareRoot() / mean
+        }
+    }
+
+    /// The deployment that all pods' names share, named by ReplicaSets as `<deployment>-<hash>-<suffix>`; else `logs`.
+    public static func deployment(of files: [LogFile]) -> String {
+        let names = files.map { file -> Substring? in
+            let parts = file.pod.split(separator: "-", omittingEmptySubsequences: false)
+            guard parts.count > 2, let suffix = parts.last, suffix.count == 5,
+                (6...10).contains(parts[parts.count - 2].count)
+            else { return nil }
+            return file.pod.dropLast(parts[parts.count - 2].count + 7)
+        }
+        guard let first = names.first, let name = first, !name.isEmpty, names.allSatisfy({ $0 == name }) else {
+            return "logs"
+        }
+        return String(name)
+    }
+}

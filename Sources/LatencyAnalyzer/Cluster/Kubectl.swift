@@ -1,0 +1,98 @@
+import Foundation
+import Subprocess
+
+#if canImport(System)
+import System
+#else
+import SystemPackage
+#endif
+
+/// The kubectl of the caller's PATH with the caller's own access; nothing of the caller's configuration is changed.
+public struct Kubectl: Sendable {
+    // One context for every call, so that a change of the current one in another terminal mixes no clusters.
+    private let context: String?
+
+    private static let maximumAnswerByteCount = 256 << 20
+    private static let maximumMessageByteCount = 64 << 10
+
+    /// Names the context; nil is the current one.
+    public init(context: String?) { self.context = context }
+
+    /// What a finished kubectl left.
+    struct Outcome: Sendable {
+        let isSuccess: Bool
+        let message: String
+    }
+
+    /// Reads from the API server as it is, without the many requests of kubectl's discovery.
+    ///
+    /// - Parameter path: of the API, with its query.
+    func get<Answer: Decodable>(_ path: String) async throws -> Answer {
+        try Self.decode(try await read(["get", "--raw", path, "--request-timeout=20s"]))
+    }
+
+    /// Runs kubectl and takes what it prints.
+    ///
+    /// - Throws: `AnalyzerFault` with kubectl's own words if it fails.
+    func read(_ arguments: [String]) async throws -> [UInt8] {
+        let result = try await Self.explain {
+            try await run(
+                .name("kubectl"), arguments: Arguments(withContext(arguments)), input: .none,
+                output: .bytes(limit: Self.maximumAnswerByteCount), error: .string(limit: Self.maximumMessageByteCount))
+        }
+        guard result.terminationStatus.isSuccess else {
+            throw AnalyzerFault(.cluster, Self.sentence(result.standardError))
+        }
+        return result.standardOutput
+    }
+
+    /// Runs kubectl with its output in a file, and ends it when this task is cancelled.
+    func write(_ arguments: [String], to path: String) async throws -> Outcome {
+        let descriptor: FileDescriptor
+        do {
+            descriptor = try FileDescriptor.open(
+                path, .writeOnly, options: [.create, .truncate, .closeOnExec],
+                permissions: [.ownerReadWrite, .groupRead])
+        } catch {
+            throw AnalyzerFault(.output, "\(path) cannot be written: \(error)")
+        }
+        return try await Self.explain {
+            let result = try await run(
+                .name("kubectl"), arguments: Arguments(withContext(arguments)), input: .none,
+                output: .fileDescriptor(descriptor, closeAfterSpawningProcess: true),
+                error: .string(limit: Self.maximumMessageByteCount))
+            return Outcome(
+                isSuccess: result.terminationStatus.isSuccess, message: Self.sentence(result.standardError))
+        }
+    }
+
+    static func decode<Answer: Decodable>(_ bytes: [UInt8]) throws -> Answer {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .iso8601
+        do {
+            return try decoder.decode(Answer.self, from: Data(bytes))
+        } catch {
+            throw AnalyzerFault(.cluster, "kubectl's answer is not what Kubernetes documents: \(error)")
+        }
+    }
+
+    private func withContext(_ arguments: [String]) -> [String] {
+        context.map { ["--context", $0] + arguments } ?? arguments
+    }
+
+    private static func explain<Result>(_ work: () async throws -> Result) async throws -> Result {
+        do {
+            return try await work()
+        } catch let error as SubprocessError where error.code == .executableNotFound {
+            throw AnalyzerFault(
+                .cluster, "kubectl is not in PATH: install it, or give logs that you have with --files")
+        } catch let error as SubprocessError {
+            throw AnalyzerFault(.cluster, "kubectl could not be run: \(error)")
+        }
+    }
+
+    private static func sentence(_ message: String) -> String {
+        let lines = message.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+        return "kubectl: " + (lines.isEmpty ? "no reason given" : lines.joined(separator: " "))
+    }
+}

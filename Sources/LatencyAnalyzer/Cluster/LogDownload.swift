@@ -1,0 +1,177 @@
+import Foundation
+
+/// Brings pods' logs to files, `<pod>.txt` each: what there is, or what comes while a test runs.
+public struct LogDownload: Sendable {
+    /// Which part of the log is wanted.
+    public struct Part: Sendable {
+        /// Only newer lines, as kubectl takes it: `10m`.
+        public var since: String?
+        /// Only so many last lines.
+        public var tail: Int?
+        /// The log of the container before the last restart.
+        public var isPrevious: Bool
+
+        /// Names a part; all of the log where nothing is said.
+        public init(since: String? = nil, tail: Int? = nil, isPrevious: Bool = false) {
+            self.since = since
+            self.tail = tail
+            self.isPrevious = isPrevious
+        }
+
+        var isWhole: Bool { since == nil && tail == nil && !isPrevious }
+    }
+
+    /// What was brought.
+    public struct Files: Sendable {
+        /// One a pod, in the order of the pods' names.
+        public internal(set) var logs: [LogFile] = []
+        /// What is known to be missing, one sentence each.
+        public internal(set) var gaps: [String] = []
+    }
+
+    // A container's start has whole seconds, and a program needs a moment before it says its first word.
+    private static let startTolerance: TimeInterval = 10
+    private static let maximumDownloadsAtOnce = 16
+    private static let recordingPollSeconds = 2
+
+    let cluster: Cluster
+    let folder: String
+    let onProgress: @Sendable (String) -> Void
+
+    /// Prepares.
+    ///
+    /// - Parameters:
+    ///   - folder: where the files go; it must be there.
+    ///   - onProgress: is told what happens, a line each.
+    public init(from cluster: Cluster, to folder: String, onProgress: @escaping @Sendable (String) -> Void) {
+        self.cluster = cluster
+        self.folder = folder
+        self.onProgress = onProgress
+    }
+
+    /// Brings the logs that are there, many at once.
+    ///
+    /// - Throws: `AnalyzerFault` if kubectl is not there or a file cannot be written. A pod whose log cannot be had is
+    ///   a gap.
+    public func download(_ pods: [Cluster.Pod], part: Part) async throws -> Files {
+        let found = try await withThrowingTaskGroup(of: (Int, LogFile, [String]).self) { group in
+            var waiting = pods.enumerated().makeIterator()
+            let addNext = { (group: inout ThrowingTaskGroup<(Int, LogFile, [String]), any Error>) in
+                guard let (index, pod) = waiting.next() else { return }
+                group.addTask {
+                    let (file, gaps) = try await download(pod, part: part)
+                    return (index, file, gaps)
+                }
+            }
+            for _ in 0..<Self.maximumDownloadsAtOnce { addNext(&group) }
+            var found: [(Int, LogFile, [String])] = []
+            while let one = try await group.next() {
+                found.append(one)
+                onProgress("\(one.1.name): \(size(of: one.1)) (\(found.count) of \(pods.count))")
+                addNext(&group)
+            }
+            return found.sorted { $0.0 < $1.0 }
+        }
+        return Files(logs: found.map(\.1), gaps: found.flatMap(\.2))
+    }
+
+    /// Records what the pods log from now on, those that come later too, until the task is cancelled or the time is up.
+    ///
+    /// - Throws: `AnalyzerFault` if the cluster does not tell its pods or a file cannot be written.
+    public func record(_ deployment: Cluster.Deployment, for duration: Duration) async throws -> Files {
+        let end = ContinuousClock.now + duration
+        return try await withThrowingTaskGroup(of: (LogFile, [String]).self) { group in
+            var known: Set<String> = []
+            var isFirst = true
+            while ContinuousClock.now < end, !Task.isCancelled {
+                for pod in try await newPods(of: deployment, known: &known, isFirst: isFirst) {
+                    // A pod that comes later is recorded from its beginning.
+                    let tail = isFirst ? ["--tail=0"] : []
+                    group.addTask { try await follow(pod, arguments: tail, until: end) }
+                }
+                isFirst = false
+                let pause = min(ContinuousClock.now + .seconds(Self.recordingPollSeconds), end)
+                try? await Task.sleep(until: pause, clock: .continuous)
+            }
+            group.cancelAll()
+            var files = Files()
+            for try await (file, gaps) in group {
+                files.logs.append(file)
+                files.gaps += gaps
+            }
+            files.logs.sort { $0.pod < $1.pod }
+            return files
+        }
+    }
+
+    private func newPods(
+        of deployment: Cluster.Deployment, known: inout Set<String>, isFirst: Bool
+    ) async throws -> [Cluster.Pod] {
+        do {
+            let pods = try await cluster.pods(of: deployment).filter { $0.start != nil && !known.contains($0.name) }
+            known.formUnion(pods.map(\.name))
+            for pod in pods { onProgress("recording \(pod.name)") }
+            return pods
+        } catch let fault as AnalyzerFault where !isFirst {
+            onProgress(fault.description)
+            return []
+        }
+    }
+
+    private func follow(
+        _ pod: Cluster.Pod, arguments: [String], until end: ContinuousClock.Instant
+    ) async throws -> (LogFile, [String]) {
+        let file = file(of: pod, suffix: "")
+        let begin = ContinuousClock.now
+        do {
+            let outcome = try await cluster.kubectl.write(
+                logs(of: pod) + ["--follow"] + arguments, to: file.path ?? file.name)
+            guard !Task.isCancelled, ContinuousClock.now < end else { return (file, []) }
+            let seconds = (ContinuousClock.now - begin).components.seconds
+            let reason = outcome.isSuccess ? "" : " (\(outcome.message))"
+            return (file, ["the log of \(pod.name) ended after \(seconds) s\(reason)"])
+        } catch is CancellationError {
+            return (file, [])
+        }
+    }
+
+    private func download(_ pod: Cluster.Pod, part: Part) async throws -> (LogFile, [String]) {
+        var arguments = logs(of: pod)
+        if let since = part.since { arguments.append("--since=\(since)") }
+        if let tail = part.tail { arguments.append("--tail=\(tail)") }
+        if part.isPrevious { arguments.append("--previous") }
+        let file = file(of: pod, suffix: part.isPrevious ? ".previous" : "")
+        let lateness = part.isWhole ? try await lateness(of: pod) : nil
+        let outcome = try await cluster.kubectl.write(arguments, to: file.path ?? file.name)
+        var gaps = [lateness].compactMap(\.self)
+        if !outcome.isSuccess { gaps.append("the log of \(pod.name) could not be had: \(outcome.message)") }
+        return (file, gaps)
+    }
+
+    /// Says so where the log begins long after its container's start: the node has dropped what came before.
+    private func lateness(of pod: Cluster.Pod) async throws -> String? {
+        guard let start = pod.start,
+            // Of the first line only its time, which kubectl writes before it.
+            let bytes = try? await cluster.kubectl.read(logs(of: pod) + ["--timestamps", "--limit-bytes=36"]),
+            let time = String(decoding: bytes, as: UTF8.self).prefixMatch(of: #/[0-9-]{10}T[0-9:]{8}/#),
+            let first = try? Date("\(time.0)Z", strategy: .iso8601),
+            first.timeIntervalSince(start) > Self.startTolerance
+        else { return nil }
+        let seconds = Int(first.timeIntervalSince(start))
+        return "the log of \(pod.name) begins \(seconds) s after its container's start, what came before is gone"
+    }
+
+    private func logs(of pod: Cluster.Pod) -> [String] {
+        ["logs", pod.name, "--namespace", pod.namespace, "--container", pod.container]
+    }
+
+    private func file(of pod: Cluster.Pod, suffix: String) -> LogFile {
+        LogFile(path: URL(filePath: folder).appending(path: "\(pod.name)\(suffix).txt").path)
+    }
+
+    private func size(of file: LogFile) -> String {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: file.path ?? "")
+        let bytes = (attributes?[.size] as? Int) ?? 0
+        return "\((Double(bytes) / 1_000_000).decimal(digits: 1)) MB"
+    }
+}

@@ -1,0 +1,139 @@
+import Foundation
+
+/// What selected pods ask for, may use and use, sample by sample, as the lab's resource monitor writes it.
+///
+/// Only the named container of each selected pod counts. The header is that of `resource_monitor.py` in
+/// teaching-on-testbeds/k8s-ml; KB are 1024 bytes.
+public struct ResourceMonitor: Sendable {
+    /// The CSV's first line.
+    public static let header =
+        "time,n_replica,cpu_req_core,mem_req_KB,cpu_lim_core,mem_lim_KB,cpu_use_core,mem_use_KB"
+
+    private let cluster: Cluster
+    private let namespace, selector: String
+    private let container: String?
+
+    /// Names the pods.
+    ///
+    /// - Parameters:
+    ///   - selector: a label selector, `app=bungalow`.
+    ///   - container: the one that counts; nil is each pod's default container.
+    public init(_ cluster: Cluster, namespace: String, selector: String, container: String?) {
+        self.cluster = cluster
+        self.namespace = namespace
+        self.selector = selector
+        self.container = container
+    }
+
+    /// One look at the cluster.
+    public struct Sample: Sendable, Equatable {
+        /// Since the monitor's start.
+        public let seconds: Double
+        /// Pods that hold resources and have the container.
+        public let replicas: Int
+        let requested, limits: Amount
+        /// Nil where the metrics server did not tell.
+        let used: Amount?
+
+        /// The CSV's line; what is not known is an empty cell.
+        public var row: String {
+            let used = used.map { "\($0.cores),\($0.kilobytes)" } ?? ","
+            return "\(seconds.decimal(digits: 2)),\(replicas),\(requested.cores),\(requested.kilobytes),"
+                + "\(limits.cores),\(limits.kilobytes),\(used)"
+        }
+
+        /// A line for a person.
+        public var summary: String {
+            let used = used.map { "\($0.cores) cores, \($0.kilobytes) KB used" } ?? "use unknown (no metrics server?)"
+            return "\(seconds.decimal(digits: 0)) s: \(replicas) pods, \(requested.cores) cores reserved, \(used)"
+        }
+    }
+
+    /// Processor and memory.
+    struct Amount: Sendable, Equatable {
+        var cores: Decimal = 0
+        var kilobytes: Decimal = 0
+
+        mutating func add(_ resources: [String: Quantity]?) {
+            cores += resources?["cpu"]?.value ?? 0
+            kilobytes += (resources?["memory"]?.value ?? 0) / 1024
+        }
+    }
+
+    /// Takes one sample.
+    ///
+    /// - Throws: `AnalyzerFault` if the API server does not tell the pods.
+    public func sample(at seconds: Double) async throws -> Sample {
+        async let metrics = try? cluster.podMetrics(namespace: namespace, selector: selector)
+        let pods = try await cluster.podObjects(namespace: namespace, selector: selector).filter(\.isAlive)
+        var (requested, limits) = (Amount(), Amount())
+        var names: [String: String] = [:]
+        for pod in pods {
+            guard
+                let container = pod.spec.containers.first(where: { $0.name == container ?? pod.defaultContainer?.name })
+            else { continue }
+            names[pod.metadata.name] = container.name
+            requested.add(container.resources?.requests)
+            limits.add(container.resources?.limits)
+        }
+        let used = await metrics?.reduce(into: Amount()) { sum, pod in
+            guard let name = names[pod.metadata.name] else { return }
+            sum.add(pod.containers.first { $0.name == name }?.usage)
+        }
+        return Sample(seconds: seconds, replicas: names.count, requested: requested, limits: limits, used: used)
+    }
+
+    /// What samples add up to over time: each holds until the next one.
+    public struct Totals: Sendable {
+        private var last: Sample?
+        private var reservedCoreSeconds = 0.0
+        private var reservedKilobyteSeconds = 0.0
+        private var usedCoreSeconds = 0.0
+        private var usedKilobyteSeconds = 0.0
+        private var knownUseSeconds = 0.0
+        private var seconds = 0.0
+
+        /// Starts at nothing.
+        public init() {}
+
+        /// Adds a sample, later than the one before.
+        public mutating func add(_ sample: Sample) {
+            end(at: sample.seconds)
+            last = sample
+        }
+
+        /// Lets the last sample hold until the end.
+        public mutating func end(at end: Double) {
+            guard let last else { return }
+            let elapsed = max(end - last.seconds, 0)
+            seconds += elapsed
+            reservedCoreSeconds += elapsed * last.requested.cores.double
+            reservedKilobyteSeconds += elapsed * last.requested.kilobytes.double
+            if let used = last.used {
+                knownUseSeconds += elapsed
+                usedCoreSeconds += elapsed * used.cores.double
+                usedKilobyteSeconds += elapsed * used.kilobytes.double
+            }
+            self.last = nil
+        }
+
+        /// Reserved and used core-hours and GiB-hours, two lines.
+        public var text: String {
+            let gibibyteHour = 3600.0 * 1024 * 1024
+            let reserved =
+                "reserved: \((reservedCoreSeconds / 3600).decimal(digits: 6)) core-hours, "
+                + "\((reservedKilobyteSeconds / gibibyteHour).decimal(digits: 6)) GiB-hours"
+            guard knownUseSeconds > 0 else { return reserved + "\nused: n/a" }
+            let used =
+                "used: \((usedCoreSeconds / 3600).decimal(digits: 6)) core-hours, "
+                + "\((usedKilobyteSeconds / gibibyteHour).decimal(digits: 6)) GiB-hours"
+            guard knownUseSeconds < seconds else { return reserved + "\n" + used }
+            return reserved + "\n" + used
+                + " (known for \(knownUseSeconds.decimal(digits: 1)) of \(seconds.decimal(digits: 1)) s)"
+        }
+    }
+}
+
+extension Decimal {
+    fileprivate var double: Double { NSDecimalNumber(decimal: self).doubleValue }
+}

@@ -1,0 +1,54 @@
+import Foundation
+
+/// How many calls servers say they have answered on the routes that stand in the scoring log.
+///
+/// Read from the Prometheus text of `/metrics`: the sum of `bungalow_requests_total` over the scoring routes, but for
+/// 204, the answer to OPTIONS, which is not logged.
+public struct ServerCounters: Sendable, Equatable {
+    /// Calls answered, refused ones too.
+    public let calls: Int
+
+    /// Reads the text of one server.
+    ///
+    /// - Throws: `AnalyzerFault` if no such counter stands in it.
+    public init(metrics text: String, from source: String) throws {
+        let sample = #/bungalow_requests_total\{route="([^"]*)",status="([0-9]+)"\} ([0-9.eE+]+)/#
+        var isThere = text.contains("# TYPE bungalow_requests_total")
+        var sum = 0.0
+        for line in text.split(whereSeparator: \.isNewline) {
+            guard let match = line.wholeMatch(of: sample) else { continue }
+            isThere = true
+            let isScoring = ["/predict", "/score", "/test"].contains(match.1) || match.1.hasSuffix("/infer")
+            if isScoring, match.2 != "204" { sum += Double(match.3) ?? 0 }
+        }
+        guard isThere, let calls = Int(exactly: sum) else {
+            throw AnalyzerFault(
+                .input, "\(source) holds no bungalow_requests_total: give the text of a Bungalow server's /metrics")
+        }
+        self.calls = calls
+    }
+
+    /// Adds the counters up that files of `/metrics` hold.
+    ///
+    /// - Throws: `AnalyzerFault` if a file cannot be read or holds no counter.
+    public static func expectedCalls(fromFiles paths: [String]) throws -> Analysis.ExpectedCalls {
+        let calls = try paths.map { path in
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+                throw AnalyzerFault(.input, "\(path) cannot be read: give a file with the text of a server's /metrics")
+            }
+            return try ServerCounters(metrics: text, from: path).calls
+        }
+        return .init(calls: calls.reduce(0, +), source: "the servers' counters")
+    }
+
+    /// Asks pods for their counters, through the API server.
+    ///
+    /// - Throws: `AnalyzerFault` if a pod does not tell.
+    public static func calls(of pods: [Cluster.Pod], in cluster: Cluster) async throws -> Int {
+        var sum = 0
+        for pod in pods {
+            sum += try ServerCounters(metrics: try await cluster.metricsText(of: pod), from: "pod \(pod.name)").calls
+        }
+        return sum
+    }
+}

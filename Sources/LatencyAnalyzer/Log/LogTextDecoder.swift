@@ -1,0 +1,75 @@
+/// Turns a log's bytes into UTF-8, in any chunks: PowerShell's `>` writes UTF-16, with or without a byte-order mark.
+///
+/// The first two bytes decide; UTF-8 passes through uncopied. Memory is bounded by one chunk.
+struct LogTextDecoder {
+    private enum Form { case utf8, utf16LittleEndian, utf16BigEndian }
+
+    private var form: Form?
+    // Bytes that wait for the next: the log's first ones, or half a UTF-16 unit.
+    private var waiting: [UInt8] = []
+    private var output: [UInt8] = []
+
+    /// Decodes the next bytes.
+    ///
+    /// - Parameter body: is given the text's bytes; must not keep the pointer.
+    mutating func decode(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
+        guard let form else {
+            waiting.append(contentsOf: bytes)
+            // Three bytes show every mark.
+            if waiting.count >= 3 { start(body) }
+            return
+        }
+        switch form {
+        case .utf8: body(bytes)
+        case .utf16LittleEndian: transcode(bytes, high: 1, body)
+        case .utf16BigEndian: transcode(bytes, high: 0, body)
+        }
+    }
+
+    /// Ends the log: hands over what was too short to tell its form.
+    mutating func finish(_ body: (UnsafeRawBufferPointer) -> Void) {
+        if form == nil { start(body) }
+    }
+
+    private mutating func start(_ body: (UnsafeRawBufferPointer) -> Void) {
+        let first = waiting
+        waiting = []
+        let mark: Int
+        switch (first.first, first.dropFirst().first) {
+        case (0xFF, 0xFE): (form, mark) = (.utf16LittleEndian, 2)
+        case (0xFE, 0xFF): (form, mark) = (.utf16BigEndian, 2)
+        case (0, .some): (form, mark) = (.utf16BigEndian, 0)
+        case (.some, 0): (form, mark) = (.utf16LittleEndian, 0)
+        default: (form, mark) = (.utf8, first.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
+        }
+        first.withUnsafeBytes { decode(UnsafeRawBufferPointer(rebasing: $0[mark...]), body) }
+    }
+
+    private mutating func transcode(
+        _ bytes: UnsafeRawBufferPointer, high: Int, _ body: (UnsafeRawBufferPointer) -> Void
+    ) {
+        output.removeAll(keepingCapacity: true)
+        var position = 0
+        if let half = waiting.first, let next = bytes.first {
+            waiting.removeAll(keepingCapacity: true)
+            append(high == 1 ? (next, half) : (half, next))
+            position = 1
+        }
+        while position + 1 < bytes.count {
+            append((bytes[position + high], bytes[position + 1 - high]))
+            position += 2
+        }
+        if position < bytes.count { waiting.append(bytes[position]) }
+        output.withUnsafeBytes(body)
+    }
+
+    /// Appends one unit as UTF-8; half of a surrogate pair becomes U+FFFD, since nothing that counts is beyond ASCII.
+    private mutating func append(_ unit: (high: UInt8, low: UInt8)) {
+        if unit.high == 0, unit.low < 0x80 {
+            output.append(unit.low)
+        } else {
+            let scalar = Unicode.Scalar(UInt16(unit.high) << 8 | UInt16(unit.low)) ?? "\u{FFFD}"
+            output.append(contentsOf: UTF8.encode(scalar).map(Array.init) ?? [])
+        }
+    }
+}

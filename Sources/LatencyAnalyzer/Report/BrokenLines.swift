@@ -1,0 +1,24 @@
+import ScoringLog
+
+/// What was broken or missing in the logs, as sentences; nothing where all is whole.
+struct BrokenLines {
+    let sentences: [String]
+
+    init(_ counts: ScoringLogCounts) {
+        let found: [(Int, String)] = [
+            (counts.missingRequestIDs, "answered calls without a request id"),
+            (counts.missingScoringLines, "answered calls without a scoring time"),
+            (counts.strayRequestIDLines, "request id lines that belong to no call, or are a call's second"),
+            (counts.strayScoringLines, "scoring lines that belong to no call, or are a call's second"),
+            (counts.headlessLines, "of these lines before the first call: the beginning of a log is missing"),
+            (counts.otherPathLines, "scoring lines of the path that was not chosen"),
+            (counts.malformedAccessLines, "broken access lines"),
+            (counts.malformedRequestIDLines, "broken request id lines"),
+            (counts.malformedScoringLines, "broken scoring lines"),
+            (counts.foreignLines, "lines with 127.0.0.1 that are no access lines"),
+            (counts.overlongLines, "lines too long to be read"),
+            (counts.cutLines, "last lines cut short"),
+        ]
+        sentences = found.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    }
+}

@@ -1,0 +1,34 @@
+import Foundation
+
+/// A table in plain text: columns of numbers to the right, others to the left, two spaces between.
+struct Columns {
+    let titles: [String]
+    let rows: [[String]]
+
+    /// The table's lines, the titles first, without a line feed at the end.
+    func text(indent: String = "") -> String {
+        let widths = titles.indices.map { column in
+            rows.reduce(titles[column].count) { max($0, column < $1.count ? $1[column].count : 0) }
+        }
+        let areNumbers = titles.indices.map { column in
+            rows.allSatisfy { $0.count <= column || Self.isNumber($0[column]) }
+        }
+        return ([titles] + rows).map { row in
+            let cells = row.indices.map { column in
+                let padding = String(repeating: " ", count: widths[column] - row[column].count)
+                return areNumbers[column] ? padding + row[column] : row[column] + padding
+            }
+            return indent + cells.joined(separator: "  ").replacing(#/ +$/#, with: "")
+        }.joined(separator: "\n")
+    }
+
+    /// Numbers, shares, and what stands where there is none.
+    private static func isNumber(_ cell: String) -> Bool {
+        cell.isEmpty || cell == "n/a" || Double(cell.hasSuffix(" %") ? String(cell.dropLast(2)) : cell) != nil
+    }
+}
+
+extension Double {
+    /// So many digits after a point, whatever the locale.
+    func decimal(digits: Int) -> String { String(format: "%.\(digits)f", self) }
+}

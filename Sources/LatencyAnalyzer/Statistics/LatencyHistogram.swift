@@ -1,0 +1,58 @@
+import Foundation
+import Histogram
+
+/// Scoring times in an HdrHistogram of three significant digits, in units of 0.1 µs: what the log's four digits show.
+public struct LatencyHistogram: Sendable {
+    /// The percentiles of every report.
+    public static let percentiles = [50, 90, 95, 99, 99.9]
+
+    /// `p50`, `p99.9`.
+    public static func name(ofPercentile percentile: Double) -> String {
+        "p" + (percentile == percentile.rounded() ? "\(Int(percentile))" : "\(percentile)")
+    }
+
+    private static let unitsPerMillisecond = 10_000.0
+    // 3 years in milliseconds: a foreign log's larger number counts as this in percentiles, so that memory is bounded.
+    private static let longestMilliseconds = 1e11
+
+    private(set) var counts: Histogram<UInt64>
+
+    init(digits: SignificantDigits = .three) {
+        counts = Histogram(numberOfSignificantValueDigits: digits)
+    }
+
+    /// How many times were recorded.
+    public var count: Int { Int(counts.totalCount) }
+
+    /// Records a time in milliseconds, not negative.
+    @inline(__always)
+    mutating func record(milliseconds: Double) {
+        let units = min(milliseconds, Self.longestMilliseconds) * Self.unitsPerMillisecond
+        counts.record(UInt64(units + 0.5))
+    }
+
+    /// Adds another histogram's times.
+    mutating func add(_ other: Self) { counts.add(other.counts) }
+
+    /// The time in milliseconds that so many percent of the calls do not exceed, to three digits; nil without calls.
+    public func milliseconds(atPercentile percentile: Double) -> Double? {
+        guard count > 0 else { return nil }
+        // The histogram answers with the upper end of a bucket, which may lie above the largest value.
+        return Double(min(counts.valueAtPercentile(percentile), counts.max)) / Self.unitsPerMillisecond
+    }
+
+    /// Calls by time, on a scale with so many steps for each factor of ten; only steps between the first and last call.
+    func logarithmicSteps(perDecade steps: Int) -> [(milliseconds: Double, count: Int)] {
+        var countsOfSteps: [Int: Int] = [:]
+        for value in counts.recordedValues() {
+            let milliseconds = Double(value.value) / Self.unitsPerMillisecond
+            let step = milliseconds <= 0 ? Int.min : Int((Double(steps) * log10(milliseconds)).rounded(.down))
+            countsOfSteps[step, default: 0] += Int(value.count)
+        }
+        // 0.0000 ms has no place on the scale and stands with the shortest time that the log can show.
+        let zero = Int((Double(steps) * log10(1 / Self.unitsPerMillisecond)).rounded(.down))
+        if let zeros = countsOfSteps.removeValue(forKey: .min) { countsOfSteps[zero, default: 0] += zeros }
+        guard let first = countsOfSteps.keys.min(), let last = countsOfSteps.keys.max() else { return [] }
+        return (first...last).map { (pow(10, Double($0) / Double(steps)), countsOfSteps[$0] ?? 0) }
+    }
+}

@@ -1,0 +1,130 @@
+import Histogram
+public import ScoringLog
+
+/// What one pod's log comes to, in memory that does not grow with the log.
+public struct PodStatistics: Sendable {
+    /// The log.
+    public let file: LogFile
+    /// What the log held, broken lines too.
+    public internal(set) var counts = ScoringLogCounts()
+    /// Scoring times of the calls that have one.
+    public internal(set) var latencies = LatencyHistogram()
+    /// UTC seconds of the first and the last scored call; nil without one.
+    public internal(set) var times: ClosedRange<Int>?
+    /// The scoring times' sum, added up in the log's order as the original scripts do.
+    public internal(set) var totalMilliseconds = 0.0
+    /// The longest scoring time, exactly; nil without one.
+    public internal(set) var slowest: Double?
+    /// The shortest scoring time, exactly; nil without one.
+    public internal(set) var fastest: Double?
+    /// Scored calls of the deep-learning path; the others are of the machine-learning path.
+    public internal(set) var deepLearningCalls = 0
+
+    private(set) var slots = Timeline<Slot>(maximumCount: maximumSlotCount)
+    // A week of minutes; of a longer log no busiest minute is told.
+    private var minutes = Timeline<Int>(slotSeconds: 60, maximumCount: 10_080)
+    private var countsOfStatuses = [Int](repeating: 0, count: 1000)
+    private static let maximumSlotCount = 240
+
+    /// What happened in one stretch of time.
+    struct Slot: TimelineSlot {
+        var calls = 0
+        // Two digits are enough for a picture.
+        var latencies = LatencyHistogram(digits: .two)
+
+        mutating func add(_ other: Self) {
+            calls += other.calls
+            latencies.add(other.latencies)
+        }
+    }
+
+    init(_ file: LogFile) { self.file = file }
+
+    /// Reads a log and adds its calls up.
+    ///
+    /// - Parameters:
+    ///   - path: the one whose scoring lines count; nil for both.
+    ///   - onCall: is given each call, too.
+    /// - Throws: `AnalyzerFault` if the log cannot be read, and what `onCall` throws.
+    public init(
+        reading file: LogFile, onlyPath path: ScoringLogBlock.Path?, onCall: ((ScoringLogCall) throws -> Void)? = nil
+    ) throws {
+        self.init(file)
+        var statistics = self
+        let counts = try file.read(onlyPath: path) { call in
+            statistics.add(call)
+            try onCall?(call)
+        }
+        self = statistics
+        self.counts = counts
+    }
+
+    /// Scored calls.
+    public var scoredCalls: Int { latencies.count }
+
+    /// The scoring times' mean; nil without calls.
+    public var averageMilliseconds: Double? {
+        scoredCalls == 0 ? nil : totalMilliseconds / Double(scoredCalls)
+    }
+
+    /// From the first scored call to the last; the log knows whole seconds only.
+    public var minutesElapsed: Double? {
+        times.map { Double($0.upperBound - $0.lowerBound) / 60 }
+    }
+
+    /// Scored calls a second; nil where all fell in one second, since the log knows whole seconds only.
+    public var callsPerSecond: Double? {
+        guard let minutesElapsed, minutesElapsed > 0 else { return nil }
+        return Double(scoredCalls) / (minutesElapsed * 60)
+    }
+
+    /// The minute with most calls, and how many; nil without calls, or if the log spans more than a week.
+    public var busiestMinute: (start: Int, calls: Int)? {
+        guard minutes.slotSeconds == 60 else { return nil }
+        return minutes.entries.max { ($0.slot, $1.start) < ($1.slot, $0.start) }.map { ($0.start, $0.slot) }
+    }
+
+    /// Calls by status, refused ones too.
+    public var statuses: [Int: Int] {
+        var statuses: [Int: Int] = [:]
+        for (status, count) in countsOfStatuses.enumerated() where count > 0 { statuses[status] = count }
+        return statuses
+    }
+
+    private mutating func add(_ call: ScoringLogCall) {
+        let second = call.secondsSince1970
+        if countsOfStatuses.indices.contains(call.status) { countsOfStatuses[call.status] += 1 }
+        minutes.update(at: second) { $0 += 1 }
+        slots.update(at: second) { slot in
+            slot.calls += 1
+            if let milliseconds = call.scoringMilliseconds { slot.latencies.record(milliseconds: milliseconds) }
+        }
+        guard let milliseconds = call.scoringMilliseconds else { return }
+        latencies.record(milliseconds: milliseconds)
+        totalMilliseconds += milliseconds
+        slowest = max(slowest ?? milliseconds, milliseconds)
+        fastest = min(fastest ?? milliseconds, milliseconds)
+        if call.path == .dl { deepLearningCalls += 1 }
+        if let times {
+            self.times = min(times.lowerBound, second)...max(times.upperBound, second)
+        } else {
+            times = second...second
+        }
+    }
+
+    /// Adds another log's calls, for the sum over all pods.
+    mutating func add(_ other: Self) {
+        counts.add(other.counts)
+        latencies.add(other.latencies)
+        totalMilliseconds += other.totalMilliseconds
+        slowest = [slowest, other.slowest].compactMap(\.self).max()
+        fastest = [fastest, other.fastest].compactMap(\.self).min()
+        deepLearningCalls += other.deepLearningCalls
+        slots.add(other.slots)
+        minutes.add(other.minutes)
+        for (status, count) in other.statuses { countsOfStatuses[status] += count }
+        if let range = other.times {
+            times = times.map { min($0.lowerBound, range.lowerBound)...max($0.upperBound, range.upperBound) } ?? range
+        }
+    }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import GRDB
+import ScoringLog
+
+/// Every call of the logs in an SQLite file, with views for the usual questions, so that people can ask their own.
+///
+/// A call that is there already is not added again: rows are equal if pod, time, request id, scoring time, status and
+/// bytes are, and of several equal ones in a log the first is the same call as the first in another log of that pod.
+/// `calls.time` is UTC, `2026-11-21 07:26:00`, as SQLite's date functions read it; percentiles in the views are
+/// nearest-rank ones of the exact times.
+public struct CallDatabase: Sendable {
+    // "BUNG": tells our files from other programs' databases.
+    private static let applicationID = 0x4255_4E47
+
+    private let queue: DatabaseQueue
+
+    /// Opens or creates the file.
+    ///
+    /// - Throws: `AnalyzerFault` if the file cannot be used, or is a database of something else.
+    public init(path: String) throws {
+        do {
+            queue = try DatabaseQueue(path: path)
+            try queue.write { database in
+                let id = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+                let isEmpty = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0
+                guard id == Self.applicationID || isEmpty else {
+                    throw AnalyzerFault(.output, "\(path) is a database of something else; name a new file")
+                }
+                try database.execute(sql: Self.schema)
+            }
+        } catch let error as DatabaseError {
+            throw AnalyzerFault(.output, "\(path) cannot be used as a database: \(error.message ?? "\(error)")")
+        }
+    }
+
+    /// Reads a log and stores its calls, all of them or, on a fault, none.
+    ///
+    /// - Parameter path: the one whose scoring lines count; nil for both.
+    /// - Returns: the log's statistics.
+    /// - Throws: `AnalyzerFault` if the log cannot be read or the database not be written.
+    func store(_ file: LogFile, onlyPath path: ScoringLogBlock.Path?) throws -> PodStatistics {
+        do {
+            return try queue.write { database in
+                try database.execute(sql: "DELETE FROM temp.log")
+                let insert = try database.makeStatement(sql: "INSERT INTO temp.log VALUES (?, ?, ?, ?, ?)")
+                var time = (second: Int.min, text: "")
+                let statistics = try PodStatistics(reading: file, onlyPath: path) { call in
+                    if call.secondsSince1970 != time.second {
+                        time = (call.secondsSince1970, UTCTime.text(call.secondsSince1970))
+                    }
+                    try insert.execute(arguments: [
+                        time.text, call.requestID, call.scoringMilliseconds, call.status, call.bodyBytes,
+                    ])
+                }
+                try database.execute(sql: Self.merge, arguments: [file.pod])
+                return statistics
+            }
+        } catch let error as DatabaseError {
+            throw AnalyzerFault(.output, "the calls cannot be stored: \(error.message ?? "\(error)")")
+        }
+    }
+
+    private static let schema = """
+        PRAGMA application_id = \(applicationID);
+        CREATE TABLE IF NOT EXISTS calls (
+            pod TEXT NOT NULL,
+            time TEXT NOT NULL,
+            request_id TEXT,
+            scoring_ms REAL,
+            status INTEGER NOT NULL,
+            bytes INTEGER,
+            occurrence INTEGER NOT NULL
+        );
+        CREATE UNIQUE INDEX IF NOT EXISTS calls_once ON calls (
+            pod, time, ifnull(request_id, ''), ifnull(scoring_ms, -1), status, ifnull(bytes, -1), occurrence
+        );
+        CREATE INDEX IF NOT EXISTS calls_by_request_id ON calls (request_id);
+        CREATE VIEW IF NOT EXISTS percentiles_per_minute AS
+            SELECT minute, count(*) AS calls,
+                min(scoring_ms) FILTER (WHERE rank >= 0.50 * scored) AS p50_ms,
+                min(scoring_ms) FILTER (WHERE rank >= 0.90 * scored) AS p90_ms,
+                min(scoring_ms) FILTER (WHERE rank >= 0.95 * scored) AS p95_ms,
+                min(scoring_ms) FILTER (WHERE rank >= 0.99 * scored) AS p99_ms,
+                max(scoring_ms) AS max_ms
+            FROM (
+                SELECT substr(time, 1, 16) AS minute, scoring_ms,
+                    row_number() OVER (PARTITION BY substr(time, 1, 16) ORDER BY scoring_ms) AS rank,
+                    count(*) OVER (PARTITION BY substr(time, 1, 16)) AS scored
+                FROM calls WHERE scoring_ms IS NOT NULL
+            )
+            GROUP BY minute ORDER BY minute;
+        CREATE VIEW IF NOT EXISTS throughput_per_minute AS
+            SELECT substr(time, 1, 16) AS minute, pod, count(*) AS calls, round(count(*) / 60.0, 3) AS calls_per_second,
+                count(*) FILTER (WHERE status >= 400) AS refused, sum(bytes) AS bytes
+            FROM calls GROUP BY minute, pod ORDER BY minute, pod;
+        CREATE VIEW IF NOT EXISTS slowest_calls AS
+            SELECT scoring_ms, time, pod, request_id, status, bytes
+            FROM calls WHERE scoring_ms IS NOT NULL ORDER BY scoring_ms DESC LIMIT 100;
+        CREATE TEMP TABLE log (time TEXT, request_id TEXT, scoring_ms REAL, status INTEGER, bytes INTEGER);
+        """
+
+    private static let merge = """
+        INSERT INTO calls
+        SELECT ?, time, request_id, scoring_ms, status, bytes,
+            row_number() OVER (PARTITION BY time, request_id, scoring_ms, status, bytes)
+        FROM temp.log
+        WHERE true
+        ON CONFLICT DO NOTHING
+        """
+}

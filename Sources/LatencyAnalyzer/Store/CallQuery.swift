@@ -1,0 +1,56 @@
+import Foundation
+import GRDB
+
+/// A question in SQL to a file of calls, answered as a table; the file is opened for reading only.
+public struct CallQuery: Sendable {
+    /// Column titles.
+    public let titles: [String]
+    /// The answer's rows as text, NULL as an empty cell.
+    public let rows: [[String]]
+    /// Whether there were more rows than asked for.
+    public let isCut: Bool
+
+    /// Asks.
+    ///
+    /// - Parameters:
+    ///   - path: a file that `bungalow analyze --sqlite` has written, or any other SQLite file.
+    ///   - sql: one SELECT.
+    ///   - limit: rows at most.
+    /// - Throws: `AnalyzerFault` if the file cannot be read or the question is not understood.
+    public init(path: String, sql: String, limit: Int) throws {
+        guard FileManager.default.isReadableFile(atPath: path) else {
+            throw AnalyzerFault(
+                .input, "\(path) cannot be read; make it with: bungalow analyze --sqlite \(path) --files …")
+        }
+        var configuration = Configuration()
+        configuration.readonly = true
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            (titles, rows, isCut) = try queue.read { database in
+                let statement = try database.makeStatement(sql: sql)
+                var rows: [[String]] = []
+                let cursor = try Row.fetchCursor(statement)
+                while rows.count <= limit, let row = try cursor.next() {
+                    rows.append(row.map { Self.text($0.1) })
+                }
+                return (statement.columnNames, Array(rows.prefix(limit)), rows.count > limit)
+            }
+        } catch let error as DatabaseError {
+            let kind: AnalyzerFault.Kind = error.resultCode == .SQLITE_ERROR ? .request : .input
+            throw AnalyzerFault(kind, "\(path): \(error.message ?? "\(error)")")
+        }
+    }
+
+    /// The table's lines with titles, without a line feed at the end.
+    public var text: String { Columns(titles: titles, rows: rows).text() }
+
+    private static func text(_ value: DatabaseValue) -> String {
+        switch value.storage {
+        case .null: ""
+        case .int64(let number): "\(number)"
+        case .double(let number): "\(number)"
+        case .string(let text): text
+        case .blob(let bytes): "\(bytes.count) bytes"
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `bungalow analyze --files` on the logs of real servers, and how the command speaks to people.
+@Suite struct AnalyzeFilesTests {
+    @Test("N calls in are N records out, equal to the servers' own counters, whatever the load")
+    func countersOfTwoServers() throws {
+        let run = try AnalyzerRun()
+        let servers = try [ServerProcess(["--event-loops", "2"]), ServerProcess(["--scoring-log", "dl"])]
+        var connections = try (0..<24).map { try servers[$0 % 2].connect() }
+        let (callsEach, ids) = (15, (0..<24).map { index in (0..<15).map { "c\(index)-\($0)" } })
+        for call in 0..<callsEach {
+            for (index, connection) in connections.enumerated() {
+                let body = (call + index).isMultiple(of: 9) ? "[{}]" : ServerProcess.sample
+                let header = ["X-Ms-Request-Id: \(ids[index][call])"]
+                try connection.send("POST", "/predict", headers: header, body: Array(body.utf8))
+            }
+        }
+        var good: Set<String> = []
+        for connection in connections {
+            for _ in 0..<callsEach {
+                let response = try connection.response()
+                if response.status == 200 { good.insert(try #require(response["X-Ms-Request-Id"])) }
+            }
+        }
+        #expect(good.count > 300)
+        connections.removeAll()
+        let metrics = try servers.enumerated().map { index, server in
+            try run.write(server.call("GET", "/metrics", body: nil).text, to: "\(index).metrics")
+        }
+        let pods = ["bungalow-6fc5cf8df6-aaaaa", "bungalow-6fc5cf8df6-bbbbb"]
+        for (pod, server) in zip(pods, servers) {
+            #expect(try server.stop() == 0)
+            _ = try run.write(server.log, to: "\(pod).txt")
+        }
+
+        let files = ["analyze", "--files"] + pods.map { run.path("\($0).txt") }
+        let outcome = try run.run(files + ["--sqlite", "calls.sqlite", "--html", "page.html", "--metrics"] + metrics)
+        #expect(outcome.exitCode == 0, "\(outcome.error)")
+        #expect(try outcome.output == run.read("bungalow_results.txt"))
+        #expect(outcome.output.contains("\nTotal calls - 360 \nTotal latency entries - \(good.count)\n"))
+        #expect(outcome.output.contains("\nFull Requests Captured - \(good.count)\n"))
+        #expect(outcome.output.hasSuffix("Broken or missing: nothing.\n"))
+        #expect(try run.read("page.html").contains("<svg"))
+        let answer = try run.run(["query", "calls.sqlite", "SELECT request_id FROM calls WHERE request_id IS NOT NULL"])
+        #expect(Set(answer.output.split(separator: "\n").dropFirst().map(String.init)) == good)
+
+        // A log that has lost its end is not passed off as whole.
+        let log = try run.read("\(pods[0]).txt")
+        _ = try run.write(String(log.prefix(log.count / 2)), to: "\(pods[0]).txt")
+        let cut = try run.run(files + ["--json", "--metrics"] + metrics)
+        #expect(cut.exitCode == 65)
+        let report = try #require(try JSONSerialization.jsonObject(with: Data(cut.output.utf8)) as? [String: Any])
+        #expect((report["completeness"] as? String)?.hasPrefix("INCOMPLETE: ") == true)
+        #expect(
+            (report["completeness"] as? String)?.contains(" of 360 calls, according to the servers' counters") == true)
+    }
+
+    @Test("standard input is a log too")
+    func standardInput() throws {
+        let run = try AnalyzerRun()
+        let block = #"127.0.0.1 - - [21/Nov/2026:07:26:00 +0000] "POST /predict HTTP/1.1" 200 412 "-" "-""#
+        let log = "\(block)\nX-Ms-Request-Id: a\nPrediction took 0.0312 ms\n"
+        let outcome = try run.run(["analyze", "--files", "-", "--deployment", "piped"], input: log)
+        #expect(outcome.exitCode == 0)
+        #expect(try run.read("piped_results.txt").contains("\nFile : stdin\nTimes (1):\n"))
+    }
+
+    @Test(
+        "a mistake is one clear line and an exit code that is documented",
+        arguments: [
+            (
+                ["analyze", "--files", "nowhere.txt"], 66,
+                "Error: nowhere.txt cannot be opened: No such file or directory"
+            ),
+            (["analyze", "--files", "-", "--follow", "--duration", "5"], 64, "Error: --files and --follow do not go"),
+            (
+                ["analyze", "--namespace", "a", "--deployment", "b", "--follow"], 64,
+                "Error: --follow and --duration go"
+            ),
+            (["analyze", "--files", "-", "--path", "cnn"], 64, "Error: The value 'cnn' is invalid for '--path"),
+            (
+                ["analyze", "--files", "-", "--output", "/dev/null/x"], 73,
+                "Error: the folder /dev/null/x cannot be made"
+            ),
+            (
+                ["analyze", "--files", "-", "--sqlite", "/dev/null/x"], 73,
+                "Error: /dev/null/x cannot be used as a database"
+            ),
+            (["query", "nowhere.sqlite", "SELECT 1"], 66, "Error: nowhere.sqlite cannot be read"),
+            (
+                ["monitor", "--duration", "0", "--output", "a", "--selector", "a=b"], 64,
+                "Error: --duration must be more"
+            ),
+            (["pods", "--rps", "5"], 64, "Error: Give --latency-ms, or --hit-rate"),
+            (["pods", "--rps", "-5", "--latency-ms", "5"], 64, "Error: "),
+            (["pods", "--pods", "1", "--latency-ms", "0"], 64, "Error: --latency-ms must be more than 0"),
+            (["nothing"], 64, "Error: "),
+        ] as [([String], Int32, String)])
+    func mistakes(arguments: [String], exitCode: Int32, message: String) throws {
+        let outcome = try AnalyzerRun().run(arguments)
+        #expect(outcome.exitCode == exitCode)
+        #expect(outcome.error.hasPrefix(message), "\(outcome.error)")
+        #expect(outcome.output.isEmpty)
+    }
+
+    @Test("every subcommand explains itself", arguments: ["analyze", "query", "monitor", "pods"])
+    func help(subcommand: String) throws {
+        let outcome = try AnalyzerRun().run([subcommand, "--help"])
+        #expect(outcome.exitCode == 0 && outcome.error.isEmpty)
+        #expect(outcome.output.contains("USAGE: bungalow \(subcommand)") && outcome.output.contains("OVERVIEW: "))
+    }
+
+    @Test("the worked examples of the scaling formulae")
+    func pods() throws {
+        let run = try AnalyzerRun()
+        let need = try run.run(
+            ["pods", "--rps", "24", "--latency-ms", "500", "--concurrency", "1", "--cpu", "0.5", "--vm-cpu", "4"])
+        #expect(
+            need.output == """
+                12 pods, 3 nodes (6 cores available, 6 needed) for 24 RPS at 500 ms
+                18 pods, 4 nodes (9.3 cores available, 9 needed) to run at 70 % of saturation
+
+                """)
+        let table = try run.run(["pods", "--pods", "12", "--latency-ms", "20", "500", "1000"])
+        #expect(
+            table.output == """
+                12 pods at 20 ms: 600 RPS at most, run them at 420
+                12 pods at 500 ms: 24 RPS at most, run them at 16.8
+                12 pods at 1000 ms: 12 RPS at most, run them at 8.4
+
+                """)
+    }
+}

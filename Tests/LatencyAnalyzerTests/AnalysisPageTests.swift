@@ -1,0 +1,45 @@
+import Foundation
+import LatencyAnalyzer
+import Testing
+
+/// The page: complete, self-contained, and safe whatever a file is called.
+@Suite struct AnalysisPageTests {
+    @Test func `The page shows all pictures and asks no host`() async throws {
+        let folder = try LogFolder()
+        let files = try LogFolder.pods.map { try folder.write(try LogFolder.vector($0), to: "\($0).txt") }
+        let page = AnalysisPage(try await Analysis.of(files, expected: 2000)).html
+        for title in ["Scoring time over time", "Distribution of scoring times", "Pods side by side", "Throughput"] {
+            #expect(page.contains("<figcaption>\(title)"))
+        }
+        #expect(page.contains("INCOMPLETE: 1000 of 2000 calls"))
+        for reference in ["http://", "https://", "//", "src=", "href=", "url(", "@import"] {
+            // The script's own comment is the one place for two slashes.
+            #expect(
+                !page.replacing(#/^\/\/ .*$/#.anchorsMatchLineEndings(), with: "").contains(reference), "\(reference)")
+        }
+        #expect(!page.contains("nan") && !page.contains("inf,"))
+    }
+
+    @Test func `A file's name is text and no markup`() async throws {
+        let folder = try LogFolder()
+        let name = "<script>\"'&.txt"
+        let page = AnalysisPage(try await Analysis.of([folder.write("", to: name)])).html
+        #expect(page.contains("&lt;script&gt;&quot;&#39;&amp;"))
+        #expect(!page.contains("<script>\"'&"))
+    }
+
+    @Test func `Many pods and a year of calls are still one page`() async throws {
+        let folder = try LogFolder()
+        let files = try (0..<60).map { pod in
+            let months = ["Jan", "Apr", "Aug", "Dec"]
+            let text = months.map {
+                "127.0.0.1 - - [0\(1 + pod % 9)/\($0)/2026:07:00:00 +0000] \"POST /score HTTP/1.1\" 200 5\n"
+                    + "Prediction took \(pod).5 ms\n"
+            }
+            return try folder.write(text.joined(), to: "pod-\(pod).txt")
+        }
+        let page = AnalysisPage(try await Analysis.of(files)).html
+        #expect(page.contains("53 other pods") && page.contains("(20 more are not drawn)"))
+        #expect(page.utf8.count < 2_000_000)
+    }
+}

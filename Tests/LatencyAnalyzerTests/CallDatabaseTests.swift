@@ -1,0 +1,87 @@
+import Foundation
+import GRDB
+import LatencyAnalyzer
+import Testing
+
+/// The SQLite file: what is stored, what is not stored twice, and what is refused.
+@Suite struct CallDatabaseTests {
+    private func store(_ files: [LogFile], in path: String) async throws {
+        _ = try await Analysis.read(files, onlyPath: nil, into: try CallDatabase(path: path))
+    }
+
+    private func ask(_ path: String, _ sql: String) throws -> [[String]] {
+        try CallQuery(path: path, sql: sql, limit: 100).rows
+    }
+
+    @Test func `Every call is stored once, however often and in whatever parts its log is read`() async throws {
+        let folder = try LogFolder()
+        let path = folder.path("calls.sqlite")
+        let refused = LogFolder.block(second: 3, id: nil, milliseconds: nil, status: 503)
+        let blocks =
+            [LogFolder.block(id: "a", milliseconds: "1.5"), refused, refused, refused]
+            + (4..<200).map { LogFolder.block(second: $0, id: "id-\($0)", milliseconds: "0.0\($0)") }
+        let whole = try folder.write(blocks.joined(), to: "pod.txt")
+        try await store([whole], in: path)
+        try await store([whole], in: path)
+        #expect(try ask(path, "SELECT count(*), count(DISTINCT request_id) FROM calls") == [["200", "197"]])
+        // A log that the node has rotated, and that has gone on since.
+        let later = blocks.dropFirst(100).joined() + LogFolder.block(second: 300, id: "new", milliseconds: "2.0")
+        try FileManager.default.removeItem(atPath: folder.path("pod.txt"))
+        try await store([folder.write(later, to: "pod.txt")], in: path)
+        #expect(try ask(path, "SELECT count(*) FROM calls") == [["201"]])
+        // Another pod's calls are other calls.
+        try await store([folder.write(blocks.joined(), to: "other.txt")], in: path)
+        #expect(try ask(path, "SELECT pod, count(*) FROM calls GROUP BY pod") == [["other", "200"], ["pod", "201"]])
+        #expect(
+            try ask(path, "SELECT time, scoring_ms, status, bytes FROM calls WHERE request_id = 'new'")
+                == [["2026-11-21 07:05:00", "2.0", "200", "412"]])
+    }
+
+    @Test func `The views answer the usual questions`() async throws {
+        let folder = try LogFolder()
+        let path = folder.path("calls.sqlite")
+        let log = (1...100).map { LogFolder.block(second: 60 + $0 % 30, id: "a\($0)", milliseconds: "\($0).0") }
+        let refused = LogFolder.block(second: 61, id: nil, milliseconds: nil, status: 503)
+        try await store([folder.write(log.joined() + refused, to: "pod.txt")], in: path)
+        #expect(
+            try ask(path, "SELECT * FROM percentiles_per_minute")
+                == [["2026-11-21 07:01", "100", "50.0", "90.0", "95.0", "99.0", "100.0"]])
+        #expect(
+            try ask(path, "SELECT * FROM throughput_per_minute")
+                == [["2026-11-21 07:01", "pod", "101", "1.683", "1", "\(101 * 412)"]])
+        #expect(try ask(path, "SELECT request_id FROM slowest_calls LIMIT 2") == [["a100"], ["a99"]])
+    }
+
+    @Test func `A file of something else is left alone`() async throws {
+        let folder = try LogFolder()
+        let text = try folder.write("not a database, but long enough to be looked at", to: "notes.txt")
+        #expect(throws: AnalyzerFault.self) { try CallDatabase(path: folder.path("notes.txt")) }
+        #expect(try String(contentsOfFile: try #require(text.path), encoding: .utf8).hasPrefix("not a database"))
+        let other = folder.path("other.sqlite")
+        try await DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE calls (a)") }
+        let fault = #expect(throws: AnalyzerFault.self) { try CallDatabase(path: other) }
+        #expect(fault?.description.contains("is a database of something else; name a new file") == true)
+    }
+
+    @Test(arguments: [
+        "DELETE FROM calls", "DROP TABLE calls", "CREATE TABLE t (a)", "SELEC", "SELECT nothing FROM calls", "",
+    ])
+    func `A question that is none is one clear line and changes nothing`(sql: String) async throws {
+        let folder = try LogFolder()
+        let path = folder.path("calls.sqlite")
+        try await store([folder.write(LogFolder.block(id: "a", milliseconds: "1.5"), to: "pod.txt")], in: path)
+        let fault = #expect(throws: AnalyzerFault.self) { try ask(path, sql) }
+        #expect(fault?.description.contains("\n") == false)
+        #expect(try ask(path, "SELECT count(*) FROM calls") == [["1"]])
+    }
+
+    @Test func `A table is cut at its limit and says so`() async throws {
+        let folder = try LogFolder()
+        let path = folder.path("calls.sqlite")
+        let log = (0..<5).map { LogFolder.block(second: $0, id: "a\($0)", milliseconds: "1.5") }.joined()
+        try await store([folder.write(log, to: "pod.txt")], in: path)
+        let cut = try CallQuery(path: path, sql: "SELECT request_id AS id, scoring_ms FROM calls ORDER BY id", limit: 2)
+        #expect(cut.isCut && cut.text == "id  scoring_ms\na0         1.5\na1         1.5")
+        #expect(try !CallQuery(path: path, sql: "SELECT * FROM calls", limit: 5).isCut)
+    }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import LatencyAnalyzer
+import ScoringLog
+import Testing
+
+/// A folder of logs for one test, removed with it.
+final class LogFolder {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appending(path: "bungalow-analyzer-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    func path(_ name: String) -> String { url.appending(path: name).path }
+
+    func write(_ text: String, to name: String) throws -> LogFile { try write(Data(text.utf8), to: name) }
+
+    func write(_ data: Data, to name: String) throws -> LogFile {
+        try data.write(to: url.appending(path: name))
+        return LogFile(path: path(name))
+    }
+
+    static let pods = ["bungalow-6fc5cf8df6-sdxld", "bungalow-6fc5cf8df6-vx58m"]
+
+    /// A file that belongs to the tests.
+    static func vector(_ name: String) throws -> String {
+        let url = try #require(Bundle.module.url(forResource: "Vectors/\(name)", withExtension: "txt"))
+        return try String(contentsOf: url, encoding: .utf8)
+    }
+
+    /// A block as the service writes it.
+    static func block(
+        second: Int = 0, id: String?, milliseconds: String?, status: Int = 200, words: String = "Prediction"
+    ) -> String {
+        let time = String(format: "%02d:%02d:%02d", 7 + second / 3600, second / 60 % 60, second % 60)
+        var text = "127.0.0.1 - - [21/Nov/2026:\(time) +0000] \"POST /predict HTTP/1.1\" \(status) 412 \"-\" \"-\"\n"
+        if let id { text += "X-Ms-Request-Id: \(id)\n" }
+        if let milliseconds { text += "\(words) took \(milliseconds) ms\n" }
+        return text
+    }
+}
+
+extension Analysis {
+    /// The analysis of logs with the vectors' names.
+    static func of(
+        _ files: [LogFile], path: ScoringLogBlock.Path? = nil, expected: Int? = nil
+    ) async throws -> Analysis {
+        Analysis(
+            deployment: "bungalow", namespace: "bungalow", pods: try await Analysis.read(files, onlyPath: path),
+            expectedCalls: expected.map { ExpectedCalls(calls: $0, source: "the test") })
+    }
+}

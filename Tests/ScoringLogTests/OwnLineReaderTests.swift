@@ -1,0 +1,54 @@
+import TestSupport
+import Testing
+
+@testable import ScoringLog
+
+/// The fast reader of our own lines against the reader of all lines.
+@Suite struct OwnLineReaderTests {
+    private static let lines = [
+        #"127.0.0.1 - - [21/Nov/2026:07:26:00 +0000] "POST /predict HTTP/1.1" 200 412 "-" "-""#,
+        #"127.0.0.1 - - [28/Feb/2027:23:59:59 -0730] "GET /test HTTP/1.0" 503 0"#,
+        "X-Ms-Request-Id: 5afbcc69-eec4-4661-9108-071428f0d50f", "X-Ms-Request-Id: a_B-9",
+        "Prediction took 0.0312 ms", "Predictions took 12345.6789 ms", "Prediction took 7.5 ms",
+    ]
+
+    private static func readBoth(_ line: [UInt8], with reader: inout OwnLineReader) -> (ScoringLogLine?, ScoringLogLine)
+    {
+        line.withUnsafeBytes { (reader.read($0), ScoringLogLine($0[...])) }
+    }
+
+    @Test(arguments: lines) func `A line as we write it is read by the fast reader`(line: String) {
+        var reader = OwnLineReader()
+        // The second time it knows the second already.
+        for _ in 0..<2 {
+            let (fast, general) = Self.readBoth(Array(line.utf8), with: &reader)
+            #expect(fast == general)
+        }
+    }
+
+    @Test(arguments: 0..<20) func `Whatever the fast reader reads, the reader of all lines reads the same`(seed: UInt64)
+    {
+        var generator = SeededGenerator(seed: seed)
+        let alphabet = Array(" .:\"\\[]/+-0123456789eExXsma_~\0\u{7F}ä".utf8)
+        var reader = OwnLineReader()
+        var readCount = 0
+        for _ in 0..<2000 {
+            var line = Array((Self.lines.randomElement(using: &generator) ?? "").utf8)
+            for _ in 0..<Int.random(in: 0...2, using: &generator) {
+                let position = Int.random(in: 0..<max(line.count, 1), using: &generator)
+                let byte = alphabet.randomElement(using: &generator) ?? 0
+                switch Int.random(in: 0..<4, using: &generator) {
+                case 0: line.insert(byte, at: min(position, line.count))
+                case 1: line.removeSubrange(min(position, line.count)..<min(position + 1, line.count))
+                case 2: line.removeLast(min(line.count, position))
+                default: if !line.isEmpty { line[position] = byte }
+                }
+            }
+            let (fast, general) = Self.readBoth(line, with: &reader)
+            guard let fast else { continue }
+            readCount += 1
+            #expect(fast == general, "\(String(decoding: line, as: UTF8.self))")
+        }
+        #expect(readCount > 500)
+    }
+}
