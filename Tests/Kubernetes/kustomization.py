@@ -1,0 +1,57 @@
+"""Renders the kustomizations of .k8s and of the combinations here, and finds objects in what comes out."""
+
+import functools
+import pathlib
+import re
+import subprocess
+import sys
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+K8S = ROOT / ".k8s"
+COMBINATIONS = pathlib.Path(__file__).resolve().parent / "combinations"
+OVERLAYS = sorted(path.parent for path in K8S.glob("overlays/*/kustomization.yaml"))
+EVERYTHING = [K8S / "bases", *OVERLAYS, *sorted(path.parent for path in COMBINATIONS.glob("*/kustomization.yaml"))]
+
+# The tools come from this environment's requirements, whatever else the machine has.
+TOOLS = pathlib.Path(sys.executable).parent
+
+
+class Rendered:
+    """The objects of one kustomization, as kubectl would send them to a cluster."""
+
+    def __init__(self, folder, text):
+        self.name = folder.name
+        self.text = text
+        self.objects = list(yaml.safe_load_all(text))
+
+    def all(self, kind):
+        return [each for each in self.objects if each["kind"] == kind]
+
+    def find(self, kind, name="bungalow"):
+        """The object of a kind and name, without the hash of a generated name; None if there is none."""
+        found = [
+            each
+            for each in self.all(kind)
+            if re.fullmatch(re.escape(name) + "(-[a-z0-9]{10})?", each["metadata"]["name"])
+        ]
+        assert len(found) < 2, f"{self.name} has more than one {kind} {name}"
+        return found[0] if found else None
+
+    def container(self, name="bungalow"):
+        (container,) = self.find("Deployment", name)["spec"]["template"]["spec"]["containers"]
+        return container
+
+    def environment(self):
+        """The variables that the server gets."""
+        return self.find("ConfigMap")["data"]
+
+
+@functools.cache
+def render(folder):
+    done = subprocess.run([TOOLS / "kubectl", "kustomize", folder], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    # Deprecated fields are warned of.
+    assert done.stderr == "", done.stderr
+    return Rendered(folder, done.stdout)

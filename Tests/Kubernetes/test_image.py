@@ -1,0 +1,45 @@
+"""The Dockerfile, which Kubernetes' manifests rely on; script/image builds it."""
+
+import re
+import subprocess
+
+from kustomization import K8S, ROOT, TOOLS, render
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+
+def test_hadolint_finds_nothing():
+    done = subprocess.run([TOOLS / "hadolint", "Dockerfile"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_base_images_are_arguments_and_pinned():
+    defaults = dict(re.findall(r"^ARG (\w+_IMAGE)=(\S+)$", DOCKERFILE, re.MULTILINE))
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert bases == [f"${{{name}}}" for name in defaults] + ["scratch"]
+    for image in defaults.values():
+        assert re.search(r":(\d+\.\d+\.\d+-|bookworm-\d{8}-)", image), image
+
+
+def test_the_image_and_the_manifests_agree_on_user_and_port():
+    (user,) = re.findall(r"^USER (\d+):(\d+)$", DOCKERFILE, re.MULTILINE)
+    rendered = render(K8S / "bases")
+    context = rendered.find("Deployment")["spec"]["template"]["spec"]["securityContext"]
+    assert (str(context["runAsUser"]), str(context["runAsGroup"])) == user
+    assert f"x:{user[0]}:{user[1]}:" in (ROOT / "script/image-root").read_text()
+    (port,) = re.findall(r"^EXPOSE (\d+)$", DOCKERFILE, re.MULTILINE)
+    assert [each["containerPort"] for each in rendered.container()["ports"]] == [int(port)]
+    assert "\nENV BIND_HOST=0.0.0.0\n" in DOCKERFILE and "BIND_HOST" not in rendered.environment()
+
+
+def test_the_entry_point_needs_no_shell():
+    (entry,) = re.findall(r"^ENTRYPOINT (.+)$", DOCKERFILE, re.MULTILINE)
+    assert entry.startswith('["/') and not re.search(r"^CMD", DOCKERFILE, re.MULTILINE)
+
+
+def test_all_that_the_dockerfile_copies_is_in_the_context():
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    allowed = {line.removeprefix("!") for line in ignored if line.startswith("!")}
+    copied = re.findall(r"^COPY (?!--from)(\S+) ", DOCKERFILE, re.MULTILINE)
+    assert "*" in ignored and allowed == set(copied)
+    assert all((ROOT / each).exists() for each in copied)

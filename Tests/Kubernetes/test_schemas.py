@@ -1,0 +1,105 @@
+"""Every manifest against the schemas of Kubernetes, the fields of the custom resources, and checkov's checks."""
+
+import json
+import pathlib
+import re
+import subprocess
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from kustomization import EVERYTHING, K8S, TOOLS, render
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+# Of the custom resources, whose schemas are not Kubernetes' own: every field that stands in our manifests, as their
+# projects document it (istio.io/latest/docs/reference/config/networking and
+# prometheus-operator.dev/docs/api-reference/api).
+CUSTOM_FIELDS = {
+    ("networking.istio.io/v1", "Gateway"): """
+        selector.istio servers.port.name servers.port.number servers.port.protocol servers.hosts servers.tls.mode
+        servers.tls.minProtocolVersion servers.tls.credentialName servers.tls.httpsRedirect""",
+    ("networking.istio.io/v1", "VirtualService"): """
+        hosts gateways http.name http.match.uri.exact http.match.uri.prefix http.route.destination.host
+        http.route.destination.port.number http.timeout http.retries.attempts http.retries.retryOn""",
+    ("networking.istio.io/v1", "DestinationRule"): """
+        host trafficPolicy.loadBalancer.simple trafficPolicy.connectionPool.tcp.maxConnections
+        trafficPolicy.connectionPool.tcp.connectTimeout trafficPolicy.connectionPool.http.http1MaxPendingRequests
+        trafficPolicy.connectionPool.http.http2MaxRequests trafficPolicy.connectionPool.http.idleTimeout
+        trafficPolicy.outlierDetection.splitExternalLocalOriginErrors
+        trafficPolicy.outlierDetection.consecutiveLocalOriginFailures
+        trafficPolicy.outlierDetection.consecutive5xxErrors trafficPolicy.outlierDetection.consecutiveGatewayErrors
+        trafficPolicy.outlierDetection.interval trafficPolicy.outlierDetection.baseEjectionTime
+        trafficPolicy.outlierDetection.maxEjectionPercent""",
+    ("monitoring.coreos.com/v1", "PodMonitor"): """
+        selector.matchLabels.app.kubernetes.io/name podMetricsEndpoints.port podMetricsEndpoints.path
+        podMetricsEndpoints.interval podMetricsEndpoints.scrapeTimeout""",
+    ("monitoring.coreos.com/v1", "PrometheusRule"): """
+        groups.name groups.interval groups.rules.record groups.rules.expr groups.rules.alert groups.rules.for
+        groups.rules.labels.severity groups.rules.annotations.summary groups.rules.annotations.description""",
+}
+
+
+def leaves(value, path=()):
+    """The paths of all values, without the places in lists."""
+    if isinstance(value, dict):
+        return {leaf for key, each in value.items() for leaf in leaves(each, (*path, key))}
+    if isinstance(value, list):
+        return {leaf for each in value for leaf in leaves(each, path)}
+    return {".".join(path)}
+
+
+def test_every_manifest_is_valid_for_kubernetes_or_has_the_known_fields_of_its_custom_resource(rendered):
+    assert rendered.objects
+    for each in rendered.objects:
+        key = each["apiVersion"], each["kind"]
+        if key in CUSTOM_FIELDS:
+            assert leaves(each["spec"]) <= set(CUSTOM_FIELDS[key].split())
+        else:
+            # Raises also for a kind that it does not know.
+            kubernetes_validate.validate(each, desired_version="1.37", strict=True)
+
+
+def test_no_object_comes_twice(rendered):
+    names = [(each["kind"], each["metadata"].get("namespace"), each["metadata"]["name"]) for each in rendered.objects]
+    assert len(names) == len(set(names))
+
+
+# Bases leave the namespace to whoever applies them.
+@pytest.mark.parametrize("folder", EVERYTHING[1:], ids=lambda folder: folder.name)
+def test_every_object_is_in_the_namespace_of_its_kustomization(folder):
+    rendered = render(folder)
+    (namespace,) = rendered.all("Namespace")
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+    others = {each["metadata"]["namespace"] for each in rendered.objects if each is not namespace}
+    assert others == {namespace["metadata"]["name"]}
+
+
+def test_every_component_is_used_by_an_overlay_or_a_combination():
+    used = set()
+    for folder in [*EVERYTHING, *K8S.glob("components/*")]:
+        kustomization = yaml.safe_load((folder / "kustomization.yaml").read_text())
+        used |= {(folder / each).resolve() for each in kustomization.get("components", [])}
+    assert set(K8S.glob("components/*")) == used
+
+
+def test_checkov_finds_nothing_that_is_not_waived_and_every_waiver_is_needed(tmp_path):
+    # Bases have no namespace yet; all that is in them is in the overlays, too.
+    for folder in EVERYTHING[1:]:
+        (tmp_path / f"{folder.name}.yaml").write_text(render(folder).text)
+    (tmp_path / "Dockerfile").write_text((K8S.parent / "Dockerfile").read_text())
+    command = [TOOLS / "checkov", "--directory", tmp_path, "--framework", "kubernetes", "dockerfile"]
+    done = subprocess.run([*command, "--skip-download", "--output", "json"], capture_output=True, text=True)
+    reports = json.loads(done.stdout)
+    assert {each["check_type"] for each in reports} == {"kubernetes", "dockerfile"}, done.stderr
+    assert all(each["summary"]["passed"] > 50 and each["summary"]["parsing_errors"] == 0 for each in reports)
+    found = set()
+    for check in (check for each in reports for check in each["results"]["failed_checks"]):
+        # Kind.namespace.name; the Dockerfile's own name and instruction.
+        kind, _, rest = check["resource"].partition(".")
+        resource = "Dockerfile" if "Dockerfile" in check["resource"] else f"{kind} {rest.partition('.')[2]}"
+        found.add((check["check_id"], resource))
+    waivers = yaml.safe_load((HERE / "checkov-waivers.yaml").read_text())
+    assert all(re.search(r"\w+ \w+", waiver["because"]) for waiver in waivers)
+    assert found == {(waiver["check"], waiver["resource"]) for waiver in waivers}
