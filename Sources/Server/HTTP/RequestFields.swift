@@ -54,10 +54,14 @@ struct RequestFields {
     }
 
     /// Compares as field names are compared: letters in either case.
-    private static func isName(_ text: some StringProtocol, _ lowercased: String) -> Bool {
-        text.utf8.count == lowercased.utf8.count
-            && zip(text.utf8, lowercased.utf8).allSatisfy { sent, expected in
-                sent == expected || (sent | 0x20 == expected && (0x41...0x5A).contains(sent))
+    private static func isName(_ text: some StringProtocol, _ lowercased: StaticString) -> Bool {
+        text.utf8.withContiguousStorageIfAvailable { sent in
+            guard sent.count == lowercased.utf8CodeUnitCount else { return false }
+            for index in sent.indices {
+                let (byte, expected) = (sent[index], lowercased.utf8Start[index])
+                guard byte == expected || (byte | 0x20 == expected && (0x41...0x5A).contains(byte)) else { return false }
             }
+            return true
+        } ?? false
     }
 }
