@@ -11,12 +11,13 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Package.swift ./
+COPY script/build script/build
 COPY Sources Sources
 # SwiftPM wants the folders of all targets, also of those that it is not asked to build.
 COPY Tests Tests
 # What was built last time is kept beside the image's layers, so that a changed line does not build NIO again.
 RUN --mount=type=cache,target=/src/.build,sharing=locked \
-    swift build --configuration release --product Server --static-swift-stdlib \
+    script/build --product Server \
     && strip -o /bungalow-server .build/release/Server
 
 FROM ${DEBIAN_IMAGE} AS runtime

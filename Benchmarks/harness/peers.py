@@ -40,7 +40,7 @@ class Peer:
 
 
 def build_bungalow():
-    run("Bungalow's release build", ["swift", "build", "-c", "release", "--product", "Server"], BUILD_SECONDS, cwd=ROOT)
+    run("Bungalow's release build", [ROOT / "script/build", "--product", "Server"], BUILD_SECONDS)
 
 
 def bungalow_environment(setting):
@@ -54,7 +54,7 @@ def bungalow_environment(setting):
 
 
 def build_nio():
-    run("the NIO peer's release build", ["swift", "build", "-c", "release"], BUILD_SECONDS, cwd=SOURCES / "nio")
+    run("the NIO peer's release build", [ROOT / "script/build", "--package-path", SOURCES / "nio"], BUILD_SECONDS)
 
 
 def build_epoll():

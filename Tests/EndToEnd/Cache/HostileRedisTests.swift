@@ -49,7 +49,7 @@ import Testing
     func hostile(_ hostility: Hostility) throws {
         let redis = try ScriptedRedis(hostility.script)
         defer { redis.stop() }
-        let server = try ServerProcess(["--cache-url", redis.url, "--event-loops", "1"])
+        let server = try ServerProcess(["--cache-url", redis.url, "--event-loops", "1", "--cache-deadline-ms", "20"])
         try callFromManyConnections(server)
         #expect(try server.stop() == 0)
     }

@@ -12,11 +12,13 @@ final class ServerProcess {
     ///
     /// - Parameters:
     ///   - arguments: its flags; the port is chosen here, and the cache is off unless named.
-    ///   - environment: variables on top of an environment that has none of the server's own.
+    ///   - environment: variables on top of an environment that has none of the server's own. It waits longer for the
+    ///     cache than by default, so that a busy machine turns no HIT into a BYPASS.
     ///   - logPath: a file or pipe for stdout; nil where the log is collected here.
     init(_ arguments: [String] = [], environment: [String: String] = [:], logTo logPath: String? = nil) throws {
         let cache =
             arguments.contains("--cache-url") || environment.keys.contains { ["CACHE_URL", "REDIS_URL"].contains($0) }
+        let environment = environment.merging(["CACHE_DEADLINE_MS": "3000"]) { named, _ in named }
         let all = ["--port", "0", "--drain-delay-seconds", "0"] + (cache ? [] : ["--cache-url", "off"]) + arguments
         if let logPath {
             let script = #"log=$1; shift; exec "$0" "$@" >"$log""#

@@ -21,7 +21,7 @@ final class StoreFixture: Sendable {
     var configuration: SQLitePredictionStoreConfiguration {
         var configuration = SQLitePredictionStoreConfiguration(path: path)
         // A busy machine must not turn an answer into a deadline.
-        configuration.lookUpDeadline = .seconds(60)
+        configuration.lookUpDeadline = .minutes(10)
         configuration.replacementInterval = .zero
         configuration.quietInterval = .hours(1)
         return configuration
