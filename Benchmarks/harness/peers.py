@@ -63,14 +63,14 @@ def build_epoll():
     run("the epoll peer's build", ["gcc", "-O2", "-Wall", "-o", BUILT / "epoll", source], BUILD_SECONDS)
 
 
-def build_go():
+def build_go(name, *options):
     BUILT.mkdir(exist_ok=True)
     # Debian's packages are a GOPATH, so nothing is fetched.
     environment = {
         **os.environ, "GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "GOFLAGS": "",
         "GOCACHE": str(BUILT / "go-cache")}
-    command = ["go", "build", "-o", BUILT / "go-peer", "."]
-    run("the Go peer's build", command, BUILD_SECONDS, cwd=SOURCES / "go", env=environment)
+    command = ["go", "build", *options, "-o", BUILT / name, "."]
+    run(f"the build of {name}", command, BUILD_SECONDS, cwd=SOURCES / "go", env=environment)
 
 
 def build_nginx():
@@ -128,6 +128,11 @@ PEERS = (
         "epoll", "epoll in C (the floor of the machine)", build_epoll,
         lambda _: [BUILT / "epoll"], peer_environment, scores=False, validates=False),
     Peer("nginx", "nginx + lua + Redis", build_nginx, nginx_command, peer_environment, validates=False),
-    Peer("go", "Go: fasthttp + redigo", build_go, lambda _: [BUILT / "go-peer"], peer_environment),
+    Peer(
+        "go", "Go: fasthttp + encoding/json + redigo", lambda: build_go("go", "-tags", "idiomatic"),
+        lambda _: [BUILT / "go"], peer_environment),
+    Peer(
+        "go-fastjson", "Go: fasthttp + fastjson + redigo", lambda: build_go("go-fastjson"),
+        lambda _: [BUILT / "go-fastjson"], peer_environment),
     Peer("fastapi", "FastAPI + scikit-learn", build_fastapi, fastapi_command, peer_environment),
 )

@@ -1,7 +1,7 @@
 """What is measured."""
 from dataclasses import dataclass
 
-SCORING = ("bungalow", "nginx", "go", "fastapi")
+SCORING = ("bungalow", "nginx", "go", "go-fastjson", "fastapi")
 EVERYBODY = ("bungalow", "nio", "epoll", *SCORING[1:])
 
 
@@ -36,11 +36,12 @@ SCENARIOS = (
     Scenario("batch-1000", "1 000 records a call, cache rate 0", records=1000, connections=8),
     Scenario("connections-512", "One record a call, cache rate 1, 512 connections", rate=1, connections=512),
     Scenario(
-        "refused", "One record out of bounds a call: 422", rate=1, refused=True, peers=("bungalow", "go", "fastapi")),
+        "refused", "One record out of bounds a call: 422", rate=1, refused=True,
+        peers=("bungalow", "go", "go-fastjson", "fastapi")),
     Scenario("half-load", "Open loop at half of each one's own peak, cache rate 1", kind="open", rate=1),
     Scenario(
         "memory", "Resident memory, idle and after a million calls, half of them misses", kind="memory", rate=0.5,
-        peers=("bungalow", "go")),
+        peers=("bungalow", "go", "go-fastjson")),
     Scenario("two-loops-misses", "Two event loops, two cores (shared with the load), cache rate 0", loops=2),
     Scenario("two-loops-hits", "Two event loops, two cores (shared with the load), cache rate 1", rate=1, loops=2),
 )

@@ -1,9 +1,10 @@
 package main
 
-import (
-	"strconv"
+import "strconv"
 
-	"github.com/valyala/fastjson"
+const (
+	notARecord = "Input should be a valid dictionary or instance of UserIn"
+	notANumber = "Input should be a valid number"
 )
 
 // What is wrong with a batch, as pydantic tells it.
@@ -12,7 +13,7 @@ type failures struct {
 	list  []byte
 }
 
-func (f *failures) add(kind, message string, index int, field string, input *fastjson.Value) {
+func (f *failures) add(kind, message string, index int, field string, input []byte) {
 	f.count++
 	if f.count > listedFailures {
 		return
@@ -32,7 +33,7 @@ func (f *failures) add(kind, message string, index int, field string, input *fas
 	f.list = append(f.list, `],"msg":"`...)
 	f.list = append(f.list, message...)
 	f.list = append(f.list, `","input":`...)
-	f.list = input.MarshalTo(f.list)
+	f.list = append(f.list, input...)
 	f.list = append(f.list, '}')
 }
 

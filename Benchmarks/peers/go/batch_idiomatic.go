@@ -1,0 +1,102 @@
+//go:build idiomatic
+
+package main
+
+import (
+	"encoding/json"
+	"errors"
+)
+
+// The standard library's decoder keeps nothing between calls.
+type decoder struct{}
+
+// One record as it came: a field that is missing is nil.
+type userIn struct {
+	MedInc, HouseAge, AveRooms, AveBedrms, Population, AveOccup, Latitude, Longitude json.RawMessage
+}
+
+func (u *userIn) fields() [featureCount]json.RawMessage {
+	return [...]json.RawMessage{
+		u.MedInc, u.HouseAge, u.AveRooms, u.AveBedrms, u.Population, u.AveOccup, u.Latitude, u.Longitude,
+	}
+}
+
+// The body of a 200.
+type userOut struct {
+	QueryKey   string          `json:"query_key"`
+	Inputs     json.RawMessage `json:"inputs"`
+	Prediction json.RawMessage `json:"prediction"`
+}
+
+// read validates all records; it returns the body of a 422 if there is anything wrong with them.
+func (b *batch) read(body []byte) []byte {
+	var items []json.RawMessage
+	if err := json.Unmarshal(body, &items); err != nil {
+		var wrongType *json.UnmarshalTypeError
+		if errors.As(err, &wrongType) {
+			return bodyFailure("list_type", "Input should be a valid list")
+		}
+		return bodyFailure("json_invalid", "JSON decode error")
+	}
+	if failure := lengthFailure(len(items)); failure != nil {
+		return failure
+	}
+	var failures failures
+	b.records = b.records[:0]
+	for index, item := range items {
+		b.records = append(b.records, readRecord(index, item, &failures))
+	}
+	if failures.count > 0 {
+		return failures.body()
+	}
+	return nil
+}
+
+func readRecord(index int, item json.RawMessage, failures *failures) (result record) {
+	var user userIn
+	if err := json.Unmarshal(item, &user); err != nil || item[0] != '{' {
+		failures.add("model_type", notARecord, index, "", item)
+		return
+	}
+	for i, value := range user.fields() {
+		feature := &features[i]
+		if value == nil {
+			failures.add("missing", "Field required", index, feature.name, item)
+			continue
+		}
+		number, kind, message := readNumber(value)
+		if kind == "" {
+			kind, message = feature.check(number)
+		}
+		if kind != "" {
+			failures.add(kind, message, index, feature.name, value)
+		}
+		result[i] = number
+	}
+	return
+}
+
+// readNumber converts a JSON number, or a string that holds one.
+func readNumber(value json.RawMessage) (number float64, kind, message string) {
+	switch value[0] {
+	case '"':
+		var text string
+		if err := json.Unmarshal(value, &text); err != nil {
+			return 0, "float_type", notANumber
+		}
+		return parse(text, true)
+	case '{', '[', 't', 'f', 'n':
+		return 0, "float_type", notANumber
+	default:
+		return parse(string(value), false)
+	}
+}
+
+// answer writes the body of a 200.
+func (b *batch) answer(body []byte, key string, prediction []byte) []byte {
+	text, err := json.Marshal(userOut{key, b.echo, prediction})
+	if err != nil {
+		panic(err)
+	}
+	return append(body, text...)
+}
