@@ -59,7 +59,9 @@ struct RequestFields {
             guard sent.count == lowercased.utf8CodeUnitCount else { return false }
             for index in sent.indices {
                 let (byte, expected) = (sent[index], lowercased.utf8Start[index])
-                guard byte == expected || (byte | 0x20 == expected && (0x41...0x5A).contains(byte)) else { return false }
+                guard byte == expected || (byte | 0x20 == expected && (0x41...0x5A).contains(byte)) else {
+                    return false
+                }
             }
             return true
         } ?? false
