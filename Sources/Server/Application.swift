@@ -16,19 +16,16 @@ struct Application {
     init(_ configuration: Configuration) {
         self.configuration = configuration
         let level = configuration.logLevel
-        logger = Logger(label: "bungalow") { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = level
-            return handler
-        }
+        logger = Logger(label: "bungalow") { MessageStream.ofProcess.handler($0, level) }
     }
 
     /// Serves until SIGTERM or SIGINT; then answers what is under way, flushes the log and ends.
     ///
     /// - Parameter logDescriptor: where the scoring log goes; -1 if it has nowhere to go.
     func run(logDescriptor: Int32) async throws {
-        // A reader of the log or a client may go away at any time: a write's error says so, and no signal is wanted.
-        signal(SIGPIPE, SIG_IGN)
+        // A reader of the log or a client may go away at any time, and a file may reach its largest size: a write's error
+        // says so, and no signal is wanted.
+        for signal in [SIGPIPE, SIGXFSZ] { Foundation.signal(signal, SIG_IGN) }
         ProcessStatistics.raiseDescriptorLimit()
         let files = ReloadableFiles(modelPath: configuration.modelPath, apiKeysPath: configuration.apiKeysPath)
         let (model, apiKeys) = try loadFiles(files)
@@ -72,16 +69,13 @@ struct Application {
         logger.info("Bungalow has stopped")
     }
 
-    /// SIGHUP reloads, SIGTERM and SIGINT stop; the second of them ends the program at once.
+    /// SIGHUP reloads, SIGTERM and SIGINT stop.
     private func obey(_ group: ServiceGroup, _ shutdown: HTTPService.Shutdown, reload: () async -> Void) async {
-        var isStopping = false
         for await signal in Signals.ofProcess.whileServing {
             if signal == SIGHUP {
                 await reload()
                 continue
             }
-            if isStopping { _exit(128 + signal) }
-            isStopping = true
             if signal == SIGINT { shutdown.skipDelay() }
             logger.info("Bungalow is stopping; a second signal ends it at once")
             await group.triggerGracefulShutdown()
