@@ -58,6 +58,8 @@ import Testing
         arguments: [
             ("localhost", "DNS:cache.example"), ("localhost", "DNS:localhost.example,DNS:*.localhost"),
             ("127.0.0.1", "DNS:127.0.0.1"), ("127.0.0.1", "DNS:localhost,IP:127.0.0.2"),
+            // The address that a name resolves to says nothing of the name: whoever answers the look-up chooses it.
+            ("localhost", "IP:127.0.0.1,IP:::1"), ("localhost", "DNS:cache.example,IP:127.0.0.1,IP:::1"),
         ])
     func otherHost(host: String, names: String) throws {
         let redis = try EncryptedRedis(try authority.redisFlags(names: names))
