@@ -46,13 +46,13 @@ struct Application {
         logWriter.onRoom { replica.wakeWaitingCalls() }
         let listener = try await listen(group, workers)
 
-        let shutdown = HTTPService.Shutdown(
+        let shutdown = Shutdown(
             drainDelay: .seconds(Int64(configuration.drainDelaySeconds)),
             grace: .seconds(Int64(configuration.shutdownGraceSeconds)))
         // Ended in reverse: first the server, then the log, the cache last.
         let services: [any Service] = [
-            CacheService(workers: workers),
-            LogService(workers: workers, writer: logWriter, logger: logger),
+            CacheService(workers: workers, shutdown: shutdown),
+            LogService(workers: workers, writer: logWriter, shutdown: shutdown, logger: logger),
             HTTPService(listener: listener, workers: workers, shutdown: shutdown) {
                 // Whoever is told that the server is there may also end it.
                 Signals.ofProcess.serve()
@@ -70,7 +70,7 @@ struct Application {
     }
 
     /// SIGHUP reloads, SIGTERM and SIGINT stop.
-    private func obey(_ group: ServiceGroup, _ shutdown: HTTPService.Shutdown, reload: () async -> Void) async {
+    private func obey(_ group: ServiceGroup, _ shutdown: Shutdown, reload: () async -> Void) async {
         for await signal in Signals.ofProcess.whileServing {
             if signal == SIGHUP {
                 await reload()
