@@ -67,6 +67,23 @@ import Testing
         try expectBypass(server, "TLS: the certificate is not valid for the host \(host)")
     }
 
+    @Test("a certificate that is bad at a later connection is said too, though the cache was away for another reason before")
+    func laterCertificate() throws {
+        let redis = try EncryptedRedis(try authority.redisFlags())
+        let server = try start(redis, ca: authority.certificate)
+        _ = try server.wait(for: "HIT")
+        try redis.plain.kill()
+        try server.waitForMessage("is not used until it answers: connection failed")
+        // Into the same files.
+        _ = try authority.redisFlags(names: "DNS:cache.example")
+        try redis.plain.start()
+        try server.waitForMessage("TLS: the certificate is not valid for the host localhost")
+        try redis.plain.kill()
+        _ = try authority.redisFlags()
+        try redis.plain.start()
+        _ = try server.wait(for: "HIT")
+    }
+
     @Test("a certificate that has expired is refused with a message that says so")
     func expired() throws {
         let redis = try EncryptedRedis(try authority.redisFlags(days: -1))
