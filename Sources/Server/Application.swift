@@ -26,13 +26,16 @@ struct Application {
         // A reader of the log or a client may go away at any time, and a file may reach its largest size: a write's error
         // says so, and no signal is wanted.
         for signal in [SIGPIPE, SIGXFSZ] { Foundation.signal(signal, SIG_IGN) }
-        ProcessStatistics.raiseDescriptorLimit()
+        let descriptors = DescriptorLimit(
+            connections: configuration.maximumConnections, eventLoops: configuration.eventLoops)
+        if let failure = descriptors.failure { throw StartFailure.system.reported(failure) }
+        if let warning = descriptors.warning { logger.warning("\(warning)") }
         let files = ReloadableFiles(modelPath: configuration.modelPath, apiKeysPath: configuration.apiKeysPath)
         let (model, apiKeys) = try loadFiles(files)
         let logger = logger
         let logWriter = ScoringLogWriter(fileDescriptor: logDescriptor) { logger.warning("\($0)") }
         let caches = CacheFactory(configuration, logger)
-        let replica = makeReplica()
+        let replica = makeReplica(connections: descriptors.possibleConnections)
         let reports = Reports(
             replica, logWriter, caches.storeFaults,
             BuildInfo(modelVersion: model.version, configuration: configuration))
@@ -108,13 +111,10 @@ struct Application {
         }
     }
 
-    private func makeReplica() -> Replica {
-        // Files, Redis and the like need descriptors too.
-        let descriptors = ProcessStatistics.descriptorLimit
-        return Replica(
+    private func makeReplica(connections: Int) -> Replica {
+        Replica(
             inFlight: configuration.maximumInFlight, queued: configuration.maximumQueued,
-            cores: ProcessInfo.processInfo.activeProcessorCount,
-            connections: min(configuration.maximumConnections, max(1, descriptors - 128)),
+            cores: ProcessInfo.processInfo.activeProcessorCount, connections: connections,
             bufferedBytes: configuration.maximumBufferedBytes)
     }
 
