@@ -67,7 +67,7 @@ import Testing
         try expectBypass(server, "TLS: the certificate is not valid for the host \(host)")
     }
 
-    @Test("a certificate that is bad at a later connection is said too, though the cache was away for another reason before")
+    @Test("a certificate that is bad at a later connection is said too, behind the reason of the end of the one before")
     func laterCertificate() throws {
         let redis = try EncryptedRedis(try authority.redisFlags())
         let server = try start(redis, ca: authority.certificate)

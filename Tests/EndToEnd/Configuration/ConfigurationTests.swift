@@ -96,8 +96,9 @@ import Testing
 
     @Test("docs/operations.md has a row for every knob of Server --help, and says when to change it")
     func operations() throws {
-        let document = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../docs/operations.md")
-        let lines = try String(contentsOf: document, encoding: .utf8).split(separator: "\n")
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../docs")
+        let lines = try String(contentsOf: folder.appending(path: "operations.md"), encoding: .utf8)
+            .split(separator: "\n")
         let rows = lines.filter { $0.hasPrefix("|") }.map {
             $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
         }

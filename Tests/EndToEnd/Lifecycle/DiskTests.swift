@@ -62,7 +62,7 @@ import Testing
         #expect(try server.stop() == 0)
     }
 
-    @Test("an SQLite file that is locked at the start: one warning, calls are answered, and HITs come with the lock's end")
+    @Test("an SQLite file that is locked at the start: one warning, and HITs come with the lock's end")
     func lockedAtTheStart() throws {
         let folder = try Lifecycle.folder()
         defer { try? FileManager.default.removeItem(at: folder) }

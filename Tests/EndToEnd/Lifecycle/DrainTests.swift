@@ -113,7 +113,7 @@ import Testing
         #expect(server.messages.contains("Bungalow has stopped"))
     }
 
-    @Test("stopping is over within delay and grace, even with a call under way, an idle client and a log that nobody reads")
+    @Test("stopping is over within delay and grace, though a call is under way and nobody reads the log")
     func wholeEnd() throws {
         let log = try LogFIFO()
         let server = try ServerProcess(
