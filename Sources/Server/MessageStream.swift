@@ -46,7 +46,9 @@ final class MessageStream: TextOutputStream, Sendable {
     }
 
     /// Waits until all that was handed over is written, but not for long: nobody may read it.
-    func flush() { _ = unwritten.wait(timeout: .now() + .milliseconds(250)) }
+    func flush(within time: DispatchTimeInterval = .milliseconds(250)) {
+        _ = unwritten.wait(timeout: .now() + time)
+    }
 
     private func finish(_ message: [UInt8], isWritten: Bool) {
         let droppedMessages = backlog.withLock { backlog in

@@ -59,6 +59,8 @@ enum StartFailure: Int32 {
     /// - Returns: what ends the program with this failure's code.
     func reported(_ reason: String) -> ExitCode {
         MessageStream.ofProcess.write("Error: \(Self.line(reason))\n")
+        // Who started it in vain waits for nothing else.
+        MessageStream.ofProcess.flush(within: .seconds(2))
         return ExitCode(rawValue)
     }
 

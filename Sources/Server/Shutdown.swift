@@ -35,9 +35,10 @@ final class Shutdown: Sendable {
         let reserved =
             switch part {
             case .calls: closing
-            case .connections: closing / 2
-            case .log: closing / 4
-            case .cache: closing / 8
+            case .connections: closing * 2 / 3
+            case .log: closing / 2
+            // The last messages go to stderr behind it.
+            case .cache: closing / 3
             }
         let end = end.withLock { $0 } ?? .now() + grace
         return max(part == .calls ? .zero : .milliseconds(100), end - .now() - .nanoseconds(reserved))
