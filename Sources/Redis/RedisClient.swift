@@ -13,7 +13,8 @@ public final class RedisClient {
     private var stage = Stage.idle
     private var closing: EventLoopPromise<Void>?
     private var connection: RedisChannelHandler?
-    private var isDown = false
+    /// The reason that was told last since the connection was up, and when.
+    private var toldReason: (fault: RedisFault, time: NIODeadline)?
 
     private enum Stage {
         case idle, attempting, connected
@@ -191,7 +192,7 @@ extension RedisClient {
     private func connectionTold(_ event: RedisChannelHandler.Event) {
         switch event {
         case .ready:
-            isDown = false
+            toldReason = nil
             observer(.up)
         case .lookupFault(let fault): observer(.fault(fault))
         case .storeFault(.closed), .ended(.closed): break
@@ -207,8 +208,10 @@ extension RedisClient {
 
     private func report(_ fault: RedisFault) {
         observer(.fault(fault))
-        guard !isDown else { return }
-        isDown = true
+        if let told = toldReason {
+            guard told.fault != fault, eventLoop.now >= told.time + configuration.reasonInterval else { return }
+        }
+        toldReason = (fault, eventLoop.now)
         observer(.down(fault))
     }
 }

@@ -24,6 +24,8 @@ public struct RedisConfiguration: Sendable {
     public var initialBackoff: TimeAmount
     /// Largest ceiling of a pause between attempts.
     public var maximumBackoff: TimeAmount
+    /// The least time between two reasons told by `RedisEvent.down` while no connection can be made.
+    public var reasonInterval: TimeAmount
     /// Most commands without a reply; more look-ups and stores are refused.
     public var maximumOutstandingCommands: Int
     /// Most bytes of commands in memory: the sum of one tick's, and again of those the socket has not taken.
@@ -43,6 +45,7 @@ public struct RedisConfiguration: Sendable {
         connectTimeout = .seconds(1)
         initialBackoff = .milliseconds(50)
         maximumBackoff = .seconds(2)
+        reasonInterval = .seconds(5)
         maximumOutstandingCommands = 4096
         maximumOutgoingBytes = 4 * 1024 * 1024
         maximumCommandBytes = 1024 * 1024

@@ -55,7 +55,8 @@ public enum RedisLookup: Equatable, Sendable {
 public enum RedisEvent: Equatable, Sendable {
     /// A connection has been made and the server has answered PING: look-ups are sent from now on.
     case up
-    /// The last `up` has ended, or the first attempt of all has failed. Not repeated while attempts go on failing.
+    /// The last `up` has ended, or the first attempt of all has failed. Repeated while attempts go on failing only when
+    /// the reason has changed, and not before `RedisConfiguration.reasonInterval` is over.
     case down(RedisFault)
     /// A connection or an attempt at one failed (`connect`, `auth`, `deadline`, `protocolViolation`, and `errorReply`
     /// to the handshake), or one look-up was refused or answered by an error (`errorReply`, `queueFull`,

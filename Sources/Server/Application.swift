@@ -16,26 +16,26 @@ struct Application {
     init(_ configuration: Configuration) {
         self.configuration = configuration
         let level = configuration.logLevel
-        logger = Logger(label: "bungalow") { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = level
-            return handler
-        }
+        logger = Logger(label: "bungalow") { MessageStream.ofProcess.handler($0, level) }
     }
 
     /// Serves until SIGTERM or SIGINT; then answers what is under way, flushes the log and ends.
     ///
     /// - Parameter logDescriptor: where the scoring log goes; -1 if it has nowhere to go.
     func run(logDescriptor: Int32) async throws {
-        // A reader of the log or a client may go away at any time: a write's error says so, and no signal is wanted.
-        signal(SIGPIPE, SIG_IGN)
-        ProcessStatistics.raiseDescriptorLimit()
+        // A reader of the log or a client may go away at any time, and a file may reach its largest size: a write's error
+        // says so, and no signal is wanted.
+        for signal in [SIGPIPE, SIGXFSZ] { Foundation.signal(signal, SIG_IGN) }
+        let descriptors = DescriptorLimit(
+            connections: configuration.maximumConnections, eventLoops: configuration.eventLoops)
+        if let failure = descriptors.failure { throw StartFailure.system.reported(failure) }
+        if let warning = descriptors.warning { logger.warning("\(warning)") }
         let files = ReloadableFiles(modelPath: configuration.modelPath, apiKeysPath: configuration.apiKeysPath)
         let (model, apiKeys) = try loadFiles(files)
         let logger = logger
         let logWriter = ScoringLogWriter(fileDescriptor: logDescriptor) { logger.warning("\($0)") }
         let caches = CacheFactory(configuration, logger)
-        let replica = makeReplica()
+        let replica = makeReplica(connections: descriptors.possibleConnections)
         let reports = Reports(
             replica, logWriter, caches.storeFaults,
             BuildInfo(modelVersion: model.version, configuration: configuration))
@@ -49,13 +49,13 @@ struct Application {
         logWriter.onRoom { replica.wakeWaitingCalls() }
         let listener = try await listen(group, workers)
 
-        let shutdown = HTTPService.Shutdown(
+        let shutdown = Shutdown(
             drainDelay: .seconds(Int64(configuration.drainDelaySeconds)),
             grace: .seconds(Int64(configuration.shutdownGraceSeconds)))
         // Ended in reverse: first the server, then the log, the cache last.
         let services: [any Service] = [
-            CacheService(workers: workers),
-            LogService(workers: workers, writer: logWriter, logger: logger),
+            CacheService(workers: workers, shutdown: shutdown),
+            LogService(workers: workers, writer: logWriter, shutdown: shutdown, logger: logger),
             HTTPService(listener: listener, workers: workers, shutdown: shutdown) {
                 // Whoever is told that the server is there may also end it.
                 Signals.ofProcess.serve()
@@ -72,16 +72,13 @@ struct Application {
         logger.info("Bungalow has stopped")
     }
 
-    /// SIGHUP reloads, SIGTERM and SIGINT stop; the second of them ends the program at once.
-    private func obey(_ group: ServiceGroup, _ shutdown: HTTPService.Shutdown, reload: () async -> Void) async {
-        var isStopping = false
+    /// SIGHUP reloads, SIGTERM and SIGINT stop.
+    private func obey(_ group: ServiceGroup, _ shutdown: Shutdown, reload: () async -> Void) async {
         for await signal in Signals.ofProcess.whileServing {
             if signal == SIGHUP {
                 await reload()
                 continue
             }
-            if isStopping { _exit(128 + signal) }
-            isStopping = true
             if signal == SIGINT { shutdown.skipDelay() }
             logger.info("Bungalow is stopping; a second signal ends it at once")
             await group.triggerGracefulShutdown()
@@ -114,13 +111,10 @@ struct Application {
         }
     }
 
-    private func makeReplica() -> Replica {
-        // Files, Redis and the like need descriptors too.
-        let descriptors = ProcessStatistics.descriptorLimit
-        return Replica(
+    private func makeReplica(connections: Int) -> Replica {
+        Replica(
             inFlight: configuration.maximumInFlight, queued: configuration.maximumQueued,
-            cores: ProcessInfo.processInfo.activeProcessorCount,
-            connections: min(configuration.maximumConnections, max(1, descriptors - 128)),
+            cores: ProcessInfo.processInfo.activeProcessorCount, connections: connections,
             bufferedBytes: configuration.maximumBufferedBytes)
     }
 

@@ -1,6 +1,7 @@
 import ASCII
 import Crypto
 import Foundation
+import ScoringLog
 
 /// What runs here, so that a report can name it: `/version`, and `bungalow_build_info`.
 struct BuildInfo: Sendable, Encodable {
@@ -11,7 +12,7 @@ struct BuildInfo: Sendable, Encodable {
     /// A hash of what changes results and behaviour: limits, times, synthetic costs, loops, log, kind of cache.
     let configuration: String
     /// Names this process, and no other.
-    let instance = UUID().uuidString.lowercased()
+    let instance: String
     /// sha256 of the running executable; nil where it cannot be read.
     var executableSHA256: String?
 
@@ -23,6 +24,8 @@ struct BuildInfo: Sendable, Encodable {
 
     init(modelVersion: String, configuration: Configuration) {
         self.modelVersion = modelVersion
+        var random = SystemRandomNumberGenerator()
+        instance = RequestID(randomHigh: random.next(), low: random.next()).description
         let digest = SHA256.hash(data: Data(configuration.resultsText.utf8))
         self.configuration = String(digest.withUnsafeBytes { String(hexadecimal: $0) }.prefix(16))
     }

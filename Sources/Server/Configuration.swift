@@ -101,7 +101,8 @@ struct Configuration: Sendable {
         @Option(
             parsing: .unconditional,
             help: """
-                Bytes of all requests that are not complete or wait, 65536 to 68719476736. MAX_BUFFERED_BYTES, default                 67108864.
+                Bytes of all requests that are not complete or wait, 65536 to 68719476736. MAX_BUFFERED_BYTES, \
+                default 67108864.
                 """)
         var maxBufferedBytes: String?
         @Option(

@@ -7,13 +7,18 @@ import ServiceLifecycle
 struct LogService: Service {
     let workers: [Worker]
     let writer: ScoringLogWriter
+    let shutdown: Shutdown
     let logger: Logger
+
+    /// The longest wait for a reader of stdout.
+    private static let patience = TimeAmount.seconds(5)
 
     func run() async throws {
         try? await gracefulShutdown()
         for worker in workers { try? await worker.flushLog().get() }
         let lostBefore = lostBlocks
-        guard !writer.close(within: .seconds(5)), lostBefore == 0 else { return }
+        let time = min(Self.patience, shutdown.timeLeft(for: .log))
+        guard !writer.close(within: .nanoseconds(time.nanoseconds)), lostBefore == 0 else { return }
         logger.warning("scoring log: stdout was not read in time; \(lostBlocks) blocks are lost")
     }
 
@@ -24,9 +29,24 @@ struct LogService: Service {
 /// Ends the cache, last of all.
 struct CacheService: Service {
     let workers: [Worker]
+    let shutdown: Shutdown
 
     func run() async throws {
         try? await gracefulShutdown()
-        for worker in workers { try? await worker.closeCache().get() }
+        let closed = workers.map { $0.closeCache() }
+        for cache in closed { _ = await cache.isDone(within: shutdown.timeLeft(for: .cache)) }
+    }
+}
+
+extension EventLoopFuture<Void> {
+    /// Whether it is done in time.
+    func isDone(within time: TimeAmount) async -> Bool {
+        let result = eventLoop.makePromise(of: Bool.self)
+        let timeout = eventLoop.scheduleTask(in: time) { result.succeed(false) }
+        whenComplete { _ in
+            timeout.cancel()
+            result.succeed(true)
+        }
+        return (try? await result.futureResult.get()) ?? false
     }
 }

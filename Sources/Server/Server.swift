@@ -34,6 +34,7 @@ struct Server: AsyncParsableCommand {
     @TaskLocal static var logDescriptor = STDOUT_FILENO
 
     func run() async throws {
+        defer { MessageStream.ofProcess.flush() }
         let configuration: Configuration
         do {
             configuration = try Configuration(flags, environment: ProcessInfo.processInfo.environment)
@@ -57,7 +58,9 @@ enum StartFailure: Int32 {
     ///
     /// - Returns: what ends the program with this failure's code.
     func reported(_ reason: String) -> ExitCode {
-        FileHandle.standardError.write(Data("Error: \(Self.line(reason))\n".utf8))
+        MessageStream.ofProcess.write("Error: \(Self.line(reason))\n")
+        // Who started it in vain waits for nothing else.
+        MessageStream.ofProcess.flush(within: .seconds(2))
         return ExitCode(rawValue)
     }
 

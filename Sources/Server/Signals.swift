@@ -5,12 +5,14 @@ import Synchronization
 /// SIGHUP, SIGINT and SIGTERM: from the first line of the program on, none of them ends it by the system's default.
 ///
 /// Until the server serves, SIGHUP is kept, since the files that it is about may have been read already, and SIGINT and
-/// SIGTERM end the program at once, with the exit code of any other stop. From then on they are handed over. Dispatch
-/// is used directly, since waiting for `UnixSignalsSequence` needs threads that a long start may hold.
+/// SIGTERM end the program at once, with the exit code of any other stop. From then on they are handed over, but for a
+/// second SIGINT or SIGTERM, which ends the program at once. Dispatch is used directly, since waiting for
+/// `UnixSignalsSequence` needs threads that a long start, or an end, may hold.
 final class Signals: Sendable {
     private enum Stage {
         case starting(isReloadDue: Bool)
         case serving
+        case stopping
     }
 
     /// Those of the process.
@@ -49,7 +51,11 @@ final class Signals: Sendable {
     private func came(_ signal: Int32) {
         stage.withLock { stage in
             switch stage {
-            case .serving: continuation.yield(signal)
+            case .serving where signal == SIGHUP, .stopping where signal == SIGHUP: continuation.yield(signal)
+            case .serving:
+                stage = .stopping
+                continuation.yield(signal)
+            case .stopping: _exit(128 + signal)
             case .starting where signal == SIGHUP: stage = .starting(isReloadDue: true)
             // Nobody was served yet, and what is made at a start is made so that it may be cut short.
             case .starting: _exit(EXIT_SUCCESS)

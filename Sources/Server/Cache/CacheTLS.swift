@@ -52,8 +52,8 @@ struct CacheTLS: Sendable {
             // An address is never sent as the server's name; the certificate must name the one that is connected to.
             let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
             let tls = try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
-            let faults = CacheTLSFaultHandler(host: host, authorities: authorities)
-            try channel.pipeline.syncOperations.addHandlers([tls, faults])
+            let peer = CacheTLSPeerHandler(host: host, isAddress: isAddress, authorities: authorities)
+            try channel.pipeline.syncOperations.addHandlers([tls, peer])
         }
     }
 }
@@ -67,64 +67,5 @@ extension CacheTLS {
         if usesTLS { return try CacheTLS(authoritiesFile: path) }
         guard let path else { return nil }
         throw refusal(path, "it with rediss://, since redis:// has no TLS")
-    }
-}
-
-/// Turns what the TLS layer complains of into a line for people.
-private final class CacheTLSFaultHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private let host: String
-    private let authorities: StaticString
-
-    /// A fault that prints as it is to be read.
-    struct Fault: Error, CustomStringConvertible {
-        let description: String
-    }
-
-    init(host: String, authorities: StaticString) {
-        self.host = host
-        self.authorities = authorities
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        switch error {
-        case NIOSSLError.uncleanShutdown:
-            // Redis ends connections without TLS's goodbye; that the channel closes is told by the channel.
-            break
-        case NIOSSLError.handshakeFailed(.sslError([.eofDuringHandshake])):
-            fire("the server closed the connection during the handshake", context)
-        case NIOSSLError.handshakeFailed(let fault): fire(text(of: fault, context), context)
-        case let fault as BoringSSLError: fire(text(of: fault, context), context)
-        case is NIOSSLExtraError: fire("the certificate is not valid for the host \(host)", context)
-        default: context.fireErrorCaught(error)
-        }
-    }
-
-    private func fire(_ text: String, _ context: ChannelHandlerContext) {
-        context.fireErrorCaught(Fault(description: "TLS: \(text)"))
-    }
-
-    private func text(of fault: BoringSSLError, _ context: ChannelHandlerContext) -> String {
-        // NIOSSL has no other way to tell what went wrong than BoringSSL's own text.
-        guard let match = "\(fault)".firstMatch(of: /OPENSSL_internal:([A-Z0-9_]+)/) else { return "\(fault)" }
-        let reason = String(match.output.1)
-        switch reason {
-        case "CERTIFICATE_VERIFY_FAILED": return certificateText(context)
-        case "WRONG_VERSION_NUMBER": return "the server does not speak TLS on this port"
-        case "TLSV1_ALERT_CERTIFICATE_REQUIRED":
-            return "the server asks for a client certificate (tls-auth-clients no ends that)"
-        case "UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION": return "the server has no TLS 1.2 or later"
-        default: return reason.lowercased().replacing("_", with: " ")
-        }
-    }
-
-    private func certificateText(_ context: ChannelHandlerContext) -> String {
-        if let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate() {
-            let now = time(nil)
-            if certificate.notValidAfter < now { return "the certificate has expired" }
-            if certificate.notValidBefore > now { return "the certificate is not valid yet" }
-        }
-        return "the certificate is not signed by \(authorities)"
     }
 }

@@ -8,12 +8,29 @@ final class CountingRequestDecoder: ByteToMessageDecoder {
     private let decoder: HTTPRequestDecoder
     /// Bytes since the connection began, without those of an unfinished head or trailer.
     private(set) var bytesRead = 0
+    private var context: ChannelHandlerContext?
 
     init(limits: NIOHTTPDecoderLimitConfiguration) { decoder = HTTPRequestDecoder(limitConfiguration: limits) }
 
-    func decoderAdded(context: ChannelHandlerContext) { decoder.decoderAdded(context: context) }
+    func decoderAdded(context: ChannelHandlerContext) {
+        self.context = context
+        decoder.decoderAdded(context: context)
+    }
 
-    func decoderRemoved(context: ChannelHandlerContext) { decoder.decoderRemoved(context: context) }
+    func decoderRemoved(context: ChannelHandlerContext) {
+        decoder.decoderRemoved(context: context)
+        self.context = nil
+    }
+
+    /// Whether a request has begun and not ended; to be asked between reads.
+    ///
+    /// NIO does not say when a head begins. But its parser refuses the end of the stream in the middle of a request, and
+    /// changes nothing by looking (llhttp's `llhttp_finish`); the stream does not really end here.
+    var isWithinRequest: Bool {
+        guard let context else { return false }
+        var nothing = ByteBuffer()
+        return (try? decoder.decodeLast(context: context, buffer: &nothing, seenEOF: true)) == nil
+    }
 
     func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
         let before = buffer.readableBytes

@@ -81,6 +81,8 @@ extension HTTPConnection {
         guard patience.isOver(now) else { return }
         switch patience.subject {
         case .nothing: break
+        // Its rest is not read before calls are answered.
+        case .head where order.outstanding >= Self.pipelinedRequests: wait(for: .head)
         case .head: fault(.headTimeout)
         case .body: answerBeforeItsEnd(.bodyTimeout)
         // Nobody waits for anything here, or has read nothing for so long.

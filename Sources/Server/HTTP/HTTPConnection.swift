@@ -32,8 +32,6 @@ final class HTTPConnection: ChannelDuplexHandler {
     private var isReadHeld = false
     var hasInputEnded = false
     var patience = ConnectionPatience()
-    /// Whether this read brought any part of a request, or only bytes of a head that is not complete.
-    private var hasReadPart = false
     private var hasReadHead = false
     private var framing = FramingAllowance()
     var share: ReplicaShare
@@ -61,7 +59,6 @@ final class HTTPConnection: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // Behind the last request that will be answered, and behind a fault, bytes are read and forgotten.
         guard order.isOpen || request != nil else { return }
-        hasReadPart = true
         switch unwrapInboundIn(data) {
         case .head(let head): receive(head)
         case .body(let part): receive(part)
@@ -73,10 +70,10 @@ final class HTTPConnection: ChannelDuplexHandler {
         if request != nil {
             countFraming()
             countBufferedBytes()
-        } else if !hasReadPart, order.isOpen, patience.subject != .head {
+        } else if order.isOpen, patience.subject != .head, decoder.isWithinRequest {
+            // Only its head, or a part of that: it may have come behind the end of another request.
             wait(for: .head)
         }
-        hasReadPart = false
         hasReadHead = false
         context.fireChannelReadComplete()
     }
@@ -262,6 +259,6 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// How long the end waits for a new connection's first request.
     private static let firstRequest = TimeAmount.milliseconds(250)
-    private static let pipelinedRequests = 64
+    static let pipelinedRequests = 64
     private static let keptBytes = 64 << 10
 }

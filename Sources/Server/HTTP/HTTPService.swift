@@ -3,7 +3,6 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import ServiceLifecycle
-import Synchronization
 
 /// The listener and its connections, from the first to the last.
 struct HTTPService: Service {
@@ -12,25 +11,6 @@ struct HTTPService: Service {
     let shutdown: Shutdown
     /// Called once the service can be ended.
     let announce: @Sendable () -> Void
-
-    /// How the service ends.
-    final class Shutdown: Sendable {
-        /// How long a stopping server goes on accepting.
-        let drainDelay: TimeAmount
-        /// How long calls under way are then waited for.
-        let grace: TimeAmount
-        private let isUrgent = Atomic(false)
-
-        init(drainDelay: TimeAmount, grace: TimeAmount) {
-            self.drainDelay = drainDelay
-            self.grace = grace
-        }
-
-        /// Somebody at a terminal wants it to end, and no balancer has to notice first.
-        func skipDelay() { isUrgent.store(true, ordering: .relaxed) }
-
-        fileprivate var delay: TimeAmount { isUrgent.load(ordering: .relaxed) ? .zero : drainDelay }
-    }
 
     /// Request heads are bounded at this many bytes of names, values and target, and at this many fields.
     private static let headLimits = {
@@ -66,12 +46,12 @@ struct HTTPService: Service {
         // Balancers are told first, and given time to notice, while everybody is still served.
         await all { $0.beginStopping() }
         await pause(shutdown.delay)
+        shutdown.beginGrace()
         await ListenerEnd(listener: listener, eventLoops: workers.map(\.eventLoop)).close()
-        let deadline = NIODeadline.now() + shutdown.grace
         // Calls on open connections are still answered; connections that nobody uses end last.
-        while await !isIdle(), NIODeadline.now() < deadline { await pause(.milliseconds(20)) }
+        while await !isIdle(), shutdown.timeLeft(for: .calls) > .zero { await pause(.milliseconds(20)) }
         let drained = EventLoopFuture.andAllComplete(workers.map { $0.drain() }, on: listener.eventLoop)
-        if await !isDone(drained, within: max(.seconds(2), deadline - .now())) {
+        if await !drained.isDone(within: shutdown.timeLeft(for: .connections)) {
             await all { $0.closeConnections() }
         }
         for look in looks { look.cancel() }
@@ -89,13 +69,5 @@ struct HTTPService: Service {
     private func pause(_ time: TimeAmount) async {
         guard time > .zero else { return }
         try? await listener.eventLoop.scheduleTask(in: time) {}.futureResult.get()
-    }
-
-    private func isDone(_ future: EventLoopFuture<Void>, within time: TimeAmount) async -> Bool {
-        let result = listener.eventLoop.makePromise(of: Bool.self)
-        let timeout = listener.eventLoop.scheduleTask(in: time) { result.succeed(false) }
-        future.whenComplete { _ in result.succeed(true) }
-        defer { timeout.cancel() }
-        return (try? await result.futureResult.get()) ?? false
     }
 }

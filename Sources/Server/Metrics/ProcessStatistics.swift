@@ -14,32 +14,15 @@ struct ProcessStatistics {
         if getrusage(Self.ownUsage, &usage) == 0 {
             cpuSeconds = Self.seconds(usage.ru_utime) + Self.seconds(usage.ru_stime)
         }
-        maximumDescriptors = Self.descriptorLimit
+        maximumDescriptors = DescriptorLimit.current
         openDescriptors = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
         readStat()
     }
 
-    /// The soft limit of open files.
-    static var descriptorLimit: Int {
-        var limit = rlimit()
-        guard getrlimit(openFiles, &limit) == 0 else { return 0 }
-        return Int(clamping: limit.rlim_cur)
-    }
-
-    /// Raises the soft limit of open files as far as it may be.
-    static func raiseDescriptorLimit() {
-        var limit = rlimit()
-        guard getrlimit(openFiles, &limit) == 0 else { return }
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(openFiles, &limit)
-    }
-
     #if os(Linux)
     private static let ownUsage = RUSAGE_SELF.rawValue
-    private static let openFiles = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
     #else
     private static let ownUsage = RUSAGE_SELF
-    private static let openFiles = RLIMIT_NOFILE
     #endif
 
     private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }

@@ -69,6 +69,21 @@ import Testing
         try expectSilence(server, about: "hunter")
     }
 
+    @Test("a password file that goes while the cache is used is said at the next connection, with its path")
+    func goneLater() throws {
+        try write("hunter-one\n")
+        let redis = try RedisProcess(["--requirepass", "hunter-one"])
+        let server = try start(redis)
+        _ = try server.wait(for: "HIT")
+        try FileManager.default.removeItem(atPath: file)
+        #expect(try redis.cli("--no-auth-warning", "-a", "hunter-one", "CLIENT", "KILL", "TYPE", "normal") == "1")
+        let line = try server.waitForMessage("the password cannot be read")
+        #expect(line.contains("No such file or directory: CACHE_PASSWORD_FILE=\(file)"), "\(line)")
+        try write("hunter-one\n")
+        _ = try server.wait(for: "HIT")
+        try expectSilence(server, about: "hunter")
+    }
+
     @Test("a wrong password in the file is a BYPASS and a message, without the password")
     func wrong() throws {
         try write("hunter-zero\n")

@@ -58,11 +58,30 @@ import Testing
         arguments: [
             ("localhost", "DNS:cache.example"), ("localhost", "DNS:localhost.example,DNS:*.localhost"),
             ("127.0.0.1", "DNS:127.0.0.1"), ("127.0.0.1", "DNS:localhost,IP:127.0.0.2"),
+            // The address that a name resolves to says nothing of the name: whoever answers the look-up chooses it.
+            ("localhost", "IP:127.0.0.1,IP:::1"), ("localhost", "DNS:cache.example,IP:127.0.0.1,IP:::1"),
         ])
     func otherHost(host: String, names: String) throws {
         let redis = try EncryptedRedis(try authority.redisFlags(names: names))
         let server = try start(redis, host: host, ca: authority.certificate)
         try expectBypass(server, "TLS: the certificate is not valid for the host \(host)")
+    }
+
+    @Test("a certificate that is bad at a later connection is said too, behind the reason of the end of the one before")
+    func laterCertificate() throws {
+        let redis = try EncryptedRedis(try authority.redisFlags())
+        let server = try start(redis, ca: authority.certificate)
+        _ = try server.wait(for: "HIT")
+        try redis.plain.kill()
+        try server.waitForMessage("is not used until it answers: connection failed")
+        // Into the same files.
+        _ = try authority.redisFlags(names: "DNS:cache.example")
+        try redis.plain.start()
+        try server.waitForMessage("TLS: the certificate is not valid for the host localhost")
+        try redis.plain.kill()
+        _ = try authority.redisFlags()
+        try redis.plain.start()
+        _ = try server.wait(for: "HIT")
     }
 
     @Test("a certificate that has expired is refused with a message that says so")

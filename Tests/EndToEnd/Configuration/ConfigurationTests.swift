@@ -94,6 +94,23 @@ import Testing
         }
     }
 
+    @Test("docs/operations.md has a row for every knob of Server --help, and says when to change it")
+    func operations() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../docs")
+        let lines = try String(contentsOf: folder.appending(path: "operations.md"), encoding: .utf8)
+            .split(separator: "\n")
+        let rows = lines.filter { $0.hasPrefix("|") }.map {
+            $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+        }
+        let flags = try ServerProcess.run(["--help"]).output.matches(of: /\n +--([a-z-]+) </).map(\.output.1)
+        #expect(flags.count > 20 && flags.contains("cache-ca-file"))
+        for flag in flags {
+            let variable = "`\(flag.uppercased().replacing("-", with: "_"))`"
+            let row = rows.first { $0.first?.contains(variable) == true }
+            #expect(row?.count == 3 && row?.last?.isEmpty == false, "\(variable): \(row ?? [])")
+        }
+    }
+
     @Test("Server --help names every knob's flag, variable and default")
     func help() throws {
         let run = try ServerProcess.run(["--help"])

@@ -45,7 +45,7 @@ import Testing
     }
 
     @Test(
-        "SQLite on a disk that is full before the start: the server serves, with one warning or none",
+        "SQLite on a disk that is full before the start: one warning, calls are answered, and HITs come once it has room",
         .enabled(if: SmallDisk.canBeMounted, "needs the right to mount a tmpfs"))
     func fullDiskAtTheStart() throws {
         let disk = try SmallDisk(bytes: 1 << 20)
@@ -54,6 +54,30 @@ import Testing
         let server = try serve(disk.folder.appending(path: "cache.sqlite"))
         for number in 0..<20 { #expect(try isServing(server, number)["X-Cache"] == "BYPASS") }
         #expect(server.count(ofMessages: "warning") == 1, "\(server.messages)")
+        #expect(try server.metric("bungalow_cache_up") == 0)
+        try disk.makeRoom()
+        try waitForHit(server, 0)
+        #expect(try server.metric("bungalow_cache_up") == 1)
+        #expect(server.count(ofMessages: "warning") == 1, "\(server.messages)")
+        #expect(try server.stop() == 0)
+    }
+
+    @Test("an SQLite file that is locked at the start: one warning, and HITs come with the lock's end")
+    func lockedAtTheStart() throws {
+        let folder = try Lifecycle.folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "cache.sqlite")
+        let lock = open("\(file.path).lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        defer { close(lock) }
+        try #require(lock >= 0 && flock(lock, LOCK_EX) == 0)
+        let server = try serve(file)
+        #expect(try isServing(server, 0)["X-Cache"] == "BYPASS")
+        #expect(server.count(ofMessages: "warning") == 1, "\(server.messages)")
+        #expect(try server.metric("bungalow_cache_up") == 0)
+        flock(lock, LOCK_UN)
+        // It is tried again without any call.
+        try Lifecycle.wait("the cache is up") { try server.metric("bungalow_cache_up") == 1 }
+        try waitForHit(server, 0)
         #expect(try server.stop() == 0)
     }
 

@@ -113,6 +113,24 @@ import Testing
         #expect(server.messages.contains("Bungalow has stopped"))
     }
 
+    @Test("stopping is over within delay and grace, though a call is under way and nobody reads the log")
+    func wholeEnd() throws {
+        let log = try LogFIFO()
+        let server = try ServerProcess(
+            ["--shutdown-grace-seconds", "4", "--synthetic-sleep-ms", "600000", "--cache-url", "off"], logTo: log.path)
+        try log.fill()
+        let (idle, running) = (try server.connect(), try server.connect())
+        // A refused call, whose line the log cannot take.
+        #expect(try server.predict("[]").status == 422)
+        try running.send("POST", "/predict", body: body)
+        try Lifecycle.wait("in flight") { try server.metric("bungalow_in_flight_requests") == 1 }
+        let started = Date()
+        #expect(try server.stop() == 0)
+        // Four seconds, and as many again for a machine that is busy with other tests.
+        #expect(Date().timeIntervalSince(started) < 8)
+        withExtendedLifetime(idle) {}
+    }
+
     @Test("SIGINT (Ctrl-C) skips the delay, and calls under way are answered all the same")
     func interrupt() throws {
         let server = try ServerProcess(["--drain-delay-seconds", "3600"])

@@ -42,6 +42,36 @@ import Testing
         #expect(log.scored.isEmpty && log.blocks.map(\.access.status) == [408, 408])
     }
 
+    @Test(
+        "a part of a head that comes with the end of the request before it is 408, and that request is answered",
+        arguments: ["G", "GET ", "GET /livez HTTP/1.1\r\n", "GET /livez HTTP/1.1\r\nHost: a\r\nX-A: b\r\n"])
+    func pipelinedHead(part: String) throws {
+        let server = try serve()
+        let body = ServerProcess.sample
+        let requests = [
+            "GET /livez HTTP/1.1\r\nHost: a\r\n\r\n",
+            "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)",
+            "POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n[]\r\n0\r\n\r\n",
+        ]
+        for (request, status) in zip(requests, [200, 200, 422]) {
+            let connection = try server.connect()
+            try connection.send(request + part)
+            #expect(try connection.response().status == status)
+            try expectTimeout(connection)
+        }
+    }
+
+    @Test("a whole request, blank lines behind it too, leaves an idle connection, which is closed without a word")
+    func nothingBehind() throws {
+        let server = try serve()
+        for end in ["", "\r\n", "\r\n\r\n"] {
+            let connection = try server.connect()
+            try connection.send("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n[]" + end)
+            #expect(try connection.response().status == 422)
+            #expect(try connection.readToEnd().isEmpty)
+        }
+    }
+
     @Test("bytes that come one at a time do not stretch a time-out")
     func dripping() throws {
         let server = try serve()

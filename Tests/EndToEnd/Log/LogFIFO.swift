@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A named pipe for a server's stdout, read only when the test wants to.
+/// A named pipe for a server's stdout or stderr, read only when the test wants to.
 final class LogFIFO {
     let path: String
     private var descriptor: Int32
@@ -22,6 +22,20 @@ final class LogFIFO {
     func close() {
         if descriptor >= 0 { Foundation.close(descriptor) }
         descriptor = -1
+    }
+
+    /// Leaves no room in it: whoever writes waits until it is read.
+    func fill() throws {
+        let writer = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+        defer { Foundation.close(writer) }
+        while write(writer, "-", 1) == 1 {}
+        try #require(errno == EAGAIN, "\(String(cString: strerror(errno)))")
+    }
+
+    /// Reads until it has had the text.
+    func read(until part: String) throws {
+        var text = ""
+        while !text.contains(part) { text = String(text.suffix(part.count)) + (try read(bytes: 1)) }
     }
 
     /// Reads until there is this much, or until the server has ended.

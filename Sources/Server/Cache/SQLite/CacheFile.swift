@@ -77,14 +77,18 @@ struct CacheFile: Sendable {
     }
 
     static func unusable(_ path: String, _ what: String, code: Int32) -> SQLitePredictionStoreError {
-        unusable(path, "\(what): \(String(cString: strerror(code)))")
+        unusable(path, "\(what): \(String(cString: strerror(code)))", mayPass: passing.contains(code))
     }
 
-    static func unusable(_ path: String, _ what: String) -> SQLitePredictionStoreError {
+    static func unusable(_ path: String, _ what: String, mayPass: Bool = false) -> SQLitePredictionStoreError {
         SQLitePredictionStoreError(
             description: "The cache file \(path) cannot be used, \(what). "
-                + "Name another file with CACHE_URL=sqlite:PATH, or none with CACHE_URL=off.")
+                + "Name another file with CACHE_URL=sqlite:PATH, or none with CACHE_URL=off.",
+            mayPass: mayPass)
     }
+
+    /// No room, somebody else's lock, too many open files, a failing disk.
+    private static let passing = [ENOSPC, EDQUOT, EWOULDBLOCK, EINTR, EMFILE, ENFILE, ENOMEM, EIO]
 
     private static func code(of error: any Error) -> Int32 {
         let error = error as NSError

@@ -78,9 +78,18 @@ extension EntryDatabase {
         } catch {
             switch EntryFailure(error) {
             case .damaged(let reason): return .damaged(reason)
-            case .busy: throw CacheFile.unusable(file.path, "another process holds it locked")
-            case .refused(let reason): throw CacheFile.unusable(file.path, "it cannot be opened: \(reason)")
+            case .busy: throw CacheFile.unusable(file.path, "another process holds it locked", mayPass: true)
+            case .refused(let reason):
+                throw CacheFile.unusable(file.path, "it cannot be opened: \(reason)", mayPass: mayPass(error))
             }
+        }
+    }
+
+    /// No room, a failing disk, no memory; and not that the file may not be read or written.
+    private static func mayPass(_ error: any Error) -> Bool {
+        switch (error as? DatabaseError)?.resultCode {
+        case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_NOMEM: true
+        default: false
         }
     }
 

@@ -35,4 +35,6 @@ enum EntryFailure: Error, Equatable {
 /// Why the cache cannot be used at all: one line with what is wrong, where, and what to do.
 struct SQLitePredictionStoreError: Error, CustomStringConvertible {
     let description: String
+    /// Whether it may pass by itself: another process holds the file locked, or the disk is full.
+    var mayPass = false
 }

@@ -14,28 +14,34 @@ final class SQLitePredictionStore: Sendable {
     private let report: StoreFaultReport
     private let doors = Mutex(0)
 
-    /// Opens or makes the file and starts the thread.
+    /// Opens or makes the file and starts the thread. While another process holds the file locked or the disk is full,
+    /// there is a store without its file, which it goes on trying to open.
     ///
     /// - Parameters:
     ///   - now: Unix milliseconds, by which entries expire.
     ///   - onFault: called once for each entry that is dropped and not stored, on any thread; it must not block.
     ///   - onAway: called with true when the file cannot be used any more, with false when it can be again.
-    /// - Throws: `SQLitePredictionStoreError`, whose description is one line, if the file cannot be made or written, or
+    /// - Throws: `SQLitePredictionStoreError`, whose description is one line, if the file may not be made or written, or
     ///   is another program's database, which then stays as it is.
     init(
         configuration: SQLitePredictionStoreConfiguration, logger: Logger,
         now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) },
         onFault: @escaping @Sendable (CacheFault) -> Void, onAway: @escaping @Sendable (Bool) -> Void = { _ in }
     ) throws {
-        let database = try EntryDatabase.open(configuration, patience: 5, logger: logger)
+        let opening = Result { try EntryDatabase.open(configuration, patience: 5, logger: logger) }
+        if case .failure(let error) = opening {
+            guard let error = error as? SQLitePredictionStoreError, error.mayPass else { throw error }
+        }
         let mailbox = StoreMailbox(configuration: configuration, fullSlice: StoreWorker.fullSlice)
         let report = StoreFaultReport(quiet: configuration.quietInterval, logger: logger, onFault: onFault)
         self.configuration = configuration
         self.mailbox = mailbox
         self.report = report
+        // Made here, so that what it says of the file is said before the server says that it listens.
+        let worker = StoreWorker(
+            opening, configuration, mailbox: mailbox, report: report, logger: logger, now: now, onAway: onAway)
         let thread = Thread {
-            var worker = StoreWorker(
-                database: database, mailbox: mailbox, report: report, logger: logger, now: now, onAway: onAway)
+            var worker = worker
             worker.run()
         }
         thread.name = "sqlite-cache"

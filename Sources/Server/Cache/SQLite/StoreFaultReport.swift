@@ -16,9 +16,11 @@ final class StoreFaultReport: Sendable {
         self.onFault = onFault
     }
 
-    func dropped(_ count: Int, fault: CacheFault, reason: String) {
+    /// - Parameter reason: for the log; nil where it has been said there already.
+    func dropped(_ count: Int, fault: CacheFault, reason: String?) {
         guard count > 0 else { return }
         for _ in 0..<count { onFault(fault) }
+        guard let reason else { return }
         let now = NIODeadline.now()
         let isFirst = lastFault.withLock { last in
             defer { last = now }

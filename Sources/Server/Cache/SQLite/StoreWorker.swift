@@ -11,7 +11,9 @@ struct StoreWorker {
     private static let sliceBytes = 256 << 10
     /// How long a store may wait for others to share its transaction.
     private static let gathering = TimeAmount.milliseconds(2)
-    private static let reopenInterval = TimeAmount.seconds(1)
+    private static let identityInterval = TimeAmount.seconds(1)
+    /// Between tries to open the file: at first, and at most; it doubles.
+    private static let (firstPause, longestPause) = (TimeAmount.seconds(1), TimeAmount.seconds(8))
 
     let configuration: SQLitePredictionStoreConfiguration
     let mailbox: StoreMailbox
@@ -31,21 +33,24 @@ struct StoreWorker {
     private var nextSweep: NIODeadline
     private var nextIdentityCheck: NIODeadline
     private var nextReopening = NIODeadline.distantPast
+    private var reopeningPause = Self.firstPause
     private var nextReplacement = NIODeadline.distantPast
 
+    /// - Parameter opening: the file's database, or why there is none yet.
     init(
-        database: EntryDatabase, mailbox: StoreMailbox, report: StoreFaultReport, logger: Logger,
-        now: @escaping @Sendable () -> Int64, onAway: @escaping @Sendable (Bool) -> Void
+        _ opening: Result<EntryDatabase, any Error>, _ configuration: SQLitePredictionStoreConfiguration,
+        mailbox: StoreMailbox, report: StoreFaultReport, logger: Logger, now: @escaping @Sendable () -> Int64,
+        onAway: @escaping @Sendable (Bool) -> Void
     ) {
-        self.database = database
-        self.configuration = database.configuration
+        self.configuration = configuration
         self.mailbox = mailbox
         self.report = report
         self.logger = logger
         self.now = now
         self.onAway = onAway
         nextSweep = .now() + configuration.sweepInterval
-        nextIdentityCheck = .now() + Self.reopenInterval
+        nextIdentityCheck = .now() + Self.identityInterval
+        opened(opening)
     }
 
     /// Works until the store is closed.
@@ -100,7 +105,7 @@ struct StoreWorker {
     private mutating func writeSlice(_ time: NIODeadline, isUrgent: Bool) {
         guard !pending.isEmpty, time >= nextAttempt else { return }
         guard isUrgent || pending.count >= Self.fullSlice || time >= firstPending + Self.gathering else { return }
-        guard let database else { return drop(pending.count, reason: "its file cannot be opened") }
+        guard let database else { return drop(pending.count, reason: isAway ? nil : "its file is damaged again") }
         var bytes = 0
         let count = pending.prefix(Self.fullSlice).prefix { request in
             bytes += request.byteCount
@@ -126,7 +131,7 @@ struct StoreWorker {
         }
     }
 
-    private mutating func drop(_ count: Int, reason: String) {
+    private mutating func drop(_ count: Int, reason: String?) {
         report.dropped(count, fault: .store, reason: reason)
         finish(count)
     }
@@ -165,7 +170,7 @@ struct StoreWorker {
     /// Opens the database again where that failed before, or where the path names another file by now.
     private mutating func keepDatabase(_ time: NIODeadline) {
         if let database, time >= nextIdentityCheck {
-            nextIdentityCheck = time + Self.reopenInterval
+            nextIdentityCheck = time + Self.identityInterval
             guard !database.isInPlace else { return }
             database.close(checkpoint: false)
             self.database = nil
@@ -176,15 +181,25 @@ struct StoreWorker {
     }
 
     private mutating func reopen(suspect: EntryDatabase.Suspect?) {
-        do {
-            database = try EntryDatabase.open(configuration, suspect: suspect, patience: 0.05, logger: logger)
-            if isAway { onAway(false) }
+        opened(Result { try EntryDatabase.open(configuration, suspect: suspect, patience: 0.05, logger: logger) })
+    }
+
+    private mutating func opened(_ opening: Result<EntryDatabase, any Error>) {
+        switch opening {
+        case .success(let database):
+            self.database = database
+            reopeningPause = Self.firstPause
+            guard isAway else { return }
             isAway = false
-        } catch {
-            nextReopening = .now() + Self.reopenInterval
-            if !isAway { logger.warning("\(error) Calls are answered without a cache until it can be used again.") }
-            if !isAway { onAway(true) }
+            onAway(false)
+            logger.info("The cache file \(configuration.absolutePath) is used again.")
+        case .failure(let error):
+            nextReopening = .now() + reopeningPause
+            reopeningPause = min(reopeningPause * 2, Self.longestPause)
+            guard !isAway else { return }
             isAway = true
+            onAway(true)
+            logger.warning("\(error) Calls are answered without a cache until it can be used; it is tried again.")
         }
     }
 
@@ -200,7 +215,7 @@ struct StoreWorker {
             }
         } else if finished == 0 {
             if time >= nextSweep { sweep() }
-            mailbox.sleep(until: nextSweep, or: .anything)
+            mailbox.sleep(until: database == nil ? min(nextSweep, nextReopening) : nextSweep, or: .anything)
         }
     }
 

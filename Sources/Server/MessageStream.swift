@@ -1,0 +1,83 @@
+import Foundation
+import Logging
+import Synchronization
+
+/// stderr as the server's own messages go there: handed over and never waited for, whether anybody reads it or not.
+///
+/// A queue of its own writes them. A message that would make more than 64 KiB wait is dropped, and once those before it
+/// are written it is said how many were. The descriptor's blocking mode is left alone: others may share it.
+final class MessageStream: TextOutputStream, Sendable {
+    private struct Backlog {
+        var bytes = 0
+        var droppedMessages = 0
+    }
+
+    /// That of the process.
+    static let ofProcess = MessageStream(fileDescriptor: STDERR_FILENO)
+
+    private static let capacityBytes = 64 << 10
+
+    private let fileDescriptor: Int32
+    private let queue = DispatchQueue(label: "stderr")
+    private let unwritten = DispatchGroup()
+    private let backlog = Mutex(Backlog())
+
+    init(fileDescriptor: Int32) { self.fileDescriptor = fileDescriptor }
+
+    /// A logger's handler whose lines go here.
+    func handler(_ label: String, _ level: Logger.Level) -> any LogHandler {
+        var handler = StreamLogHandler(label: label, stream: self)
+        handler.logLevel = level
+        return handler
+    }
+
+    /// Hands a message over, from any thread.
+    func write(_ message: String) {
+        let bytes = Array(message.utf8)
+        let isTaken = backlog.withLock { backlog in
+            guard backlog.bytes + bytes.count <= Self.capacityBytes else {
+                backlog.droppedMessages += 1
+                return false
+            }
+            backlog.bytes += bytes.count
+            return true
+        }
+        if isTaken { queue.async(group: unwritten) { self.finish(bytes, isWritten: self.put(bytes)) } }
+    }
+
+    /// Waits until all that was handed over is written, but not for long: nobody may read it.
+    func flush(within time: DispatchTimeInterval = .milliseconds(250)) {
+        _ = unwritten.wait(timeout: .now() + time)
+    }
+
+    private func finish(_ message: [UInt8], isWritten: Bool) {
+        let droppedMessages = backlog.withLock { backlog in
+            backlog.bytes -= message.count
+            if !isWritten { backlog.droppedMessages += 1 }
+            // Said behind a message that was written, since it would be lost as well behind one that was not.
+            guard isWritten, backlog.bytes == 0 else { return 0 }
+            defer { backlog.droppedMessages = 0 }
+            return backlog.droppedMessages
+        }
+        guard droppedMessages > 0 else { return }
+        Logger(label: "bungalow") { handler($0, .warning) }
+            .warning("stderr can be written again; \(droppedMessages) messages were dropped meanwhile")
+    }
+
+    /// - Returns: false if the descriptor cannot be written: its reader has gone, or its disk is full.
+    private func put(_ message: [UInt8]) -> Bool {
+        var rest = message[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.write(fileDescriptor, $0.baseAddress, $0.count) }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                var request = pollfd(fd: fileDescriptor, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&request, 1, -1)
+            } else if errno != EINTR {
+                return false
+            }
+        }
+        return true
+    }
+}
