@@ -11,6 +11,7 @@ const svgElement = (name, attributes, parent, text) => {
 /** A line chart of the last two minutes, with its present value in words. */
 class LiveChart {
   static width = 340;
+  static right = 336;
   static height = 130;
   static left = 42;
   static bottom = 108;
@@ -26,7 +27,8 @@ class LiveChart {
     this.now = document.createElement("output");
     this.now.textContent = "–";
     caption.append(title, this.now);
-    this.svg = svgElement("svg", { class: "chart", viewBox: `0 0 ${LiveChart.width} ${LiveChart.height}`, role: "img" });
+    const viewBox = `0 0 ${LiveChart.width} ${LiveChart.height}`;
+    this.svg = svgElement("svg", { class: "chart", viewBox, role: "img" });
     figure.append(caption, this.svg);
     parent.append(figure);
     this.draw([]);
@@ -36,17 +38,18 @@ class LiveChart {
     const highest = Math.max(0, ...changes.flatMap((change) => this.curves.map(([key]) => change[key] ?? 0)));
     const top = this.ceiling ?? LiveChart.roundedUp(highest);
     const end = changes.at(-1)?.time ?? 0;
-    const x = (time) => LiveChart.width - 4 - ((end - time) / FollowedReplica.window) * (LiveChart.width - 4 - LiveChart.left);
-    const y = (value) => LiveChart.bottom - (Math.min(value, top) / top) * (LiveChart.bottom - 10);
+    const { left, right, bottom, height } = LiveChart;
+    const x = (time) => right - ((end - time) / FollowedReplica.window) * (right - left);
+    const y = (value) => bottom - (Math.min(value, top) / top) * (bottom - 10);
     this.svg.replaceChildren();
     for (const share of [0, 0.5, 1]) {
       const at = y(share * top);
-      svgElement("line", { class: "grid", x1: LiveChart.left, x2: LiveChart.width - 4, y1: at, y2: at }, this.svg);
-      const label = { x: LiveChart.left - 6, y: at + 4, "text-anchor": "end" };
+      svgElement("line", { class: "grid", x1: left, x2: right, y1: at, y2: at }, this.svg);
+      const label = { x: left - 6, y: at + 4, "text-anchor": "end" };
       svgElement("text", label, this.svg, this.say(share * top));
     }
-    svgElement("text", { x: LiveChart.left, y: LiveChart.height - 6 }, this.svg, "2 minutes ago");
-    svgElement("text", { x: LiveChart.width - 4, y: LiveChart.height - 6, "text-anchor": "end" }, this.svg, "now");
+    svgElement("text", { x: left, y: height - 6 }, this.svg, "2 minutes ago");
+    svgElement("text", { x: right, y: height - 6, "text-anchor": "end" }, this.svg, "now");
     this.curves.forEach(([key], index) => this.drawCurve(changes, key, index, x, y));
     this.describe(changes, highest);
   }
@@ -55,12 +58,15 @@ class LiveChart {
     for (const part of LiveChart.withoutGaps(changes, key)) {
       const points = part.map((change) => `${x(change.time).toFixed(1)} ${y(change[key]).toFixed(1)}`);
       // A single point is drawn, too: a line of no length with round ends.
-      const path = `M${points.join("L")}${part.length === 1 ? "h0" : ""}`;
-      if (this.curves.length === 1 && part.length > 1) {
+      const isPoint = part.length === 1;
+      const path = `M${points.join("L")}${isPoint ? "h0" : ""}`;
+      if (this.curves.length === 1 && !isPoint) {
         const [first, last] = [part[0], part.at(-1)].map((change) => x(change.time).toFixed(1));
-        svgElement("path", { class: "area", d: `${path}L${last} ${LiveChart.bottom}L${first} ${LiveChart.bottom}Z` }, this.svg);
+        const area = `${path}L${last} ${LiveChart.bottom}L${first} ${LiveChart.bottom}Z`;
+        svgElement("path", { class: "area", d: area }, this.svg);
       }
-      svgElement("path", { class: `curve${index > 0 ? " second" : ""}`, d: path }, this.svg);
+      const style = `curve${index > 0 ? " second" : ""}${isPoint ? " point" : ""}`;
+      svgElement("path", { class: style, d: path }, this.svg);
     }
   }
 
@@ -77,8 +83,9 @@ class LiveChart {
       mark.textContent = `${index > 0 ? " " : ""}${label} ${value}`;
       return [mark];
     }));
-    const words = values.map(([label, value]) => `${label} ${value === "–" ? "nothing yet" : value}`.trim()).join(", ");
-    this.svg.setAttribute("aria-label", `${this.title}: ${words}; highest in two minutes ${this.say(highest)}`);
+    const words = values.map(([label, value]) => `${label} ${value === "–" ? "nothing yet" : value}`.trim());
+    const all = `${this.title}: ${words.join(", ")}; highest in two minutes ${this.say(highest)}`;
+    this.svg.setAttribute("aria-label", all);
   }
 
   /** Runs of readings that have the value. */
@@ -96,11 +103,12 @@ class LiveChart {
   }
 }
 
+const inDigits = (value) => `${Number(value.toPrecision(3))}`;
+const inNumber = (value) => (value >= 10_000 ? `${inDigits(value / 1000)}k` : inDigits(value));
 const inTime = (seconds) => {
-  if (seconds >= 1) return `${Number(seconds.toPrecision(3))} s`;
-  return seconds >= 0.001 ? `${Number((seconds * 1e3).toPrecision(3))} ms` : `${Number((seconds * 1e6).toPrecision(3))} µs`;
+  if (seconds >= 1) return `${inDigits(seconds)} s`;
+  return seconds >= 0.001 ? `${inDigits(seconds * 1e3)} ms` : `${inDigits(seconds * 1e6)} µs`;
 };
-const inNumber = (value) => (value >= 10_000 ? `${Number((value / 1000).toPrecision(3))}k` : `${Number(value.toPrecision(3))}`);
 
 /** Polls /metrics and draws what it says. */
 class LiveCharts {
@@ -111,9 +119,10 @@ class LiveCharts {
     this.charts = [
       new LiveChart(parent, "Requests a second", [["rate", ""]], inNumber),
       new LiveChart(parent, "Latency", [["median", "p50"], ["tail", "p99"]], inTime),
-      new LiveChart(parent, "Hit rate", [["hitRate", ""]], (share) => `${Number((100 * share).toPrecision(3))} %`, 1),
+      new LiveChart(parent, "Hit rate", [["hitRate", ""]], (share) => `${inDigits(100 * share)} %`, 1),
       new LiveChart(parent, "In flight", [["inFlight", ""]], inNumber),
       new LiveChart(parent, "Refused a second", [["refused", ""]], inNumber),
+      new LiveChart(parent, "Busy cores", [["cores", ""]], inNumber),
     ];
     this.replica = new FollowedReplica();
     this.select = document.getElementById("instances");
@@ -154,7 +163,8 @@ class LiveCharts {
 
   fail(error) {
     const banner = document.getElementById("live-failure");
-    banner.textContent = `The charts need /metrics, which cannot be read here: ${error.message}. Behind a gateway it may be hidden.`;
+    const hint = "Behind a gateway it may be hidden.";
+    banner.textContent = `The charts need /metrics, which cannot be read here: ${error.message}. ${hint}`;
     banner.hidden = false;
   }
 }

@@ -15,7 +15,7 @@ const features = [
 ];
 
 const makeField = ({ name, title, hint, value }) => {
-  const part = document.createElement("div");
+  const part = Object.assign(document.createElement("div"), { className: "field" });
   const label = Object.assign(document.createElement("label"), { htmlFor: name, textContent: title });
   const note = Object.assign(document.createElement("p"), { className: "hint", id: `${name}-hint`, textContent: hint });
   const input = Object.assign(document.createElement("input"), { id: name, name, value, autocomplete: "off" });
@@ -55,12 +55,16 @@ const fail = (text) => {
   byID("failure").hidden = !text;
 };
 
+/** What stands as the price is no answer to what was sent last. */
+const agePrice = () => byID("price").classList.add("old");
+
 const clearErrors = () => {
   for (const id of [...features.map((feature) => feature.name), "key"]) setError(id);
   fail();
 };
 
 const showErrors = async (answer) => {
+  agePrice();
   const body = await answer.json().catch(() => ({}));
   if (answer.status === 401) {
     byID("key-part").open = true;
@@ -77,7 +81,11 @@ const showErrors = async (answer) => {
 
 /* What it is worth */
 
-const meanings = { HIT: "kept from an earlier call", MISS: "computed, and kept now", BYPASS: "computed; no cache answered" };
+const meanings = {
+  HIT: "kept from an earlier call",
+  MISS: "computed, and kept now",
+  BYPASS: "computed; no cache answered",
+};
 const inDollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", maximumFractionDigits: 0 });
 
 const showPrice = async (answer, milliseconds) => {
@@ -111,15 +119,22 @@ const submit = async () => {
     const milliseconds = performance.now() - started;
     await (answer.ok ? showPrice(answer, milliseconds) : showErrors(answer));
   } catch (error) {
+    agePrice();
     fail(`The server did not answer: ${error.message}.`);
   }
+};
+
+const showCommand = () => {
+  // A quote in a field would end the shell's.
+  const house = houseText().replaceAll("'", "'\\''");
+  byID("command").textContent = `curl -i ${location.origin}/predict -d '[${house}]'`;
 };
 
 /* Where it stands: the map goes from 124.5 degrees west and 42.4 north, ten units a degree of longitude. */
 
 const mapScale = { west: -124.6, north: 42.4, x: 10, y: 10 };
 
-const movePin = () => {
+const showPlace = () => {
   const [latitude, longitude] = ["Latitude", "Longitude"].map((id) => Number(byID(id).value));
   byID("pin").setAttribute("cx", Math.min(104, Math.max(4, (longitude - mapScale.west) * mapScale.x)) || 0);
   byID("pin").setAttribute("cy", Math.min(100, Math.max(4, (mapScale.north - latitude) * mapScale.y)) || 0);
@@ -131,8 +146,13 @@ const pickPlace = (event) => {
   const y = ((event.clientY - box.top) / box.height) * 104;
   byID("Longitude").value = (mapScale.west + x / mapScale.x).toFixed(2);
   byID("Latitude").value = (mapScale.north - y / mapScale.y).toFixed(2);
-  movePin();
+  showHouse();
   submit();
+};
+
+const showHouse = () => {
+  showPlace();
+  showCommand();
 };
 
 /* Other houses */
@@ -152,8 +172,11 @@ const sendBurst = async () => {
   const sendSome = async () => {
     while (left > 0) {
       const answer = await predict(houses[--left % houses.length]);
+      if (answer.status === 401) {
+        left = 0;
+        return showErrors(answer);
+      }
       await answer.text();
-      if (answer.status === 401) return showErrors(answer.clone ? new Response("{}", { status: 401 }) : answer);
       if (!answer.ok) refused++;
     }
   };
@@ -166,9 +189,10 @@ const sendBurst = async () => {
   byID("burst").disabled = false;
 };
 
-for (const feature of features.slice(0, 6)) byID("fields").insertBefore(makeField(feature), byID("fields").lastElementChild);
+const place = byID("place").parentElement;
+for (const feature of features.slice(0, 6)) place.before(makeField(feature));
 for (const feature of features.slice(6)) byID("place").append(makeField(feature));
-for (const id of ["Latitude", "Longitude"]) byID(id).addEventListener("input", movePin);
+byID("fields").addEventListener("input", showHouse);
 byID("map").addEventListener("click", pickPlace);
 byID("house").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -176,9 +200,9 @@ byID("house").addEventListener("submit", (event) => {
 });
 byID("random").addEventListener("click", () => {
   for (const feature of features) byID(feature.name).value = otherValue(feature);
-  movePin();
+  showHouse();
   submit();
 });
 byID("burst").addEventListener("click", sendBurst);
-movePin();
+showHouse();
 new LiveCharts();

@@ -9,10 +9,11 @@ class Scrape {
     this.time = time;
     this.samples = [];
     for (const line of text.split("\n")) {
-      const found = /^(bungalow_\w+)(?:\{(.*)\})? (\S+)$/.exec(line);
+      const found = /^(?:bungalow_)?(\w+)(?:\{(.*)\})? (\S+)$/.exec(line);
       if (!found) continue;
-      const labels = Object.fromEntries([...(found[2] ?? "").matchAll(/(\w+)="([^"]*)"/g)].map((pair) => pair.slice(1)));
-      this.samples.push({ name: found[1].slice("bungalow_".length), labels, value: Number(found[3]) });
+      const pairs = [...(found[2] ?? "").matchAll(/(\w+)="([^"]*)"/g)];
+      const labels = Object.fromEntries(pairs.map(([, name, value]) => [name, value]));
+      this.samples.push({ name: found[1], labels, value: Number(found[3]) });
     }
     this.build = this.samples.find((sample) => sample.name === "build_info")?.labels;
   }
@@ -51,6 +52,7 @@ class Change {
     this.hitRate = lookUps > 0 ? grown("cache_lookups_total", (labels) => labels.result === "hit") / lookUps : null;
     this.inFlight = after.sum("in_flight_requests");
     this.refused = grown("rejected_requests_total") / seconds;
+    this.cores = grown("process_cpu_seconds_total") / seconds;
   }
 
   /** Linear within a bucket, as Prometheus' histogram_quantile is. */
