@@ -33,7 +33,8 @@ class Description {
     if (schema.maximum !== undefined) words.push(`to ${schema.maximum}`);
     if (schema.minItems !== undefined) words.push(`${schema.minItems} items or more`);
     if (schema.maxItems !== undefined) words.push(`${schema.maxItems} items or fewer`);
-    if (schema.pattern && schema.type === "string") words.push(`like ${schema.pattern}`);
+    // Longer ones say less than the descriptions do.
+    if (schema.pattern?.length < 40) words.push(`like ${schema.pattern}`);
     return make("span", { textContent: words.join(" ") || "anything" });
   }
 
@@ -82,21 +83,19 @@ class Operation {
     const key = operation.security ? soft("Needs an API key, if the server was given keys.") : undefined;
     const heading = (text) => make("h3", { textContent: text });
     const takes = this.content ? [heading("Takes"), this.description.schema(this.content[1].schema)] : [];
-    return make("div", {}, about, key, ...takes, heading("Answers"), this.answers(), heading("Try it"), this.form());
+    return make("div", {}, about, key, ...takes, heading("Try it"), this.form(), heading("Answers"), this.answers());
   }
 
   answers() {
     const parts = Object.entries(this.operation.responses).flatMap(([status, reference]) => {
       const response = this.description.resolve(reference);
       const [type, content] = Object.entries(response.content ?? {})[0] ?? [];
-      const headers = Object.keys(response.headers ?? {}).join(", ");
+      const headers = Object.keys(response.headers ?? {}).filter((name) => !name.endsWith("Request-Id"));
       const textContent = JSON.stringify(content?.example, null, 2);
       const example = status === "200" && textContent ? make("pre", { textContent }) : undefined;
-      const words = content ? make("p", {}, `${type}: `, this.description.words(content.schema)) : undefined;
-      return [
-        make("dt", { textContent: `${status} ` }),
-        make("dd", {}, response.description, words, headers ? soft(`Headers: ${headers}`) : undefined, example),
-      ];
+      const words = content ? [` ${type}: `, this.description.words(content.schema), "."] : [];
+      const own = headers.length > 0 ? ` With ${headers.join(", ")}.` : "";
+      return [make("dt", { textContent: status }), make("dd", {}, response.description, ...words, own, example)];
     });
     return make("dl", { className: "answers" }, ...parts);
   }
@@ -180,6 +179,8 @@ const show = (document_) => {
   }
 };
 
+// The key is for the calls below; there is nothing to send it by itself to.
+document.getElementById("calls").addEventListener("submit", (event) => event.preventDefault());
 fetch("/openapi.json")
   .then((answer) => answer.json())
   .then(show)
