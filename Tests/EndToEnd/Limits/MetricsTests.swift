@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test("a call whose client goes is counted once if it was whole, and not at all if it was not")
+    @Test("a call whose client has gone is counted once if it was whole, and not at all if it was not")
     func clientGone() throws {
         let server = try ServerProcess(environment: ["SYNTHETIC_SLEEP_MS": "300"])
         let before = try server.metrics()
@@ -112,7 +112,7 @@ import Testing
             let part = try server.connect()
             try part.send("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n[")
             try server.waitForMetrics { $0["buffered_bytes"] == 1 }
-            withExtendedLifetime(part) {}
+            part.reset()
         }
         try leavePart()
         let after = try server.waitForMetrics { $0["buffered_bytes"] == 0 }
