@@ -98,6 +98,14 @@ def test_the_routes_that_the_server_counts_are_described_and_no_others(server, d
     assert described == counted - {"other"} and len(described) > 15
 
 
+def test_the_batch_limit_is_the_one_that_the_server_was_started_with(start, description):
+    def limit(document):
+        return document["components"]["schemas"]["Batch"]["maxItems"]
+
+    other = Description(start(MAX_BATCH_RECORDS="7"))
+    assert (limit(description.document), limit(other.document)) == (1000, 7)
+
+
 def test_each_path_has_the_methods_that_it_is_described_with(server, description):
     for path, methods in description.document["paths"].items():
         status, headers, _ = server.ask(path.replace("{version}", VERSION), method="OPTIONS")
