@@ -1,4 +1,7 @@
-"""A headless Chromium, driven over a pipe by its DevTools protocol (https://chromedevtools.github.io/devtools-protocol)."""
+"""A headless Chromium, driven over a pipe.
+
+The protocol is that of its developer tools: https://chromedevtools.github.io/devtools-protocol.
+"""
 
 import base64
 import itertools
@@ -93,7 +96,8 @@ class Browser:
             self.complaints.append(parameters["exceptionDetails"].get("exception", {}).get("description"))
 
     def window(self, width, height, dark=False):
-        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 500)
+        screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500}
+        self.send("Emulation.setDeviceMetricsOverride", **screen)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.send("Emulation.setEmulatedMedia", features=[scheme])
 
@@ -129,7 +133,8 @@ class Browser:
         """Clicks where an element stands."""
         found = f"document.querySelector({json.dumps(selector)})"
         self.run(f"{found}.scrollIntoView({{block: 'center'}})")
-        box = self.run(f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])({found}.getBoundingClientRect())")
+        middle = "({x, y, width, height}) => [x + width / 2, y + height / 2]"
+        box = self.run(f"({middle})({found}.getBoundingClientRect())")
         for kind in ("mousePressed", "mouseReleased"):
             self.send("Input.dispatchMouseEvent", type=kind, x=box[0], y=box[1], button="left", clickCount=1)
 

@@ -23,7 +23,7 @@ struct RequestFields {
     init(_ fields: HTTPHeaders) {
         var second: RequestID?
         for (name, value) in fields {
-            // Names differ in length, so that a field is compared with one name at most.
+            // Names differ in length, but for two, so that a field is compared with one name as a rule.
             switch name.utf8.count {
             case 4 where Self.isName(name, "host"): hosts += 1
             case 6 where Self.isName(name, "expect"):

@@ -113,6 +113,8 @@ const inTime = (seconds) => {
 /** Polls /metrics and draws what it says. */
 class LiveCharts {
   static interval = 1000;
+  /** A server that is away, or hides /metrics, is asked less often. */
+  static intervalOfFailures = 10_000;
 
   constructor() {
     const parent = document.getElementById("charts");
@@ -131,6 +133,7 @@ class LiveCharts {
   }
 
   async poll() {
+    let interval = LiveCharts.interval;
     if (!document.hidden) {
       try {
         const answer = await fetch("/metrics", { cache: "no-store" });
@@ -140,9 +143,10 @@ class LiveCharts {
         this.show(scrape);
       } catch (error) {
         this.fail(error);
+        interval = LiveCharts.intervalOfFailures;
       }
     }
-    setTimeout(() => this.poll(), LiveCharts.interval);
+    setTimeout(() => this.poll(), interval);
   }
 
   show(scrape) {
