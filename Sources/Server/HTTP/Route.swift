@@ -80,6 +80,7 @@ enum Route: Int, CaseIterable {
     private static let byPath = Dictionary(
         uniqueKeysWithValues: allCases.filter { $0 != .other }.map { ($0.literal.description, $0) })
     private static let modelPath = Route.model.literal.description
+    private static let versionsPath = modelPath + "/versions/"
 
     /// The version of the model that a request target asks for: `V` of `/v2/models/housing/versions/V[/ready|/infer]`.
     static func modelVersion(in target: String) -> String? {
@@ -87,9 +88,8 @@ enum Route: Int, CaseIterable {
     }
 
     private static func version(in path: Substring) -> (version: Substring, rest: Substring)? {
-        let prefix = modelPath + "/versions/"
-        guard path.hasPrefix(prefix) else { return nil }
-        let version = path.dropFirst(prefix.count).prefix { $0 != "/" }
+        guard path.hasPrefix(versionsPath) else { return nil }
+        let version = path.dropFirst(versionsPath.count).prefix { $0 != "/" }
         return version.isEmpty ? nil : (version, path[version.endIndex...])
     }
 
