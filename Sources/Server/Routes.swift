@@ -44,7 +44,6 @@ final class Routes {
         guard call.route != .other else { return refuse(call, .notFound) }
         guard call.method != .OPTIONS else { return answerOptions(call) }
         guard call.route.accepts(call.method) else { return refuse(call, .methodNotAllowed(call.route.allow)) }
-
         if let version = call.modelVersion, version != predictor.model.version { return refuse(call, .unknownVersion) }
 
         switch call.route {
@@ -58,10 +57,10 @@ final class Routes {
         case .page: pages.home.answer(call)
         case .docs: pages.docs.answer(call)
         case .openAPI: pages.openAPI.answer(call)
-        case .inferenceServer: answer(call, OpenInference.server)
+        case .inferenceServer: answer(call, computed: OpenInference.server)
         case .inferenceLive: answer(call, #"{"live":true}"#)
         case .inferenceReady: isReady ? answer(call, #"{"ready":true}"#) : refuse(call, .draining)
-        case .model: answer(call, OpenInference.model(version: predictor.model.version))
+        case .model: answer(call, computed: OpenInference.model(version: predictor.model.version))
         case .modelReady: isReady ? answer(call, #"{"name":"housing","ready":true}"#) : refuse(call, .draining)
         case .other: refuse(call, .notFound)
         }
@@ -117,7 +116,7 @@ final class Routes {
         call.answer(ResponseHead(.ok), ByteBuffer(staticString: json))
     }
 
-    private func answer(_ call: Call, _ json: String) {
+    private func answer(_ call: Call, computed json: String) {
         call.answer(ResponseHead(.ok), ByteBuffer(string: json))
     }
 }
