@@ -159,7 +159,7 @@ class LiveCharts {
     document.getElementById("replica").textContent = words;
     document.getElementById("instances-part").hidden = known.size < 2;
     if (this.select.options.length !== known.size || !known.has(this.select.value)) {
-      this.select.replaceChildren(...[...known.keys()].map((name) => new Option(name.slice(0, 8), name)));
+      this.select.replaceChildren(...[...known.keys()].sort().map((name) => new Option(name.slice(0, 8), name)));
     }
     this.select.value = instance;
     if (isFollowed) for (const chart of this.charts) chart.draw(changes);

@@ -74,6 +74,7 @@ class Change {
 /** Behind a balancer each poll may meet another replica: one is followed, samples of others are dropped. */
 class FollowedReplica {
   static window = 120_000;
+  static limit = 100;
   /** How many samples of others in a row mean that the followed one has gone. */
   static patience = 20;
 
@@ -86,7 +87,12 @@ class FollowedReplica {
   /** Takes a reading; answers whether it belongs to the followed instance. */
   take(scrape) {
     const instance = scrape.build.instance;
+    // The last seen stands last; of those that restarts have left behind the oldest go.
+    this.known.delete(instance);
     this.known.set(instance, scrape.build);
+    for (const name of this.known.keys()) {
+      if (this.known.size > FollowedReplica.limit && name !== this.instance) this.known.delete(name);
+    }
     if (this.instance === undefined) this.follow(instance);
     if (instance !== this.instance && ++this.others >= FollowedReplica.patience) {
       this.known.delete(this.instance);
