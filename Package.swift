@@ -84,6 +84,12 @@ let package = Package(
                 .product(name: "NIOTLS", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            resources: [
+                .embedInCode("Resources/charts.js"), .embedInCode("Resources/docs.html"),
+                .embedInCode("Resources/docs.js"), .embedInCode("Resources/home.html"),
+                .embedInCode("Resources/home.js"), .embedInCode("Resources/metrics.js"),
+                .embedInCode("Resources/openapi.json"), .embedInCode("Resources/pages.css"),
+            ],
             swiftSettings: strict
         ),
         .target(

@@ -41,7 +41,8 @@ struct Application {
             BuildInfo(modelVersion: model.version, configuration: configuration))
         let parts = Worker.Parts(
             configuration: configuration, replica: replica, model: model, apiKeys: apiKeys, caches: caches,
-            logWriter: logWriter, reports: reports, syntheticCost: makeSyntheticCost(), logger: logger)
+            logWriter: logWriter, reports: reports, pages: Pages(configuration), syntheticCost: makeSyntheticCost(),
+            logger: logger)
 
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         let workers = try await makeWorkers(group, parts)

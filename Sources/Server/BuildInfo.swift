@@ -6,7 +6,8 @@ import ScoringLog
 /// What runs here, so that a report can name it: `/version`, and `bungalow_build_info`.
 struct BuildInfo: Sendable, Encodable {
     /// The release of this source.
-    let release = "0.1.0"
+    static let release = "0.1.0"
+    let release = Self.release
     /// Of the model that new calls are scored with.
     var modelVersion: String
     /// A hash of what changes results and behaviour: limits, times, synthetic costs, loops, log, kind of cache.

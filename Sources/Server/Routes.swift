@@ -1,3 +1,4 @@
+import Model
 import NIOCore
 import NIOHTTP1
 
@@ -14,10 +15,11 @@ final class Routes {
     private let log: CallLog
     private let metrics: Metrics
     private let reports: Reports
+    private let pages: Pages
 
     init(
         predictor: Predictor, admission: Admission, replica: Replica, log: CallLog, metrics: Metrics, reports: Reports,
-        apiKeys: APIKeys?
+        pages: Pages, apiKeys: APIKeys?
     ) {
         self.predictor = predictor
         self.admission = admission
@@ -25,6 +27,7 @@ final class Routes {
         self.log = log
         self.metrics = metrics
         self.reports = reports
+        self.pages = pages
         self.apiKeys = apiKeys
     }
 
@@ -41,15 +44,24 @@ final class Routes {
         guard call.route != .other else { return refuse(call, .notFound) }
         guard call.method != .OPTIONS else { return answerOptions(call) }
         guard call.route.accepts(call.method) else { return refuse(call, .methodNotAllowed(call.route.allow)) }
+        if let version = call.modelVersion, version != predictor.model.version { return refuse(call, .unknownVersion) }
 
         switch call.route {
-        case .predict, .score, .test: admit(call, body)
+        case .predict, .score, .test, .infer: admit(call, body)
         case .health: answer(call, #"{"status":"healthy"}"#)
         case .livez: answer(call, #"{"status":"alive"}"#)
         case .startupz: answer(call, #"{"status":"started"}"#)
         case .readyz: isReady ? answer(call, #"{"status":"ready"}"#) : refuse(call, .draining)
         case .metrics: reports.answerMetrics(call)
         case .version: reports.answerVersion(call)
+        case .page: pages.home.answer(call)
+        case .docs: pages.docs.answer(call)
+        case .openAPI: pages.openAPI.answer(call)
+        case .inferenceServer: answer(call, computed: OpenInference.server)
+        case .inferenceLive: answer(call, #"{"live":true}"#)
+        case .inferenceReady: isReady ? answer(call, #"{"ready":true}"#) : refuse(call, .draining)
+        case .model: answer(call, computed: OpenInference.model(version: predictor.model.version))
+        case .modelReady: isReady ? answer(call, #"{"name":"housing","ready":true}"#) : refuse(call, .draining)
         case .other: refuse(call, .notFound)
         }
     }
@@ -82,7 +94,11 @@ final class Routes {
     }
 
     private func score(_ call: Call, _ body: ByteBuffer) {
-        call.route == .test ? predictor.predictSample(call) : predictor.predict(body, call)
+        switch call.route {
+        case .test: predictor.predictSample(call)
+        case .infer: predictor.infer(body, call)
+        default: predictor.predict(body, call)
+        }
     }
 
     private func reject(_ call: Call, _ reason: RejectionReason) {
@@ -98,5 +114,9 @@ final class Routes {
 
     private func answer(_ call: Call, _ json: StaticString) {
         call.answer(ResponseHead(.ok), ByteBuffer(staticString: json))
+    }
+
+    private func answer(_ call: Call, computed json: String) {
+        call.answer(ResponseHead(.ok), ByteBuffer(string: json))
     }
 }

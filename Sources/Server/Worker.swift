@@ -43,6 +43,7 @@ final class Worker: @unchecked Sendable {
         let caches: CacheFactory
         let logWriter: ScoringLogWriter
         let reports: Reports
+        let pages: Pages
         let syntheticCost: ModelRunner.SyntheticCost
         let logger: Logger
     }
@@ -55,9 +56,11 @@ final class Worker: @unchecked Sendable {
     /// - Parameter isFirst: whether this is the one that says when the cache comes and goes.
     init(_ parts: Parts, on eventLoop: any EventLoop, isFirst: Bool) throws(OutOfMemory) {
         let configuration = parts.configuration
-        let reader = BatchReader(
-            maximumRecords: configuration.maximumBatchRecords, maximumBytes: configuration.maximumBodyBytes)
-        guard let reader else { throw OutOfMemory() }
+        let (records, bytes) = (configuration.maximumBatchRecords, configuration.maximumBodyBytes)
+        let padded = PaddedBody()
+        guard let reader = BatchReader(maximumRecords: records, maximumBytes: bytes, padded),
+            let inferenceReader = InferenceReader(maximumRecords: records, maximumBytes: bytes, padded)
+        else { throw OutOfMemory() }
         let patience = TimeAmount.milliseconds(Int64(configuration.queueDeadlineMilliseconds))
         self.eventLoop = eventLoop
         replica = parts.replica
@@ -73,11 +76,12 @@ final class Worker: @unchecked Sendable {
         admission = Admission(replica, log, on: eventLoop, patience: patience)
         runner = ModelRunner(parts.syntheticCost, replica, admission, on: eventLoop, patience: patience)
         predictor = Predictor(
-            model: parts.model, namespace: configuration.cacheNamespace, reader: reader, cache: cache, runner: runner,
-            admission: admission, log: log, metrics: metrics)
+            model: parts.model, namespace: configuration.cacheNamespace, reader: reader,
+            inferenceReader: inferenceReader, cache: cache, runner: runner, admission: admission, log: log,
+            metrics: metrics)
         routes = Routes(
             predictor: predictor, admission: admission, replica: replica, log: log, metrics: metrics,
-            reports: parts.reports, apiKeys: parts.apiKeys)
+            reports: parts.reports, pages: parts.pages, apiKeys: parts.apiKeys)
         admission.register(self)
     }
 

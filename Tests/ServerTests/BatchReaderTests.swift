@@ -11,7 +11,7 @@ import Testing
         + #""Latitude":37.88,"Longitude":-122.23}"#
 
     private func reader(records: Int = 1000) throws -> BatchReader {
-        try #require(BatchReader(maximumRecords: records, maximumBytes: 1 << 20))
+        try #require(BatchReader(maximumRecords: records, maximumBytes: 1 << 20, PaddedBody()))
     }
 
     private func read(_ text: String, with reader: BatchReader) throws -> Result<HousingBatch, Refusal> {

@@ -19,13 +19,28 @@ import Testing
     @Test(
         "any other target is other",
         arguments: [
-            "", "/", "*", "/predict/", "//predict", "/Predict", "/predict%20", "/%70redict", "/predict;a", "predict",
+            "", "*", "/openapi", "/docs/", "/v2/", "/v2/models", "/v2/models/other", "/v2/models/housing/",
+            "/v2/models/housing/versions", "/v2/models/housing/versions/", "/v2/models/housing/versions//infer",
+            "/v2/models/housing/versions/1/", "/v2/models/housing/versions/1/other",
+            "/v2/models/housing/versions/1/ready/versions/2", "/v2/models/housing/versions/1/versions/2/infer",
+            "/predict/", "//predict", "/Predict", "/predict%20", "/%70redict", "/predict;a", "predict",
             "other", "/other",
-            "http://host", "http:///", "?/predict", "/x?/predict", "/health\u{301}", "http://predict", "://",
+            "http://host", "?/predict", "/x?/predict", "/health\u{301}", "http://predict", "://",
             "/predictt", "/predic",
         ])
     func unknown(target: String) {
         #expect(Route(target: target) == .other)
+    }
+
+    @Test("a version in the path of the model is no part of the route")
+    func versions() {
+        let routes = [("", Route.model), ("/ready", .modelReady), ("/infer", .infer)]
+        for (rest, route) in routes {
+            let target = "http://host/v2/models/housing/versions/a%20b\(rest)?x=/infer"
+            #expect(Route(target: target) == route)
+            #expect(Route.modelVersion(in: target) == "a%20b")
+            #expect(Route.modelVersion(in: "/v2/models/housing\(rest)") == nil)
+        }
     }
 
     @Test("Allow names exactly the methods that are accepted, and OPTIONS")

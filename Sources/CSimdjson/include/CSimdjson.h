@@ -1,7 +1,7 @@
-/// JSON bytes in, rows of doubles out, or what is wrong and where.
+/// JSON bytes in, rows or tensors of doubles out, or what is wrong and where.
 ///
-/// Reads one JSON array of flat objects with a fixed set of numeric fields through simdjson's On-Demand API. Every
-/// value of the document is consumed, ignored ones too, so that a text is accepted only if all of it is well formed.
+/// Reads one JSON array of flat objects with a fixed set of numeric fields, or one inference request, through simdjson's
+/// On-Demand API. Every value of the document is consumed, ignored ones too, so that a text is accepted only if all of it is well formed.
 /// It knows nothing of what the fields mean: bounds and messages are the caller's.
 #pragma once
 
@@ -67,6 +67,63 @@ bool row_reader_read_numbers(row_reader *_Nonnull reader, const uint8_t *_Nonnul
 
 /// The length in bytes of the JSON value that begins at `offset` of a body that `row_reader_read` found well formed.
 size_t row_reader_value_length(const uint8_t *_Nonnull json, size_t length, size_t offset);
+
+/// A string of the body, in UTF-8 and without its escapes.
+typedef struct {
+    /// NULL where there is no such string.
+    const uint8_t *_Nullable start;
+    size_t length;
+} json_string;
+
+/// One tensor of an Open Inference Protocol request.
+typedef struct {
+    json_string name;
+    json_string datatype;
+    bool has_shape;
+    bool has_data;
+    /// Entries of `shape`; of more than two only the first two are stored.
+    size_t rank;
+    /// 0 or more; -1 stands for what is no such integer.
+    int64_t shape[2];
+    /// 1 for a flat list, 2 for lists of the same length in a list, 0 for anything else.
+    size_t data_rank;
+    /// The lengths of `data`'s lists, as far as `data_rank` goes.
+    size_t data_shape[2];
+    /// Where its numbers begin among all tensors', and how many there are.
+    size_t first;
+    size_t count;
+} json_tensor;
+
+/// The tensors of the body read last; pointers are valid until the next read.
+typedef struct {
+    /// NULL if the body is JSON and an inference request; else what is wrong, in English, a static string.
+    const char *_Nullable reason;
+    json_string id;
+    /// The first requested output that is not the known one.
+    json_string unknown_output;
+    /// Entries of `inputs`; only the first `max_tensors` of them are stored.
+    size_t tensor_count;
+    const json_tensor *_Nonnull tensors;
+    /// Numbers in all `data`; only the first `max_numbers` of them are stored.
+    size_t number_count;
+    const double *_Nonnull values;
+    /// ROW_CELL_NUMBER, ROW_CELL_NOT_FINITE, or ROW_CELL_WRONG_TYPE for what is no number.
+    const uint8_t *_Nonnull kinds;
+} tensor_reader_result;
+
+typedef struct tensor_reader tensor_reader;
+
+/// A reader for inference requests, reusable as a `row_reader` is. NULL when memory is short.
+///
+/// `max_bytes` < 4 GiB; `output` is the name of the only output that may be asked for.
+tensor_reader *_Nullable tensor_reader_create(const char *_Nonnull output, size_t max_tensors, size_t max_numbers,
+                                              size_t max_bytes, size_t max_depth);
+void tensor_reader_destroy(tensor_reader *_Nullable reader);
+
+/// Reads one body of `length` bytes, followed by `row_reader_padding()` readable ones.
+///
+/// Source of the format: https://github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md.
+tensor_reader_result tensor_reader_read(tensor_reader *_Nonnull reader, const uint8_t *_Nonnull json, size_t length);
 
 #ifdef __cplusplus
 }

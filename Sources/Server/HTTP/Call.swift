@@ -18,6 +18,10 @@ struct Call {
     let requestID: RequestID
     /// The caller's trace context, in W3C's form.
     var traceparent: String?
+    /// The version of the model that its path names.
+    var modelVersion: String?
+    /// What the caller has of a page already: the `If-None-Match` header.
+    var ifNoneMatch: String?
     /// How long it has waited in queues.
     var waited = TimeAmount.zero
 
@@ -36,7 +40,7 @@ struct Call {
         connection.answer(self, head, body)
     }
 
-    /// Sends an error in the service's form, `{"detail":"…"}`.
+    /// Sends an error in the service's form, `{"detail":"…"}`, or in the Open Inference Protocol's, `{"error":"…"}`.
     ///
     /// - Returns: the bytes of the body.
     @discardableResult
@@ -46,7 +50,7 @@ struct Call {
         head.retryAfter = error.retryAfter
         head.authenticate = error.authenticate
         var body = ByteBufferAllocator().buffer(capacity: 16 + error.detail.utf8CodeUnitCount)
-        body.writeStaticString("{\"detail\":\"")
+        body.writeStaticString(route.speaksOpenInference ? "{\"error\":\"" : "{\"detail\":\"")
         body.writeStaticString(error.detail)
         body.writeStaticString("\"}")
         answer(head, body)
@@ -64,6 +68,7 @@ struct HTTPError {
     var authenticate: StaticString?
 
     static let notFound = HTTPError(status: .notFound, detail: "Not Found")
+    static let unknownVersion = HTTPError(status: .notFound, detail: "The model has no such version")
     static let malformed = HTTPError(status: .badRequest, detail: "Malformed HTTP request")
     static let bodyTooLarge = HTTPError(status: .contentTooLarge, detail: "The body is larger than MAX_BODY_BYTES")
     static let oneHostNeeded = HTTPError(

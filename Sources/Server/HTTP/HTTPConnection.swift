@@ -94,10 +94,13 @@ final class HTTPConnection: ChannelDuplexHandler {
         let fields = RequestFields(head.headers)
         // A client that asks for another protocol is answered in this one, and NIO reads nothing behind such a request.
         let mayPersist = head.method != .CONNECT && !fields.asksForUpgrade && !worker.isStopping
-        let call = Call(
-            connection: self, position: order.admit(), method: head.method, route: Route(target: head.uri),
+        let route = Route(target: head.uri)
+        var call = Call(
+            connection: self, position: order.admit(), method: head.method, route: route,
             minorVersion: head.version.minor, receivedAt: .now(), keepAlive: head.isKeepAlive && mayPersist,
             requestID: fields.requestID ?? worker.requestIDs.next(), traceparent: fields.traceparent)
+        if route.speaksOpenInference { call.modelVersion = Route.modelVersion(in: head.uri) }
+        call.ifNoneMatch = fields.ifNoneMatch
         request = OpenRequest(call: call, body: RequestBody(limit: worker.maximumBodyBytes))
         arrival = nil
         if !call.keepAlive { order.close(after: call.position) }

@@ -14,21 +14,25 @@ struct RequestFields {
     private(set) var authorization: String?
     /// How many `Host` headers there are.
     private(set) var hosts = 0
-    /// The caller's trace context; nil unless it is one.
+    /// The caller's trace context; nil unless there is one, and only one.
     private(set) var traceparent: String?
+    /// The `If-None-Match` header's value, of which a page's answer may be left out.
+    private(set) var ifNoneMatch: String?
+    private var hasTraceparent = false
 
     init(_ fields: HTTPHeaders) {
         var second: RequestID?
         for (name, value) in fields {
-            // Names differ in length, so that a field is compared with one name at most.
+            // Names differ in length, but for two, so that a field is compared with one name as a rule.
             switch name.utf8.count {
             case 4 where Self.isName(name, "host"): hosts += 1
             case 6 where Self.isName(name, "expect"):
                 expectsContinue = expectsContinue || Self.isName(Self.trimmed(value), "100-continue")
             case 7 where Self.isName(name, "upgrade"): asksForUpgrade = true
-            case 11 where Self.isName(name, "traceparent"): traceparent = Self.traceparent(Self.trimmed(value))
+            case 11 where Self.isName(name, "traceparent"): take(traceparent: Self.trimmed(value))
             case 12 where Self.isName(name, "x-request-id"): second = second ?? RequestID(Self.trimmed(value))
             case 13 where Self.isName(name, "authorization"): authorization = authorization == nil ? value : ""
+            case 13 where Self.isName(name, "if-none-match"): ifNoneMatch = value
             case 14 where Self.isName(name, "content-length"):
                 contentLength = UInt64(Self.trimmed(value)).map { Int(clamping: $0) }
             case 15 where Self.isName(name, "x-ms-request-id"): requestID = requestID ?? RequestID(Self.trimmed(value))
@@ -38,19 +42,17 @@ struct RequestFields {
         requestID = requestID ?? second
     }
 
+    /// Of two parents none can be told to be the right one.
+    private mutating func take(traceparent value: Substring) {
+        traceparent = hasTraceparent ? nil : TraceContext.parse(value)
+        hasTraceparent = true
+    }
+
     /// RFC 9110, section 5.5: white space around a value is no part of it. The parser leaves what is behind it in place.
     private static func trimmed(_ value: String) -> Substring {
         var value = value[...]
         while let last = value.utf8.last, last == 0x20 || last == 0x09 { value = value.dropLast() }
         return value
-    }
-
-    /// The text if it has the form of https://www.w3.org/TR/trace-context/: it is logged, where no other text may come in.
-    private static func traceparent(_ text: Substring) -> String? {
-        let hasForm = text.utf8.enumerated().allSatisfy { index, byte in
-            [2, 35, 52].contains(index) ? byte == 0x2D : (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
-        }
-        return hasForm && text.utf8.count == 55 ? String(text) : nil
     }
 
     /// Compares as field names are compared: letters in either case.

@@ -8,6 +8,7 @@ struct ResponseHead {
     enum Status: Int, CaseIterable {
         case ok = 200
         case noContent = 204
+        case notModified = 304
         case badRequest = 400
         case unauthorized = 401
         case notFound = 404
@@ -23,15 +24,16 @@ struct ResponseHead {
             switch self {
             case .ok: 0
             case .noContent: 1
-            case .badRequest: 2
-            case .unauthorized: 3
-            case .notFound: 4
-            case .methodNotAllowed: 5
-            case .requestTimeout: 6
-            case .contentTooLarge: 7
-            case .unprocessable: 8
-            case .headTooLarge: 9
-            case .serviceUnavailable: 10
+            case .notModified: 2
+            case .badRequest: 3
+            case .unauthorized: 4
+            case .notFound: 5
+            case .methodNotAllowed: 6
+            case .requestTimeout: 7
+            case .contentTooLarge: 8
+            case .unprocessable: 9
+            case .headTooLarge: 10
+            case .serviceUnavailable: 11
             }
         }
 
@@ -39,6 +41,7 @@ struct ResponseHead {
             switch self {
             case .ok: "HTTP/1.1 200 OK\r\n"
             case .noContent: "HTTP/1.1 204 No Content\r\n"
+            case .notModified: "HTTP/1.1 304 Not Modified\r\n"
             case .badRequest: "HTTP/1.1 400 Bad Request\r\n"
             case .unauthorized: "HTTP/1.1 401 Unauthorized\r\n"
             case .notFound: "HTTP/1.1 404 Not Found\r\n"
@@ -59,6 +62,8 @@ struct ResponseHead {
     var contentType: StaticString = "application/json"
     /// Stands in answers of scoring routes only.
     var scoring: Scoring?
+    /// Of which this is the answer; it brings header fields of its own.
+    var page: Page?
 
     /// What a scoring answer says of itself.
     struct Scoring {
@@ -79,7 +84,7 @@ struct ResponseHead {
     func maximumBytes(date: String) -> Int {
         let scoringBytes = scoring.map { $0.modelVersion.utf8.count + ServerTiming.maximumBytes } ?? 0
         return 512 + 2 * RequestID.maximumCount + date.utf8.count + contentType.utf8CodeUnitCount + scoringBytes
-            + (allow?.utf8CodeUnitCount ?? 0)
+            + (allow?.utf8CodeUnitCount ?? 0) + (page?.fields.utf8.count ?? 0)
     }
 
     /// Writes the head of the answer to a call, up to and with the empty line.
@@ -91,7 +96,7 @@ struct ResponseHead {
         output.put(status.line)
         output.put("Date: ")
         output.put(date)
-        if status != .noContent {
+        if status != .noContent, status != .notModified {
             output.put("\r\nContent-Type: ")
             output.put(contentType)
             output.put("\r\nContent-Length: ")
@@ -104,6 +109,7 @@ struct ResponseHead {
             output.put(id)
         }
         if let scoring { write(scoring, to: &output) }
+        if let page { output.put(page.fields) }
         if let allow {
             output.put("\r\nAllow: ")
             output.put(allow)

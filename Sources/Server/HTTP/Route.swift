@@ -4,6 +4,10 @@ import NIOHTTP1
 enum Route: Int, CaseIterable {
     case predict, score, test
     case health, livez, readyz, startupz, metrics, version
+    /// Pages for people, and what programs read to learn the rest.
+    case page, docs, openAPI
+    /// The Open Inference Protocol; a version in the path is no part of the route.
+    case inferenceServer, inferenceLive, inferenceReady, model, modelReady, infer
     /// Any other path.
     case other
 
@@ -19,6 +23,15 @@ enum Route: Int, CaseIterable {
         case .startupz: "/startupz"
         case .metrics: "/metrics"
         case .version: "/version"
+        case .page: "/"
+        case .docs: "/docs"
+        case .openAPI: "/openapi.json"
+        case .inferenceServer: "/v2"
+        case .inferenceLive: "/v2/health/live"
+        case .inferenceReady: "/v2/health/ready"
+        case .model: "/v2/models/housing"
+        case .modelReady: "/v2/models/housing/ready"
+        case .infer: "/v2/models/housing/infer"
         case .other: "other"
         }
     }
@@ -29,13 +42,21 @@ enum Route: Int, CaseIterable {
     /// Whether calls of this route stand in the scoring log.
     var isScoring: Bool {
         switch self {
-        case .predict, .score, .test: true
+        case .predict, .score, .test, .infer: true
         default: false
         }
     }
 
     /// Whether the route reads a body.
-    var isPost: Bool { self == .predict || self == .score }
+    var isPost: Bool { self == .predict || self == .score || self == .infer }
+
+    /// Whether its errors have the Open Inference Protocol's form.
+    var speaksOpenInference: Bool {
+        switch self {
+        case .inferenceServer, .inferenceLive, .inferenceReady, .model, .modelReady, .infer: true
+        default: false
+        }
+    }
 
     /// The `Allow` header of a 405 and of OPTIONS.
     var allow: StaticString { isPost ? "POST, OPTIONS" : "GET, HEAD, OPTIONS" }
@@ -53,7 +74,23 @@ enum Route: Int, CaseIterable {
             return
         }
         let path = Self.path(of: target)
-        self = Self.allCases.first { $0 != .other && path == $0.literal.description } ?? .other
+        self = Self.byPath[Self.version(in: path).map { Self.modelPath + $0.rest } ?? String(path)] ?? .other
+    }
+
+    private static let byPath = Dictionary(
+        uniqueKeysWithValues: allCases.filter { $0 != .other }.map { ($0.literal.description, $0) })
+    private static let modelPath = Route.model.literal.description
+    private static let versionsPath = modelPath + "/versions/"
+
+    /// The version of the model that a request target asks for: `V` of `/v2/models/housing/versions/V[/ready|/infer]`.
+    static func modelVersion(in target: String) -> String? {
+        version(in: path(of: target)).map { String($0.version) }
+    }
+
+    private static func version(in path: Substring) -> (version: Substring, rest: Substring)? {
+        guard path.hasPrefix(versionsPath) else { return nil }
+        let version = path.dropFirst(versionsPath.count).prefix { $0 != "/" }
+        return version.isEmpty ? nil : (version, path[version.endIndex...])
     }
 
     /// RFC 9112, section 3.2: the origin form `/path?query`, or the absolute form `http://host/path?query`.

@@ -6,16 +6,13 @@ import NIOCore
 final class BatchReader {
     private let reader: OpaquePointer
     private let maximumRecords: Int
-    /// A body and the bytes behind it that simdjson may read.
-    private var padded: UnsafeMutablePointer<UInt8>
-    private var paddedCount = keptBytes
-    private static let padding = row_reader_padding()
+    private let padded: PaddedBody
 
     /// Arrays and objects inside one another; the outer array is the first.
     static let maximumDepth = 64
 
     /// - Returns: nil if there is no memory for it.
-    init?(maximumRecords: Int, maximumBytes: Int) {
+    init?(maximumRecords: Int, maximumBytes: Int, _ padded: PaddedBody) {
         let names = Feature.allCases.map(\.name)
         let created = Self.withCStrings(names) { pointers in
             row_reader_create(pointers, names.count, maximumRecords, maximumBytes, Self.maximumDepth)
@@ -23,19 +20,16 @@ final class BatchReader {
         guard let created = created ?? nil else { return nil }
         reader = created
         self.maximumRecords = maximumRecords
-        padded = .allocate(capacity: Self.keptBytes)
+        self.padded = padded
     }
 
-    deinit {
-        row_reader_destroy(reader)
-        padded.deallocate()
-    }
+    deinit { row_reader_destroy(reader) }
 
     /// Reads a request's body and checks all of it.
     ///
     /// - Returns: the batch, or the body of the 422 that says everything that is wrong.
     func read(_ body: ByteBuffer, for model: LinearModel) -> Result<HousingBatch, Refusal> {
-        withPadded(body) { json in
+        padded.with(body) { json in
             let rows = row_reader_read(reader, json, body.readableBytes)
             let bytes = UnsafeRawBufferPointer(start: json, count: body.readableBytes)
             switch rows.outcome {
@@ -63,7 +57,7 @@ final class BatchReader {
     ///
     /// - Returns: nil if it is anything else.
     func readPredictions(_ entry: ByteBuffer, count: Int) -> [Double]? {
-        withPadded(entry) { json in
+        padded.with(entry) { json in
             var isUsable = false
             let predictions = [Double](unsafeUninitializedCapacity: count) { numbers, initialized in
                 guard let start = numbers.baseAddress else { return }
@@ -83,28 +77,6 @@ final class BatchReader {
         let length = row_reader_value_length(json.assumingMemoryBound(to: UInt8.self), body.count, Int(offset))
         return UnsafeRawBufferPointer(start: json + Int(offset), count: length)
     }
-
-    /// Whether NIO's buffer may be read behind its end cannot be asked, so its bytes are copied to where it may.
-    private func withPadded<Answer>(_ bytes: ByteBuffer, _ body: (UnsafePointer<UInt8>) -> Answer) -> Answer {
-        let needed = bytes.readableBytes + Self.padding
-        if paddedCount < needed { replacePadded(needed) }
-        defer { if paddedCount > Self.keptBytes { replacePadded(Self.keptBytes) } }
-        bytes.withUnsafeReadableBytes { source in
-            guard let start = source.baseAddress else { return }
-            UnsafeMutableRawPointer(padded).copyMemory(from: start, byteCount: source.count)
-        }
-        (padded + bytes.readableBytes).initialize(repeating: 0, count: Self.padding)
-        return body(padded)
-    }
-
-    private func replacePadded(_ count: Int) {
-        padded.deallocate()
-        padded = .allocate(capacity: count)
-        paddedCount = count
-    }
-
-    /// What a body of usual size needs; larger memory is given back after use.
-    private static let keptBytes = 256 << 10
 
     private static func withCStrings<Answer>(
         _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>>) -> Answer

@@ -2,18 +2,22 @@ import ASCII
 import Model
 import NIOCore
 
-/// The body of a 200, written as the call goes on: `{"query_key":"…","inputs":[…],"prediction":[…]}`.
+/// The body of a 200, written as the call goes on: `{"query_key":"…","inputs":[…],"prediction":[…]}`, or in the Open
+/// Inference Protocol's form.
 ///
 /// A class, since a value that waits in a closure is copied, with all its bytes, when it is written on.
 final class PredictAnswer {
     private(set) var body: ByteBuffer
+    /// What stands behind the predictions.
+    private let end: StaticString
 
-    /// Begins the answer with what is known before the look-up, with room for all of it.
+    /// Begins the answer of `POST /predict` with what is known before the look-up, with room for all of it.
     ///
     /// - Parameter predictions: how many there will be.
     init(_ key: QueryKey, _ inputs: PrintedBatch, predictions: Int) {
         let inputBytes = inputs.byteCount(.json)
         let predictionBytes = Self.maximumBytes(predictions: predictions)
+        end = "}"
         body = ByteBufferAllocator().buffer(capacity: Self.frameBytes + inputBytes + predictionBytes)
         body.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.frameBytes + inputBytes) { room in
             var output = ASCIIOutput(room)
@@ -29,12 +33,37 @@ final class PredictAnswer {
         }
     }
 
+    /// Begins the answer to an inference request, with room for all of it.
+    ///
+    /// - Parameters:
+    ///   - id: the caller's, a JSON string with its quotes; it is echoed.
+    ///   - predictions: how many there will be.
+    init(_ key: QueryKey, modelVersion: String, id: ByteBuffer?, predictions: Int) {
+        let idBytes = id?.readableBytes ?? 0
+        let predictionBytes = Self.maximumBytes(predictions: predictions)
+        end = "}]}"
+        body = ByteBufferAllocator().buffer(capacity: Self.inferenceFrameBytes + idBytes + predictionBytes)
+        body.writeStaticString("{\"model_name\":\"housing\",\"model_version\":\"")
+        body.writeString(modelVersion)
+        if let id {
+            body.writeStaticString("\",\"id\":")
+            body.writeImmutableBuffer(id)
+        } else {
+            body.writeStaticString("\"")
+        }
+        body.writeStaticString(",\"parameters\":{\"query_key\":\"")
+        withUnsafeBytes(of: key.hex) { _ = body.writeBytes($0) }
+        body.writeStaticString("\"},\"outputs\":[{\"name\":\"predict\",\"shape\":[")
+        body.writeString(String(predictions))
+        body.writeStaticString(",1],\"datatype\":\"FP64\",\"data\":")
+    }
+
     /// Ends the answer.
     ///
     /// - Returns: the predictions' JSON text, which is also the cache's entry.
     func finish(_ predictions: [Double]) -> ByteBuffer {
         let start = body.writerIndex
-        let roomNeeded = Self.maximumBytes(predictions: predictions.count) + 1
+        let roomNeeded = Self.maximumBytes(predictions: predictions.count) + end.utf8CodeUnitCount
         body.writeWithUnsafeMutableBytes(minimumWritableBytes: roomNeeded) { room in
             var output = ASCIIOutput(room)
             var separator = UInt8(ascii: "[")
@@ -45,10 +74,11 @@ final class PredictAnswer {
                 }
                 separator = UInt8(ascii: ",")
             }
-            output.put("]}")
+            output.put("]")
+            output.put(end)
             return output.count
         }
-        return body.getSlice(at: start, length: body.writerIndex - start - 1) ?? ByteBuffer()
+        return body.getSlice(at: start, length: body.writerIndex - start - end.utf8CodeUnitCount) ?? ByteBuffer()
     }
 
     /// No predictions' text is longer: brackets, numbers, commas.
@@ -56,4 +86,5 @@ final class PredictAnswer {
 
     /// More than everything around inputs and predictions.
     private static let frameBytes = 96
+    private static let inferenceFrameBytes = 256
 }

@@ -19,6 +19,7 @@ final class Predictor {
     private let namespace: String
     private var keyPrefix: String
     private let reader: BatchReader
+    private let inferenceReader: InferenceReader
     private let cache: any PredictionCache
     private let runner: ModelRunner
     private let admission: Admission
@@ -28,13 +29,14 @@ final class Predictor {
     private var keyText: [UInt8] = []
 
     init(
-        model: LinearModel, namespace: String, reader: BatchReader, cache: any PredictionCache, runner: ModelRunner,
-        admission: Admission, log: CallLog, metrics: Metrics
+        model: LinearModel, namespace: String, reader: BatchReader, inferenceReader: InferenceReader,
+        cache: any PredictionCache, runner: ModelRunner, admission: Admission, log: CallLog, metrics: Metrics
     ) {
         self.model = model
         self.namespace = namespace
         self.keyPrefix = CacheKey.prefix(namespace: namespace, modelVersion: model.version)
         self.reader = reader
+        self.inferenceReader = inferenceReader
         self.cache = cache
         self.runner = runner
         self.admission = admission
@@ -45,17 +47,35 @@ final class Predictor {
     /// Answers `POST /predict`.
     func predict(_ body: ByteBuffer, _ call: Call) {
         let started = NIODeadline.now()
-        let model = model
-        let batch: HousingBatch
         switch reader.read(body, for: model) {
-        case .success(let valid): batch = valid
-        case .failure(let refusal): return refuse(call, refusal)
+        case .success(let batch):
+            printed.print(batch)
+            let key = QueryKey(printed, scratch: &keyText)
+            let answer = PredictAnswer(key, printed, predictions: batch.records.count)
+            lookUpOrScore(batch, key, answer, call, started)
+        case .failure(let refusal): refuse(call, .unprocessable, refusal.body)
         }
+    }
 
-        printed.print(batch)
-        let key = CacheKey(prefix: keyPrefix, queryKey: QueryKey(printed, scratch: &keyText))
-        let answer = PredictAnswer(key.queryKey, printed, predictions: batch.records.count)
+    /// Answers an inference request of the Open Inference Protocol: other bodies, the same story.
+    func infer(_ body: ByteBuffer, _ call: Call) {
+        let started = NIODeadline.now()
+        switch inferenceReader.read(body, for: model) {
+        case .success(let request):
+            printed.print(request.batch)
+            let key = QueryKey(printed, scratch: &keyText)
+            let count = request.batch.records.count
+            let answer = PredictAnswer(key, modelVersion: model.version, id: request.id, predictions: count)
+            lookUpOrScore(request.batch, key, answer, call, started)
+        case .failure(let refusal): refuse(call, .badRequest, refusal.body)
+        }
+    }
 
+    private func lookUpOrScore(
+        _ batch: HousingBatch, _ queryKey: QueryKey, _ answer: PredictAnswer, _ call: Call, _ started: NIODeadline
+    ) {
+        let model = model
+        let key = CacheKey(prefix: keyPrefix, queryKey: queryKey)
         let validated = NIODeadline.now()
         let entryLimit = PredictAnswer.maximumBytes(predictions: batch.records.count)
         cache.lookUp(key, maximumBytes: entryLimit) { [self] found in
@@ -122,9 +142,9 @@ final class Predictor {
         return entry
     }
 
-    private func refuse(_ call: Call, _ refusal: Refusal) {
-        call.answer(ResponseHead(.unprocessable), refusal.body)
-        log.refused(call, .unprocessable, bytes: refusal.body.readableBytes)
+    private func refuse(_ call: Call, _ status: ResponseHead.Status, _ body: ByteBuffer) {
+        call.answer(ResponseHead(status), body)
+        log.refused(call, status, bytes: body.readableBytes)
         admission.leave()
     }
 }

@@ -8,15 +8,23 @@ enum TestNames {
         let enumerator = FileManager.default.enumerator(
             at: root.appending(path: "Tests"), includingPropertiesForKeys: nil)
         var names: Set<String> = []
-        for case let file as URL in try #require(enumerator) where file.pathExtension == "swift" {
-            names.formUnion(swift(try String(contentsOf: file, encoding: .utf8)))
+        for case let file as URL in try #require(enumerator) {
+            if file.pathExtension == "swift" {
+                names.formUnion(swift(try String(contentsOf: file, encoding: .utf8)))
+            } else if isPytest(file) {
+                names.formUnion(python(try String(contentsOf: file, encoding: .utf8)))
+            }
         }
         let trainer = root.appending(path: "trainer")
         for file in try FileManager.default.contentsOfDirectory(at: trainer, includingPropertiesForKeys: nil)
-        where file.lastPathComponent.hasPrefix("test_") && file.pathExtension == "py" {
+        where isPytest(file) {
             names.formUnion(python(try String(contentsOf: file, encoding: .utf8)))
         }
         return names
+    }
+
+    private static func isPytest(_ file: URL) -> Bool {
+        file.lastPathComponent.hasPrefix("test_") && file.pathExtension == "py"
     }
 
     /// Of each `@Test` that begins a line: its display name if it has one, else its function's.

@@ -24,7 +24,7 @@ import Testing
         #expect(response["WWW-Authenticate"] == "Bearer", comment)
     }
 
-    @Test("an API key, where configured, is needed for /predict, /score and /test, and for nothing else")
+    @Test("an API key, where configured, is needed for /predict, /score, /test and infer, and for nothing else")
     func routes() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let server = try serve()
@@ -35,7 +35,14 @@ import Testing
             let options = try call(server, "OPTIONS", path, nil)
             #expect(options.status == 204 && options["Allow"]?.contains(method) == true, "\(path)")
         }
-        for path in ["/health", "/livez", "/readyz", "/startupz", "/metrics", "/version"] {
+        let infer = InferenceRequests.one()
+        #expect(try server.infer(infer).status == 401)
+        #expect(try server.infer(infer, headers: ["Authorization: Bearer secret-1"]).status == 200)
+        let open = [
+            "/health", "/livez", "/readyz", "/startupz", "/metrics", "/version", "/", "/docs", "/openapi.json", "/v2",
+            "/v2/health/live", "/v2/health/ready", "/v2/models/housing", "/v2/models/housing/ready",
+        ]
+        for path in open {
             for key in [nil, "Bearer wrong"] { #expect(try call(server, "GET", path, key).status == 200, "\(path)") }
         }
         for (method, path) in [("GET", "/nothing"), ("POST", "/predict/"), ("POST", "/nothing")] {

@@ -113,6 +113,8 @@ import Testing
         let server = try ServerProcess()
         for path in [
             "/health", "/livez", "/readyz", "/startupz", "/nothing", "/predict/", "/Predict", "//predict", "/",
+            "/docs", "/openapi.json", "/metrics", "/v2", "/v2/health/ready", "/v2/models/housing",
+            "/v2/models/other/infer",
         ] {
             _ = try server.call("GET", path, body: nil)
             _ = try server.call("HEAD", path, body: nil)

@@ -48,7 +48,7 @@ struct StrictLog {
     }
 
     private static func access(_ line: String) throws -> Access {
-        let form = /127\.0\.0\.1 - - \[([^\]]{26})\] "([A-Z]+ \/[a-z]+ HTTP\/1\.[01])" ([0-9]{3}) ([0-9]+) "-" "-"/
+        let form = /127\.0\.0\.1 - - \[([^\]]{26})\] "([A-Z]+ \/[a-z0-9\/]+ HTTP\/1\.[01])" ([0-9]{3}) ([0-9]+) "-" "-"/
         let parts = try #require(line.wholeMatch(of: form), "no access line: \(line)").output
         let formatter = DateFormatter()
         formatter.locale = Locale(identifier: "en_US_POSIX")

@@ -1,0 +1,41 @@
+import Crypto
+import Foundation
+import NIOCore
+
+/// A text that is the same for everybody and every call, with the header fields that belong to it.
+final class Page: Sendable {
+    let body: ByteBuffer
+    /// Header fields, each beginning with a line break.
+    let fields: String
+    private let contentType: StaticString
+    private let entityTag: String
+
+    /// - Parameter policy: what a browser may do with it; nil for what is no document.
+    init(_ text: String, _ contentType: StaticString, policy: String? = nil) {
+        body = ByteBuffer(string: text)
+        self.contentType = contentType
+        let digest = SHA256.hash(data: Data(text.utf8))
+        entityTag = "\"\(digest.withUnsafeBytes { Data($0).prefix(12).base64EncodedString() })\""
+        // Asked about each time, so that a new release is seen at once; an unchanged page is not sent again.
+        fields =
+            "\r\nETag: \(entityTag)\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff"
+            + (policy.map { "\r\nContent-Security-Policy: \($0)\r\nReferrer-Policy: no-referrer" } ?? "")
+    }
+
+    /// Sends the page, or that the caller has it already (RFC 9110, section 13.1.2).
+    func answer(_ call: Call) {
+        let isKnown = call.ifNoneMatch.map(matches) ?? false
+        var head = ResponseHead(isKnown ? .notModified : .ok)
+        head.contentType = contentType
+        head.page = self
+        call.answer(head, isKnown ? ByteBuffer() : body)
+    }
+
+    /// A weak comparison: a proxy that compresses marks the tag as weak.
+    private func matches(_ tags: String) -> Bool {
+        tags.split(separator: ",").contains { tag in
+            let tag = tag.trimmingCharacters(in: .whitespaces)
+            return tag == "*" || tag == entityTag || tag == "W/" + entityTag
+        }
+    }
+}

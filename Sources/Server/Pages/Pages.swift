@@ -1,0 +1,45 @@
+import Crypto
+import Foundation
+
+/// What the service shows to people: a page to score houses on, the description of its interface, and a page of that.
+///
+/// Each page is one document: style and script are within, and its Content-Security-Policy names them by their hash and
+/// allows nothing else, from no other host.
+struct Pages: Sendable {
+    let home: Page
+    let docs: Page
+    let openAPI: Page
+
+    /// Builds all from the program's own resources.
+    init(_ configuration: Configuration) {
+        let style = Self.text(PackageResources.pages_css)
+        home = Self.document(
+            Self.text(PackageResources.home_html), style: style,
+            scripts: [PackageResources.metrics_js, PackageResources.charts_js, PackageResources.home_js].map(Self.text))
+        docs = Self.document(
+            Self.text(PackageResources.docs_html), style: style, scripts: [Self.text(PackageResources.docs_js)])
+        // The one limit of the description that a replica can be started with another value of.
+        let limit = Self.text(PackageResources.openapi_json)
+            .replacing(#""maxItems": 1000"#, with: #""maxItems": \#(configuration.maximumBatchRecords)"#)
+        openAPI = Page(limit, "application/json")
+    }
+
+    private static func document(_ html: String, style: String, scripts: [String]) -> Page {
+        let policy = [
+            "default-src 'none'", "style-src \(hash(style))",
+            "script-src \(scripts.map(hash).joined(separator: " "))", "connect-src 'self'", "img-src data:",
+            "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+        ]
+        let text = html.replacing("<!-- style -->", with: "<style>\(style)</style>")
+            .replacing("<!-- scripts -->", with: scripts.map { "<script>\($0)</script>" }.joined(separator: "\n"))
+        return Page(text, "text/html; charset=utf-8", policy: policy.joined(separator: "; "))
+    }
+
+    /// https://www.w3.org/TR/CSP3/#grammardef-hash-source
+    private static func hash(_ text: String) -> String {
+        let digest = SHA256.hash(data: Data(text.utf8))
+        return "'sha256-\(digest.withUnsafeBytes { Data($0).base64EncodedString() })'"
+    }
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}

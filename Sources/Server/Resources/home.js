@@ -1,0 +1,208 @@
+"use strict";
+
+const byID = (id) => document.getElementById(id);
+
+/** The eight features: what a field is called, its unit, its bounds, and the value that it begins with. */
+const features = [
+  { name: "MedInc", title: "Median income", hint: "10 000 USD a year, 0 or more", value: "8.3252", spread: 4 },
+  { name: "HouseAge", title: "House age", hint: "years, 0 or more", value: "42", spread: 20 },
+  { name: "AveRooms", title: "Rooms", hint: "per household, 0 or more", value: "6.98", spread: 2 },
+  { name: "AveBedrms", title: "Bedrooms", hint: "per household, 0 or more", value: "1.02", spread: 0.2 },
+  { name: "Population", title: "People", hint: "in the block, 0 or more", value: "322", spread: 200 },
+  { name: "AveOccup", title: "People per household", hint: "0 or more", value: "2.55", spread: 1 },
+  { name: "Latitude", title: "Latitude", hint: "degrees, −90 to 90", value: "37.88", spread: 1 },
+  { name: "Longitude", title: "Longitude", hint: "degrees, −180 to 180", value: "-122.23", spread: 1 },
+];
+
+const makeField = ({ name, title, hint, value }) => {
+  const part = Object.assign(document.createElement("div"), { className: "field" });
+  const label = Object.assign(document.createElement("label"), { htmlFor: name, textContent: title });
+  const note = Object.assign(document.createElement("p"), { className: "hint", id: `${name}-hint`, textContent: hint });
+  const input = Object.assign(document.createElement("input"), { id: name, name, value, autocomplete: "off" });
+  const error = Object.assign(document.createElement("p"), { className: "error", id: `${name}-error`, hidden: true });
+  input.setAttribute("aria-describedby", `${name}-hint ${name}-error`);
+  // The number pads of phones have no minus.
+  if (name !== "Longitude" && name !== "Latitude") input.inputMode = "decimal";
+  part.append(label, note, input, error);
+  return part;
+};
+
+/** The form's house as JSON text. What is no number is sent as it is, for the server to judge. */
+const houseText = (valueOf = (feature) => byID(feature.name).value.trim()) => {
+  const isNumber = (text) => /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text);
+  const fields = features.map((feature) => [feature.name, valueOf(feature)]).filter(([, text]) => text !== "");
+  return `{${fields.map(([name, text]) => `"${name}":${isNumber(text) ? text : JSON.stringify(text)}`).join(",")}}`;
+};
+
+const predict = (house) => {
+  const headers = { "Content-Type": "application/json" };
+  const key = byID("key").value.trim();
+  if (key) headers.Authorization = `Bearer ${key}`;
+  return fetch("/predict", { method: "POST", headers, body: `[${house}]`, cache: "no-store" });
+};
+
+/* What is wrong */
+
+const setError = (id, text) => {
+  const [input, error] = [byID(id), byID(`${id}-error`)];
+  error.textContent = text ?? "";
+  error.hidden = !text;
+  text ? input.setAttribute("aria-invalid", "true") : input.removeAttribute("aria-invalid");
+};
+
+const fail = (text) => {
+  byID("failure").textContent = text ?? "";
+  byID("failure").hidden = !text;
+};
+
+/** What stands as the price is no answer to what was sent last. */
+const agePrice = () => byID("price").classList.add("old");
+
+const clearErrors = () => {
+  for (const id of [...features.map((feature) => feature.name), "key"]) setError(id);
+  fail();
+};
+
+const showErrors = async (answer) => {
+  agePrice();
+  const body = await answer.json().catch(() => ({}));
+  if (answer.status === 401) {
+    byID("key-part").open = true;
+    setError("key", "This server asks for a key. Write one of those that it knows.");
+    return byID("key").focus();
+  }
+  if (answer.status !== 422) return fail(`${answer.status}: ${body.detail ?? answer.statusText}`);
+  const known = body.detail.filter((item) => byID(item.loc[2]));
+  for (const item of known) setError(item.loc[2], item.msg);
+  const others = body.detail.filter((item) => !known.includes(item));
+  if (others.length > 0) fail(others.map((item) => item.msg).join(" "));
+  byID(features.find((feature) => byID(feature.name).ariaInvalid === "true")?.name)?.focus();
+};
+
+/* What it is worth */
+
+const meanings = {
+  HIT: "kept from an earlier call",
+  MISS: "computed, and kept now",
+  BYPASS: "computed; no cache answered",
+};
+const inDollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", maximumFractionDigits: 0 });
+
+const showPrice = async (answer, milliseconds) => {
+  const { query_key: key, prediction } = await answer.json();
+  const cache = answer.headers.get("X-Cache");
+  const price = byID("price");
+  price.textContent = inDollars.format(prediction[0] * 100_000);
+  price.className = "price";
+  void price.offsetWidth;
+  price.classList.add("new");
+  const isFar = prediction[0] < 0 || prediction[0] > 6;
+  const verdict = "The model's straight lines go on for ever: so far from the data, its price means nothing.";
+  byID("verdict").textContent = isFar ? verdict : "As of the census of 1990, when the data was gathered.";
+  byID("cache").textContent = cache;
+  byID("cache").className = cache === "HIT" ? "badge hit" : "badge";
+  byID("cache-meaning").textContent = meanings[cache];
+  byID("query-key").textContent = key;
+  const stages = [...(answer.headers.get("Server-Timing") ?? "").matchAll(/(\w+);dur=([0-9.]+)/g)];
+  byID("timing").textContent = stages.map(([, name, time]) => `${name} ${inTime(Number(time) / 1000)}`).join(" · ");
+  byID("round-trip").textContent = inTime(milliseconds / 1000);
+  byID("model").textContent = answer.headers.get("X-Model-Version");
+  byID("request-id").textContent = answer.headers.get("X-Ms-Request-Id");
+  byID("facts").hidden = false;
+};
+
+const submit = async () => {
+  clearErrors();
+  const started = performance.now();
+  try {
+    const answer = await predict(houseText());
+    const milliseconds = performance.now() - started;
+    await (answer.ok ? showPrice(answer, milliseconds) : showErrors(answer));
+  } catch (error) {
+    agePrice();
+    fail(`The server did not answer: ${error.message}.`);
+  }
+};
+
+const showCommand = () => {
+  // A quote in a field would end the shell's.
+  const house = houseText().replaceAll("'", "'\\''");
+  byID("command").textContent = `curl -i ${location.origin}/predict -d '[${house}]'`;
+};
+
+/* Where it stands: the map goes from 124.5 degrees west and 42.4 north, ten units a degree of longitude. */
+
+const mapScale = { west: -124.6, north: 42.4, x: 10, y: 10 };
+
+const showPlace = () => {
+  const [latitude, longitude] = ["Latitude", "Longitude"].map((id) => Number(byID(id).value));
+  byID("pin").setAttribute("cx", Math.min(104, Math.max(4, (longitude - mapScale.west) * mapScale.x)) || 0);
+  byID("pin").setAttribute("cy", Math.min(100, Math.max(4, (mapScale.north - latitude) * mapScale.y)) || 0);
+};
+
+const pickPlace = (event) => {
+  const box = byID("map").getBoundingClientRect();
+  const x = ((event.clientX - box.left) / box.width) * 108;
+  const y = ((event.clientY - box.top) / box.height) * 104;
+  byID("Longitude").value = (mapScale.west + x / mapScale.x).toFixed(2);
+  byID("Latitude").value = (mapScale.north - y / mapScale.y).toFixed(2);
+  showHouse();
+  submit();
+};
+
+const showHouse = () => {
+  showPlace();
+  showCommand();
+};
+
+/* Other houses */
+
+const otherValue = ({ value, spread }) => {
+  const digits = spread < 10 ? 2 : 0;
+  const moved = Number(value) + (Math.random() * 2 - 1) * spread;
+  return (Number(value) < 0 ? moved : Math.max(0.1, moved)).toFixed(digits);
+};
+
+/** Gives the charts something to show: 200 calls for 50 houses, eight at a time. */
+const sendBurst = async () => {
+  const houses = Array.from({ length: 50 }, () => houseText(otherValue));
+  byID("burst").disabled = true;
+  clearErrors();
+  let [left, refused] = [200, 0];
+  const sendSome = async () => {
+    while (left > 0) {
+      const answer = await predict(houses[--left % houses.length]);
+      if (answer.status === 401) {
+        left = 0;
+        return showErrors(answer);
+      }
+      await answer.text();
+      if (!answer.ok) refused++;
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: 8 }, sendSome));
+    if (refused > 0) fail(`${refused} of the calls were refused.`);
+  } catch (error) {
+    fail(`The server did not answer: ${error.message}.`);
+  }
+  byID("burst").disabled = false;
+};
+
+const place = byID("place").parentElement;
+for (const feature of features.slice(0, 6)) place.before(makeField(feature));
+for (const feature of features.slice(6)) byID("place").append(makeField(feature));
+byID("fields").addEventListener("input", showHouse);
+byID("map").addEventListener("click", pickPlace);
+byID("house").addEventListener("submit", (event) => {
+  event.preventDefault();
+  submit();
+});
+byID("random").addEventListener("click", () => {
+  for (const feature of features) byID(feature.name).value = otherValue(feature);
+  showHouse();
+  submit();
+});
+byID("burst").addEventListener("click", sendBurst);
+showHouse();
+new LiveCharts();
