@@ -90,6 +90,7 @@ let package = Package(
             name: "LatencyAnalyzer",
             dependencies: [
                 "ScoringLog",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -99,10 +100,15 @@ let package = Package(
             resources: [.embedInCode("Resources/report.css"), .embedInCode("Resources/report.js")],
             swiftSettings: strict
         ),
+        .target(
+            name: "LoadReport",
+            dependencies: ["LatencyAnalyzer", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "Bungalow",
             dependencies: [
-                "LatencyAnalyzer", "ScoringLog",
+                "LatencyAnalyzer", "LoadReport", "ScoringLog",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
