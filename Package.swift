@@ -124,6 +124,12 @@ let package = Package(
             ],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
+            name: "LoadReportTests",
+            dependencies: [
+                "LatencyAnalyzer", "LoadReport", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            resources: [.copy("Vectors")], swiftSettings: strict),
+        .testTarget(
             name: "EndToEnd", dependencies: ["Bungalow", "Server", "TestSupport"],
             exclude: ["Analyzer/kubernetes_api.py", "Analyzer/requirements.txt", "Contract/contract.tsv"],
             resources: [.copy("Vectors")], swiftSettings: strict),

@@ -46,7 +46,8 @@ struct ReportCommand: ParsableCommand {
         let evidence = try source.read(into: try sqlite.map(RecordDatabase.init(path:)))
         for line in evidence.skipped { StandardError.say("Not read: \(line)") }
         guard !evidence.isEmpty else {
-            throw AnalyzerFault(.input, "\(folder) holds no results of load tests; bungalow report --help names the kinds")
+            throw AnalyzerFault(
+                .input, "\(folder) holds no results of load tests; bungalow report --help names the kinds")
         }
         let name = url.lastPathComponent
         try FileManager.default.write(Data(LoadPage(evidence, name: name).html.utf8), to: page)

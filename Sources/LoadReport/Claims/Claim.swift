@@ -11,9 +11,10 @@ public struct Claim: Sendable {
 extension LoadEvidence {
     /// Every claim that the files allow a verdict on.
     public var claims: [Claim] {
-        [SystemGroups(runs).claim].compactMap(\.self) + runs.flatMap { run in
-            [run.cacheRateClaim, run.offeredRateClaim, run.saturationClaim].compactMap(\.self)
-        } + [answersClaim].compactMap(\.self) + serverLogs.map(\.claim)
+        [SystemGroups(runs).claim].compactMap(\.self)
+            + runs.flatMap { run in
+                [run.cacheRateClaim, run.offeredRateClaim, run.saturationClaim].compactMap(\.self)
+            } + [answersClaim].compactMap(\.self) + serverLogs.map(\.claim)
     }
 
     /// Whether every call was answered; a search for saturation is meant to be refused, and does not count.
@@ -49,12 +50,15 @@ extension ServerLog {
     fileprivate var claim: Claim {
         let found = "\(calls.grouped) calls in the logs of \(pods) pods, \(scored.grouped) of them scored"
         if let completeness {
-            return Claim(verdict: .void, statement: "\(source): calls are missing from the logs", numbers: [completeness])
+            let statement = "\(source): calls are missing from the logs"
+            return Claim(verdict: .void, statement: statement, numbers: [completeness])
         }
         guard let expected else {
             return Claim(
                 verdict: .unproven, statement: "\(source): the logs hold all calls",
-                numbers: [found, "nothing says how many there should be: analyze with --expect, --metrics or --counters"])
+                numbers: [
+                    found, "nothing says how many there should be; --expect, --metrics or --counters of analyze do",
+                ])
         }
         return Claim(
             verdict: .proven, statement: "\(source): the logs hold all calls",

@@ -37,7 +37,8 @@ struct SystemGroups {
         if groups.count > 1 {
             return Claim(
                 verdict: .void,
-                statement: "The runs were against different systems: \(differences). What differs between them is not the load alone",
+                statement: "The runs were against different systems: \(differences). "
+                    + "What differs between them is not the load alone",
                 numbers: groups.map { "\($0.letter): \($0.text); \(Self.list($0.runs))" })
         }
         var unknown = untold.isEmpty ? [] : ["\(Self.list(untold)): the files do not tell what was called"]
@@ -47,9 +48,8 @@ struct SystemGroups {
         guard unknown.isEmpty, let group = groups.first else {
             return Claim(verdict: .unproven, statement: "The runs were against the same system", numbers: unknown)
         }
-        return Claim(
-            verdict: .proven, statement: "The \(group.runs.count) runs were against the same build, model and configuration",
-            numbers: [group.text])
+        let statement = "The \(group.runs.count) runs were against the same build, model and configuration"
+        return Claim(verdict: .proven, statement: statement, numbers: [group.text])
     }
 
     private var differences: String {

@@ -37,7 +37,7 @@ public struct LoadFolder: Sendable {
                 switch content {
                 case .run(let run): runs.add(run, of: file)
                 case .resources(let use): evidence.resources.append(use)
-                case .serverLog(let log): evidence.serverLogs.append(log)
+                case .serverLog(let log): evidence.add(log)
                 case .nothing: break
                 }
             } catch let error as UnreadableFile {
@@ -58,7 +58,10 @@ public struct LoadFolder: Sendable {
             FileManager.default.isReadableFile(atPath: url.path),
             let found = FileManager.default.enumerator(
                 at: url, includingPropertiesForKeys: keys, options: .skipsHiddenFiles)
-        else { throw AnalyzerFault(.input, "\(url.path) is no folder that can be read; name one with results of load tests") }
+        else {
+            throw AnalyzerFault(
+                .input, "\(url.path) is no folder that can be read; name one with results of load tests")
+        }
         var files: [InputFile] = []
         var rest = 0
         for case let file as URL in found {

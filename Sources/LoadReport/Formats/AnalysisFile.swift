@@ -32,7 +32,9 @@ enum AnalysisText {
     static func read(_ file: InputFile) throws -> ServerLog {
         let text = String(decoding: try file.wholeText(), as: UTF8.self)
         let lines = text.split(whereSeparator: \.isNewline).map(\.trimmed)
-        let after = { (start: String) in lines.filter { $0.hasPrefix(start) }.map { $0.dropFirst(start.count).trimmed } }
+        let after = { (start: String) in
+            lines.filter { $0.hasPrefix(start) }.map { $0.dropFirst(start.count).trimmed }
+        }
         guard let calls = after("Total calls - ").first.flatMap({ Int($0) }),
             let scored = after("Full Requests Captured - ").first.flatMap({ Int($0) })
         else { throw UnreadableFile("results without \"Total calls\" and \"Full Requests Captured\"; is it whole?") }
@@ -54,7 +56,7 @@ enum AnalysisText {
             let row = lines[head...].first(where: { $0.hasPrefix("all pods ") })
         else { return Percentiles(count: scored, values: [:]) }
         let cells = zip(LatencyHistogram.percentiles, words(row).suffix(names.count))
-        return Percentiles(
-            count: scored, values: Dictionary(uniqueKeysWithValues: cells.compactMap { cell in Double(cell.1).map { (cell.0, $0) } }))
+        let values = cells.compactMap { percentile, cell in Double(cell).map { (percentile, $0) } }
+        return Percentiles(count: scored, values: Dictionary(uniqueKeysWithValues: values))
     }
 }

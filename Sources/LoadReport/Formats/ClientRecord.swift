@@ -70,7 +70,8 @@ struct ClientRecordRows {
 
     private func message(_ row: [String]) -> Reading {
         guard let client = columns.text("Client", in: row) else { return .broken }
-        let names = columns.place("AILatency") == nil
+        let names =
+            columns.place("AILatency") == nil
             ? ("SentTime", "Latency", "SentState", "Error") : ("Time", "AILatency", "State", "SendError")
         guard let state = columns.count(names.2, in: row) else {
             // Each message of the tool has titles of its own.

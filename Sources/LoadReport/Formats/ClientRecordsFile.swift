@@ -89,6 +89,7 @@ extension Percentiles {
 extension LatencyHistogram {
     /// Times in ms at percentiles; none without calls.
     fileprivate func values(atPercentiles percentiles: [Double]) -> [Double: Double] {
-        Dictionary(uniqueKeysWithValues: percentiles.compactMap { one in milliseconds(atPercentile: one).map { (one, $0) } })
+        let values = percentiles.compactMap { one in milliseconds(atPercentile: one).map { (one, $0) } }
+        return Dictionary(uniqueKeysWithValues: values)
     }
 }

@@ -41,6 +41,7 @@ extension Substring {
     /// Without blanks and quotes around it.
     fileprivate var unquoted: String {
         let text = trimmed
-        return text.count > 1 && text.hasPrefix("\"") && text.hasSuffix("\"") ? String(text.dropFirst().dropLast()) : text
+        guard text.count > 1, text.hasPrefix("\""), text.hasSuffix("\"") else { return text }
+        return String(text.dropFirst().dropLast())
     }
 }

@@ -30,9 +30,10 @@ struct InputFile: Sendable {
         var bytes: [UInt8] = []
         do {
             try log.forEachPieceOfText { piece in
-                let rest = bytes.isEmpty ? piece.drop { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") } : piece[...]
-                for byte in rest {
-                    if byte == UInt8(ascii: "\n") || bytes.count == Self.maximumFirstLineByteCount { throw Enough() }
+                for byte in piece {
+                    let isEnd = byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
+                    if isEnd, bytes.isEmpty { continue }
+                    if isEnd || bytes.count == Self.maximumFirstLineByteCount { throw Enough() }
                     bytes.append(byte)
                 }
             }

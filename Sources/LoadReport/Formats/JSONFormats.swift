@@ -25,7 +25,9 @@ enum JSONFormats {
                     throw UnreadableFile("schema \(schema) of a run is not known; \(RunProof.schema) is")
                 }
                 let proof = try decoder.decode(RunProof.self, from: data)
-                guard proof.isWithinBounds else { throw UnreadableFile("a count is negative or above a million million") }
+                guard proof.isWithinBounds else {
+                    throw UnreadableFile("a count is negative or above a million million")
+                }
                 return .run(LoadRun(proof, of: file))
             }
             if keys.schema == RunProof.schema, keys.phases != nil {
@@ -67,7 +69,9 @@ private struct SiegeSums: Decodable {
 extension DecodingError {
     /// What is wrong with the JSON, in one line.
     fileprivate var reason: String {
-        let at = { (path: [any CodingKey]) in path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".") }
+        let at = { (path: [any CodingKey]) in
+            path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+        }
         return switch self {
         case .keyNotFound(let key, let context): "the field \(at(context.codingPath + [key])) is missing"
         case .typeMismatch(_, let context), .valueNotFound(_, let context):

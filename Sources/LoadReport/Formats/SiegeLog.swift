@@ -25,8 +25,9 @@ enum SiegeLog {
         run.series = total.series
         (run.calls, run.failures) = (total.calls, total.failures)
         if total.seconds > 0 { run.achievedRate = Double(total.calls - total.failures) / total.seconds }
-        // The column's mean would count a phase with few answers as much as one with many.
-        if total.answered > 0 { run.meanMilliseconds = total.weightedSeconds * 1000 / Double(total.answered) }
+        // The column's mean would count a phase with few answers as much as one with many. A sum of nothing but 0.00 s
+        // says that the answers were too fast for siege's clock, and no more.
+        if total.weightedSeconds > 0 { run.meanMilliseconds = total.weightedSeconds * 1000 / Double(total.answered) }
         return (run, losses)
     }
 

@@ -12,8 +12,10 @@ struct LoadCharts {
 
     init(_ evidence: LoadEvidence) {
         self.evidence = evidence
-        runs = Array(evidence.runs.filter { $0.times != nil }.prefix(Self.maximumRunCount))
-        times = evidence.times
+        let times = evidence.times
+        let drawn = evidence.runs.filter { run in run.times.map { times?.overlaps($0) ?? false } ?? false }
+        runs = Array(drawn.prefix(Self.maximumRunCount))
+        self.times = times
     }
 
     var html: String {
@@ -26,7 +28,9 @@ struct LoadCharts {
         guard let times, !drawn.isEmpty else { return nil }
         var chart = Chart(
             title: "Calls a second over time",
-            legend: [.init(name: "answered", color: 0), .init(name: "offered", color: 1), .init(name: "failed", color: 4)])
+            legend: [
+                .init(name: "answered", color: 0), .init(name: "offered", color: 1), .init(name: "failed", color: 4),
+            ])
         let time = Axis(times, chart)
         let answered = drawn.map { run in RunLine(run, value: run.steadyRate, slot: \.answeredRate) }
         let failed = drawn.map { run in RunLine(run, value: nil, slot: \.failedRate) }
@@ -51,7 +55,8 @@ struct LoadCharts {
         let names = percentiles.map(LatencyHistogram.name(ofPercentile:)) + ["mean, where nothing else is told"]
         let lines = percentiles.enumerated().flatMap { color, percentile in
             drawn.map { run in
-                (color, RunLine(run, value: run.steadyPercentiles?.values[percentile]) { $0.slot.milliseconds[percentile] })
+                let value = run.steadyPercentiles?.values[percentile]
+                return (color, RunLine(run, value: value) { $0.slot.milliseconds[percentile] })
             }
         }
         let means = drawn.filter { $0.steadyPercentiles == nil && !$0.hasPercentilesOverTime }
@@ -60,7 +65,8 @@ struct LoadCharts {
         let used = Set((lines + means).filter { $0.1.largest != nil }.map(\.0))
         var chart = Chart(
             title: "Latency over time, ms",
-            legend: names.enumerated().filter { used.contains($0.offset) }.map { .init(name: $0.element, color: $0.offset) })
+            legend: names.enumerated().filter { used.contains($0.offset) }
+                .map { .init(name: $0.element, color: $0.offset) })
         let time = Axis(times, chart)
         let axis = Axis(upTo: largest, places: (chart.bottom, chart.top))
         chart.draw(horizontal: time, caption: "UTC; of the hold where a tool tells it apart")
@@ -95,7 +101,7 @@ struct LoadCharts {
     /// One curve a cache rate, or one a run where there is no cache rate.
     private var percentileCurves: String? {
         let groups = CacheRateRuns.of(evidence.runs, SystemGroups(evidence.runs)).map { group in
-            let found = group.proofs.compactMap(\.latencyMs.sustained)
+            let found = group.proven.compactMap(\.latencyMs.sustained)
             return (name: "cache rate \(group.name)", values: found.medians)
         }
         let others = runs.filter { $0.proof?.cacheRate == nil && $0.steadyPercentiles != nil }.map { run in
@@ -110,7 +116,9 @@ struct LoadCharts {
             legend: curves.prefix(Self.colorCount).enumerated().map { .init(name: $0.element.name, color: $0.offset) })
         let across = Axis(percentiles: LatencyHistogram.percentiles, places: (chart.left + 24, chart.right - 24))
         let up = Axis(logarithmicFrom: least, to: most, places: (chart.bottom, chart.top))
-        chart.draw(horizontal: across, caption: "percentile; medians of the runs, of the hold where it is told apart")
+        chart.draw(
+            horizontal: across,
+            caption: "percentile; medians of the proven runs, of the hold where a tool tells it apart")
         chart.draw(vertical: up)
         for (color, curve) in curves.prefix(Self.colorCount).enumerated() {
             let points = LatencyHistogram.percentiles.compactMap { one in
@@ -135,7 +143,9 @@ struct LoadCharts {
 extension [Percentiles] {
     /// The medians of several runs' values.
     fileprivate var medians: [Double: Double] {
-        let pairs = LatencyHistogram.percentiles.compactMap { one in compactMap { $0.values[one] }.median.map { (one, $0) } }
+        let pairs = LatencyHistogram.percentiles.compactMap { one in
+            compactMap { $0.values[one] }.median.map { (one, $0) }
+        }
         return Dictionary(uniqueKeysWithValues: pairs)
     }
 }

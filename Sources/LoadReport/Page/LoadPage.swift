@@ -69,6 +69,7 @@ public struct LoadPage: Sendable {
         let rest = evidence.skipped.count - Self.maximumSkippedCount
         let lines = evidence.skipped.prefix(Self.maximumSkippedCount) + (rest > 0 ? ["and \(rest) more"] : [])
         let items = lines.map { "<li>\(Markup.escaped($0))</li>" }.joined()
-        return "<figure><figcaption>Not read, wholly or in part</figcaption><ul class=\"skipped\">\(items)</ul></figure>"
+        let title = "<figcaption>Not read, wholly or in part</figcaption>"
+        return "<figure>\(title)<ul class=\"skipped\">\(items)</ul></figure>"
     }
 }

@@ -9,29 +9,38 @@ struct ResourceCharts {
     private let times: ClosedRange<Instant>?
 
     init(_ evidence: LoadEvidence) {
-        uses = Array(evidence.resources.prefix(Self.maximumMonitorCount))
-        times = evidence.times
+        let times = evidence.times
+        uses = Array(evidence.resources.filter { times?.overlaps($0.times) ?? false }.prefix(Self.maximumMonitorCount))
+        self.times = times
     }
 
     var html: String {
         guard let times, !uses.isEmpty else { return "" }
         return [
-            chart("Replicas", times, uses.enumerated().map { index, use in
-                Line(name: use.source, color: index * 2, points: use.points { $0.replicaSeconds / $0.seconds })
-            }),
-            chart("Cores reserved and used", times, uses.enumerated().flatMap { index, use in
-                [
-                    Line(
-                        name: "\(use.source): reserved", color: index * 2,
-                        points: use.points { $0.reservedCoreSeconds / $0.seconds }),
-                    Line(
-                        name: "\(use.source): used", color: index * 2 + 1,
-                        points: use.points { $0.knownUseSeconds > 0 ? $0.usedCoreSeconds / $0.knownUseSeconds : nil }),
-                ]
-            }),
-            chart("Core-hours reserved so far", times, uses.enumerated().map { index, use in
-                Line(name: use.source, color: index * 2, points: use.coreHours)
-            }),
+            chart(
+                "Replicas", times,
+                uses.enumerated().map { index, use in
+                    Line(name: use.source, color: index * 2, points: use.points { $0.replicaSeconds / $0.seconds })
+                }),
+            chart(
+                "Cores reserved and used", times,
+                uses.enumerated().flatMap { index, use in
+                    [
+                        Line(
+                            name: "\(use.source): reserved", color: index * 2,
+                            points: use.points { $0.reservedCoreSeconds / $0.seconds }),
+                        Line(
+                            name: "\(use.source): used", color: index * 2 + 1,
+                            points: use.points {
+                                $0.knownUseSeconds > 0 ? $0.usedCoreSeconds / $0.knownUseSeconds : nil
+                            }),
+                    ]
+                }),
+            chart(
+                "Core-hours reserved so far", times,
+                uses.enumerated().map { index, use in
+                    Line(name: use.source, color: index * 2, points: use.coreHours)
+                }),
         ].joined(separator: "\n")
     }
 
@@ -72,9 +81,10 @@ extension ResourceUse {
 
     fileprivate var coreHours: [(seconds: Double, value: Double?)] {
         var sum = 0.0
-        return [(start.seconds, 0)] + slots.entries.map { start, slot in
-            sum += slot.reservedCoreSeconds / 3600
-            return (Double(start + slots.slotSeconds), sum)
-        }
+        return [(start.seconds, 0)]
+            + slots.entries.map { start, slot in
+                sum += slot.reservedCoreSeconds / 3600
+                return (Double(start + slots.slotSeconds), sum)
+            }
     }
 }

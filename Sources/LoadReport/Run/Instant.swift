@@ -35,6 +35,7 @@ public struct Instant: Sendable, Comparable, Hashable, Decodable {
         self.init(seconds: date.timeIntervalSince1970 - Double(zone.secondsFromGMT(for: date)))
     }
 
+    /// Reads an RFC 3339 text.
     public init(from decoder: any Decoder) throws {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let instant = Self(rfc3339: text) else {
@@ -44,6 +45,7 @@ public struct Instant: Sendable, Comparable, Hashable, Decodable {
         self = instant
     }
 
+    /// Whether the one comes before the other.
     public static func < (one: Self, other: Self) -> Bool { one.seconds < other.seconds }
 
     /// The second that it lies in.

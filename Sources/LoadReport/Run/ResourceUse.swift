@@ -67,8 +67,8 @@ public struct ResourceUse: Sendable {
     func during(_ times: ClosedRange<Instant>) -> Slot? {
         var sum = Slot()
         for (begin, slot) in slots.entries where slot.seconds > 0 {
-            let width = Double(slots.slotSeconds)
-            let overlap = min(times.upperBound.seconds, Double(begin) + width) - max(times.lowerBound.seconds, Double(begin))
+            let (begin, width) = (Double(begin), Double(slots.slotSeconds))
+            let overlap = min(times.upperBound.seconds, begin + width) - max(times.lowerBound.seconds, begin)
             guard overlap > 0 else { continue }
             sum.add(slot.part(min(overlap / width, 1)))
         }

@@ -118,7 +118,8 @@ struct Percentiles: Sendable, Decodable, Equatable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         count = try container.decode(Int.self, forKey: .count)
         let keys: [(Double, CodingKeys)] = [(50, .p50), (90, .p90), (95, .p95), (99, .p99), (99.9, .p999)]
-        values = Dictionary(uniqueKeysWithValues: try keys.map { ($0.0, try container.decode(Double.self, forKey: $0.1)) })
+        let pairs = try keys.map { ($0.0, try container.decode(Double.self, forKey: $0.1)) }
+        values = Dictionary(uniqueKeysWithValues: pairs)
         longest = try container.decode(Double.self, forKey: .longest)
     }
 }

@@ -13,4 +13,10 @@ public struct ServerLog: Sendable {
     let completeness: String?
     let times: ClosedRange<Instant>?
     let percentiles: Percentiles
+
+    /// Whether two files are results of the same logs: text and JSON of one analysis.
+    func isSameAnalysis(as other: Self) -> Bool {
+        (deployment, pods, calls, scored) == (other.deployment, other.pods, other.calls, other.scored)
+            && times == other.times
+    }
 }

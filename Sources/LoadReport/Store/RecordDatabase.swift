@@ -3,8 +3,8 @@ import LatencyAnalyzer
 
 /// Every client's records in an SQLite file, with views that tell how each client fared.
 ///
-/// A record that is there already is not added again: of several rows of a file that are equal in all columns, the first
-/// is the same record as the first in another file of that client. `records.time` is UTC,
+/// A record that is there already is not added again: of several rows of a file that are equal in all columns, the
+/// first is the same record as the first in another file of that client. `records.time` is UTC,
 /// `2026-11-21 07:26:00.123`, as SQLite's date functions read it. The file may also hold the calls of
 /// `bungalow analyze --sqlite`.
 public struct RecordDatabase: Sendable {

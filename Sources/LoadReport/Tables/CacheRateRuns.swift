@@ -4,11 +4,10 @@ import LatencyAnalyzer
 struct CacheRateRuns {
     let name: String
     let rate: Double
-    let proofs: [RunProof]
-    private let verdicts: [Verdict]
+    let runs: [LoadRun]
 
-    /// `3 of 3`.
-    var provenText: String { "\(verdicts.filter { $0 == .proven }.count) of \(verdicts.count)" }
+    /// Those whose figures mean something.
+    var proven: [RunProof] { runs.filter { $0.cacheRateClaim?.verdict == .proven }.compactMap(\.proof) }
 
     private struct Key: Hashable {
         let letter: String
@@ -26,19 +25,19 @@ struct CacheRateRuns {
 
     /// All that have a cache rate and are no search for saturation, in rising order.
     static func of(_ runs: [LoadRun], _ groups: SystemGroups) -> [Self] {
-        var found: [Key: [(proof: RunProof, verdict: Verdict)]] = [:]
+        var found: [Key: [LoadRun]] = [:]
         for run in runs {
             guard let proof = run.proof, let rate = proof.cacheRate, proof.saturation == nil else { continue }
             let key = Key(
                 letter: groups.letter(of: run) ?? "", tool: proof.tool, isOpen: proof.model == .open,
                 offered: proof.rate.offered, rate: rate)
-            found[key, default: []].append((proof, run.cacheRateClaim?.verdict ?? proof.verdict))
+            found[key, default: []].append(run)
         }
         let kinds = Set(found.keys.map(\.kind))
         return found.sorted { ($0.key.kind, $0.key.rate) < ($1.key.kind, $1.key.rate) }.map { key, runs in
             CacheRateRuns(
                 name: kinds.count > 1 ? "\(key.rate.shortest) (\(key.kind))" : key.rate.shortest, rate: key.rate,
-                proofs: runs.map(\.proof), verdicts: runs.map(\.verdict))
+                runs: runs)
         }
     }
 }

@@ -15,8 +15,9 @@ struct LoadTables {
     /// Those that have rows.
     var all: [ReportTable] {
         [
-            cacheRates("peak (the ramp)") { $0.latencyMs.peak }, cacheRates("sustained (the hold)") { $0.latencyMs.sustained },
-            runs, lookUps, saturations, resources, serverLogs, errors,
+            cacheRates("peak (the ramp)") { $0.latencyMs.peak },
+            cacheRates("sustained (the hold)") { $0.latencyMs.sustained }, runs, lookUps, saturations, resources,
+            serverLogs, errors,
         ].filter { !$0.rows.isEmpty }
     }
 
@@ -26,12 +27,12 @@ struct LoadTables {
 
     private func cacheRates(_ phase: String, _ percentiles: (RunProof) -> Percentiles?) -> ReportTable {
         let rows = CacheRateRuns.of(evidence.runs, groups).map { group in
-            let found = group.proofs.compactMap(percentiles)
+            let found = group.proven.compactMap(percentiles)
             let cells = LatencyHistogram.percentiles.map { one in found.compactMap { $0.values[one] }.median.cell }
-            return [group.name, "\(group.proofs.count)", group.provenText] + cells
+            return [group.name, "\(group.runs.count)", "\(group.proven.count)"] + cells
         }
         return ReportTable(
-            title: "Latency by cache rate, \(phase), medians of the runs",
+            title: "Latency by cache rate, \(phase), medians of the proven runs",
             titles: ["cache rate", "runs", "proven"] + Self.percentileTitles, rows: rows)
     }
 
@@ -50,7 +51,8 @@ struct LoadTables {
             title: "Runs" + (rest > 0 ? " (\(rest) more are not shown)" : "")
                 + (hasFileTimes ? " (* by the date of the file)" : ""),
             titles: [
-                "run", "tool", "start, UTC", "seconds", "calls", "failed", "offered/s", "answered/s", "mean ms", "p50 ms",
+                "run", "tool", "start, UTC", "seconds", "calls", "failed", "offered/s", "answered/s", "mean ms",
+                "p50 ms",
                 "p95 ms", "p99 ms",
             ], rows: rows)
     }
@@ -92,23 +94,30 @@ struct LoadTables {
     /// The samples of the monitors, cut at the runs' beginnings and ends.
     private var resources: ReportTable {
         let rows = evidence.resources.flatMap { use in
-            let whole = row("all that was sampled", use.source, use.during(use.times), calls: nil)
-            return [whole].compactMap(\.self) + evidence.runs.prefix(Self.maximumRowCount).compactMap { run in
-                run.times.flatMap { row(run.name, use.source, use.during($0), calls: run.issuedCalls) }
-            }
+            let whole = row("all that was sampled", use.source, use.during(use.times), of: nil)
+            return [whole].compactMap(\.self)
+                + evidence.runs.prefix(Self.maximumRowCount).compactMap { run in
+                    run.times.flatMap { row(run.name, use.source, use.during($0), of: run) }
+                }
         }
         return ReportTable(
             title: "Resources by run",
             titles: [
-                "run", "monitor", "replicas, mean", "least", "most", "cores reserved", "cores used", "core-hours reserved",
-                "calls a core-second",
+                "run", "monitor", "replicas, mean", "least", "most", "cores reserved", "cores used",
+                "core-hours reserved", "calls a core-second",
             ], rows: rows)
     }
 
-    private func row(_ name: String, _ source: String, _ slot: ResourceUse.Slot?, calls: Int?) -> [String]? {
+    private func row(
+        _ name: String, _ source: String, _ slot: ResourceUse.Slot?, of run: LoadRun?
+    ) -> [String]? {
         guard let slot else { return nil }
+        let (calls, seconds) = (run?.issuedCalls, run?.times.map { $0.upperBound.seconds - $0.lowerBound.seconds })
+        // A monitor that saw a part of the run only cannot tell what its calls cost.
         let used = slot.knownUseSeconds > 0 ? slot.usedCoreSeconds / slot.knownUseSeconds : nil
-        let perCore = slot.reservedCoreSeconds > 0 ? calls.map { Double($0) / slot.reservedCoreSeconds } : nil
+        let isWhole = seconds.map { slot.seconds > 0.95 * $0 } ?? false
+        let perCore =
+            isWhole && slot.reservedCoreSeconds > 0 ? calls.map { Double($0) / slot.reservedCoreSeconds } : nil
         return [
             name, source, (slot.replicaSeconds / slot.seconds).shortest, "\(slot.least)", "\(slot.most)",
             (slot.reservedCoreSeconds / slot.seconds).shortest, used.cell, (slot.reservedCoreSeconds / 3600).shortest,
