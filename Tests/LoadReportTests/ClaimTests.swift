@@ -106,7 +106,7 @@ import Testing
 
     @Test func `The throughput tool's search is told as far as it goes`() throws {
         try folder.add("throughput/history.csv")
-        let claim = try folder.read().claim("results: saturates at 51.15/s with 14 users; run it at 35.81/s (70 %)")
+        let claim = try folder.read().claim("results: saturates at 51.15/s with 14 users; run it at 35.8/s (70 %)")
         #expect(claim.verdict == .unproven)
         let rising = try ReportFolder.text("throughput/history.csv").split(separator: "\n").prefix(4)
         try folder.write(rising.joined(separator: "\n"), to: "history.csv")

@@ -31,7 +31,7 @@ import Testing
         let text = try ReportFolder.text("measured/locust.timing.csv")
         try folder.write(String(text.dropLast(20)), to: "locust.timing.csv")
         let evidence = try folder.read()
-        #expect(evidence.skipped == ["locust.timing.csv: line 200 is broken or cut short and left out"])
+        #expect(evidence.skipped == ["locust.timing.csv: row 200 is broken or cut short and left out"])
         #expect(try evidence.run("locust").calls == 198)
     }
 

@@ -72,6 +72,6 @@ import Testing
         #expect(text.hasPrefix("test: 2 runs, 2026-11-21 16:55:21 to 2026-11-21 16:56:38 UTC\n\nClaims:\n"))
         #expect(text.contains("\t PROVEN    cache-0.75-1: cache rate 0.75 achieved\n"))
         #expect(text.contains("\nLatency by cache rate, sustained (the hold), medians of the proven runs:\n"))
-        #expect(text.contains("\n\t 0.75 (k6, closed)     1       1  0.6325  "))
+        #expect(text.contains("\n\t 0.75 (closed)     1       1  0.6325  "))
     }
 }

@@ -88,7 +88,7 @@ extension RecordReader.Losses {
     fileprivate var line: String? {
         guard count > 0, let firstRecord else { return nil }
         return count == 1
-            ? "line \(firstRecord) is broken or cut short and left out"
-            : "\(count) lines are broken or cut short and left out, the first of them line \(firstRecord)"
+            ? "row \(firstRecord) is broken or cut short and left out"
+            : "\(count) rows are broken or cut short and left out, the first of them row \(firstRecord)"
     }
 }

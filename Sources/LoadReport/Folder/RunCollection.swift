@@ -14,21 +14,24 @@ struct RunCollection {
     /// Takes in what a file tells.
     mutating func add(_ run: LoadRun, of file: InputFile) {
         let folder = URL(filePath: file.path).deletingLastPathComponent().path
-        if file.hasName {
-            Self.add(run, to: &runs[Key(folder: folder, name: run.name)])
+        let key = Key(folder: folder, name: run.name)
+        if run.proof != nil, runs[key]?.proof != nil {
+            // Two proofs of one name are two runs.
+            runs[Key(folder: folder, name: file.relativePath)] = run
+        } else if file.hasName || run.proof != nil {
+            Self.add(run, to: &runs[key])
         } else {
             Self.add(run, to: &unnamed[folder])
         }
     }
 
     private static func add(_ run: LoadRun, to place: inout LoadRun?) {
-        // A proof's name is the run's; the other files' is only guessed.
-        if var known = place, run.proof == nil || known.proof == nil {
-            known.add(run)
-            place = known
-        } else {
+        guard var known = place else {
             place = run
+            return
         }
+        known.add(run)
+        place = known
     }
 
     /// All runs; files without a name belong to their folder's only proven run, or make one of their own.

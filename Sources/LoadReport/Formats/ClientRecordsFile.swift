@@ -66,13 +66,13 @@ enum ClientRecordsFile {
         (run.calls, run.failures) = (sums.calls, sums.failures)
         let seconds = times.upperBound.seconds - times.lowerBound.seconds
         if seconds > 0 { run.achievedRate = Double(sums.calls - sums.failures) / seconds }
-        run.detail = .records
         run.percentiles = Percentiles(sums.latencies)
-        run.series = sums.slots.map { slot in
+        let series = sums.slots.map { slot in
             LoadSlot(
                 calls: slot.calls, failures: slot.failures,
                 milliseconds: slot.latencies.values(atPercentiles: LoadSlot.percentiles))
         }
+        run.set(series, of: .records)
         return (run, losses)
     }
 }

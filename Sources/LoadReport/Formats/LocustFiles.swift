@@ -20,14 +20,7 @@ enum LocustFiles {
             else { return false }
             // With --csv-full-history each name has rows of its own beside the sum's.
             guard columns.text("Name", in: row) == "Aggregated" else { return true }
-            var slot = LoadSlot()
-            // Locust's "reset statistics" begins anew.
-            slot.calls = calls - (calls < last.calls ? 0 : last.calls)
-            slot.failures = failures - (failures < last.failures ? 0 : last.failures)
-            slot.users = columns.count("User Count", in: row) ?? 0
-            for percentile in LoadSlot.percentiles {
-                slot.milliseconds[percentile] = columns.number("\(Int(percentile))%", in: row)
-            }
+            let slot = LoadSlot(row, columns, calls: calls, failures: failures, after: last)
             last = (calls, failures)
             series.update(at: time.second) { $0.add(slot) }
             times = min(times?.lowerBound ?? time, time)...max(times?.upperBound ?? time, time)
@@ -37,8 +30,7 @@ enum LocustFiles {
         var run = LoadRun(name: file.runName, tool: "locust")
         run.sources = [file.relativePath]
         run.times = times
-        run.series = series
-        run.detail = .statistics
+        run.set(series, of: .statistics)
         run.calls = last.calls
         run.failures = last.failures
         let seconds = times.upperBound.seconds - times.lowerBound.seconds
@@ -101,5 +93,21 @@ enum LocustFiles {
             return true
         }
         return (run, losses)
+    }
+}
+
+extension LoadSlot {
+    /// A row of totals so far, less those before it.
+    fileprivate init(
+        _ row: [String], _ columns: ColumnNames, calls: Int, failures: Int, after last: (calls: Int, failures: Int)
+    ) {
+        self.init()
+        // Locust's "reset statistics" begins anew.
+        self.calls = calls - (calls < last.calls ? 0 : last.calls)
+        self.failures = failures - (failures < last.failures ? 0 : last.failures)
+        users = columns.count("User Count", in: row) ?? 0
+        for percentile in Self.percentiles {
+            milliseconds[percentile] = columns.number("\(Int(percentile))%", in: row)
+        }
     }
 }

@@ -13,7 +13,7 @@ enum SiegeLog {
                 columns = ColumnNames(row)
                 return true
             }
-            if row.count == 1, row[0].trimmed.hasPrefix("****") { return true }
+            if row.first?.trimmed.hasPrefix("****") == true { return true }
             // The header stands again where siege found a log of another user.
             if columns.text("Trans", in: row) == "Trans" { return true }
             return total.add(row, columns, in: zone)
@@ -22,7 +22,7 @@ enum SiegeLog {
         var run = LoadRun(name: file.runName, tool: "siege")
         run.sources = [file.relativePath]
         run.times = times
-        run.series = total.series
+        run.set(total.series, of: .statistics)
         (run.calls, run.failures) = (total.calls, total.failures)
         if total.seconds > 0 { run.achievedRate = Double(total.calls - total.failures) / total.seconds }
         // The column's mean would count a phase with few answers as much as one with many. A sum of nothing but 0.00 s

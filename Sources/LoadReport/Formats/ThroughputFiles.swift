@@ -48,7 +48,7 @@ enum ThroughputFiles {
         var run = LoadRun(name: file.runName, tool: "throughput tool")
         run.sources = [file.relativePath]
         run.times = times
-        run.series = series
+        run.set(series, of: .summary)
         return (run, losses)
     }
 }

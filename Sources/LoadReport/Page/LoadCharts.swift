@@ -26,15 +26,18 @@ struct LoadCharts {
     private var rates: String? {
         let drawn = runs.filter { $0.steadyRate != nil }
         guard let times, !drawn.isEmpty else { return nil }
-        var chart = Chart(
-            title: "Calls a second over time",
-            legend: [
-                .init(name: "answered", color: 0), .init(name: "offered", color: 1), .init(name: "failed", color: 4),
-            ])
-        let time = Axis(times, chart)
         let answered = drawn.map { run in RunLine(run, value: run.steadyRate, slot: \.answeredRate) }
         let failed = drawn.map { run in RunLine(run, value: nil, slot: \.failedRate) }
-        let largest = (answered + failed).compactMap(\.largest) + drawn.compactMap { $0.proof?.rate.offered }
+        let offered = drawn.compactMap { $0.proof?.rate.offered }
+        let largest = (answered + failed).compactMap(\.largest) + offered
+        let names = [
+            ("answered", 0, true), ("offered", 1, !offered.isEmpty),
+            ("failed", 4, failed.contains { $0.largest != nil }),
+        ]
+        var chart = Chart(
+            title: "Calls a second over time",
+            legend: names.filter(\.2).map { .init(name: $0.0, color: $0.1) })
+        let time = Axis(times, chart)
         let axis = Axis(upTo: largest.max() ?? 1, places: (chart.bottom, chart.top))
         chart.draw(horizontal: time, caption: "UTC")
         chart.draw(vertical: axis)

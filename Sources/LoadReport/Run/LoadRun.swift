@@ -19,7 +19,8 @@ public struct LoadRun: Sendable {
     /// Over the whole run, for tools that do not tell phases apart.
     var percentiles: Percentiles?
     var meanMilliseconds: Double?
-    var series: Timeline<LoadSlot>?
+    private(set) var series: Timeline<LoadSlot>?
+    private var seriesDetail = Detail.summary
     var detail = Detail.summary
     /// What failed, and how often, where a file tells.
     var errors: [(text: String, count: Int)] = []
@@ -30,7 +31,7 @@ public struct LoadRun: Sendable {
     /// What `loadtest/` has written.
     public internal(set) var proof: RunProof?
 
-    /// What a file's counts were made of; where a run has several files, a client's own statistics are the best.
+    /// What a file's counts were made of; where a run has several files, a tool's own statistics are the best.
     enum Detail: Int, Comparable {
         case summary, records, statistics
 
@@ -85,12 +86,24 @@ public struct LoadRun: Sendable {
 
     private mutating func addSeries(of other: Self) {
         guard let more = other.series else { return }
-        guard var series, detail == other.detail || detail == .summary || other.detail == .summary else {
-            if other.detail >= detail { series = more }
+        let kinds = (seriesDetail, other.seriesDetail)
+        seriesDetail = max(kinds.0, kinds.1)
+        guard var series else {
+            self.series = more
+            return
+        }
+        // The same calls, counted twice in two ways, are not twice as many.
+        if kinds.0 != kinds.1, kinds.0 != .summary, kinds.1 != .summary {
+            if kinds.1 > kinds.0 { self.series = more }
             return
         }
         series.add(more)
         self.series = series
+    }
+
+    /// Sets what happened over time, and what it was made of.
+    mutating func set(_ series: Timeline<LoadSlot>, of detail: Detail) {
+        (self.series, seriesDetail, self.detail) = (series, detail, detail)
     }
 
     /// Latencies of the hold, or of the whole run where nobody tells the hold apart.

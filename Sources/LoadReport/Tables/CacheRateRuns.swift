@@ -10,17 +10,9 @@ struct CacheRateRuns {
     var proven: [RunProof] { runs.filter { $0.cacheRateClaim?.verdict == .proven }.compactMap(\.proof) }
 
     private struct Key: Hashable {
-        let letter: String
-        let tool: String
-        let isOpen: Bool
-        let offered: Double?
         let rate: Double
-
-        /// What else tells runs apart.
-        var kind: String {
-            let model = isOpen ? "\(offered?.shortest ?? "?")/s" : "closed"
-            return [letter, tool, model].filter { !$0.isEmpty }.joined(separator: ", ")
-        }
+        /// System, tool and model: what else tells runs apart.
+        let kind: [String]
     }
 
     /// All that have a cache rate and are no search for saturation, in rising order.
@@ -28,16 +20,18 @@ struct CacheRateRuns {
         var found: [Key: [LoadRun]] = [:]
         for run in runs {
             guard let proof = run.proof, let rate = proof.cacheRate, proof.saturation == nil else { continue }
-            let key = Key(
-                letter: groups.letter(of: run) ?? "", tool: proof.tool, isOpen: proof.model == .open,
-                offered: proof.rate.offered, rate: rate)
-            found[key, default: []].append(run)
+            let model = proof.model == .open ? "\(proof.rate.offered.cell)/s" : "closed"
+            let kind = [groups.letter(of: run) ?? "", proof.tool, model]
+            found[Key(rate: rate, kind: kind), default: []].append(run)
         }
-        let kinds = Set(found.keys.map(\.kind))
-        return found.sorted { ($0.key.kind, $0.key.rate) < ($1.key.kind, $1.key.rate) }.map { key, runs in
+        let kinds = found.keys.map(\.kind)
+        let differing = (0..<3).filter { part in Set(kinds.map { $0[part] }).count > 1 }
+        let named = found.map { key, runs in
+            (kind: differing.map { key.kind[$0] }.joined(separator: ", "), rate: key.rate, runs: runs)
+        }
+        return named.sorted { ($0.kind, $0.rate) < ($1.kind, $1.rate) }.map { kind, rate, runs in
             CacheRateRuns(
-                name: kinds.count > 1 ? "\(key.rate.shortest) (\(key.kind))" : key.rate.shortest, rate: key.rate,
-                runs: runs)
+                name: kind.isEmpty ? rate.shortest : "\(rate.shortest) (\(kind))", rate: rate, runs: runs)
         }
     }
 }
