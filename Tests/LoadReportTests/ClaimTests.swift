@@ -55,6 +55,14 @@ import Testing
         #expect(LoadPage(evidence, name: "x").html.contains("<b class=\"verdict \(verdict.rawValue.lowercased())\">"))
     }
 
+    @Test func `A void run whose answers were those of the plan is told from a cache rate that was missed`() throws {
+        let text = try changed("\"verdict\": \"PROVEN\"", "\"verdict\": \"VOID\"")
+        try folder.write(text, to: "a.run.json")
+        #expect(try folder.read().claims[0].statement == "cache-0.75-1: cache rate 0.75: the run is void")
+        try folder.add("measured/open.run.json")
+        #expect(try folder.read().claims.contains { $0.statement == "open: cache rate 0.75 not achieved" })
+    }
+
     @Test func `An offered rate that was not answered is void`() throws {
         try folder.add("measured/open.run.json")
         let claim = try folder.read().claim("open: 100/s offered")

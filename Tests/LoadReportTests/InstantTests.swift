@@ -17,7 +17,12 @@ import Testing
         #expect(abs(instant.seconds - Self.seconds - fraction) < 1e-6)
     }
 
-    @Test(arguments: ["", "2026-11-21", "2026-13-21T07:26:00Z", "2026-11-21T07:26:00", "now", "2026-11-21T07:26:00.Z"])
+    @Test(arguments: [
+        "", "2026-11-21", "2026-13-21T07:26:00Z", "2026-11-21T07:26:00", "now", "2026-11-21T07:26:00.Z",
+        "2026-02-30T07:26:00Z",
+        "2026-11-21T24:26:00Z", "2026-11-21T07:26:00+1:00", "2026-11-21T07:26:00.1234567890Z", "2026-11-21 07:26:00Z",
+        "é026-11-21T07:26:00Z",
+    ])
     func `What is no time is none`(text: String) { #expect(Instant(rfc3339: text) == nil) }
 
     @Test func `A local time is that of its zone`() throws {

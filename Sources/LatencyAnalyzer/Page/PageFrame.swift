@@ -22,8 +22,8 @@ package struct PageFrame: Sendable {
 
     /// The page's text.
     package var html: String {
-        let style = String(decoding: PackageResources.report_css, as: UTF8.self)
-        let script = String(decoding: PackageResources.report_js, as: UTF8.self)
+        let style = "\n" + String(decoding: PackageResources.report_css, as: UTF8.self)
+        let script = "\n" + String(decoding: PackageResources.report_js, as: UTF8.self)
         return """
             <!DOCTYPE html>
             <html lang="en">

@@ -15,7 +15,7 @@ extension LoadRun {
         let statement =
             switch verdict {
             case .proven: "\(text) achieved"
-            case .void: "\(text) not achieved, or the client could not keep up"
+            case .void: proof.isAsPlanned ? "\(text): the run is void" : "\(text) not achieved"
             case .unproven: "\(text): whether it was achieved is open"
             }
         return Claim(
@@ -59,6 +59,11 @@ extension RunProof {
         }
         return "the counters (\(counterSource.oneLine)) of \(replicas) rose by \(counted.hits.grouped) hits and "
             + "\(counted.misses.grouped) misses beyond the warm-up"
+    }
+
+    /// Whether the answers at least were those of the plan.
+    fileprivate var isAsPlanned: Bool {
+        seen.hit == planned.hot && seen.hit + seen.miss == planned.calls && seen.hotMissed == 0 && seen.coldHit == 0
     }
 
     /// Where a file that claims to be proven belies itself.

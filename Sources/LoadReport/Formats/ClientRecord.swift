@@ -112,9 +112,10 @@ struct LocalClock {
 
     /// The time's point in the 24 hours before the file's last change; RFC 3339 is taken as it is.
     func instant(_ text: String) -> Instant? {
+        if let instant = Instant(rfc3339: text) { return instant }
         guard let match = text.wholeMatch(of: #/(\d\d):(\d\d):(\d\d)[:.,](\d{3})/#), let hours = Double(match.1),
             let minutes = Double(match.2), let seconds = Double(match.3), let milliseconds = Double(match.4)
-        else { return Instant(rfc3339: text) }
+        else { return nil }
         let time = midnight + hours * 3600 + minutes * 60 + seconds + milliseconds / 1000
         // A second's grace: the file's date may be rounded.
         return Instant(seconds: time > endOfDay + 1 ? time - 86_400 : time)
