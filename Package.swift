@@ -96,6 +96,7 @@ let package = Package(
             name: "LatencyAnalyzer",
             dependencies: [
                 "ScoringLog",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(name: "Subprocess", package: "swift-subprocess"),
@@ -105,10 +106,15 @@ let package = Package(
             resources: [.embedInCode("Resources/report.css"), .embedInCode("Resources/report.js")],
             swiftSettings: strict
         ),
+        .target(
+            name: "LoadReport",
+            dependencies: ["LatencyAnalyzer", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "Bungalow",
             dependencies: [
-                "LatencyAnalyzer", "ScoringLog",
+                "LatencyAnalyzer", "LoadReport", "ScoringLog",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -121,6 +127,12 @@ let package = Package(
             dependencies: [
                 "LatencyAnalyzer", "ScoringLog", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            resources: [.copy("Vectors")], swiftSettings: strict),
+        .testTarget(
+            name: "LoadReportTests",
+            dependencies: [
+                "LatencyAnalyzer", "LoadReport", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(

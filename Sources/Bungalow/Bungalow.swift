@@ -12,7 +12,9 @@ struct Bungalow: AsyncParsableCommand {
             Exit codes: 0 done; 64 the command line is wrong; 65 calls are missing from the logs (analyze); 66 a file \
             cannot be read; 69 kubectl or the cluster does not do what it is asked; 73 a file cannot be written.
             """,
-        subcommands: [AnalyzeCommand.self, QueryCommand.self, MonitorCommand.self, PodsCommand.self])
+        subcommands: [
+            AnalyzeCommand.self, QueryCommand.self, MonitorCommand.self, PodsCommand.self, ReportCommand.self,
+        ])
 
     static func main() async {
         do {

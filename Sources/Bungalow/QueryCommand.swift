@@ -5,10 +5,12 @@ import LatencyAnalyzer
 struct QueryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "query",
-        abstract: "Asks a file of analyze --sqlite a question in SQL and prints a table.",
+        abstract: "Asks a file of analyze --sqlite or report --sqlite a question in SQL and prints a table.",
         discussion: """
-            Table: calls (pod, time, request_id, scoring_ms, status, bytes). Views: percentiles_per_minute, \
-            throughput_per_minute, slowest_calls. The file is only read.
+            Of analyze: the table calls (pod, time, request_id, scoring_ms, status, bytes) and the views \
+            percentiles_per_minute, throughput_per_minute, slowest_calls. Of report: the table records (client, time, \
+            record, payload_bytes, success, attempts, response, total_ms, service_ms) and the views \
+            success_per_client, errors_per_client. The file is only read.
             """)
 
     @Argument(help: "The SQLite file.") var file: String

@@ -42,6 +42,35 @@ public struct ResourceMonitor: Sendable {
                 + "\(limits.cores),\(limits.kilobytes),\(used)"
         }
 
+        /// Reads the CSV's line; nil if it is none of that kind.
+        package init?(row: [String]) {
+            let cells = row.map { $0.trimmingCharacters(in: .whitespaces) }
+            let numbers = cells.map { Double($0).flatMap { (0...1e15).contains($0) ? Decimal($0) : nil } }
+            guard numbers.count == 8, let seconds = Double(cells[0]), (0...1e9).contains(seconds),
+                let replicas = Int(cells[1]), (0...1_000_000).contains(replicas), let cores = numbers[2],
+                let kilobytes = numbers[3]
+            else { return nil }
+            self.seconds = seconds
+            self.replicas = replicas
+            requested = Amount(cores: cores, kilobytes: kilobytes)
+            limits = Amount(cores: numbers[4] ?? 0, kilobytes: numbers[5] ?? 0)
+            used = numbers[6].flatMap { cores in numbers[7].map { Amount(cores: cores, kilobytes: $0) } }
+        }
+
+        init(seconds: Double, replicas: Int, requested: Amount, limits: Amount, used: Amount?) {
+            self.seconds = seconds
+            self.replicas = replicas
+            self.requested = requested
+            self.limits = limits
+            self.used = used
+        }
+
+        /// Cores that the pods ask for.
+        package var reservedCores: Double { requested.cores.double }
+
+        /// Cores that they use; nil where the metrics server did not tell.
+        package var usedCores: Double? { used?.cores.double }
+
         /// A line for a person.
         public var summary: String {
             let used = used.map { "\($0.cores) cores, \($0.kilobytes) KB used" } ?? "use unknown (no metrics server?)"
@@ -116,6 +145,9 @@ public struct ResourceMonitor: Sendable {
             }
             self.last = nil
         }
+
+        /// Core-hours that were asked for.
+        package var reservedCoreHours: Double { reservedCoreSeconds / 3600 }
 
         /// Reserved and used core-hours and GiB-hours, two lines.
         public var text: String {

@@ -39,7 +39,6 @@ public struct LogFile: Sendable, Equatable {
     public func read(
         onlyPath path: ScoringLogBlock.Path? = nil, onCall: (ScoringLogCall) throws -> Void
     ) throws -> ScoringLogCounts {
-        var decoder = LogTextDecoder()
         var parser = ScoringLogParser(onlyPath: path)
         // The parser has no way to stop in the middle, so the first fault waits for the chunk's end.
         var fault: (any Error)?
@@ -47,14 +46,23 @@ public struct LogFile: Sendable, Equatable {
             guard fault == nil else { return }
             do { try onCall(call) } catch { fault = error }
         }
-        try forEachChunk { chunk in
-            decoder.decode(chunk) { parser.read($0, onCall: take) }
+        try forEachPieceOfText { piece in
+            parser.read(piece, onCall: take)
             if let fault { throw fault }
         }
-        decoder.finish { parser.read($0, onCall: take) }
         parser.finish(onCall: take)
         if let fault { throw fault }
         return parser.counts
+    }
+
+    /// Reads the file's text as UTF-8 from its beginning to its end, piece by piece.
+    ///
+    /// - Parameter body: must not keep the pointer.
+    /// - Throws: `AnalyzerFault` if the file cannot be read, and what `body` throws.
+    package func forEachPieceOfText(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        var decoder = LogTextDecoder()
+        try forEachChunk { try decoder.decode($0, body) }
+        try decoder.finish(body)
     }
 
     private func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {

@@ -12,26 +12,26 @@ struct LogTextDecoder {
     /// Decodes the next bytes.
     ///
     /// - Parameter body: is given the text's bytes; must not keep the pointer.
-    mutating func decode(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
+    mutating func decode(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
         guard let form else {
             waiting.append(contentsOf: bytes)
             // Three bytes show every mark.
-            if waiting.count >= 3 { start(body) }
+            if waiting.count >= 3 { try start(body) }
             return
         }
         switch form {
-        case .utf8: body(bytes)
-        case .utf16LittleEndian: transcode(bytes, high: 1, body)
-        case .utf16BigEndian: transcode(bytes, high: 0, body)
+        case .utf8: try body(bytes)
+        case .utf16LittleEndian: try transcode(bytes, high: 1, body)
+        case .utf16BigEndian: try transcode(bytes, high: 0, body)
         }
     }
 
     /// Ends the log: hands over what was too short to tell its form.
-    mutating func finish(_ body: (UnsafeRawBufferPointer) -> Void) {
-        if form == nil { start(body) }
+    mutating func finish(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+        if form == nil { try start(body) }
     }
 
-    private mutating func start(_ body: (UnsafeRawBufferPointer) -> Void) {
+    private mutating func start(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
         let first = waiting
         waiting = []
         let mark: Int
@@ -42,12 +42,12 @@ struct LogTextDecoder {
         case (.some, 0): (form, mark) = (.utf16LittleEndian, 0)
         default: (form, mark) = (.utf8, first.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
         }
-        first.withUnsafeBytes { decode(UnsafeRawBufferPointer(rebasing: $0[mark...]), body) }
+        try first.withUnsafeBytes { try decode(UnsafeRawBufferPointer(rebasing: $0[mark...]), body) }
     }
 
     private mutating func transcode(
-        _ bytes: UnsafeRawBufferPointer, high: Int, _ body: (UnsafeRawBufferPointer) -> Void
-    ) {
+        _ bytes: UnsafeRawBufferPointer, high: Int, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) rethrows {
         output.removeAll(keepingCapacity: true)
         var position = 0
         if let half = waiting.first, let next = bytes.first {
@@ -60,7 +60,7 @@ struct LogTextDecoder {
             position += 2
         }
         if position < bytes.count { waiting.append(bytes[position]) }
-        output.withUnsafeBytes(body)
+        try output.withUnsafeBytes(body)
     }
 
     /// Appends one unit as UTF-8; half of a surrogate pair becomes U+FFFD, since nothing that counts is beyond ASCII.

@@ -1,14 +1,19 @@
 import Foundation
 
 /// From values to places along a line of a chart, with ticks at round values.
-struct Axis {
+package struct Axis: Sendable {
     /// Where a value stands, and what is written there.
-    struct Tick {
-        let value: Double
-        let label: String
+    package struct Tick: Sendable {
+        package let value: Double
+        package let label: String
+
+        package init(value: Double, label: String) {
+            self.value = value
+            self.label = label
+        }
     }
 
-    let ticks: [Tick]
+    package let ticks: [Tick]
     private let lower, upper: Double
     private let start, end: Double
     private let isLogarithmic: Bool
@@ -16,7 +21,7 @@ struct Axis {
     /// From 0 to a round value not below the largest one.
     ///
     /// - Parameter places: the first and the last place, in the drawing's units; they may fall.
-    init(upTo largest: Double, places: (Double, Double)) {
+    package init(upTo largest: Double, places: (Double, Double)) {
         let rough = max(largest, 1e-9) / 4
         let magnitude = pow(10, log10(rough).rounded(.down))
         let step = magnitude * ([1, 2, 2.5, 5, 10].first { $0 * magnitude >= rough } ?? 10)
@@ -28,7 +33,7 @@ struct Axis {
     }
 
     /// Whole factors of ten around positive values, with ticks at 1, 2 and 5.
-    init(logarithmicFrom smallest: Double, to largest: Double, places: (Double, Double)) {
+    package init(logarithmicFrom smallest: Double, to largest: Double, places: (Double, Double)) {
         let smallest = max(smallest, 1e-4)
         (lower, upper) = (smallest, max(largest, smallest * 1.1))
         (start, end) = places
@@ -42,7 +47,7 @@ struct Axis {
     }
 
     /// Seconds since 1970, with ticks at round times of the day.
-    init(from first: Int, to last: Int, places: (Double, Double)) {
+    package init(from first: Int, to last: Int, places: (Double, Double)) {
         (lower, upper) = (Double(first), Double(max(last, first + 1)))
         (start, end) = places
         isLogarithmic = false
@@ -59,8 +64,22 @@ struct Axis {
         }
     }
 
+    /// Percentiles in rising order, each nine of the tail as far from the last; places are those of `tail`.
+    package init(percentiles: [Double], places: (Double, Double)) {
+        let tails = percentiles.map(Self.tail)
+        (lower, upper) = (tails.first ?? 1, max(tails.last ?? 10, (tails.first ?? 1) * 1.1))
+        (start, end) = places
+        isLogarithmic = true
+        ticks = zip(percentiles, tails).map {
+            Tick(value: $0.1, label: LatencyHistogram.name(ofPercentile: $0.0))
+        }
+    }
+
+    /// One in so many calls takes longer: 2 at the 50th percentile, 100 at the 99th.
+    package static func tail(_ percentile: Double) -> Double { 100 / max(100 - percentile, 1e-9) }
+
     /// Where a value stands.
-    func place(_ value: Double) -> Double {
+    package func place(_ value: Double) -> Double {
         let share =
             isLogarithmic
             ? log(max(value, lower) / lower) / log(upper / lower) : (value - lower) / (upper - lower)

@@ -1,31 +1,36 @@
 /// The frame of a chart in SVG: axes, grid, captions, and what is drawn into it.
-struct Chart {
+package struct Chart: Sendable {
     /// One entry of the legend; the number is that of the stylesheet's colour.
-    struct LegendEntry {
+    package struct LegendEntry: Sendable {
         let name: String
         let color: Int
+
+        package init(name: String, color: Int) {
+            self.name = name
+            self.color = color
+        }
     }
 
     static let width = 960.0
-    let height: Double
-    let left: Double
+    package let height: Double
+    package let left: Double
     let title: String
     let legend: [LegendEntry]
     private(set) var marks = ""
 
-    init(title: String, height: Double = 280, left: Double = 56, legend: [LegendEntry] = []) {
+    package init(title: String, height: Double = 280, left: Double = 56, legend: [LegendEntry] = []) {
         self.title = title
         self.height = height
         self.left = left
         self.legend = legend
     }
 
-    var right: Double { Self.width - 12 }
-    var top: Double { 12 }
-    var bottom: Double { height - 34 }
+    package var right: Double { Self.width - 12 }
+    package var top: Double { 12 }
+    package var bottom: Double { height - 34 }
 
     /// Draws the lines and labels of a horizontal axis.
-    mutating func draw(horizontal axis: Axis, caption: String) {
+    package mutating func draw(horizontal axis: Axis, caption: String) {
         for tick in axis.ticks {
             let x = Markup.at(axis.place(tick.value))
             marks += "<line class=\"grid\" x1=\"\(x)\" x2=\"\(x)\" y1=\"\(top)\" y2=\"\(bottom)\"/>"
@@ -35,7 +40,7 @@ struct Chart {
     }
 
     /// Draws the lines and labels of a vertical axis.
-    mutating func draw(vertical axis: Axis) {
+    package mutating func draw(vertical axis: Axis) {
         for tick in axis.ticks {
             let y = axis.place(tick.value)
             marks +=
@@ -45,43 +50,46 @@ struct Chart {
     }
 
     /// Draws a line, broken where there is no value, with a dot where a value stands alone.
-    mutating func draw(line points: [(x: Double, y: Double?)], color: Int) {
+    ///
+    /// - Parameter isWide: broad and pale, so that another line can be seen upon it.
+    package mutating func draw(line points: [(x: Double, y: Double?)], color: Int, isWide: Bool = false) {
         for run in points.split(whereSeparator: { $0.y == nil }) {
             let places = run.map { "\(Markup.at($0.x)),\(Markup.at($0.y ?? 0))" }
             if let only = run.first, run.count == 1 {
                 let center = "cx=\"\(Markup.at(only.x))\" cy=\"\(Markup.at(only.y ?? 0))\""
                 marks += "<circle class=\"fill c\(color)\" \(center) r=\"2.5\"/>"
             } else {
-                marks += "<polyline class=\"line c\(color)\" points=\"\(places.joined(separator: " "))\"/>"
+                let kind = isWide ? "line wide" : "line"
+                marks += "<polyline class=\"\(kind) c\(color)\" points=\"\(places.joined(separator: " "))\"/>"
             }
         }
     }
 
     /// Draws a filled rectangle between two corners.
-    mutating func draw(bar from: (x: Double, y: Double), to: (x: Double, y: Double), color: Int) {
+    package mutating func draw(bar from: (x: Double, y: Double), to: (x: Double, y: Double), color: Int) {
         marks += "<rect class=\"fill c\(color)\" \(Self.box(from, to))/>"
     }
 
     /// Draws a short upright mark with a label above it.
-    mutating func draw(mark x: Double, label: String) {
+    package mutating func draw(mark x: Double, label: String) {
         marks +=
             "<line class=\"mark\" x1=\"\(Markup.at(x))\" x2=\"\(Markup.at(x))\" y1=\"\(top + 12)\" y2=\"\(bottom)\"/>"
         marks += "<text class=\"marked\" x=\"\(Markup.at(x))\" y=\"\(top + 8)\" text-anchor=\"middle\">\(label)</text>"
     }
 
     /// Writes a text.
-    mutating func draw(text: String, x: Double, y: Double, anchor: String) {
+    package mutating func draw(text: String, x: Double, y: Double, anchor: String) {
         marks +=
             "<text x=\"\(Markup.at(x))\" y=\"\(Markup.at(y))\" text-anchor=\"\(anchor)\">\(Markup.escaped(text))</text>"
     }
 
     /// Makes a part of the chart tell more when it is pointed at.
-    mutating func draw(tip: String, from: (x: Double, y: Double), to: (x: Double, y: Double)) {
+    package mutating func draw(tip: String, from: (x: Double, y: Double), to: (x: Double, y: Double)) {
         marks += "<rect class=\"hit\" \(Self.box(from, to)) data-tip=\"\(Markup.escaped(tip))\"/>"
     }
 
     /// The figure as HTML.
-    var html: String {
+    package var html: String {
         let entries = legend.map { "<span><i class=\"c\($0.color)\"></i>\(Markup.escaped($0.name))</span>" }.joined()
         let title = Markup.escaped(title)
         return """

@@ -1,7 +1,7 @@
 /// HTML and SVG text; every text of a log or a person goes through `escaped`.
-enum Markup {
+package enum Markup {
     /// The text with what HTML would take for its own written out.
-    static func escaped(_ text: String) -> String {
+    package static func escaped(_ text: String) -> String {
         var result = ""
         for character in text.unicodeScalars {
             switch character {
@@ -17,5 +17,24 @@ enum Markup {
     }
 
     /// A coordinate with one digit behind the point.
-    static func at(_ value: Double) -> String { value.decimal(digits: 1) }
+    package static func at(_ value: Double) -> String { value.decimal(digits: 1) }
+
+    /// A sentence that stands out; nothing for none.
+    package static func banner(_ text: String?) -> String {
+        text.map { "<p class=\"banner\">\(escaped($0))</p>" } ?? ""
+    }
+
+    /// The figures that a page begins with.
+    package static func tiles(_ tiles: [(name: String, value: String)]) -> String {
+        let items = tiles.map { "<div><dt>\(escaped($0.name))</dt><dd>\(escaped($0.value))</dd></div>" }
+        return "<dl class=\"tiles\">\(items.joined())</dl>"
+    }
+
+    /// A table of rows that are as long as the titles.
+    package static func table(titles: [String], rows: [[String]], isTotalLast: Bool = false) -> String {
+        let head = titles.map { "<th scope=\"col\">\(escaped($0))</th>" }.joined()
+        let body = rows.map { "<tr>" + $0.map { "<td>\(escaped($0))</td>" }.joined() + "</tr>" }.joined()
+        let kind = isTotalLast ? " class=\"total\"" : ""
+        return "<table\(kind)><thead><tr>\(head)</tr></thead><tbody>\(body)</tbody></table>"
+    }
 }

@@ -1,12 +1,18 @@
 import Foundation
 
 /// A table in plain text: columns of numbers to the right, others to the left, two spaces between.
-struct Columns {
+package struct Columns {
     let titles: [String]
     let rows: [[String]]
 
+    /// Makes a table of rows that are as long as the titles.
+    package init(titles: [String], rows: [[String]]) {
+        self.titles = titles
+        self.rows = rows
+    }
+
     /// The table's lines, the titles first, without a line feed at the end.
-    func text(indent: String = "") -> String {
+    package func text(indent: String = "") -> String {
         let widths = titles.indices.map { column in
             rows.reduce(titles[column].count) { max($0, column < $1.count ? $1[column].count : 0) }
         }
@@ -30,5 +36,5 @@ struct Columns {
 
 extension Double {
     /// So many digits after a point, whatever the locale.
-    func decimal(digits: Int) -> String { String(format: "%.\(digits)f", self) }
+    package func decimal(digits: Int) -> String { String(format: "%.\(digits)f", self) }
 }

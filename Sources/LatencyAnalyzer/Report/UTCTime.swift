@@ -1,8 +1,9 @@
 import Foundation
 
 /// Seconds since 1970 as `2026-11-21 07:26:00`, UTC: what Python prints and SQLite's date functions read.
-enum UTCTime {
-    static func text(_ secondsSince1970: Int?) -> String {
+package enum UTCTime {
+    /// The text of a second; `n/a` for none.
+    package static func text(_ secondsSince1970: Int?) -> String {
         guard let secondsSince1970 else { return "n/a" }
         var seconds = time_t(secondsSince1970)
         var date = tm()

@@ -1,10 +1,9 @@
-// The reader's own choice of light or dark first, then the button's.
+// The style follows the reader's own choice of light or dark; the button overrules it.
 const root = document.documentElement;
 const dark = matchMedia("(prefers-color-scheme: dark)");
-root.dataset.theme = dark.matches ? "dark" : "light";
-dark.addEventListener("change", () => { root.dataset.theme = dark.matches ? "dark" : "light"; });
 document.getElementById("theme").addEventListener("click", () => {
-  root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+  const isDark = root.dataset.theme ? root.dataset.theme === "dark" : dark.matches;
+  root.dataset.theme = isDark ? "light" : "dark";
 });
 
 const tip = document.getElementById("tip");

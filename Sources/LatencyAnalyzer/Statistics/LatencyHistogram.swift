@@ -17,22 +17,28 @@ public struct LatencyHistogram: Sendable {
 
     private(set) var counts: Histogram<UInt64>
 
-    init(digits: SignificantDigits = .three) {
+    init(digits: SignificantDigits) {
         counts = Histogram(numberOfSignificantValueDigits: digits)
     }
+
+    /// Starts empty.
+    package init() { self.init(digits: .three) }
+
+    /// One with two digits, which are enough for a picture.
+    package static func coarse() -> Self { Self(digits: .two) }
 
     /// How many times were recorded.
     public var count: Int { Int(counts.totalCount) }
 
     /// Records a time in milliseconds, not negative.
     @inline(__always)
-    mutating func record(milliseconds: Double) {
+    package mutating func record(milliseconds: Double) {
         let units = min(milliseconds, Self.longestMilliseconds) * Self.unitsPerMillisecond
         counts.record(UInt64(units + 0.5))
     }
 
     /// Adds another histogram's times.
-    mutating func add(_ other: Self) { counts.add(other.counts) }
+    package mutating func add(_ other: Self) { counts.add(other.counts) }
 
     /// The time in milliseconds that so many percent of the calls do not exceed, to three digits; nil without calls.
     public func milliseconds(atPercentile percentile: Double) -> Double? {

@@ -29,8 +29,7 @@ public struct PodStatistics: Sendable {
     /// What happened in one stretch of time.
     struct Slot: TimelineSlot {
         var calls = 0
-        // Two digits are enough for a picture.
-        var latencies = LatencyHistogram(digits: .two)
+        var latencies = LatencyHistogram.coarse()
 
         mutating func add(_ other: Self) {
             calls += other.calls

@@ -1,23 +1,23 @@
 /// What a timeline keeps for each stretch of time.
-protocol TimelineSlot: Sendable {
+package protocol TimelineSlot: Sendable {
     init()
     mutating func add(_ other: Self)
 }
 
 extension Int: TimelineSlot {
-    mutating func add(_ other: Int) { self += other }
+    package mutating func add(_ other: Int) { self += other }
 }
 
 /// Time in slots of equal width, never more than a given number of them: where the log lasts longer, slots grow wider.
 ///
 /// Slots begin at whole multiples of their width since 1970, UTC.
-struct Timeline<Slot: TimelineSlot>: Sendable {
+package struct Timeline<Slot: TimelineSlot>: Sendable {
     /// Each width is a multiple of the one before, so that slots can be joined; past them, days are doubled.
     private static var widths: [Int] { [1, 5, 15, 60, 300, 900, 3600, 10_800, 21_600, 43_200, 86_400] }
 
     private let maximumCount: Int
-    private(set) var slotSeconds: Int
-    private(set) var slots: [Slot] = []
+    package private(set) var slotSeconds: Int
+    package private(set) var slots: [Slot] = []
     // The first slot's number, counted in slots since 1970.
     private var first = 0
 
@@ -26,19 +26,19 @@ struct Timeline<Slot: TimelineSlot>: Sendable {
     /// - Parameters:
     ///   - slotSeconds: the narrowest width, one of the known ones.
     ///   - maximumCount: slots at most.
-    init(slotSeconds: Int = 1, maximumCount: Int) {
+    package init(slotSeconds: Int = 1, maximumCount: Int) {
         self.slotSeconds = slotSeconds
         self.maximumCount = max(maximumCount, 2)
     }
 
     /// The slots with the second at which each begins, in order, empty ones between the first and the last too.
-    var entries: [(start: Int, slot: Slot)] {
+    package var entries: [(start: Int, slot: Slot)] {
         slots.enumerated().map { ((first + $0.offset) * slotSeconds, $0.element) }
     }
 
     /// Changes the slot of a second.
     @inline(__always)
-    mutating func update(at second: Int, _ change: (inout Slot) -> Void) {
+    package mutating func update(at second: Int, _ change: (inout Slot) -> Void) {
         let position = number(of: second) - first
         if slots.indices.contains(position) {
             change(&slots[position])
@@ -48,7 +48,7 @@ struct Timeline<Slot: TimelineSlot>: Sendable {
     }
 
     /// Adds another timeline's slots, at the wider one's width.
-    mutating func add(_ other: Self) {
+    package mutating func add(_ other: Self) {
         while slotSeconds < other.slotSeconds { widen() }
         for (start, slot) in other.entries {
             update(at: start) { $0.add(slot) }
@@ -56,7 +56,7 @@ struct Timeline<Slot: TimelineSlot>: Sendable {
     }
 
     /// The same timeline with less in each slot.
-    func map<Other>(_ transform: (Slot) -> Other) -> Timeline<Other> {
+    package func map<Other>(_ transform: (Slot) -> Other) -> Timeline<Other> {
         var result = Timeline<Other>(slotSeconds: slotSeconds, maximumCount: maximumCount)
         for (start, slot) in entries {
             result.update(at: start) { $0 = transform(slot) }
@@ -65,7 +65,7 @@ struct Timeline<Slot: TimelineSlot>: Sendable {
     }
 
     /// Widens the slots as far as another timeline's are, so that both can stand side by side.
-    func widened(to seconds: Int) -> Self {
+    package func widened(to seconds: Int) -> Self {
         var result = self
         while result.slotSeconds < seconds { result.widen() }
         return result

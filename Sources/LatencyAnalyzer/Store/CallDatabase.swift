@@ -9,28 +9,13 @@ import ScoringLog
 /// `calls.time` is UTC, `2026-11-21 07:26:00`, as SQLite's date functions read it; percentiles in the views are
 /// nearest-rank ones of the exact times.
 public struct CallDatabase: Sendable {
-    // "BUNG": tells our files from other programs' databases.
-    private static let applicationID = 0x4255_4E47
-
     private let queue: DatabaseQueue
 
     /// Opens or creates the file.
     ///
     /// - Throws: `AnalyzerFault` if the file cannot be used, or is a database of something else.
     public init(path: String) throws {
-        do {
-            queue = try DatabaseQueue(path: path)
-            try queue.write { database in
-                let id = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-                let isEmpty = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0
-                guard id == Self.applicationID || isEmpty else {
-                    throw AnalyzerFault(.output, "\(path) is a database of something else; name a new file")
-                }
-                try database.execute(sql: Self.schema)
-            }
-        } catch let error as DatabaseError {
-            throw AnalyzerFault(.output, "\(path) cannot be used as a database: \(error.message ?? "\(error)")")
-        }
+        queue = try DatabaseFile(path: path, schema: Self.schema).queue
     }
 
     /// Reads a log and stores its calls, all of them or, on a fault, none.
@@ -61,7 +46,6 @@ public struct CallDatabase: Sendable {
     }
 
     private static let schema = """
-        PRAGMA application_id = \(applicationID);
         CREATE TABLE IF NOT EXISTS calls (
             pod TEXT NOT NULL,
             time TEXT NOT NULL,

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+import LatencyAnalyzer
+import LoadReport
+
+/// `bungalow report`: from the files of load tests to one page and a verdict on each claim.
+struct ReportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract: "Joins the results of load tests on time into one page, with a verdict on each claim.",
+        discussion: """
+            Read, told by their content: proofs of runs (*.run.json), k6's summaries, Locust's CSV files, history.csv, \
+            timing.csv and scaling.csv of the throughput tool, clients' records, siege's log, results of analyze \
+            (text or JSON), CSV of monitor. Whatever else lies there is named and left out.
+
+            PROVEN: numbers taken independently of each other agree. VOID: they differ. UNPROVEN: one is missing.
+            """)
+
+    @Argument(help: ArgumentHelp("The folder with the files; folders within it count.", valueName: "dir"))
+    var folder: String
+
+    @Option(help: ArgumentHelp("The page; report.html in the folder if none is named.", valueName: "file"))
+    var html: String?
+
+    @Option(help: ArgumentHelp("Store every client's records in an SQLite file; nothing twice.", valueName: "file"))
+    var sqlite: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The zone of clients that note local times (siege, timing.csv): Europe/Berlin. Else this machine's.",
+            valueName: "zone"))
+    var timeZone: String?
+
+    func validate() throws {
+        if let timeZone, TimeZone(identifier: timeZone) == nil {
+            throw ValidationError("--time-zone \(timeZone) is no zone: use a name such as UTC or Europe/Berlin.")
+        }
+    }
+
+    func run() throws {
+        let url = URL(filePath: folder, directoryHint: .isDirectory).standardizedFileURL
+        let page = html ?? url.appending(path: "report.html").path
+        let source = LoadFolder(
+            path: url.path, zone: timeZone.flatMap(TimeZone.init(identifier:)) ?? .current,
+            outputs: [page] + [sqlite].compactMap(\.self))
+        let evidence = try source.read(into: try sqlite.map(RecordDatabase.init(path:)))
+        for line in evidence.skipped { StandardError.say("Not read: \(line)") }
+        guard !evidence.isEmpty else {
+            throw AnalyzerFault(
+                .input, "\(folder) holds no results of load tests; bungalow report --help names the kinds")
+        }
+        let name = url.lastPathComponent
+        try FileManager.default.write(Data(LoadPage(evidence, name: name).html.utf8), to: page)
+        StandardOutput.write(LoadSummary(evidence, name: name).text)
+        StandardError.say("Page in \(page)")
+    }
+}

@@ -1,0 +1,30 @@
+package import GRDB
+
+/// An SQLite file of ours, told from other programs' by its application id; one file may hold all our tables.
+package struct DatabaseFile: Sendable {
+    // "BUNG"
+    private static let applicationID = 0x4255_4E47
+
+    /// Where the file is read and written.
+    package let queue: DatabaseQueue
+
+    /// Opens or creates the file.
+    ///
+    /// - Parameter schema: statements that may run at each opening.
+    /// - Throws: `AnalyzerFault` if the file cannot be used, or is a database of something else.
+    package init(path: String, schema: String) throws {
+        do {
+            queue = try DatabaseQueue(path: path)
+            try queue.write { database in
+                let id = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+                let isEmpty = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0
+                guard id == Self.applicationID || isEmpty else {
+                    throw AnalyzerFault(.output, "\(path) is a database of something else; name a new file")
+                }
+                try database.execute(sql: "PRAGMA application_id = \(Self.applicationID);\n\(schema)")
+            }
+        } catch let error as DatabaseError {
+            throw AnalyzerFault(.output, "\(path) cannot be used as a database: \(error.message ?? "\(error)")")
+        }
+    }
+}

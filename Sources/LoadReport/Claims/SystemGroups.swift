@@ -1,0 +1,87 @@
+/// Which runs were against the same build, model and configuration, by the servers' answers to `GET /version`.
+struct SystemGroups {
+    /// What was called in some runs.
+    struct Group {
+        /// `A`, `B` and so on.
+        let letter: String
+        let system: CalledSystem
+        var runs: [String]
+    }
+
+    let groups: [Group]
+    private let untold: [String]
+
+    init(_ runs: [LoadRun]) {
+        var groups: [Group] = []
+        for run in runs {
+            guard let system = run.system else { continue }
+            if let index = groups.firstIndex(where: { $0.system.isSame(as: system) }) {
+                groups[index].runs.append(run.name)
+            } else {
+                groups.append(Group(letter: Self.letter(groups.count), system: system, runs: [run.name]))
+            }
+        }
+        self.groups = groups
+        untold = runs.filter { $0.system == nil }.map(\.name)
+    }
+
+    /// The letter of the run's group; nil where all runs are of one, or nobody knows.
+    func letter(of run: LoadRun) -> String? {
+        guard groups.count > 1, let system = run.system else { return nil }
+        return groups.first { $0.system.isSame(as: system) }?.letter
+    }
+
+    /// Whether runs may be compared with each other; nil for a single run.
+    var claim: Claim? {
+        guard groups.reduce(untold.count, { $0 + $1.runs.count }) > 1 else { return nil }
+        if groups.count > 1 {
+            return Claim(
+                verdict: .void,
+                statement: "The runs were against different systems: \(differences). "
+                    + "What differs between them is not the load alone",
+                numbers: groups.map { "\($0.letter): \($0.text); \(Self.list($0.runs))" })
+        }
+        var unknown = untold.isEmpty ? [] : ["\(Self.list(untold)): the files do not tell what was called"]
+        if let system = groups.first?.system, system.version == nil {
+            unknown.append("\(system.target) tells no version")
+        }
+        guard unknown.isEmpty, let group = groups.first else {
+            return Claim(verdict: .unproven, statement: "The runs were against the same system", numbers: unknown)
+        }
+        let statement = "The \(group.runs.count) runs were against the same build, model and configuration"
+        return Claim(verdict: .proven, statement: statement, numbers: [group.text])
+    }
+
+    private var differences: String {
+        let versions = groups.map(\.system.version)
+        let parts: [(String, (SystemVersion?) -> String?)] = [
+            ("build", { $0?.executableSha256 ?? $0?.release }), ("model", { $0?.modelVersion }),
+            ("configuration", { $0?.configuration }),
+        ]
+        let names = parts.filter { Set(versions.map($0.1)).count > 1 }.map(\.0)
+        guard !names.isEmpty else { return "another address" }
+        return "another " + names.joined(separator: ", another ")
+    }
+
+    private static func list(_ names: [String]) -> String {
+        let rest = names.count > 12 ? " and \(names.count - 12) more" : ""
+        return (names.count == 1 ? "run " : "runs ") + names.prefix(12).joined(separator: ", ") + rest
+    }
+
+    private static func letter(_ index: Int) -> String {
+        index < 26 ? String(UnicodeScalar(UInt8(ascii: "A") + UInt8(index))) : "\(index + 1)"
+    }
+}
+
+extension SystemGroups.Group {
+    /// What is known of it, hashes cut to 16 digits.
+    var text: String {
+        guard let version = system.version else { return "\(system.target), which tells no version" }
+        let parts = [
+            version.release.map { "release \($0)" }, version.executableSha256.map { "build \($0.prefix(16))" },
+            version.modelVersion.map { "model \($0.prefix(16))" },
+            version.configuration.map { "configuration \($0.prefix(16))" },
+        ]
+        return parts.compactMap(\.self).joined(separator: ", ").oneLine
+    }
+}

@@ -1,0 +1,35 @@
+/// What the files of a folder tell about load tests.
+public struct LoadEvidence: Sendable {
+    /// In the order of their beginnings, those without a time last.
+    public internal(set) var runs: [LoadRun] = []
+    /// What pods reserved and used.
+    public internal(set) var resources: [ResourceUse] = []
+    /// What the servers logged.
+    public internal(set) var serverLogs: [ServerLog] = []
+    /// Files that were left out, wholly or in part, one line each.
+    public internal(set) var skipped: [String] = []
+
+    /// Takes in an analysis; of its text and its JSON the one that tells how many calls were expected.
+    mutating func add(_ log: ServerLog) {
+        guard let index = serverLogs.firstIndex(where: { $0.isSameAnalysis(as: log) }) else {
+            serverLogs.append(log)
+            return
+        }
+        if serverLogs[index].expected == nil { serverLogs[index] = log }
+    }
+
+    /// Whether there is anything to report.
+    public var isEmpty: Bool { runs.isEmpty && resources.isEmpty && serverLogs.isEmpty }
+
+    /// From the first moment that any file tells of to the last; dates of files count only where nothing else tells.
+    ///
+    /// A summary that was copied yesterday would otherwise stretch the axis of all pictures to a day.
+    var times: ClosedRange<Instant>? {
+        let told =
+            runs.filter { !$0.isTimeOfFile }.compactMap(\.times)
+            + resources.filter { !$0.isTimeOfFile }.map(\.times)
+        let ranges = told.isEmpty ? runs.compactMap(\.times) + resources.map(\.times) : told
+        guard let first = ranges.map(\.lowerBound).min(), let last = ranges.map(\.upperBound).max() else { return nil }
+        return first...last
+    }
+}

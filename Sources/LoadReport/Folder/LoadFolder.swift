@@ -1,0 +1,94 @@
+public import Foundation
+import LatencyAnalyzer
+
+/// A folder with the results of load tests, folders within it too; hidden files are left alone.
+public struct LoadFolder: Sendable {
+    private let url: URL
+    private let zone: TimeZone
+    private let outputs: Set<String>
+    private static let maximumFileCount = 10_000
+
+    /// Names a folder.
+    ///
+    /// - Parameters:
+    ///   - path: of the folder.
+    ///   - zone: where clients ran that note local times without a zone.
+    ///   - outputs: files that are ours and no input.
+    public init(path: String, zone: TimeZone, outputs: [String] = []) {
+        url = URL(filePath: path, directoryHint: .isDirectory).resolvingSymlinksInPath()
+        self.zone = zone
+        let databases = outputs.flatMap { [$0, $0 + "-journal", $0 + "-wal", $0 + "-shm"] }
+        self.outputs = Set(databases.map { URL(filePath: $0).resolvingSymlinksInPath().path })
+    }
+
+    /// Reads every file that is known.
+    ///
+    /// - Parameter database: takes every client's records.
+    /// - Throws: `AnalyzerFault` if the folder cannot be read or the database cannot be written; a file that cannot be
+    ///   read is told of among `skipped`.
+    public func read(into database: RecordDatabase? = nil) throws -> LoadEvidence {
+        var evidence = LoadEvidence()
+        var runs = RunCollection()
+        let (files, rest) = try files()
+        for file in files {
+            do {
+                let (content, losses) = try FileReading(file: file, zone: zone, database: database).read()
+                if let line = losses.line { evidence.skipped.append("\(file.relativePath): \(line)") }
+                switch content {
+                case .run(let run): runs.add(run, of: file)
+                case .resources(let use): evidence.resources.append(use)
+                case .serverLog(let log): evidence.add(log)
+                case .nothing: break
+                }
+            } catch let error as UnreadableFile {
+                evidence.skipped.append("\(file.relativePath): \(error.reason)")
+            } catch let fault as AnalyzerFault where fault.kind == .input {
+                evidence.skipped.append("\(file.relativePath): \(fault.description)")
+            }
+        }
+        if rest > 0 { evidence.skipped.append("\(rest) more files: only the first \(Self.maximumFileCount) are read") }
+        evidence.runs = runs.merged
+        return evidence
+    }
+
+    private func files() throws -> (files: [InputFile], rest: Int) {
+        let keys: [URLResourceKey] = [.isRegularFileKey, .contentModificationDateKey, .fileSizeKey]
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue,
+            FileManager.default.isReadableFile(atPath: url.path),
+            let found = FileManager.default.enumerator(
+                at: url, includingPropertiesForKeys: keys, options: .skipsHiddenFiles)
+        else {
+            throw AnalyzerFault(
+                .input, "\(url.path) is no folder that can be read; name one with results of load tests")
+        }
+        var files: [InputFile] = []
+        var rest = 0
+        for case let file as URL in found {
+            guard let values = try? file.resourceValues(forKeys: Set(keys)), values.isRegularFile == true,
+                !outputs.contains(file.resolvingSymlinksInPath().path)
+            else { continue }
+            guard files.count < Self.maximumFileCount else {
+                rest += 1
+                continue
+            }
+            let path = file.resolvingSymlinksInPath().path
+            let date = (values.contentModificationDate?.timeIntervalSince1970).flatMap(Instant.init(seconds:))
+            files.append(
+                InputFile(
+                    relativePath: path.hasPrefix(url.path + "/") ? String(path.dropFirst(url.path.count + 1)) : path,
+                    path: path, lastChange: date ?? .zero, byteCount: values.fileSize ?? 0))
+        }
+        return (files.sorted { $0.relativePath < $1.relativePath }, rest)
+    }
+}
+
+extension RecordReader.Losses {
+    /// What was left out of a file, in one line; nil for nothing.
+    fileprivate var line: String? {
+        guard count > 0, let firstRecord else { return nil }
+        return count == 1
+            ? "row \(firstRecord) is broken or cut short and left out"
+            : "\(count) rows are broken or cut short and left out, the first of them row \(firstRecord)"
+    }
+}

@@ -1,0 +1,62 @@
+import Foundation
+import LatencyAnalyzer
+
+/// The JSON of `bungalow analyze --json`.
+struct AnalysisFile: Decodable {
+    let deployment: String
+    let completeness: String?
+    let expectedCalls: Int?
+    let pods: [Pod]
+    let total: Pod
+
+    struct Pod: Decodable {
+        let calls, scoredCalls: Int
+        let earliest, latest: Instant?
+        let percentilesMs: [String: Double]?
+    }
+
+    func log(of file: InputFile) -> ServerLog {
+        let times = total.earliest.flatMap { first in total.latest.map { min(first, $0)...max(first, $0) } }
+        let values = LatencyHistogram.percentiles.compactMap { percentile in
+            total.percentilesMs?[LatencyHistogram.name(ofPercentile: percentile)].map { (percentile, $0) }
+        }
+        return ServerLog(
+            source: file.relativePath, deployment: deployment, pods: pods.count, calls: total.calls,
+            scored: total.scoredCalls, expected: expectedCalls, completeness: completeness, times: times,
+            percentiles: Percentiles(count: total.scoredCalls, values: Dictionary(uniqueKeysWithValues: values)))
+    }
+}
+
+/// `<deployment>_results.txt` of `bungalow analyze` or of the AKS latency-detection scripts, read as a person would.
+enum AnalysisText {
+    static func read(_ file: InputFile) throws -> ServerLog {
+        let text = String(decoding: try file.wholeText(), as: UTF8.self)
+        let lines = text.split(whereSeparator: \.isNewline).map(\.trimmed)
+        let after = { (start: String) in
+            lines.filter { $0.hasPrefix(start) }.map { $0.dropFirst(start.count).trimmed }
+        }
+        guard let calls = after("Total calls - ").first.flatMap({ Int($0) }),
+            let scored = after("Full Requests Captured - ").first.flatMap({ Int($0) })
+        else { throw UnreadableFile("results without \"Total calls\" and \"Full Requests Captured\"; is it whole?") }
+        let first = after("Earliest: ").compactMap { Instant(local: $0, in: .gmt) }.min()
+        let last = after("Latest: ").compactMap { Instant(local: $0, in: .gmt) }.max()
+        return ServerLog(
+            source: file.relativePath, deployment: after("Deployment: ").first ?? "", pods: after("File : ").count,
+            calls: calls, scored: scored, expected: nil,
+            completeness: lines.first { $0.hasPrefix("INCOMPLETE: ") || $0.hasPrefix("MORE THAN EXPECTED: ") },
+            times: first.flatMap { first in last.map { min(first, $0)...max(first, $0) } },
+            percentiles: percentiles(in: lines, of: scored))
+    }
+
+    /// The sum's row of the first table with percentiles; the scripts write none.
+    private static func percentiles(in lines: [String], of scored: Int) -> Percentiles {
+        let names = LatencyHistogram.percentiles.map(LatencyHistogram.name(ofPercentile:))
+        let words = { (line: String) in line.split(whereSeparator: \.isWhitespace).map(String.init) }
+        guard let head = lines.firstIndex(where: { words($0) == ["pod", "scored"] + names }),
+            let row = lines[head...].first(where: { $0.hasPrefix("all pods ") })
+        else { return Percentiles(count: scored, values: [:]) }
+        let cells = zip(LatencyHistogram.percentiles, words(row).suffix(names.count))
+        let values = cells.compactMap { percentile, cell in Double(cell).map { (percentile, $0) } }
+        return Percentiles(count: scored, values: Dictionary(uniqueKeysWithValues: values))
+    }
+}

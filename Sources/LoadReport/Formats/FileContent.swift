@@ -1,0 +1,10 @@
+import LatencyAnalyzer
+
+/// What one file tells a report.
+enum FileContent: Sendable {
+    case run(LoadRun)
+    case resources(ResourceUse)
+    case serverLog(ServerLog)
+    /// A file that is known, and in which nothing happened.
+    case nothing
+}

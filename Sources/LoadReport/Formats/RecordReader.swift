@@ -1,0 +1,109 @@
+import LatencyAnalyzer
+
+/// The records of a CSV file, one at a time, in memory that does not grow with the file.
+///
+/// The format is RFC 4180's, with any of the three line ends and text in UTF-8 or UTF-16. A record that is longer than
+/// `maximumByteCount` is left out and counted; so is a last record without a line end that is shorter than the first,
+/// which a writer was still at.
+struct RecordReader {
+    /// Records that could not be read, and where the first of them stands.
+    struct Losses: Equatable {
+        var count = 0
+        var firstRecord: Int?
+
+        mutating func add(record: Int) {
+            count += 1
+            firstRecord = firstRecord ?? record
+        }
+    }
+
+    static let maximumByteCount = 1 << 16
+    private static let maximumFieldCount = 1 << 10
+
+    private enum State { case plain, quoted, quoteInQuoted }
+
+    private var state = State.plain
+    private var bytes: [UInt8] = []
+    // Where each field of the record ends within the bytes.
+    private var ends: [Int] = []
+    private var isOverlong = false
+    private var wasCarriageReturn = false
+    private(set) var number = 0
+    private(set) var losses = Losses()
+
+    /// Reads a file from its beginning to its end.
+    ///
+    /// - Parameter body: is given each record's number from 1 on and its fields; false says that it makes no sense.
+    /// - Returns: what was left out.
+    /// - Throws: `AnalyzerFault` if the file cannot be read, and what `body` throws.
+    static func read(_ file: LogFile, _ body: (Int, [String]) throws -> Bool) throws -> Losses {
+        var reader = Self()
+        var columnCount = 0
+        try file.forEachPieceOfText { piece in
+            for byte in piece {
+                guard reader.take(byte), let fields = reader.record() else { continue }
+                if reader.number == 1 { columnCount = fields.count }
+                if try !body(reader.number, fields) { reader.losses.add(record: reader.number) }
+            }
+        }
+        if reader.isUnderWay {
+            let isOpen = reader.state == .quoted
+            if let fields = reader.record() {
+                let isCut = isOpen || fields.count < columnCount
+                if try isCut || !body(reader.number, fields) { reader.losses.add(record: reader.number) }
+            }
+        }
+        return reader.losses
+    }
+
+    private var isUnderWay: Bool { !bytes.isEmpty || !ends.isEmpty || isOverlong }
+
+    /// - Returns: whether the byte ends a record.
+    private mutating func take(_ byte: UInt8) -> Bool {
+        let followsCarriageReturn = wasCarriageReturn
+        wasCarriageReturn = false
+        if state == .quoted {
+            if byte == UInt8(ascii: "\"") { state = .quoteInQuoted } else { append(byte) }
+            return false
+        }
+        switch byte {
+        case UInt8(ascii: "\n") where followsCarriageReturn: return false
+        case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
+            wasCarriageReturn = byte == UInt8(ascii: "\r")
+            state = .plain
+            return isUnderWay
+        case UInt8(ascii: ","):
+            state = .plain
+            if ends.count < Self.maximumFieldCount { ends.append(bytes.count) } else { isOverlong = true }
+        case UInt8(ascii: "\"") where state == .quoteInQuoted:
+            append(byte)
+            state = .quoted
+        case UInt8(ascii: "\"") where bytes.count == (ends.last ?? 0): state = .quoted
+        default: append(byte)
+        }
+        return false
+    }
+
+    private mutating func append(_ byte: UInt8) {
+        if bytes.count < Self.maximumByteCount { bytes.append(byte) } else { isOverlong = true }
+    }
+
+    /// Hands the record over and begins the next; nil for one that was too long.
+    private mutating func record() -> [String]? {
+        defer {
+            bytes.removeAll(keepingCapacity: true)
+            ends.removeAll(keepingCapacity: true)
+            (state, isOverlong) = (.plain, false)
+        }
+        number += 1
+        guard !isOverlong else {
+            losses.add(record: number)
+            return nil
+        }
+        var start = 0
+        return (ends + [bytes.count]).map { end in
+            defer { start = end }
+            return String(decoding: bytes[start..<end], as: UTF8.self)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import LatencyAnalyzer
+
+/// The report as one HTML page that needs nothing else.
+public struct LoadPage: Sendable {
+    private static let maximumSkippedCount = 50
+
+    private let evidence: LoadEvidence
+    private let name: String
+
+    /// Makes the page.
+    ///
+    /// - Parameter name: the folder's, as people see it.
+    public init(_ evidence: LoadEvidence, name: String) {
+        self.evidence = evidence
+        self.name = name
+    }
+
+    /// The page's text.
+    public var html: String {
+        let claims = evidence.claims
+        let charts = LoadCharts(evidence).html + "\n" + ResourceCharts(evidence).html
+        return PageFrame(
+            title: "\(name): load tests", heading: "Load tests: \(name)",
+            subtitle: "\(evidence.runs.count) runs · \(evidence.periodText)",
+            body: """
+                \(Markup.banner(banner(claims)))
+                \(Markup.tiles(tiles(claims)))
+                \(Self.list(claims))
+                \(charts)
+                \(LoadTables(evidence).all.map(\.html).joined(separator: "\n"))
+                \(skipped)
+                """
+        ).html
+    }
+
+    private func banner(_ claims: [Claim]) -> String? {
+        SystemGroups(evidence.runs).claim.flatMap { $0.verdict == .void ? $0.statement + "." : nil }
+    }
+
+    private func tiles(_ claims: [Claim]) -> [(name: String, value: String)] {
+        let calls = evidence.runs.compactMap(\.issuedCalls).reduce(0, +)
+        let failed = evidence.runs.compactMap(\.failedCalls).reduce(0, +)
+        let saturation = evidence.runs.compactMap(\.saturationPoint).map(\.rate).max()
+        let hours = evidence.resources.map(\.totals.reservedCoreHours).reduce(0, +)
+        let count = { (verdict: Verdict) in "\(claims.filter { $0.verdict == verdict }.count)" }
+        return [
+            ("claims proven", count(.proven)), ("claims void", count(.void)), ("claims unproven", count(.unproven)),
+            ("calls", calls.grouped), ("failed", failed.grouped),
+            ("saturates at, calls a second", saturation.cell),
+            ("70 % of it", saturation.map { $0 * PodScaling.saturationRule }.cell),
+            ("core-hours reserved", evidence.resources.isEmpty ? "n/a" : hours.shortest),
+        ]
+    }
+
+    private static func list(_ claims: [Claim]) -> String {
+        guard !claims.isEmpty else { return "" }
+        let items = claims.map { claim in
+            let numbers = claim.numbers.map { "<li>\(Markup.escaped($0))</li>" }.joined()
+            let verdict = claim.verdict.rawValue
+            return "<li><b class=\"verdict \(verdict.lowercased())\">\(verdict)</b><div>"
+                + "\(Markup.escaped(claim.statement))<ul>\(numbers)</ul></div></li>"
+        }
+        return "<figure><figcaption>Claims and the numbers behind them</figcaption><ul class=\"claims\">"
+            + "\(items.joined())</ul></figure>"
+    }
+
+    private var skipped: String {
+        guard !evidence.skipped.isEmpty else { return "<p class=\"note\">All files were read.</p>" }
+        let rest = evidence.skipped.count - Self.maximumSkippedCount
+        let lines = evidence.skipped.prefix(Self.maximumSkippedCount) + (rest > 0 ? ["and \(rest) more"] : [])
+        let items = lines.map { "<li>\(Markup.escaped($0))</li>" }.joined()
+        let title = "<figcaption>Not read, wholly or in part</figcaption>"
+        return "<figure>\(title)<ul class=\"skipped\">\(items)</ul></figure>"
+    }
+}

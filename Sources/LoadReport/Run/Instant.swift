@@ -1,0 +1,104 @@
+import Foundation
+
+/// A point in time, in seconds since 1970.
+public struct Instant: Sendable, Comparable, Hashable, Decodable {
+    /// Seconds since 1970-01-01T00:00:00Z, without leap seconds.
+    public let seconds: Double
+
+    // The years 1 to 9999, which all readers of a date know.
+    private static let representable = -62_135_596_800.0...253_402_300_799.0
+
+    /// A time that calendars know; nil for others.
+    init?(seconds: Double) {
+        guard Self.representable.contains(seconds) else { return nil }
+        self.seconds = seconds
+    }
+
+    /// The beginning of 1970.
+    static let zero = Self(known: 0)
+
+    private init(known seconds: Double) { self.seconds = seconds }
+
+    /// RFC 3339, with any number of digits behind the point, as `2026-11-21T07:26:00.123Z`.
+    init?(rfc3339 text: some StringProtocol) {
+        // Every row of a client's records has one of these, so there is neither a pattern nor a formatter here.
+        let bytes = Array(text.utf8)
+        guard bytes.count > 19, bytes[10] == UInt8(ascii: "T"), let start = Self.seconds(bytes[..<19]) else {
+            return nil
+        }
+        var rest = bytes[19...]
+        var fraction = 0.0
+        if rest.first == UInt8(ascii: ".") {
+            let digits = rest.dropFirst().prefix { Self.digits.contains($0) }
+            guard (1...9).contains(digits.count), let value = Self.number(digits) else { return nil }
+            fraction = Double(value) / pow(10, Double(digits.count))
+            rest = rest.dropFirst(digits.count + 1)
+        }
+        guard let offset = Self.offset(Array(rest)) else { return nil }
+        self.init(seconds: Double(start - offset) + fraction)
+    }
+
+    /// A clock's date and time without a zone, as `2026-11-21 07:26:00`, where the zone is known.
+    init?(local text: some StringProtocol, in zone: TimeZone) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 19, bytes[10] == UInt8(ascii: " "), let seconds = Self.seconds(bytes[...]) else {
+            return nil
+        }
+        let date = Date(timeIntervalSince1970: Double(seconds))
+        self.init(seconds: Double(seconds - zone.secondsFromGMT(for: date)))
+    }
+
+    private static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> Int? {
+        guard bytes.allSatisfy(digits.contains) else { return nil }
+        return bytes.reduce(0) { $0 * 10 + Int($1 - digits.lowerBound) }
+    }
+
+    /// `2026-11-21?07:26:00` in seconds since 1970, as if it were UTC.
+    private static func seconds(_ bytes: ArraySlice<UInt8>) -> Int? {
+        let marks = [bytes[4], bytes[7], bytes[13], bytes[16]]
+        guard marks == Array("--::".utf8), let year = number(bytes[0..<4]), let month = number(bytes[5..<7]),
+            let day = number(bytes[8..<10]), let hour = number(bytes[11..<13]), let minute = number(bytes[14..<16]),
+            let second = number(bytes[17..<19]), (1...12).contains(month), day > 0, hour < 24, minute < 60, second < 60
+        else { return nil }
+        var date = tm()
+        (date.tm_year, date.tm_mon, date.tm_mday) = (Int32(year - 1900), Int32(month - 1), Int32(day))
+        (date.tm_hour, date.tm_min, date.tm_sec) = (Int32(hour), Int32(minute), Int32(second))
+        let seconds = timegm(&date)
+        // A day that the month does not have has become one of the next.
+        return date.tm_mday == Int32(day) ? Int(seconds) : nil
+    }
+
+    /// `Z` or `+01:00` in seconds.
+    private static func offset(_ bytes: [UInt8]) -> Int? {
+        if bytes == [UInt8(ascii: "Z")] { return 0 }
+        guard bytes.count == 6, bytes[3] == UInt8(ascii: ":"), let hours = number(bytes[1..<3]),
+            let minutes = number(bytes[4..<6]), hours < 24, minutes < 60
+        else { return nil }
+        switch bytes[0] {
+        case UInt8(ascii: "+"): return hours * 3600 + minutes * 60
+        case UInt8(ascii: "-"): return -(hours * 3600 + minutes * 60)
+        default: return nil
+        }
+    }
+
+    /// Reads an RFC 3339 text.
+    public init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        guard let instant = Self(rfc3339: text) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is no RFC 3339 time"))
+        }
+        self = instant
+    }
+
+    /// Whether the one comes before the other.
+    public static func < (one: Self, other: Self) -> Bool { one.seconds < other.seconds }
+
+    /// The second that it lies in.
+    var second: Int { Int(seconds.rounded(.down)) }
+
+    /// So many seconds later.
+    func advanced(by seconds: Double) -> Self { Self(seconds: self.seconds + seconds) ?? self }
+}

@@ -1,0 +1,137 @@
+import LatencyAnalyzer
+
+/// One run of a load tool: what its files tell, and the proof, where one was written.
+public struct LoadRun: Sendable {
+    /// What its files' names share.
+    public let name: String
+    /// `k6`, `locust`, `siege`, `throughput tool`.
+    public internal(set) var tool: String
+    /// The files, relative to the folder of the report.
+    public internal(set) var sources: [String] = []
+    /// First and last moment; nil if no file tells.
+    public internal(set) var times: ClosedRange<Instant>?
+    /// Whether the time was taken from a file's last change, since its content has no date.
+    var isTimeOfFile = false
+    var calls: Int?
+    var failures: Int?
+    /// Calls a second over the whole run.
+    var achievedRate: Double?
+    /// Over the whole run, for tools that do not tell phases apart.
+    var percentiles: Percentiles?
+    var meanMilliseconds: Double?
+    private(set) var series: Timeline<LoadSlot>?
+    private var seriesDetail = Detail.summary
+    var detail = Detail.summary
+    /// What failed, and how often, where a file tells.
+    var errors: [(text: String, count: Int)] = []
+    /// Of a saturation search: how each number of users fared.
+    var steps: [LoadStep] = []
+    /// What was called, where a file tells.
+    var system: CalledSystem?
+    /// What `loadtest/` has written.
+    public internal(set) var proof: RunProof?
+
+    /// What a file's counts were made of; where a run has several files, a tool's own statistics are the best.
+    enum Detail: Int, Comparable {
+        case summary, records, statistics
+
+        static func < (one: Self, other: Self) -> Bool { one.rawValue < other.rawValue }
+    }
+
+    init(name: String, tool: String) {
+        self.name = name
+        self.tool = tool
+    }
+
+    /// Takes in what another file of the same run tells.
+    mutating func add(_ other: Self) {
+        sources += other.sources
+        addTimes(of: other)
+        if detail == .records, other.detail == .records {
+            // Each client has a file of its own.
+            calls = (calls ?? 0) + (other.calls ?? 0)
+            failures = (failures ?? 0) + (other.failures ?? 0)
+            achievedRate = (achievedRate ?? 0) + (other.achievedRate ?? 0)
+            percentiles = [percentiles, other.percentiles].compactMap(\.self).max { $0.count < $1.count }
+        } else {
+            let (first, second) = other.detail > detail ? (other, self) : (self, other)
+            calls = first.calls ?? second.calls
+            failures = first.failures ?? second.failures
+            achievedRate = first.achievedRate ?? second.achievedRate
+            percentiles = first.percentiles ?? second.percentiles
+            meanMilliseconds = first.meanMilliseconds ?? second.meanMilliseconds
+        }
+        addSeries(of: other)
+        if let proof = other.proof { (self.proof, tool) = (proof, other.tool) }
+        if proof == nil, other.detail > detail { tool = other.tool }
+        detail = max(detail, other.detail)
+        system = system ?? other.system
+        steps += other.steps
+        errors += other.errors
+    }
+
+    private mutating func addTimes(of other: Self) {
+        guard let range = other.times else { return }
+        guard let times else {
+            (self.times, isTimeOfFile) = (range, other.isTimeOfFile)
+            return
+        }
+        // The proof knows best, and any content better than a file's date.
+        if other.proof != nil || isTimeOfFile && !other.isTimeOfFile {
+            (self.times, isTimeOfFile) = (range, false)
+        } else if proof == nil, isTimeOfFile == other.isTimeOfFile {
+            self.times = min(times.lowerBound, range.lowerBound)...max(times.upperBound, range.upperBound)
+        }
+    }
+
+    private mutating func addSeries(of other: Self) {
+        guard let more = other.series else { return }
+        let kinds = (seriesDetail, other.seriesDetail)
+        seriesDetail = max(kinds.0, kinds.1)
+        guard var series else {
+            self.series = more
+            return
+        }
+        // The same calls, counted twice in two ways, are not twice as many.
+        if kinds.0 != kinds.1, kinds.0 != .summary, kinds.1 != .summary {
+            if kinds.1 > kinds.0 { self.series = more }
+            return
+        }
+        series.add(more)
+        self.series = series
+    }
+
+    /// Sets what happened over time, and what it was made of.
+    mutating func set(_ series: Timeline<LoadSlot>, of detail: Detail) {
+        (self.series, seriesDetail, self.detail) = (series, detail, detail)
+    }
+
+    /// Latencies of the hold, or of the whole run where nobody tells the hold apart.
+    var steadyPercentiles: Percentiles? { proof?.latencyMs.sustained ?? percentiles }
+
+    /// Answered calls a second in the hold, or over the whole run.
+    var steadyRate: Double? { proof?.rate.sustained ?? proof?.rate.achieved ?? achievedRate }
+
+    var issuedCalls: Int? { proof?.planned.calls ?? calls }
+
+    var failedCalls: Int? { proof?.seen.failed ?? failures }
+
+    /// The share of answers that came from the cache, by the headers.
+    var achievedHitRate: Double? {
+        guard let seen = proof?.seen, seen.answered > 0 else { return nil }
+        return Double(seen.hit) / Double(seen.answered)
+    }
+
+    /// The share of the issued calls that were planned hot.
+    var plannedHitRate: Double? {
+        guard let proof, proof.cacheRate != nil, proof.planned.calls > 0 else { return nil }
+        return Double(proof.planned.hot) / Double(proof.planned.calls)
+    }
+}
+
+/// How one number of users fared in a saturation search.
+struct LoadStep: Sendable {
+    let users: Int
+    let rate: Double
+    let failures: Int
+}

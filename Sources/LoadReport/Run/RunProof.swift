@@ -1,0 +1,155 @@
+import Foundation
+
+/// `<name>.run.json`: what a load test of `loadtest/` planned, saw and was told by the servers' counters.
+///
+/// The format's source is `loadtest/run.schema.json`, schema 1; fields that are not needed here are not read.
+public struct RunProof: Sendable, Decodable {
+    static let schema = 1
+
+    let tool, name, client: String
+    let started, ended: Instant
+    let target: String
+    let model: LoadModel
+    let cacheRate: Double?
+    let hotRecords, users: Int
+    let planned: Plan
+    let warmUp: LookUps
+    let seen: Seen
+    let counterSource: String
+    let counters: [Counter]
+    let droppedIterations: Int
+    let clientCpu: Double?
+    let latencyMs: Phases
+    let rate: Rate
+    let saturation: Saturation?
+    let verdict: Verdict
+    let reasons: [Reason]
+    let version: SystemVersion?
+
+    /// How arrivals come about.
+    public enum LoadModel: String, Sendable, Decodable {
+        /// A user calls again when it has been answered.
+        case closed
+        /// Calls come at a rate, answered or not.
+        case open
+    }
+
+    /// The schedule applied to the calls that were issued.
+    struct Plan: Sendable, Decodable {
+        let calls, hot: Int
+    }
+
+    /// What the cache answered before the run, while the hot records were made hot.
+    struct LookUps: Sendable, Decodable {
+        let hit, miss, bypass: Int
+    }
+
+    /// What became of the calls, as the client saw it.
+    struct Seen: Sendable, Decodable {
+        let hit, miss, bypass, refused, errors, timeouts, hotMissed, coldHit: Int
+
+        var answered: Int { hit + miss + bypass }
+        var failed: Int { refused + errors + timeouts }
+    }
+
+    /// How much one replica's counters rose; nil where a sample is missing.
+    struct Counter: Sendable, Decodable {
+        let instance: String
+        let hits, misses, bypasses: Int?
+    }
+
+    /// Latencies of the ramp and of the hold.
+    struct Phases: Sendable, Decodable {
+        let peak, sustained: Percentiles?
+    }
+
+    /// Calls a second.
+    struct Rate: Sendable, Decodable {
+        let offered: Double?
+        let achieved: Double
+        let sustained: Double?
+    }
+
+    /// Why a run is not proven.
+    struct Reason: Sendable, Decodable {
+        let text: String
+    }
+
+    /// Whether all counts are such that sums of them are no danger.
+    var isWithinBounds: Bool {
+        let counts = [
+            hotRecords, users, planned.calls, planned.hot, warmUp.hit, warmUp.miss, warmUp.bypass, seen.hit, seen.miss,
+            seen.bypass, seen.refused, seen.errors, seen.timeouts, seen.hotMissed, seen.coldHit, droppedIterations,
+        ]
+        return counts.allSatisfy(Int.allowedCounts.contains)
+    }
+
+    /// What the replicas' counters rose by in the run, the warm-up's look-ups taken off; nil where one is missing.
+    var counted: (hits: Int, misses: Int)? {
+        guard !counters.isEmpty else { return nil }
+        // A broken file's huge numbers must not trap.
+        var sums = (hits: 0 &- warmUp.hit, misses: 0 &- warmUp.miss)
+        for counter in counters {
+            guard let hits = counter.hits, let misses = counter.misses else { return nil }
+            sums = (sums.hits &+ hits, sums.misses &+ misses)
+        }
+        return sums
+    }
+}
+
+/// Latencies in ms at percentiles, of so many calls.
+struct Percentiles: Sendable, Decodable, Equatable {
+    let count: Int
+    let values: [Double: Double]
+    let longest: Double?
+
+    init(count: Int, values: [Double: Double], longest: Double? = nil) {
+        self.count = count
+        self.values = values
+        self.longest = longest
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case count, p50, p90, p95, p99, longest = "max"
+        case p999 = "p99.9"
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        count = try container.decode(Int.self, forKey: .count)
+        let keys: [(Double, CodingKeys)] = [(50, .p50), (90, .p90), (95, .p95), (99, .p99), (99.9, .p999)]
+        let pairs = try keys.map { ($0.0, try container.decode(Double.self, forKey: $0.1)) }
+        values = Dictionary(uniqueKeysWithValues: pairs)
+        longest = try container.decode(Double.self, forKey: .longest)
+    }
+}
+
+/// What a saturation search found: the most that was served without a refusal.
+struct Saturation: Sendable, Decodable {
+    let rounds: [Round]
+    let users: Int
+    let rate: Double
+    let p50Ms, p99Ms: Double?
+    let spread, workingPoint: Double
+
+    /// One search.
+    struct Round: Sendable, Decodable {
+        let users: Int
+        let rate: Double
+        let p50Ms, p99Ms: Double?
+    }
+}
+
+/// What a run called: where, and which build, model and configuration answered there; nil if it does not tell.
+struct CalledSystem: Sendable, Decodable {
+    let target: String
+    let version: SystemVersion?
+
+    /// Whether two runs were against the same; without a version the address is all that is known.
+    func isSame(as other: Self) -> Bool { version == other.version && (version != nil || target == other.target) }
+}
+
+/// The server's answer to `GET /version`, but for the instance, which differs between replicas of one deployment.
+public struct SystemVersion: Sendable, Decodable, Hashable {
+    let release, executableSha256, modelVersion, configuration: String?
+}

@@ -1,0 +1,22 @@
+import LatencyAnalyzer
+
+/// What `bungalow analyze` has made of the servers' logs.
+public struct ServerLog: Sendable {
+    /// The file.
+    public let source: String
+    let deployment: String
+    let pods: Int
+    let calls, scored: Int
+    /// How many calls there should have been; nil if nobody said.
+    let expected: Int?
+    /// What is missing; nil if nothing is known to be.
+    let completeness: String?
+    let times: ClosedRange<Instant>?
+    let percentiles: Percentiles
+
+    /// Whether two files are results of the same logs: text and JSON of one analysis.
+    func isSameAnalysis(as other: Self) -> Bool {
+        (deployment, pods, calls, scored) == (other.deployment, other.pods, other.calls, other.scored)
+            && times == other.times
+    }
+}

@@ -1,0 +1,9 @@
+/// What the numbers say about a claim.
+public enum Verdict: String, Sendable, Codable, CaseIterable {
+    /// The numbers that were taken independently of each other agree.
+    case proven = "PROVEN"
+    /// They differ, so the claim does not hold.
+    case void = "VOID"
+    /// A number that would tell is missing.
+    case unproven = "UNPROVEN"
+}

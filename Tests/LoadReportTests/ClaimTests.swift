@@ -1,0 +1,137 @@
+import Foundation
+import Testing
+
+@testable import LoadReport
+
+/// Verdicts: what is proven, what is void, and that a file cannot claim what its numbers deny.
+@Suite struct ClaimTests {
+    private let folder: ReportFolder
+
+    init() throws { folder = try ReportFolder() }
+
+    private let run = "measured/cache-0.75-1.run.json"
+
+    /// The proven run of the tests with some text replaced, once.
+    private func changed(_ old: String, _ new: String) throws -> String {
+        let text = try ReportFolder.text(run)
+        let range = try #require(text.range(of: old), "\(old) is not in the file")
+        return text.replacingCharacters(in: range, with: new)
+    }
+
+    @Test func `A proven cache rate stands with its three numbers`() throws {
+        try folder.add(run)
+        let claim = try folder.read().claim("cache-0.75-1: cache rate 0.75")
+        #expect(claim.verdict == .proven && claim.statement == "cache-0.75-1: cache rate 0.75 achieved")
+        #expect(
+            claim.numbers == [
+                "1 776 of 2 368 calls were planned hot; by X-Cache 1 776 were hits, 592 misses",
+                "the counters (metrics) of 1 replica rose by 1 776 hits and 592 misses beyond the warm-up",
+            ])
+    }
+
+    @Test(arguments: [
+        ("\"calls\": 2368", "\"calls\": 2369"), ("\"hot\": 1776", "\"hot\": 1777"), ("\"hit\": 1776", "\"hit\": 1775"),
+        ("\"hot_missed\": 0", "\"hot_missed\": 1"), ("\"cold_hit\": 0", "\"cold_hit\": 1"),
+        ("\"dropped_iterations\": 0", "\"dropped_iterations\": 1"), ("\"misses\": 593", "\"misses\": 594"),
+        ("\"hits\": 1779", "\"hits\": 1778"), ("\"hits\": 1779", "\"hits\": null"), ("\"miss\": 592", "\"miss\": 591"),
+    ])
+    func `A file that says PROVEN while its numbers differ is void`(old: String, new: String) throws {
+        try folder.write(try changed(old, new), to: "a.run.json")
+        let claim = try folder.read().claim("cache-0.75-1: cache rate 0.75")
+        #expect(claim.verdict == .void)
+        #expect(claim.numbers.contains { $0.hasPrefix("the run's file says PROVEN, but ") }, "\(claim.numbers)")
+    }
+
+    @Test(arguments: [Verdict.void, .unproven]) func `A run's own verdict and reasons are carried through`(
+        verdict: Verdict
+    ) throws {
+        let text = try changed("\"verdict\": \"PROVEN\"", "\"verdict\": \"\(verdict.rawValue)\"")
+        try folder.write(
+            text.replacing("\"reasons\": []", with: #""reasons": [{"code": "x", "text": "the replica b was gone"}]"#),
+            to: "a.run.json")
+        let evidence = try folder.read()
+        let claim = try evidence.claim("cache-0.75-1: cache rate 0.75")
+        #expect(claim.verdict == verdict && claim.numbers.last == "the replica b was gone")
+        #expect(LoadPage(evidence, name: "x").html.contains("<b class=\"verdict \(verdict.rawValue.lowercased())\">"))
+    }
+
+    @Test func `A void run whose answers were those of the plan is told from a cache rate that was missed`() throws {
+        let text = try changed("\"verdict\": \"PROVEN\"", "\"verdict\": \"VOID\"")
+        try folder.write(text, to: "a.run.json")
+        #expect(try folder.read().claims[0].statement == "cache-0.75-1: cache rate 0.75: the run is void")
+        try folder.add("measured/open.run.json")
+        #expect(try folder.read().claims.contains { $0.statement == "open: cache rate 0.75 not achieved" })
+    }
+
+    @Test func `An offered rate that was not answered is void`() throws {
+        try folder.add("measured/open.run.json")
+        let claim = try folder.read().claim("open: 100/s offered")
+        #expect(claim.verdict == .void && claim.statement == "open: 100/s offered and not answered")
+        #expect(
+            claim.numbers[0].hasPrefix("answered 95.17/s in the hold, 95.2 % of what was offered; 37 calls were due"))
+    }
+
+    @Test(arguments: [
+        ("\"configuration\": \"", "another configuration"), ("\"model_version\": \"", "another model"),
+        ("\"executable_sha256\": \"", "another build"),
+    ])
+    func `Runs against different systems are not compared in silence`(field: String, difference: String) throws {
+        try folder.add(run)
+        try folder.write(
+            try changed(field, field + "0").replacing("cache-0.75-1", with: "other"), to: "other.run.json")
+        let evidence = try folder.read()
+        let claim = try evidence.claim("The runs were against different systems: \(difference).")
+        #expect(claim.verdict == .void && claim.numbers.count == 2)
+        #expect(claim.numbers[0].hasPrefix("A: release ") && claim.numbers[1].hasSuffix("run other"))
+        #expect(LoadPage(evidence, name: "x").html.contains("<p class=\"banner\">The runs were against different"))
+    }
+
+    @Test func `Replicas of one deployment are the same system, and a run that does not tell is not`() throws {
+        try folder.add(run)
+        try folder.write(
+            try changed("\"instance\": \"", "\"instance\": \"0").replacing("cache-0.75-1", with: "other"),
+            to: "other.run.json")
+        #expect(try folder.read().claim("The 2 runs were against the same build").verdict == .proven)
+        try folder.add("measured/k6-export.json")
+        let claim = try folder.read().claim("The runs were against the same system")
+        #expect(claim.verdict == .unproven && claim.numbers == ["run k6-export: the files do not tell what was called"])
+    }
+
+    @Test func `Saturation is proven by three rounds that agree, and comes with the 70 % point`() throws {
+        let rounds = [40.0, 41, 42].map { #"{"users": 4, "rate": \#($0), "p50_ms": 99, "p99_ms": 120}"# }
+        let found = { (rounds: [String], spread: Double) in
+            #""saturation": {"rounds": [\#(rounds.joined(separator: ","))], "users": 4, "rate": 41, "p50_ms": 99, "#
+                + #""p99_ms": 120, "spread": \#(spread), "working_point": 28.7}, "verdict": "#
+        }
+        for (text, verdict) in [
+            (found(rounds, 0.05), Verdict.proven), (found([rounds[0]], 0), .unproven), (found(rounds, 0.2), .unproven),
+        ] {
+            try folder.write(try changed("\"verdict\": ", text), to: "a.run.json")
+            let claim = try folder.read().claim("cache-0.75-1: saturates at 41/s with 4 users; run it at 28.7/s (70 %)")
+            #expect(claim.verdict == verdict)
+        }
+    }
+
+    @Test func `The throughput tool's search is told as far as it goes`() throws {
+        try folder.add("throughput/history.csv")
+        let claim = try folder.read().claim("results: saturates at 51.15/s with 14 users; run it at 35.8/s (70 %)")
+        #expect(claim.verdict == .unproven)
+        let rising = try ReportFolder.text("throughput/history.csv").split(separator: "\n").prefix(4)
+        try folder.write(rising.joined(separator: "\n"), to: "history.csv")
+        #expect(try folder.read().claim("results: saturation was not found").numbers[0].hasPrefix("no call failed"))
+    }
+
+    @Test func `Failures are counted and named, and logs are held against what was expected`() throws {
+        try folder.add("measured/plain_stats.csv", "measured/bungalow.json")
+        let evidence = try folder.read()
+        let answers = try evidence.claim("Not every call was answered")
+        #expect(
+            answers.verdict == .void && answers.numbers == ["756 of 1 518 calls in 1 runs failed", "plain: 756 failed"])
+        #expect(try evidence.claim("bungalow.json: the logs hold all calls").verdict == .proven)
+        try folder.write(
+            ReportFolder.text("measured/bungalow.json").replacing(
+                #""completeness" : null"#, with: #""completeness" : "INCOMPLETE: 1000 of 2000 calls""#),
+            to: "bungalow.json")
+        #expect(try folder.read().claim("bungalow.json: calls are missing from the logs").verdict == .void)
+    }
+}
