@@ -1,0 +1,110 @@
+"""What a run is told in the environment, for all tools: README.md lists the variables and what they mean."""
+
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from schedule import CacheRate
+from verdict import CPU_LIMIT
+
+
+class SettingsError(Exception):
+    """One line for a person: which variable, its value, what is allowed."""
+
+
+def number(environment, name, fallback, least=0.0, whole=False):
+    text = environment.get(name) or str(fallback)
+    try:
+        value = int(text) if whole else float(text)
+    except ValueError:
+        value = None
+    if value is None or not least <= value < 1e9:
+        kind = "whole number" if whole else "number"
+        raise SettingsError(f"{name}={text} is not allowed: use a {kind} from {least:g} on")
+    return value
+
+
+def first_key(path):
+    try:
+        lines = [line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines()]
+    except OSError as error:
+        raise SettingsError(f"API_KEY_FILE={path} cannot be read: {error.strerror}") from None
+    keys = [line for line in lines if line and not line.startswith("#")]
+    if not keys:
+        raise SettingsError(f"API_KEY_FILE={path} holds no key")
+    return keys[0]
+
+
+@dataclass(frozen=True)
+class Settings:
+    target: str
+    replicas: str
+    cache_rate: CacheRate
+    hot_records: int
+    hot_skew: float
+    warm_rounds: int
+    payload: str | None
+    model: str
+    users: int
+    rate: float
+    calls: int
+    ramp_seconds: float
+    hold_seconds: float
+    down_seconds: float
+    think_seconds: float
+    timeout_seconds: float
+    api_key: str | None
+    client: str
+    name: str
+    folder: Path
+    cpu_limit: float
+
+
+def read(environment=os.environ, **fallbacks):
+    """Settings from the environment; `fallbacks` are the tool's own defaults, by variable."""
+
+    def value(name, fallback):
+        return environment.get(name) or fallbacks.get(name, fallback)
+
+    try:
+        rate = CacheRate.parse(value("CACHE_RATE", "0"))
+    except ValueError as error:
+        raise SettingsError(f"CACHE_RATE={error}") from None
+    model = value("MODEL", "closed")
+    if model not in ("closed", "open"):
+        raise SettingsError(f"MODEL={model} is not allowed: use closed or open")
+    payload = environment.get("PAYLOAD_FILE")
+    key_file = environment.get("API_KEY_FILE")
+    try:
+        body = Path(payload).read_text(encoding="utf-8") if payload else None
+    except OSError as error:
+        raise SettingsError(f"PAYLOAD_FILE={payload} cannot be read: {error.strerror}") from None
+
+    def amount(name, fallback, least=0.0, whole=False):
+        return number(environment, name, fallbacks.get(name, fallback), least, whole)
+
+    return Settings(
+        target=value("TARGET", "http://127.0.0.1:8000").rstrip("/"),
+        replicas=value("REPLICAS", ""),
+        # A fixed body is a hot record of one's own.
+        cache_rate=CacheRate(1, 1) if payload else rate,
+        hot_records=1 if payload else amount("HOT_RECORDS", 1, 1, whole=True),
+        hot_skew=amount("HOT_SKEW", 0),
+        warm_rounds=amount("WARM_ROUNDS", 3, 1, whole=True),
+        payload=body,
+        model=model,
+        users=amount("USERS", 100, 1, whole=True),
+        rate=amount("RATE", 100, 1),
+        calls=amount("CALLS", 0, whole=True),
+        ramp_seconds=amount("RAMP_SECONDS", 60),
+        hold_seconds=amount("HOLD_SECONDS", 300),
+        down_seconds=amount("DOWN_SECONDS", 5),
+        think_seconds=amount("THINK_TIME_MS", 0) / 1000,
+        timeout_seconds=amount("TIMEOUT_SECONDS", 10, 0.001),
+        api_key=first_key(key_file) if key_file else None,
+        client=value("CLIENT_NAME", socket.gethostname()),
+        name=value("NAME", f"cache-{value('CACHE_RATE', '0')}"),
+        folder=Path(value("RESULTS", "results")),
+        cpu_limit=amount("CPU_LIMIT", CPU_LIMIT),
+    )
