@@ -55,7 +55,6 @@ class Stride:
         return (turn * self.workers + self.worker) * self.period + place
 
 
-def planned_hot(rate, strides_and_counts):
-    """How many of the calls that the workers issued are hot."""
-    # Every share of a worker consists of whole periods and the beginning of one more.
-    return sum(rate.hot_among(count) for _, count in strides_and_counts)
+def planned_hot(rate, counts):
+    """How many of the calls that the workers issued are hot: a share is whole periods and the beginning of one more."""
+    return sum(rate.hot_among(count) for count in counts)
