@@ -44,6 +44,17 @@ def percentile_line(percentiles):
     return ", ".join(f"{name} {percentiles[name]:.2f} ms" for name in ("p50", "p90", "p95", "p99", "p99.9"))
 
 
+def saturation_lines(found):
+    if found is None:
+        return []
+    rounds = ", ".join(f"{each['rate']:.1f} with {each['users']} users" for each in found["rounds"])
+    return [
+        f"saturation at {found['rate']:.1f} calls/s ({rounds}: spread {found['spread']:.1%}), p50 {found['p50_ms']} ms, "
+        f"p99 {found['p99_ms']} ms",
+        f"work at no more than {found['working_point']:.1f} calls/s, 70 % of it",
+    ]
+
+
 def describe(entry):
     """The lines that a person reads at the end of a run."""
     seen, planned = entry["seen"], entry["planned"]
@@ -61,6 +72,7 @@ def describe(entry):
         f"peak      {percentile_line(entry['latency_ms']['peak'])}",
         f"sustained {percentile_line(entry['latency_ms']['sustained'])}",
     ]
+    lines += saturation_lines(entry.get("saturation"))
     lines += [f"{entry['verdict']}: {reason['text']}" for reason in entry["reasons"]] or [entry["verdict"]]
     return "\n".join(lines)
 
