@@ -23,7 +23,7 @@ export const options = {
   scenarios: { cache_rate: scenario() },
   thresholds: thresholds(),
   discardResponseBodies: true,
-  setupTimeout: '120s',
+  setupTimeout: `${settings.warmSeconds + 60}s`,
   summaryTrendStats: ['count', 'p(50)', 'p(90)', 'p(95)', 'p(99)', 'p(99.9)', 'max'],
 };
 
@@ -49,7 +49,7 @@ function hotBodies(nonce) {
 
 // Repeats the hot records until every answer of some rounds says HIT: each replica may have a cache of its own.
 function warmUp(nonce) {
-  const deadline = Date.now() + 60000;
+  const deadline = Date.now() + settings.warmSeconds * 1000;
   let last = '';
   for (let clean = 0; clean < settings.warmRounds; ) {
     const misses = hotBodies(nonce).map(post).map(outcomeOf).filter((outcome) => {
@@ -58,7 +58,7 @@ function warmUp(nonce) {
       return outcome !== 'hit';
     });
     clean = misses.length === 0 ? clean + 1 : 0;
-    if (Date.now() > deadline) exec.test.abort(`after 60 s the hot records are still not hits, but: ${last}`);
+    if (Date.now() > deadline) exec.test.abort(`after ${settings.warmSeconds} s the hot records are still not hits, but: ${last}`);
     if (misses.length > 0) sleep(0.01);
   }
 }

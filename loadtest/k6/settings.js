@@ -27,6 +27,7 @@ export const settings = {
   hotRecords: payload === null ? number('HOT_RECORDS', 1, 1) : 1,
   hotSkew: number('HOT_SKEW', 0),
   warmRounds: number('WARM_ROUNDS', 3, 1),
+  warmSeconds: number('WARM_SECONDS', 60),
   model: __ENV.MODEL || 'closed',
   users: number('USERS', 100, 1),
   rate: number('RATE', 100, 1),

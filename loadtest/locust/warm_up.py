@@ -8,8 +8,6 @@ from calls import headers_of
 from counters import CountersError
 from records import hot_body
 
-WARM_SECONDS = 60
-
 
 def post(url, body, settings):
     """The outcome of one call, and what to say of it."""
@@ -32,7 +30,7 @@ def warm_up(settings, url, nonce, counts):
     if settings.cache_rate.hot == 0:
         return
     bodies = [settings.payload] if settings.payload else [hot_body(k, nonce) for k in range(settings.hot_records)]
-    deadline = time.monotonic() + WARM_SECONDS
+    deadline = time.monotonic() + settings.warm_seconds
     clean, last = 0, ""
     while clean < settings.warm_rounds:
         clean += 1
@@ -42,6 +40,6 @@ def warm_up(settings, url, nonce, counts):
             if outcome != "hit":
                 clean, last = 0, text
         if time.monotonic() > deadline:
-            raise CountersError(f"after {WARM_SECONDS} s the hot records are still not hits at {url}: {last}")
+            raise CountersError(f"after {settings.warm_seconds:g} s the hot records are still not hits at {url}: {last}")
         if clean == 0:
             time.sleep(0.01)

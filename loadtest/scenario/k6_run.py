@@ -16,6 +16,7 @@ from verdict import OUTCOMES, Tally
 
 SCRIPT = Path(__file__).resolve().parent.parent / "k6/cache-rate.js"
 THRESHOLDS_CROSSED = 99
+PATHS = ("PAYLOAD_FILE", "API_KEY_FILE")
 
 
 def k6_binary():
@@ -65,7 +66,10 @@ def rates(summary, settings, latency):
 
 def run_k6(settings, summary_file):
     """k6's exit code and the CPU that it wanted, as a share of the cores that it may use."""
-    environment = {**os.environ, "SUMMARY_FILE": str(summary_file), "CLIENT_NAME": settings.client}
+    # k6 takes relative paths from the folder of its script.
+    paths = {name: str(Path(os.environ[name]).resolve()) for name in PATHS if os.environ.get(name)}
+    known = {"SUMMARY_FILE": str(summary_file.resolve()), "CLIENT_NAME": settings.client}
+    environment = {**os.environ, **paths, **known}
     process = subprocess.Popen(
         [k6_binary(), "run", "--quiet", "--no-usage-report", str(SCRIPT)], env=environment, stdin=subprocess.DEVNULL)
     demand = Demand(process.pid, cores())

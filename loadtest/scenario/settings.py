@@ -44,6 +44,7 @@ class Settings:
     hot_records: int
     hot_skew: float
     warm_rounds: int
+    warm_seconds: float
     payload: str | None
     model: str
     users: int
@@ -92,6 +93,7 @@ def read(environment=os.environ, **fallbacks):
         hot_records=1 if payload else amount("HOT_RECORDS", 1, 1, whole=True),
         hot_skew=amount("HOT_SKEW", 0),
         warm_rounds=amount("WARM_ROUNDS", 3, 1, whole=True),
+        warm_seconds=amount("WARM_SECONDS", 60),
         payload=body,
         model=model,
         users=amount("USERS", 100, 1, whole=True),
