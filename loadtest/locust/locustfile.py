@@ -14,6 +14,7 @@ from calls import Caller, Share
 from locust import constant, events, runners, task
 from locust.contrib.fasthttp import FastHttpUser
 from locust.exception import StopUser
+from locust.user.task import LOCUST_STATE_STOPPING
 from run import Run
 
 SATURATION = os.environ.get("SHAPE") == "saturation"
@@ -38,8 +39,9 @@ def set_defaults(parser):
 
 @events.init.add_listener
 def prepare(environment, runner, **_):
-    # A user that is stopped ends its call first: a call that is cut off would be missing in the plan.
-    environment.stop_timeout = max(environment.stop_timeout or 0, settings.timeout_seconds + 1)
+    # A user that is stopped ends its call first: what the server made of a call that is cut off, nobody knows.
+    needed = settings.timeout_seconds + settings.think_seconds + 1
+    environment.stop_timeout = max(environment.stop_timeout or 0, needed)
     Share(environment, settings)
     if not isinstance(runner, runners.WorkerRunner):
         Run(environment, settings, SATURATION)
@@ -50,6 +52,13 @@ class HouseBuyer(FastHttpUser):
     wait_time = constant(settings.think_seconds)
     connection_timeout = network_timeout = settings.timeout_seconds
     max_redirects = 0
+
+    def stop(self, force=False):
+        """Lets a user that pauses end its pause: Locust's kill may come when it has begun its next call."""
+        if force or self._state is None:
+            return super().stop(force)
+        self._state = LOCUST_STATE_STOPPING
+        return False
 
     def on_start(self):
         self.caller = Caller(self.client, settings, self.environment.share)

@@ -39,21 +39,23 @@ class Run:
 
     def start(self, **_):
         """Warms up, reads the counters and gives every worker its order. Users are spawned after this."""
-        self.results, self.latest, self.done, self.active = {}, {}, set(), True
+        self.orders, self.results, self.latest, self.done, self.active = {}, {}, {}, set(), True
         self.all_results.clear()
         self.warm, self.nonce, self.saturated = none_yet(), new_nonce(), None
         target = (self.environment.host or self.settings.target).rstrip("/")
         self.files = CsvFiles(self.settings, self.saturation)
-        self.fault = None
+        self.census, self.fault = Census(None), None
+        self.target, self.started, self.began = target, timestamp(), time.monotonic()
         try:
-            self.census = Census(source(self.settings.replicas, target))
+            self.census.source = source(self.settings.replicas, target)
             self.census.begin()
             warm_up(self.settings, target, self.nonce, self.warm)
         except (CountersError, OSError) as error:
             self.fault = str(error)
             gevent.spawn(self.end)
+            return
         self.census.watch()
-        self.target, self.started, self.began = target, timestamp(), time.monotonic()
+        self.started, self.began = timestamp(), time.monotonic()
         runner = self.environment.runner
         clients = [each.id for each in runner.clients.ready] if self.distributed else ["local"]
         self.orders = {
@@ -111,8 +113,9 @@ class Run:
         if self.distributed:
             for client in self.orders:
                 self.environment.runner.send_message("finish", None, client_id=client)
-            self.all_results.wait(self.environment.stop_timeout + 15)
-        else:
+            if self.orders:
+                self.all_results.wait(self.environment.stop_timeout + 15)
+        elif self.orders:
             self.take_results(self.environment.share.results())
 
     def tally(self):

@@ -156,19 +156,34 @@ class Tool:
 
 
 @pytest.fixture
-def k6(tmp_path):
+def tool(tmp_path):
+    """Starts tools, and ends those that are left: a load that goes on would be in the next test's counters."""
+    tools = []
+
+    def begin(command, environment):
+        tools.append(Tool(command, tmp_path, environment))
+        return tools[-1]
+
+    yield begin
+    for each in tools:
+        if each.process.poll() is None:
+            each.process.kill()
+            each.process.wait()
+
+
+@pytest.fixture
+def k6(tool):
     def begin(target, **environment):
-        command = [sys.executable, "-B", LOADTEST / "scenario/k6_run.py"]
-        return Tool(command, tmp_path, {"TARGET": target, **environment})
+        return tool([sys.executable, "-B", LOADTEST / "scenario/k6_run.py"], {"TARGET": target, **environment})
 
     return begin
 
 
 @pytest.fixture
-def locust(tmp_path):
+def locust(tool):
     def begin(target, *options, **environment):
         locustfile = LOADTEST / "locust/locustfile.py"
         command = [sys.executable, "-B", "-m", "locust", "-f", locustfile, "--only-summary", *options]
-        return Tool(command, tmp_path, {"TARGET": target, "THINK_TIME_MS": "5", **environment})
+        return tool(command, {"TARGET": target, "THINK_TIME_MS": "5", **environment})
 
     return begin

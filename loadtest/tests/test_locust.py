@@ -3,11 +3,10 @@
 import csv
 import re
 import signal
-import sys
 import urllib.request
 
 import pytest
-from conftest import LOADTEST, Tool, free_port, until
+from conftest import free_port, until
 from search import Limits, Search, Step
 
 HEADLESS = ["--headless", "--users", "8", "--spawn-rate", "100"]
@@ -28,30 +27,26 @@ def test_locust_hits_exactly_as_often_as_planned(locust, server, rate, hot):
     assert max(int(row["Scale"]) for row in rows(run, "scaling")) == run.entry["users"] == 8
 
 
-def with_workers(server, folder, options, environment):
-    """A master with two workers, the counts of each of which are only its own."""
+def with_workers(locust, server, *options, **environment):
+    """A master, and two workers for it."""
     port = str(free_port())
-    command = [sys.executable, "-B", "-m", "locust", "-f", LOADTEST / "locust/locustfile.py", "--master-port", port]
-    known = {"TARGET": server.url, "CACHE_RATE": "0.75", "THINK_TIME_MS": "5", **environment}
-    workers = [Tool([*command, "--worker"], folder, known) for _ in range(2)]
-    master = Tool(
-        [*command[:-2], "--master", "--master-bind-host", "127.0.0.1", "--master-bind-port", port, *options], folder, known)
-    return master, workers
+    environment["CACHE_RATE"] = "0.75"
+    workers = [locust(server.url, "--worker", "--master-port", port, **environment) for _ in range(2)]
+    binding = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--expect-workers", "2"]
+    return locust(server.url, "--master", *binding, *HEADLESS, *options, **environment), workers
 
 
 @pytest.mark.parametrize("calls, hot", [("1000", 750), ("999", 749)])
-def test_a_master_with_two_workers_hits_exactly_as_often_as_planned(server, tmp_path, calls, hot):
-    master, workers = with_workers(
-        server, tmp_path, [*HEADLESS, "--expect-workers", "2", "--only-summary"], {"CALLS": calls})
+def test_a_master_with_two_workers_hits_exactly_as_often_as_planned(locust, server, calls, hot):
+    master, workers = with_workers(locust, server, CALLS=calls)
     master.finish().proven(int(calls), hot)
     for worker in workers:
         worker.finish()
     assert sorted(int(row["Record"]) for row in rows(master, "timing")) == list(range(int(calls)))
 
 
-def test_a_run_by_time_ends_without_a_call_that_is_cut_off(server, tmp_path):
-    options = [*HEADLESS, "--expect-workers", "2", "--run-time", "2s", "--only-summary"]
-    master, workers = with_workers(server, tmp_path, options, {})
+def test_a_run_by_time_ends_without_a_call_that_is_cut_off(locust, server):
+    master, workers = with_workers(locust, server, "--run-time", "2s")
     master.finish()
     calls, hot = master.entry["planned"].values()
     assert calls > 100 and abs(hot - 0.75 * calls) < 2
@@ -76,7 +71,7 @@ def test_the_web_page_starts_and_stops_a_run(locust, server):
     before = server.look_ups()
     urllib.request.urlopen(f"{page}/swarm", b"user_count=4&spawn_rate=4&host=" + server.url.encode(), timeout=30).close()
     until("the run", lambda: server.look_ups() > before + 50)
-    urllib.request.urlopen(f"{page}/stop", timeout=60).close()
+    urllib.request.urlopen(f"{page}/stop", b"", timeout=60).close()
     until("the file of the run", lambda: (run.folder / "run.run.json").exists())
     run.process.send_signal(signal.SIGTERM)
     run.finish()
