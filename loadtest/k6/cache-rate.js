@@ -58,7 +58,9 @@ function warmUp(nonce) {
       return outcome !== 'hit';
     });
     clean = misses.length === 0 ? clean + 1 : 0;
-    if (Date.now() > deadline) exec.test.abort(`after ${settings.warmSeconds} s the hot records are still not hits, but: ${last}`);
+    if (Date.now() > deadline) {
+      exec.test.abort(`after ${settings.warmSeconds} s the hot records are still not hits, but: ${last}`);
+    }
     if (misses.length > 0) sleep(0.01);
   }
 }

@@ -60,8 +60,8 @@ export function thresholds() {
 export function scenario() {
   const gracefulStop = `${settings.timeoutSeconds + 5}s`;
   if (settings.calls > 0) {
-    const { users, calls } = settings;
-    return { executor: 'shared-iterations', vus: Math.min(users, calls), iterations: calls, maxDuration: '24h', gracefulStop };
+    const vus = Math.min(settings.users, settings.calls);
+    return { executor: 'shared-iterations', vus, iterations: settings.calls, maxDuration: '24h', gracefulStop };
   }
   const [ramp, hold, down] = [settings.rampSeconds, settings.holdSeconds, settings.downSeconds].map((s) => `${s}s`);
   if (settings.model === 'closed') {

@@ -6,8 +6,19 @@ import csv
 
 from counters import timestamp
 
-HISTORY = ["TestNo", "TestCountTotal", "ThreadCount", "Records", "Failures", "AITime", "TotalTime", "RPS", "MaxRecords",
-    "MinRecords", "Client"]
+HISTORY = [
+    "TestNo",
+    "TestCountTotal",
+    "ThreadCount",
+    "Records",
+    "Failures",
+    "AITime",
+    "TotalTime",
+    "RPS",
+    "MaxRecords",
+    "MinRecords",
+    "Client",
+]
 TIMING = ["Time", "Record", "PayloadSize", "Success", "Attempts", "Response", "TotalTime", "AiTime", "Client"]
 SCALING = ["Time", "Scale", "Client"]
 
@@ -25,7 +36,9 @@ class CsvFiles:
         self.tests = self.create(settings, "history", HISTORY) if with_history else None
 
     def create(self, settings, kind, columns):
-        file = open(settings.folder / f"{settings.name}.{kind}.csv", "w", newline="", encoding="utf-8", buffering=1 << 16)
+        file = open(
+            settings.folder / f"{settings.name}.{kind}.csv", "w", newline="", encoding="utf-8", buffering=1 << 16
+        )
         self.open.append(file)
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)

@@ -32,7 +32,7 @@ if SATURATION:
 
 @events.init_command_line_parser.add_listener
 def set_defaults(parser):
-    """200 users at 10 a second for a minute, unless the command line, the environment or the web page says otherwise."""
+    """200 users at 10 a second for a minute, unless command line, environment or web page say otherwise."""
     if not SATURATION:
         parser.set_defaults(num_users=settings.users, spawn_rate=10, run_time="60s")
 

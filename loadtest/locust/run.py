@@ -158,7 +158,8 @@ class Run:
             "sustained": sums["sustained"].total() / hold if hold and not self.settings.calls else None,
         }
         entry = run_entry(
-            self.settings, "locust", version("locust"), (self.started, ended), tally, self.census, latency, rate)
+            self.settings, "locust", version("locust"), (self.started, ended), tally, self.census, latency, rate
+        )
         entry |= {"target": self.target, "users": self.files.most_users}
         if self.saturated:
             entry["saturation"] = self.saturated

@@ -65,13 +65,25 @@ class Saturation(LoadTestShape):
         users, phase = self.search.users, self.search.phase
         self.tests, self.round_tests = self.tests + 1, self.round_tests + 1
         mean = latencies.mean()
-        run.files.history([
-            self.round_tests, self.tests, users, latencies.total(), step.refused + step.failed,
-            f"{(mean or 0) / 1000:.6f}", f"{seconds:.3f}", f"{step.rate:.2f}", max(by_user, default=0),
-            min(by_user, default=0)])
+        run.files.history(
+            [
+                self.round_tests,
+                self.tests,
+                users,
+                latencies.total(),
+                step.refused + step.failed,
+                f"{(mean or 0) / 1000:.6f}",
+                f"{seconds:.3f}",
+                f"{step.rate:.2f}",
+                max(by_user, default=0),
+                min(by_user, default=0),
+            ]
+        )
         print(
             f"{phase:4}  {users} users: {step.rate:.1f} calls/s, p50 {step.p50_ms} ms, {step.refused} refused, "
-            f"{step.failed} failed", flush=True)
+            f"{step.failed} failed",
+            flush=True,
+        )
         rounds = len(self.search.found)
         decided = self.search.decide(step)
         if len(self.search.found) > rounds:

@@ -40,6 +40,8 @@ def warm_up(settings, url, nonce, counts):
             if outcome != "hit":
                 clean, last = 0, text
         if time.monotonic() > deadline:
-            raise CountersError(f"after {settings.warm_seconds:g} s the hot records are still not hits at {url}: {last}")
+            raise CountersError(
+                f"after {settings.warm_seconds:g} s the hot records are still not hits at {url}: {last}"
+            )
         if clean == 0:
             time.sleep(0.01)

@@ -102,7 +102,8 @@ class Pods:
 
     def kubectl(self, *words):
         done = subprocess.run(
-            ["kubectl", "--namespace", self.namespace, *words], capture_output=True, text=True, timeout=30)
+            ["kubectl", "--namespace", self.namespace, *words], capture_output=True, text=True, timeout=30
+        )
         if done.returncode != 0:
             raise OSError(done.stderr.strip())
         return done.stdout

@@ -26,7 +26,9 @@ def k6_binary():
 
 
 def counts(summary):
-    return {name: metric["values"]["count"] for name, metric in summary["metrics"].items() if "count" in metric["values"]}
+    return {
+        name: metric["values"]["count"] for name, metric in summary["metrics"].items() if "count" in metric["values"]
+    }
 
 
 def tally_of(summary, settings):
@@ -71,7 +73,10 @@ def run_k6(settings, summary_file):
     known = {"SUMMARY_FILE": str(summary_file.resolve()), "CLIENT_NAME": settings.client}
     environment = {**os.environ, **paths, **known}
     process = subprocess.Popen(
-        [k6_binary(), "run", "--quiet", "--no-usage-report", str(SCRIPT)], env=environment, stdin=subprocess.DEVNULL)
+        [k6_binary(), "run", "--quiet", "--no-usage-report", "--address", "", str(SCRIPT)],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+    )
     demand = Demand(process.pid, cores())
     try:
         while process.poll() is None:
@@ -106,7 +111,8 @@ def main():
     latency = {phase: percentiles(summary, f"latency_{phase}") for phase in ("peak", "sustained")}
     version = subprocess.run([k6_binary(), "version"], capture_output=True, text=True).stdout.split()[1].lstrip("v")
     entry = run_entry(
-        settings, "k6", version, (started, ended), tally, census, latency, rates(summary, settings, latency))
+        settings, "k6", version, (started, ended), tally, census, latency, rates(summary, settings, latency)
+    )
     return write(entry, settings) or (THRESHOLDS_CROSSED if code == THRESHOLDS_CROSSED else 0)
 
 

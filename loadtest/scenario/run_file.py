@@ -49,8 +49,8 @@ def saturation_lines(found):
         return []
     rounds = ", ".join(f"{each['rate']:.1f} with {each['users']} users" for each in found["rounds"])
     return [
-        f"saturation at {found['rate']:.1f} calls/s ({rounds}: spread {found['spread']:.1%}), p50 {found['p50_ms']} ms, "
-        f"p99 {found['p99_ms']} ms",
+        f"saturation at {found['rate']:.1f} calls/s ({rounds}: spread {found['spread']:.1%}), "
+        f"p50 {found['p50_ms']} ms, p99 {found['p99_ms']} ms",
         f"work at no more than {found['working_point']:.1f} calls/s, 70 % of it",
     ]
 
@@ -66,7 +66,7 @@ def describe(entry):
         f"plan      {planned['calls']} calls, {planned['hot']} hot (cache rate {entry['cache_rate']})",
         f"answers   {seen['hit']} HIT, {seen['miss']} MISS, {seen['bypass']} BYPASS: a hit rate of {share}; "
         f"refused {seen['refused']}, errors {seen['errors']}, time-outs {seen['timeouts']}",
-        f"counters  {counted[0]} hits, {counted[1]} misses, {counted[2]} bypasses in {len(entry['counters'])} replica(s), "
+        f"counters  {counted[0]} hits, {counted[1]} misses, {counted[2]} bypasses, {len(entry['counters'])} replica(s), "
         f"warm-up included ({warm['hit']} hits, {warm['miss']} misses)",
         f"rate      {entry['rate']['achieved']:.1f} calls/s answered with 200",
         f"peak      {percentile_line(entry['latency_ms']['peak'])}",

@@ -25,17 +25,6 @@ def number(environment, name, fallback, least=0.0, whole=False):
     return value
 
 
-def first_key(path):
-    try:
-        lines = [line.strip() for line in Path(path).read_text(encoding="utf-8").splitlines()]
-    except OSError as error:
-        raise SettingsError(f"API_KEY_FILE={path} cannot be read: {error.strerror}") from None
-    keys = [line for line in lines if line and not line.startswith("#")]
-    if not keys:
-        raise SettingsError(f"API_KEY_FILE={path} holds no key")
-    return keys[0]
-
-
 @dataclass(frozen=True)
 class Settings:
     target: str
@@ -62,39 +51,56 @@ class Settings:
     cpu_limit: float
 
 
+def text_of(environment, name):
+    """The content of the file that a variable names; None where it names none."""
+    path = environment.get(name)
+    try:
+        return Path(path).read_text(encoding="utf-8") if path else None
+    except OSError as error:
+        raise SettingsError(f"{name}={path} cannot be read: {error.strerror}") from None
+
+
+def first_key(environment):
+    """The first key of API_KEY_FILE, whose form is that of the server's API_KEYS_FILE."""
+    text = text_of(environment, "API_KEY_FILE")
+    if text is None:
+        return None
+    keys = [line.strip() for line in text.splitlines() if line.strip() and not line.strip().startswith("#")]
+    if not keys:
+        raise SettingsError(f"API_KEY_FILE={environment['API_KEY_FILE']} holds no key")
+    return keys[0]
+
+
+def cache_rate(text, payload):
+    """The planned rate. A fixed body is a hot record of one's own."""
+    try:
+        return CacheRate(1, 1) if payload else CacheRate.parse(text)
+    except ValueError as error:
+        raise SettingsError(f"CACHE_RATE={error}") from None
+
+
 def read(environment=os.environ, **fallbacks):
     """Settings from the environment; `fallbacks` are the tool's own defaults, by variable."""
 
     def value(name, fallback):
         return environment.get(name) or fallbacks.get(name, fallback)
 
-    try:
-        rate = CacheRate.parse(value("CACHE_RATE", "0"))
-    except ValueError as error:
-        raise SettingsError(f"CACHE_RATE={error}") from None
-    model = value("MODEL", "closed")
-    if model not in ("closed", "open"):
-        raise SettingsError(f"MODEL={model} is not allowed: use closed or open")
-    payload = environment.get("PAYLOAD_FILE")
-    key_file = environment.get("API_KEY_FILE")
-    try:
-        body = Path(payload).read_text(encoding="utf-8") if payload else None
-    except OSError as error:
-        raise SettingsError(f"PAYLOAD_FILE={payload} cannot be read: {error.strerror}") from None
-
     def amount(name, fallback, least=0.0, whole=False):
         return number(environment, name, fallbacks.get(name, fallback), least, whole)
 
+    model = value("MODEL", "closed")
+    if model not in ("closed", "open"):
+        raise SettingsError(f"MODEL={model} is not allowed: use closed or open")
+    payload = text_of(environment, "PAYLOAD_FILE")
     return Settings(
         target=value("TARGET", "http://127.0.0.1:8000").rstrip("/"),
         replicas=value("REPLICAS", ""),
-        # A fixed body is a hot record of one's own.
-        cache_rate=CacheRate(1, 1) if payload else rate,
+        cache_rate=cache_rate(value("CACHE_RATE", "0"), payload),
         hot_records=1 if payload else amount("HOT_RECORDS", 1, 1, whole=True),
         hot_skew=amount("HOT_SKEW", 0),
         warm_rounds=amount("WARM_ROUNDS", 3, 1, whole=True),
         warm_seconds=amount("WARM_SECONDS", 60),
-        payload=body,
+        payload=payload,
         model=model,
         users=amount("USERS", 100, 1, whole=True),
         rate=amount("RATE", 100, 1),
@@ -104,7 +110,7 @@ def read(environment=os.environ, **fallbacks):
         down_seconds=amount("DOWN_SECONDS", 5),
         think_seconds=amount("THINK_TIME_MS", 0) / 1000,
         timeout_seconds=amount("TIMEOUT_SECONDS", 10, 0.001),
-        api_key=first_key(key_file) if key_file else None,
+        api_key=first_key(environment),
         client=value("CLIENT_NAME", socket.gethostname()),
         name=value("NAME", f"cache-{value('CACHE_RATE', '0')}"),
         folder=Path(value("RESULTS", "results")),

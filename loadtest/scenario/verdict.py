@@ -38,7 +38,9 @@ class Tally:
     def seen(self):
         """As it stands in run.schema.json."""
         return {outcome: self.both(outcome) for outcome in OUTCOMES} | {
-            "hot_missed": self.hot["miss"], "cold_hit": self.cold["hit"]}
+            "hot_missed": self.hot["miss"],
+            "cold_hit": self.cold["hit"],
+        }
 
 
 def plan_reasons(tally):
@@ -47,13 +49,21 @@ def plan_reasons(tally):
     if hot + cold == 0:
         yield "no_calls", "no call was made"
     elif (hot + cold, hot) != (tally.issued, tally.planned_hot):
-        yield "plan_broken", (
-            f"{tally.issued} calls were issued, {tally.planned_hot} of them hot, but {hot + cold} ended, {hot} of them "
-            "hot: calls were cut off, or their numbers have gaps")
+        yield (
+            "plan_broken",
+            (
+                f"{tally.issued} calls were issued, {tally.planned_hot} hot, but {hot + cold} ended, {hot} of them "
+                "hot: calls were cut off, or their numbers have gaps"
+            ),
+        )
     if tally.hot["miss"]:
-        yield "hot_missed", (
-            f"{tally.hot['miss']} hot calls were misses: their entries were evicted, deleted or expired within the run "
-            "(maxmemory, FLUSHALL, CACHE_TTL_SECONDS), or a new replica has a cache of its own")
+        yield (
+            "hot_missed",
+            (
+                f"{tally.hot['miss']} hot calls were misses: their entries were evicted, deleted or expired "
+                "(maxmemory, FLUSHALL, CACHE_TTL_SECONDS), or a new replica has a cache of its own"
+            ),
+        )
     if tally.cold["hit"]:
         yield "cold_hit", f"{tally.cold['hit']} cold calls were hits: somebody else sent the same records"
     if tally.both("bypass"):
@@ -63,12 +73,18 @@ def plan_reasons(tally):
 def client_reasons(tally):
     """Where the client did not do what it should have."""
     if tally.dropped_iterations:
-        yield "dropped_iterations", (
-            f"{tally.dropped_iterations} calls were due while no user was free: raise USERS or lower RATE")
+        yield (
+            "dropped_iterations",
+            (f"{tally.dropped_iterations} calls were due while no user was free: raise USERS or lower RATE"),
+        )
     if tally.client_cpu is not None and tally.client_cpu > tally.cpu_limit:
-        yield "client_cpu", (
-            f"the client wanted {tally.client_cpu:.0%} of its cores (limit {tally.cpu_limit:.0%}), so it measured itself: "
-            "give it more cores, more workers, or less to do (THINK_TIME_MS, USERS, RATE)")
+        yield (
+            "client_cpu",
+            (
+                f"the client wanted {tally.client_cpu:.0%} of its cores (limit {tally.cpu_limit:.0%}), so it measured itself:"
+                " give it more cores, more workers, or less to do (THINK_TIME_MS, USERS, RATE)"
+            ),
+        )
     for fault in tally.faults:
         yield "tool_failed", fault
 
@@ -84,14 +100,22 @@ def counter_reasons(tally, census):
         most = least + sum(calls[outcome] for calls in [*unknown, tally.warm] for outcome in UNANSWERED)
         if not least <= counted <= most:
             expected = f"{least}" if least == most else f"{least} to {most}"
-            yield "counters_differ", (
-                f"the servers counted {counted} look-ups of the kind {name}, the client saw {expected}: "
-                + ("somebody else called the same servers" if counted > most else "not all replicas were counted"))
+            yield (
+                "counters_differ",
+                (
+                    f"the servers counted {counted} look-ups of the kind {name}, the client saw {expected}: "
+                    + ("somebody else called the same servers" if counted > most else "not all replicas were counted")
+                ),
+            )
     refused = census.total("refused")
     if refused is not None and refused < tally.both("refused"):
-        yield "counters_differ", (
-            f"the client saw {tally.both('refused')} refusals (503), but the servers counted {refused}: "
-            "something on the way refused the others")
+        yield (
+            "counters_differ",
+            (
+                f"the client saw {tally.both('refused')} refusals (503), but the servers counted {refused}: "
+                "something on the way refused the others"
+            ),
+        )
 
 
 def judge(tally, census):

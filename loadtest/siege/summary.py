@@ -12,8 +12,18 @@ import urllib.request
 from datetime import datetime, timedelta
 from pathlib import Path
 
-COLUMNS = ["time", "transactions", "elapsed_seconds", "data", "response_seconds", "rate", "throughput", "concurrency",
-    "okay", "failed"]
+COLUMNS = [
+    "time",
+    "transactions",
+    "elapsed_seconds",
+    "data",
+    "response_seconds",
+    "rate",
+    "throughput",
+    "concurrency",
+    "okay",
+    "failed",
+]
 MARK = re.compile(r"\*\*\*\* phase (\d+) delay (\S+) clients (\d+) \*\*\*\*")
 
 
@@ -66,12 +76,22 @@ def main(log, target, client):
         sys.exit(f"{log} has no phases: siege made no call")
     totals = sum_up(phases)
     entry = {
-        "schema": 1, "tool": "siege", "name": path.name.removesuffix(".siege.log"), "client": client, "target": target,
-        "started": started(phases), "ended": phases[-1]["ended"], **totals, "phases": phases, "version": version(target)}
+        "schema": 1,
+        "tool": "siege",
+        "name": path.name.removesuffix(".siege.log"),
+        "client": client,
+        "target": target,
+        "started": started(phases),
+        "ended": phases[-1]["ended"],
+        **totals,
+        "phases": phases,
+        "version": version(target),
+    }
     path.with_suffix(".json").write_text(json.dumps(entry, indent=2) + "\n", encoding="utf-8")
     print(
         f"{totals['okay']} answers in {totals['seconds']} s: {totals['rate']} a second; response time "
-        f"{totals['response_seconds']} s, weighted by answers; {totals['failed']} failed")
+        f"{totals['response_seconds']} s, weighted by answers; {totals['failed']} failed"
+    )
 
 
 if __name__ == "__main__":

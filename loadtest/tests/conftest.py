@@ -37,8 +37,12 @@ def free_port():
 class Server:
     def __init__(self, binary, port, environment):
         self.process = subprocess.Popen(
-            [binary, "--port", str(port)], env={"PATH": os.environ["PATH"], "DRAIN_DELAY_SECONDS": "0", **environment},
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            [binary, "--port", str(port)],
+            env={"PATH": os.environ["PATH"], "DRAIN_DELAY_SECONDS": "0", **environment},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         said = []
         for line in self.process.stderr:
             said.append(line)
@@ -70,7 +74,8 @@ class Redis:
         self.url = f"redis://127.0.0.1:{self.port}"
         self.process = subprocess.Popen(
             ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", folder],
-            stdout=subprocess.DEVNULL)
+            stdout=subprocess.DEVNULL,
+        )
         until("redis-server", self.answers)
 
     def answers(self):
@@ -127,10 +132,22 @@ class Tool:
     def __init__(self, command, folder, environment):
         self.folder = folder
         # What the machine is busy with is no matter of these tests; the one that is about it sets its own limit.
-        known = {"PATH": os.environ["PATH"], "HOME": str(folder), "RESULTS": str(folder), "NAME": "run", "CPU_LIMIT": "1000"}
+        known = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "RESULTS": str(folder),
+            "NAME": "run",
+            "CPU_LIMIT": "1000",
+        }
         self.process = subprocess.Popen(
-            command, env={**known, **environment}, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True)
+            command,
+            env={**known, **environment},
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def finish(self):
         self.said, _ = self.process.communicate(timeout=DEADLINE_SECONDS)
@@ -149,8 +166,15 @@ class Tool:
         assert (entry["verdict"], entry["reasons"]) == ("PROVEN", [])
         assert entry["planned"] == {"calls": calls, "hot": hot}
         assert entry["seen"] == {
-            "hit": hot, "miss": calls - hot, "bypass": 0, "refused": 0, "errors": 0, "timeouts": 0, "hot_missed": 0,
-            "cold_hit": 0}
+            "hit": hot,
+            "miss": calls - hot,
+            "bypass": 0,
+            "refused": 0,
+            "errors": 0,
+            "timeouts": 0,
+            "hot_missed": 0,
+            "cold_hit": 0,
+        }
         assert sum(row["hits"] for row in entry["counters"]) == hot + warm["hit"]
         assert sum(row["misses"] for row in entry["counters"]) == calls - hot + warm["miss"]
 

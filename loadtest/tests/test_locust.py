@@ -69,7 +69,9 @@ def test_the_web_page_starts_and_stops_a_run(locust, server):
 
     until("the web page", answers)
     before = server.look_ups()
-    urllib.request.urlopen(f"{page}/swarm", b"user_count=4&spawn_rate=4&host=" + server.url.encode(), timeout=30).close()
+    urllib.request.urlopen(
+        f"{page}/swarm", b"user_count=4&spawn_rate=4&host=" + server.url.encode(), timeout=30
+    ).close()
     until("the run", lambda: server.look_ups() > before + 50)
     urllib.request.urlopen(f"{page}/stop", b"", timeout=60).close()
     until("the file of the run", lambda: (run.folder / "run.run.json").exists())
@@ -94,8 +96,17 @@ def saturate(locust, start, rounds):
     """The entry of a search on a server that does 4 calls of 40 ms at once: 100 calls a second."""
     limited = start(SYNTHETIC_SLEEP_MS="40", REPLICA_MAX_CONCURRENT_REQUESTS="4", MAX_QUEUED_REQUESTS="0")
     run = locust(
-        limited.url, "--headless", CACHE_RATE="0", SHAPE="saturation", SATURATION_START_USERS="2", THINK_TIME_MS="0",
-        SATURATION_STEP_USERS="3", SATURATION_STEP_SECONDS="1", SATURATION_HOLD_SECONDS="2", SATURATION_ROUNDS=rounds)
+        limited.url,
+        "--headless",
+        CACHE_RATE="0",
+        SHAPE="saturation",
+        SATURATION_START_USERS="2",
+        THINK_TIME_MS="0",
+        SATURATION_STEP_USERS="3",
+        SATURATION_STEP_SECONDS="1",
+        SATURATION_HOLD_SECONDS="2",
+        SATURATION_ROUNDS=rounds,
+    )
     run.finish()
     assert run.code == 0, run.said
     return run

