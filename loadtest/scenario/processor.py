@@ -5,9 +5,22 @@ import time
 from pathlib import Path
 
 
+QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
+
+def quota_of(text):
+    """The cores that a container may use at a time, of cgroup v2's `quota period`; infinite without a limit."""
+    quota, period = text.split()
+    return float("inf") if quota == "max" else int(quota) / int(period)
+
+
 def cores():
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The cores that this process may use; a container with a limit of CPU may use fewer than it sees."""
+    seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        return min(seen, quota_of(QUOTA.read_text()))
+    except (OSError, ValueError):
+        return seen
 
 
 def wanted_seconds(pid):
