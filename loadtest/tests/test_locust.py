@@ -1,6 +1,7 @@
 """Real Locust against a real server with a real Redis: exact counts on one process and on many, and saturation."""
 
 import csv
+import os
 import re
 import signal
 import urllib.request
@@ -121,6 +122,14 @@ def test_saturation_is_found_where_concurrency_and_latency_put_it(locust, start)
     assert [int(row["ThreadCount"]) for row in history] == [2, 5, 4, 4]
     assert [int(row["Failures"]) > 0 for row in history] == [False, True, False, False]
     assert re.search(r"work at no more than \d", run.said)
+
+
+@pytest.mark.skipif("TRUST" not in os.environ, reason="takes half a minute: script/trust runs it")
+def test_three_rounds_of_the_search_agree(locust, start):
+    run = saturate(locust, start, "3")
+    found = run.entry["saturation"]
+    assert [each["users"] for each in found["rounds"]] == [4, 4, 4] and found["spread"] < 0.15
+    assert all(abs(each["rate"] - 100) < 15 for each in found["rounds"]), run.said
 
 
 def test_the_search_goes_up_by_steps_back_by_ones_and_holds():
