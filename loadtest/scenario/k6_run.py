@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from verdict import OUTCOMES, Tally
 
 SCRIPT = Path(__file__).resolve().parent.parent / "k6/cache-rate.js"
 THRESHOLDS_CROSSED = 99
+MOST_MESSAGES = 10
 PATHS = ("PAYLOAD_FILE", "API_KEY_FILE")
 
 
@@ -66,17 +68,26 @@ def rates(summary, settings, latency):
     }
 
 
+def show(messages):
+    """Shows the first of k6's messages: there is one for each call that got no answer."""
+    count = 0
+    for count, line in enumerate(messages, 1):
+        if count <= MOST_MESSAGES:
+            print(line, end="", file=sys.stderr, flush=True)
+    if count > MOST_MESSAGES:
+        print(f"and {count - MOST_MESSAGES} more messages of k6", file=sys.stderr, flush=True)
+
+
 def run_k6(settings, summary_file):
     """k6's exit code and the CPU that it wanted, as a share of the cores that it may use."""
     # k6 takes relative paths from the folder of its script.
     paths = {name: str(Path(os.environ[name]).resolve()) for name in PATHS if os.environ.get(name)}
     known = {"SUMMARY_FILE": str(summary_file.resolve()), "CLIENT_NAME": settings.client}
     environment = {**os.environ, **paths, **known}
-    process = subprocess.Popen(
-        [k6_binary(), "run", "--quiet", "--no-usage-report", "--address", "", str(SCRIPT)],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-    )
+    command = [k6_binary(), "run", "--quiet", "--no-usage-report", "--address", "", str(SCRIPT)]
+    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    messages = threading.Thread(target=show, args=(process.stderr,))
+    messages.start()
     demand = Demand(process.pid, cores())
     try:
         while process.poll() is None:
@@ -86,6 +97,8 @@ def run_k6(settings, summary_file):
         process.terminate()
         process.wait()
         raise
+    finally:
+        messages.join()
     return process.returncode, demand.last or None
 
 
