@@ -6,7 +6,6 @@ from collections import Counter
 
 import gevent
 from counters import timestamp
-from gevent.lock import BoundedSemaphore
 from latencies import Latencies
 from locust import runners
 from processor import Demand
@@ -40,8 +39,9 @@ class Share:
     def __init__(self, environment, settings):
         self.environment, self.settings = environment, settings
         self.choice = HotChoice(settings.hot_records, settings.hot_skew)
-        self.lock = BoundedSemaphore()
-        self.begin({"nonce": "000000000", "worker": 0, "workers": 1})
+        # A worker that comes within a run has no order, and makes no calls.
+        self.begin({"nonce": "", "worker": 0, "workers": 1})
+        self.running = False
         environment.share = self
         environment.events.spawning_complete.add_listener(lambda **_: self.enter("sustained"))
         environment.events.test_stopping.add_listener(lambda **_: self.enter("down"))
@@ -65,7 +65,7 @@ class Share:
         self.phase, self.sustained_from, self.sustained_seconds = "peak", None, 0.0
         self.by_user = Counter()
         self.timings = []
-        self.done = False
+        self.done, self.running = False, True
         self.demand = Demand(os.getpid(), 1)
 
     def enter(self, phase):
@@ -76,13 +76,14 @@ class Share:
         self.phase = phase
 
     def next_call(self):
-        """(index, hot, body) of the next call; None when this share of CALLS is used up."""
-        with self.lock:
-            index = self.stride.index(self.issued)
-            if self.settings.calls and index >= self.settings.calls:
-                return None
-            self.issued += 1
-            self.in_flight += 1
+        """(index, hot, body) of the next call; None when this share of CALLS is used up, or there is none."""
+        if not self.running:
+            return None
+        index = self.stride.index(self.issued)
+        if self.settings.calls and index >= self.settings.calls:
+            return None
+        self.issued += 1
+        self.in_flight += 1
         rate = self.settings.cache_rate
         if self.settings.payload is not None:
             return index, True, self.settings.payload
@@ -103,13 +104,13 @@ class Share:
 
     def finish_if_done(self):
         """Says once that all calls of this share have ended."""
-        if self.in_flight or self.done:
+        if self.in_flight or self.done or not self.running:
             return
         self.done = True
         if isinstance(self.environment.runner, runners.WorkerRunner):
             self.send("done", {"worker": self.number, "nonce": self.nonce})
         else:
-            self.environment.run.share_is_done(self.number)
+            self.environment.run.share_is_done(self.number, self.nonce)
 
     def progress(self):
         """The counts so far, and the rows of timing.csv since the last time."""
@@ -130,10 +131,12 @@ class Share:
     def report(self):
         while True:
             gevent.sleep(PROGRESS_SECONDS)
-            if self.issued:
+            if self.running:
                 self.send("progress", self.progress())
 
     def results(self):
+        """What the master adds up; the share makes no more calls."""
+        self.running = False
         return {
             "nonce": self.nonce,
             "worker": self.number,

@@ -4,6 +4,7 @@ import time
 from importlib.metadata import version
 
 import gevent
+from calls import MOST_TIMINGS
 from counters import Census, CountersError, source, timestamp
 from csv_files import CsvFiles
 from gevent.event import Event
@@ -31,7 +32,7 @@ class Run:
             register = environment.runner.register_message
             register("progress", lambda msg, **_: self.take_progress(msg.data))
             register("results", lambda msg, **_: self.take_results(msg.data))
-            register("done", lambda msg, **_: self.share_is_done(msg.data["worker"]))
+            register("done", lambda msg, **_: self.share_is_done(**msg.data))
 
     @property
     def distributed(self):
@@ -77,7 +78,7 @@ class Run:
             gevent.sleep(0.5)
 
     def take_progress(self, progress):
-        if progress["nonce"] != self.nonce:
+        if progress["nonce"] != self.nonce or not self.active:
             return
         self.files.timings(progress.pop("timings"))
         self.latest[progress["worker"]] = progress
@@ -90,9 +91,10 @@ class Run:
             if len(self.results) == len(self.orders):
                 self.all_results.set()
 
-    def share_is_done(self, worker):
-        self.done.add(worker)
-        if len(self.done) == len(self.orders):
+    def share_is_done(self, worker, nonce):
+        if nonce == self.nonce:
+            self.done.add(worker)
+        if self.active and len(self.done) == len(self.orders):
             gevent.spawn(self.end)
 
     def end(self):
@@ -164,4 +166,6 @@ class Run:
         if self.saturated:
             entry["saturation"] = self.saturated
         self.files.close()
+        if lost := sum(each["lost_timings"] for each in found):
+            print(f"{lost} calls are missing in {self.settings.name}.timing.csv: more than {MOST_TIMINGS} at once")
         self.environment.process_exit_code = write(entry, self.settings)

@@ -85,25 +85,25 @@ class Client:
         return (time.perf_counter() - began) * 1000, answer.headers["X-Cache"]
 
 
-def batch(size, nonce, number):
+def batch(size, nonce, index):
     """Houses of which the first is this call's own."""
     house = {
         "MedInc": 8.3252, "HouseAge": 41, "AveRooms": 6.98, "AveBedrms": 1.02, "Population": 322, "AveOccup": 2.55,
         "Latitude": 37.88, "Longitude": -122.23,
     }  # fmt: skip
-    first = house | {"Population": float(f"1000.{number:09d}"), "AveOccup": float(f"2.{nonce}")}
+    first = house | {"Population": float(f"1000.{index:09d}"), "AveOccup": float(f"2.{nonce}")}
     return json.dumps([first] + [house] * (size - 1))
 
 
 def compare(without, redis, size, calls):
-    """The medians in milliseconds: without a cache, a hit, a miss. Calls whose look-up was not answered are left out."""
+    """The medians in milliseconds: without a cache, a hit, a miss. Look-ups without an answer are left out."""
     nonce = new_nonce()
     hot = batch(size, nonce, 0)
     while redis.call(hot)[1] != "HIT":
         pass
     times = {"without": [], "hit": [], "miss": []}
-    for number in range(1, calls + 1):
-        cold = batch(size, nonce, number)
+    for index in range(1, calls + 1):
+        cold = batch(size, nonce, index)
         times["without"].append(without.call(cold)[0])
         for kind, body in (("hit", hot), ("miss", cold)):
             milliseconds, look_up = redis.call(body)

@@ -4,7 +4,6 @@ import os
 import time
 from pathlib import Path
 
-
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 

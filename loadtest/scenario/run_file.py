@@ -61,12 +61,12 @@ def describe(entry):
     answered = seen["hit"] + seen["miss"] + seen["bypass"]
     share = f"{seen['hit'] / answered:.6f}" if answered else "n/a"
     counted = [sum(row[key] or 0 for row in entry["counters"]) for key in ("hits", "misses", "bypasses")]
-    warm = entry["warm_up"]
+    warm, replicas = entry["warm_up"], len(entry["counters"])
     lines = [
         f"plan      {planned['calls']} calls, {planned['hot']} hot (cache rate {entry['cache_rate']})",
         f"answers   {seen['hit']} HIT, {seen['miss']} MISS, {seen['bypass']} BYPASS: a hit rate of {share}; "
         f"refused {seen['refused']}, errors {seen['errors']}, time-outs {seen['timeouts']}",
-        f"counters  {counted[0]} hits, {counted[1]} misses, {counted[2]} bypasses, {len(entry['counters'])} replica(s), "
+        f"counters  {counted[0]} hits, {counted[1]} misses, {counted[2]} bypasses, {replicas} replica(s), "
         f"warm-up included ({warm['hit']} hits, {warm['miss']} misses)",
         f"rate      {entry['rate']['achieved']:.1f} calls/s answered with 200",
         f"peak      {percentile_line(entry['latency_ms']['peak'])}",

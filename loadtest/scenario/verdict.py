@@ -81,8 +81,8 @@ def client_reasons(tally):
         yield (
             "client_cpu",
             (
-                f"the client wanted {tally.client_cpu:.0%} of its cores (limit {tally.cpu_limit:.0%}), so it measured itself:"
-                " give it more cores, more workers, or less to do (THINK_TIME_MS, USERS, RATE)"
+                f"the client wanted {tally.client_cpu:.0%} of its cores, more than {tally.cpu_limit:.0%}, and so "
+                "measured itself: give it more cores, more workers, or less to do (THINK_TIME_MS, USERS, RATE)"
             ),
         )
     for fault in tally.faults:

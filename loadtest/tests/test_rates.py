@@ -79,51 +79,46 @@ def test_a_containers_quota_is_in_cores():
     assert (quota_of("150000 100000\n"), quota_of("max 100000\n")) == (1.5, float("inf"))
 
 
+def api_script(answers):
+    """What kubectl asks first, and the answers of a test."""
+    kinds = {"pods": "Pod", "deployments": "Deployment"}
+    common = {"namespaced": True, "verbs": ["get", "list"], "singularName": ""}
+    pods, deployments = ([{"name": name, "kind": kind, **common}] for name, kind in kinds.items())
+    version = {"groupVersion": "apps/v1", "version": "v1"}
+    group = {"name": "apps", "versions": [version], "preferredVersion": version}
+    bodies = {
+        "/api": {"kind": "APIVersions", "versions": ["v1"]},
+        "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": [group]},
+        "/api/v1": {"kind": "APIResourceList", "groupVersion": "v1", "resources": pods},
+        "/apis/apps/v1": {"kind": "APIResourceList", "groupVersion": "apps/v1", "resources": deployments},
+    }
+    return json.dumps({path: [{"body": body}] for path, body in bodies.items()} | answers)
+
+
+def kubeconfig(port):
+    return json.dumps(
+        {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "c",
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
+            "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
+            "users": [{"name": "u", "user": {}}],
+        }
+    )
+
+
 @pytest.fixture
 def cluster(tmp_path, monkeypatch):
     """The real kubectl, and an API server that answers what it is told, the last answer again and again."""
     processes = []
 
     def begin(**answers):
-        resources = [
-            {"name": name, "kind": kind, "namespaced": True, "verbs": ["get", "list"], "singularName": ""}
-            for name, kind in (("pods", "Pod"), ("deployments", "Deployment"))
-        ]
-        group = {
-            "name": "apps",
-            "versions": [{"groupVersion": "apps/v1", "version": "v1"}],
-            "preferredVersion": {"groupVersion": "apps/v1", "version": "v1"},
-        }
-        script = {
-            "/api": [{"body": {"kind": "APIVersions", "versions": ["v1"]}}],
-            "/apis": [{"body": {"kind": "APIGroupList", "apiVersion": "v1", "groups": [group]}}],
-            "/api/v1": [{"body": {"kind": "APIResourceList", "groupVersion": "v1", "resources": resources[:1]}}],
-            "/apis/apps/v1": [
-                {"body": {"kind": "APIResourceList", "groupVersion": "apps/v1", "resources": resources[1:]}}
-            ],
-            **answers,
-        }
-        (tmp_path / "script.json").write_text(json.dumps(script))
+        (tmp_path / "script.json").write_text(api_script(answers))
         server = ROOT / "Tests/EndToEnd/Analyzer/kubernetes_api.py"
-        processes.append(
-            subprocess.Popen(
-                [sys.executable, "-B", server, tmp_path / "script.json"], stdout=subprocess.PIPE, text=True
-            )
-        )
-        port = processes[-1].stdout.readline().split()[1]
-        context = {"name": "c", "context": {"cluster": "c", "user": "u"}}
-        (tmp_path / "kubeconfig").write_text(
-            json.dumps(
-                {
-                    "apiVersion": "v1",
-                    "kind": "Config",
-                    "current-context": "c",
-                    "contexts": [context],
-                    "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{port}"}}],
-                    "users": [{"name": "u", "user": {}}],
-                }
-            )
-        )
+        command = [sys.executable, "-B", server, tmp_path / "script.json"]
+        processes.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+        (tmp_path / "kubeconfig").write_text(kubeconfig(processes[-1].stdout.readline().split()[1]))
         monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
         monkeypatch.setenv("HOME", str(tmp_path))
         monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
