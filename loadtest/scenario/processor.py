@@ -40,12 +40,13 @@ class Demand:
     def __init__(self, pid, cores):
         self.pid, self.cores = pid, cores
         self.began, self.before = time.monotonic(), wanted_seconds(pid)
-        self.last = 0.0
+        self.most = self.last = 0.0
 
     def read(self):
-        """The share so far; once the process has ended, the last one."""
+        """The share so far; once the process ends, the last one."""
         wanted = wanted_seconds(self.pid) - self.before
         elapsed = time.monotonic() - self.began
-        if wanted > 0 and elapsed > 0:
-            self.last = wanted / elapsed / self.cores
+        # The threads of a process that ends go one by one, and take what they wanted with them.
+        if wanted >= self.most and elapsed > 0:
+            self.most, self.last = wanted, wanted / elapsed / self.cores
         return self.last

@@ -11,7 +11,6 @@ import pytest
 from chart import line_chart
 from conftest import LOADTEST, ROOT
 from counters import Census, CountersError, Pods
-from processor import quota_of
 from rates_run import settle
 from tables import chart, markdown
 
@@ -73,10 +72,6 @@ def test_a_chart_needs_values_and_escapes_names():
         line_chart("nothing", "x", "y", ["a"], [("none", [None], False)])
     drawn = xml.etree.ElementTree.fromstring(line_chart("a < b", "x", "y", ["one"], [("p & q", [5.0], True)]))
     assert "a < b" in "".join(drawn.itertext())
-
-
-def test_a_containers_quota_is_in_cores():
-    assert (quota_of("150000 100000\n"), quota_of("max 100000\n")) == (1.5, float("inf"))
 
 
 def api_script(answers):
