@@ -23,7 +23,7 @@ from records import new_nonce
 from settings import SettingsError, number
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-BATCHES, BUSY = (1, 10, 100, 1000), (0, 1, 2, 5)
+BATCHES, BUSY = "1 10 100 1000", "0 1 2 5"
 START_SECONDS = 30
 
 
@@ -120,10 +120,18 @@ def break_even(found):
     return f"{max(share, 0):.1%}" if share < 1 else "never"
 
 
+def whole_numbers(name, fallback):
+    text = os.environ.get(name) or fallback
+    if not re.fullmatch(r"\d+( \d+)*", text):
+        raise SettingsError(f"{name}={text} is not allowed: use whole numbers with a space between them")
+    return [int(word) for word in text.split()]
+
+
 def measure(binary, calls, redis_port):
     """(busy, batch) -> medians."""
     results = {}
-    for busy in BUSY:
+    batches = whole_numbers("BATCHES", BATCHES)
+    for busy in whole_numbers("BUSY", BUSY):
         with ExitStack() as stack:
             common = {"PORT": "0", "SYNTHETIC_BUSY_MS": str(busy), "SCORING_LOG": "off", "DRAIN_DELAY_SECONDS": "0"}
             ports = [
@@ -131,7 +139,7 @@ def measure(binary, calls, redis_port):
                 for url in ("off", f"redis://127.0.0.1:{redis_port}")
             ]
             without, redis = (Client(port) for port in ports)
-            for size in BATCHES:
+            for size in batches:
                 results[busy, size] = compare(without, redis, size, calls)
                 print(f"busy {busy} ms, {size} houses: {results[busy, size]}", file=sys.stderr)
     return results
@@ -149,10 +157,15 @@ def table(results):
 
 
 def chart(results):
-    series = [("hit in Redis", [results[0, size]["hit"] for size in BATCHES], True)]
-    series += [(f"model of {busy} ms", [results[busy, size]["without"] for size in BATCHES], False) for busy in BUSY]
-    series.append(("miss, model of 0 ms", [results[0, size]["miss"] for size in BATCHES], True))
-    return line_chart("A hit in Redis and calls without a cache (medians)", "houses a call", "ms", BATCHES, series)
+    busies, batches = (list(dict.fromkeys(key[place] for key in results)) for place in (0, 1))
+
+    def line(busy, kind):
+        return [results[busy, size][kind] for size in batches]
+
+    series = [("hit in Redis", line(busies[0], "hit"), True)]
+    series += [(f"model of {busy} ms", line(busy, "without"), False) for busy in busies]
+    series.append((f"miss, {busies[0]} ms", line(busies[0], "miss"), True))
+    return line_chart("A hit in Redis and calls without a cache (medians)", "houses a call", "ms", batches, series)
 
 
 def main():

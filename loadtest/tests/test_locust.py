@@ -94,33 +94,29 @@ def test_sigterm_ends_a_run_with_its_proof(locust, server):
 
 
 def saturate(locust, start, rounds):
-    """The entry of a search on a server that does 4 calls of 40 ms at once: 100 calls a second."""
-    limited = start(SYNTHETIC_SLEEP_MS="40", REPLICA_MAX_CONCURRENT_REQUESTS="4", MAX_QUEUED_REQUESTS="0")
-    run = locust(
-        limited.url,
-        "--headless",
-        CACHE_RATE="0",
-        SHAPE="saturation",
-        SATURATION_START_USERS="2",
-        THINK_TIME_MS="0",
-        SATURATION_STEP_USERS="3",
-        SATURATION_STEP_SECONDS="1",
-        SATURATION_HOLD_SECONDS="2",
-        SATURATION_ROUNDS=rounds,
-    )
+    """A search on a server that does 6 calls of 150 ms at once: 40 calls a second."""
+    limited = start(SYNTHETIC_SLEEP_MS="150", REPLICA_MAX_CONCURRENT_REQUESTS="6", MAX_QUEUED_REQUESTS="0")
+    search = {"START_USERS": "3", "STEP_USERS": "5", "STEP_SECONDS": "1", "HOLD_SECONDS": "4", "ROUNDS": rounds}
+    environment = {f"SATURATION_{name}": value for name, value in search.items()}
+    run = locust(limited.url, "--headless", CACHE_RATE="0", SHAPE="saturation", THINK_TIME_MS="0", **environment)
     run.finish()
     assert run.code == 0, run.said
     return run
 
 
+def is_near_the_limit(found):
+    """Within 15 % of concurrency / latency: 40 calls a second, less where a busy machine makes calls take longer."""
+    return 0.85 * 6 / (found["p50_ms"] / 1000) < found["rate"] < 1.15 * 6 / 0.150
+
+
 def test_saturation_is_found_where_concurrency_and_latency_put_it(locust, start):
     run = saturate(locust, start, "1")
     found = run.entry["saturation"]
-    assert found["users"] == 4 and abs(found["rate"] - 100) < 15, run.said
+    assert found["users"] == 6 and is_near_the_limit(found), run.said
     assert found["working_point"] == pytest.approx(0.7 * found["rate"])
     history = rows(run, "history")
-    assert [int(row["ThreadCount"]) for row in history] == [2, 5, 4, 4]
-    assert [int(row["Failures"]) > 0 for row in history] == [False, True, False, False]
+    assert [int(row["ThreadCount"]) for row in history] == [3, 8, 7, 6, 6]
+    assert [int(row["Failures"]) > 0 for row in history] == [False, True, True, False, False]
     assert re.search(r"work at no more than \d", run.said)
 
 
@@ -128,8 +124,8 @@ def test_saturation_is_found_where_concurrency_and_latency_put_it(locust, start)
 def test_three_rounds_of_the_search_agree(locust, start):
     run = saturate(locust, start, "3")
     found = run.entry["saturation"]
-    assert [each["users"] for each in found["rounds"]] == [4, 4, 4] and found["spread"] < 0.15
-    assert all(abs(each["rate"] - 100) < 15 for each in found["rounds"]), run.said
+    assert [each["users"] for each in found["rounds"]] == [6, 6, 6] and found["spread"] < 0.15
+    assert all(map(is_near_the_limit, found["rounds"])), run.said
 
 
 def test_the_search_goes_up_by_steps_back_by_ones_and_holds():
