@@ -4,7 +4,7 @@ import time
 from importlib.metadata import version
 
 import gevent
-from calls import MOST_TIMINGS
+from calls import MOST_TIMINGS, PROGRESS_SECONDS
 from counters import Census, CountersError, source, timestamp
 from csv_files import CsvFiles
 from gevent.event import Event
@@ -75,7 +75,7 @@ class Run:
         nonce = self.nonce
         while self.active and nonce == self.nonce:
             self.take_progress(self.environment.share.progress())
-            gevent.sleep(0.5)
+            gevent.sleep(PROGRESS_SECONDS)
 
     def take_progress(self, progress):
         if progress["nonce"] != self.nonce or not self.active:
