@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 OUTCOMES = ("hit", "miss", "bypass", "refused", "errors", "timeouts")
 LOOK_UPS = ("hit", "miss", "bypass")
 UNANSWERED = ("errors", "timeouts")
+# A call may be refused before its look-up (too many in flight) or after it (none of the model's threads is free).
+UNKNOWN = (*UNANSWERED, "refused")
 EXIT_CODES = {"PROVEN": 0, "VOID": 3, "UNPROVEN": 4}
 CPU_LIMIT = 0.9
 
@@ -90,14 +92,14 @@ def client_reasons(tally):
 
 
 def counter_reasons(tally, census):
-    """Where the servers counted other look-ups than the client saw answers, calls without an answer considered."""
+    """Where the servers counted other look-ups than the client saw, as far as that is known for each call."""
     for name in LOOK_UPS:
         counted = census.total(name)
         if counted is None:
             continue
         least = tally.both(name) + tally.warm[name]
         unknown = {"hit": [tally.hot], "miss": [tally.cold], "bypass": [tally.hot, tally.cold]}[name]
-        most = least + sum(calls[outcome] for calls in [*unknown, tally.warm] for outcome in UNANSWERED)
+        most = least + sum(calls[outcome] for calls in [*unknown, tally.warm] for outcome in UNKNOWN)
         if not least <= counted <= most:
             expected = f"{least}" if least == most else f"{least} to {most}"
             yield (
