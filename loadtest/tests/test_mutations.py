@@ -10,7 +10,7 @@ RUNNING = {
     "CACHE_RATE": "0.75",
     "USERS": "4",
     "RAMP_SECONDS": "0",
-    "HOLD_SECONDS": "3",
+    "HOLD_SECONDS": "2",
     "DOWN_SECONDS": "0",
     "THINK_TIME_MS": "5",
 }
