@@ -9,8 +9,18 @@ import yaml
 from kustomization import K8S, OVERLAYS, ROOT, render
 
 
-def pod_template(deployment):
-    return deployment["spec"]["template"]
+def pod_template(workload):
+    return workload["spec"]["template"]
+
+
+def workloads(rendered):
+    return rendered.all("Deployment") + rendered.all("Job")
+
+
+def containers_of(workload):
+    """All of a pod's containers, also those that run before the others."""
+    spec = pod_template(workload)["spec"]
+    return spec.get("initContainers", []) + spec["containers"]
 
 
 def test_every_selector_finds_pods_by_their_labels(rendered):
@@ -39,9 +49,11 @@ def test_services_monitors_and_policies_name_ports_that_the_containers_have(rend
     ports = {}
     for each in rendered.all("Deployment"):
         (container,) = pod_template(each)["spec"]["containers"]
-        ports[each["metadata"]["name"]] = {port["name"]: port["containerPort"] for port in container["ports"]}
+        named = {port["name"]: port["containerPort"] for port in container.get("ports", [])}
+        ports[each["metadata"]["name"]] = named
     for each in rendered.all("Service"):
-        assert {port["targetPort"] for port in each["spec"]["ports"]} <= ports[each["metadata"]["name"]].keys()
+        target = each["spec"]["selector"]["app.kubernetes.io/name"]
+        assert {port["targetPort"] for port in each["spec"]["ports"]} <= ports[target].keys()
     for each in rendered.all("PodMonitor"):
         assert {end["port"] for end in each["spec"]["podMetricsEndpoints"]} <= ports["bungalow"].keys()
     for each in rendered.all("NetworkPolicy"):
@@ -82,15 +94,15 @@ def test_the_overlays_scale_between_the_numbers_that_the_documents_give(overlay,
 
 def test_images_are_pinned_and_ours_is_the_release_of_the_source(rendered):
     release = re.search(r'let release = "(.+)"', (ROOT / "Sources/Server/BuildInfo.swift").read_text())[1]
-    for each in rendered.all("Deployment"):
-        for container in pod_template(each)["spec"]["containers"]:
+    for each in workloads(rendered):
+        for container in containers_of(each):
             name, _, tag = container["image"].rpartition("/")[2].partition(":")
             assert re.fullmatch(r"\d+\.\d+\.\d+(-\w+)?(@sha256:[0-9a-f]{64})?", tag), container["image"]
             assert "@sha256:" in tag or (name, tag) == ("bungalow", release)
 
 
 def test_pods_are_restricted_name_their_container_and_have_no_token(rendered):
-    for each in rendered.all("Deployment"):
+    for each in workloads(rendered):
         template = pod_template(each)
         spec = template["spec"]
         annotations = template["metadata"]["annotations"]
@@ -101,8 +113,8 @@ def test_pods_are_restricted_name_their_container_and_have_no_token(rendered):
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert spec["enableServiceLinks"] is False
         # Nothing may wait for Redis: new replicas must start while it is down.
-        assert "initContainers" not in spec
-        for container in spec["containers"]:
+        assert "initContainers" not in spec or each["kind"] == "Job"
+        for container in containers_of(each):
             assert container["securityContext"] == {
                 "allowPrivilegeEscalation": False,
                 "readOnlyRootFilesystem": True,
@@ -116,9 +128,9 @@ def test_pods_are_restricted_name_their_container_and_have_no_token(rendered):
 
 
 def test_every_volume_is_mounted_and_every_mount_has_its_volume(rendered):
-    for each in rendered.all("Deployment"):
+    for each in workloads(rendered):
         spec = pod_template(each)["spec"]
-        mounts = {mount["name"] for container in spec["containers"] for mount in container["volumeMounts"]}
+        mounts = {mount["name"] for container in containers_of(each) for mount in container["volumeMounts"]}
         assert mounts == {volume["name"] for volume in spec["volumes"]}
         for volume in spec["volumes"]:
             if "configMap" in volume:

@@ -1,0 +1,69 @@
+"""The cache-rate scenario for Locust: on one process, on a master with workers, with the web page or without, and on
+Azure Load Testing. README.md lists the variables; SHAPE=saturation searches for saturation instead.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+# On Azure Load Testing and in the cluster all files lie in one folder; here the scenario has one of its own.
+sys.path.append(str(Path(__file__).resolve().parent.parent / "scenario"))
+
+import settings as scenario_settings
+from calls import Caller, Share
+from locust import constant, events, runners, task
+from locust.contrib.fasthttp import FastHttpUser
+from locust.exception import StopUser
+from locust.user.task import LOCUST_STATE_STOPPING
+from run import Run
+
+SATURATION = os.environ.get("SHAPE") == "saturation"
+# Users of the saturation search call without a pause, like the threads of a throughput tool.
+FALLBACKS = {"NAME": "saturation", "THINK_TIME_MS": 0} if SATURATION else {"NAME": "locust", "THINK_TIME_MS": 1500}
+
+try:
+    settings = scenario_settings.read(USERS=200, **FALLBACKS)
+except scenario_settings.SettingsError as error:
+    sys.exit(f"locustfile.py: {error}")
+
+if SATURATION:
+    from saturation import Saturation  # noqa: F401 (Locust takes the shape from this module)
+
+
+@events.init_command_line_parser.add_listener
+def set_defaults(parser):
+    """200 users at 10 a second for a minute, unless command line, environment or web page say otherwise."""
+    if not SATURATION:
+        parser.set_defaults(num_users=settings.users, spawn_rate=10, run_time="60s")
+
+
+@events.init.add_listener
+def prepare(environment, runner, **_):
+    # A user that is stopped ends its call first: what the server made of a call that is cut off, nobody knows.
+    needed = settings.timeout_seconds + settings.think_seconds + 1
+    environment.stop_timeout = max(environment.stop_timeout or 0, needed)
+    Share(environment, settings)
+    if not isinstance(runner, runners.WorkerRunner):
+        Run(environment, settings, SATURATION)
+
+
+class HouseBuyer(FastHttpUser):
+    host = settings.target
+    wait_time = constant(settings.think_seconds)
+    connection_timeout = network_timeout = settings.timeout_seconds
+    max_redirects = 0
+
+    def stop(self, force=False):
+        """Lets a user that pauses end its pause: Locust's kill may come when it has begun its next call."""
+        if force or self._state is None:
+            return super().stop(force)
+        self._state = LOCUST_STATE_STOPPING
+        return False
+
+    def on_start(self):
+        self.caller = Caller(self.client, settings, self.environment.share)
+
+    @task
+    def predict(self):
+        if not self.caller.call():
+            raise StopUser

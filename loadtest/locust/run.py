@@ -1,0 +1,171 @@
+"""A run as the master, or the only process, sees it: warm-up, orders to the workers, results, files and the proof."""
+
+import time
+from importlib.metadata import version
+
+import gevent
+from calls import MOST_TIMINGS, PROGRESS_SECONDS
+from counters import Census, CountersError, source, timestamp
+from csv_files import CsvFiles
+from gevent.event import Event
+from latencies import Latencies
+from locust import runners
+from records import new_nonce
+from run_file import run_entry, write
+from verdict import Tally, none_yet
+from schedule import planned_hot
+from warm_up import warm_up
+
+
+class Run:
+    def __init__(self, environment, settings, saturation):
+        self.environment, self.saturation = environment, saturation
+        self.settings = settings
+        self.orders, self.results, self.latest, self.done = {}, {}, {}, set()
+        self.all_results = Event()
+        self.active = False
+        environment.run = self
+        environment.events.test_start.add_listener(self.start)
+        environment.events.test_stop.add_listener(self.stop)
+        environment.events.quitting.add_listener(self.quit)
+        if isinstance(environment.runner, runners.MasterRunner):
+            register = environment.runner.register_message
+            register("progress", lambda msg, **_: self.take_progress(msg.data))
+            register("results", lambda msg, **_: self.take_results(msg.data))
+            register("done", lambda msg, **_: self.share_is_done(**msg.data))
+
+    @property
+    def distributed(self):
+        return isinstance(self.environment.runner, runners.MasterRunner)
+
+    def start(self, **_):
+        """Warms up, reads the counters and gives every worker its order. Users are spawned after this."""
+        self.orders, self.results, self.latest, self.done, self.active = {}, {}, {}, set(), True
+        self.all_results.clear()
+        self.warm, self.nonce, self.saturated = none_yet(), new_nonce(), None
+        target = (self.environment.host or self.settings.target).rstrip("/")
+        self.files = CsvFiles(self.settings, self.saturation)
+        self.census, self.fault = Census(None), None
+        self.target, self.started, self.began = target, timestamp(), time.monotonic()
+        try:
+            self.census.source = source(self.settings.replicas, target)
+            self.census.begin()
+            warm_up(self.settings, target, self.nonce, self.warm)
+        except (CountersError, OSError) as error:
+            self.fault = str(error)
+            gevent.spawn(self.end)
+            return
+        self.census.watch()
+        self.started, self.began = timestamp(), time.monotonic()
+        runner = self.environment.runner
+        clients = [each.id for each in runner.clients.ready] if self.distributed else ["local"]
+        self.orders = {
+            client: {"nonce": self.nonce, "worker": number, "workers": len(clients)}
+            for number, client in enumerate(clients)
+        }
+        for client, order in self.orders.items():
+            if self.distributed:
+                runner.send_message("begin", order, client_id=client)
+            else:
+                self.environment.share.begin(order)
+        if not self.distributed:
+            gevent.spawn(self.look_at_share)
+
+    def look_at_share(self):
+        nonce = self.nonce
+        while self.active and nonce == self.nonce:
+            self.take_progress(self.environment.share.progress())
+            gevent.sleep(PROGRESS_SECONDS)
+
+    def take_progress(self, progress):
+        if progress["nonce"] != self.nonce or not self.active:
+            return
+        self.files.timings(progress.pop("timings"))
+        self.latest[progress["worker"]] = progress
+        self.files.scaling(self.environment.runner.user_count)
+
+    def take_results(self, results):
+        if results["nonce"] == self.nonce:
+            self.take_progress(results.pop("progress"))
+            self.results[results["worker"]] = results
+            if len(self.results) == len(self.orders):
+                self.all_results.set()
+
+    def share_is_done(self, worker, nonce):
+        if nonce == self.nonce:
+            self.done.add(worker)
+        if self.active and len(self.done) == len(self.orders):
+            gevent.spawn(self.end)
+
+    def end(self):
+        """Ends the run, and without a web page the program."""
+        runner = self.environment.runner
+        if self.environment.parsed_options.headless:
+            runner.quit()
+        else:
+            runner.stop()
+
+    def quit(self, **_):
+        """On SIGTERM the run ends like any other, and has its proof."""
+        if self.active:
+            self.environment.runner.quit()
+
+    def gather(self):
+        """Every worker's results; those that have not stopped yet are told to."""
+        if self.distributed:
+            for client in self.orders:
+                self.environment.runner.send_message("finish", None, client_id=client)
+            if self.orders:
+                self.all_results.wait(self.environment.stop_timeout + 15)
+        elif self.orders:
+            self.take_results(self.environment.share.results())
+
+    def tally(self):
+        rate = self.settings.cache_rate
+        found = list(self.results.values())
+        tally = Tally(warm=self.warm, cpu_limit=self.settings.cpu_limit, issued=sum(each["issued"] for each in found))
+        tally.planned_hot = planned_hot(rate, [each["issued"] for each in found])
+        for plan in ("hot", "cold"):
+            calls = getattr(tally, plan)
+            for each in found:
+                for outcome, count in each[plan].items():
+                    calls[outcome] += count
+        tally.client_cpu = max((each["cpu"] for each in found if each["cpu"] is not None), default=None)
+        missing = len(self.orders) - len(found)
+        if missing:
+            tally.faults.append(f"{missing} of {len(self.orders)} workers sent no results")
+        if self.fault:
+            tally.faults.append(self.fault)
+        return tally
+
+    def stop(self, **_):
+        if not self.active:
+            return
+        seconds = time.monotonic() - self.began
+        self.gather()
+        self.active = False
+        ended = timestamp()
+        self.census.end()
+        found = list(self.results.values())
+        latency, sums = {}, {}
+        for phase in ("peak", "sustained"):
+            sums[phase] = sum((Latencies(each[phase]) for each in found), Latencies())
+            latency[phase] = sums[phase].percentiles()
+        tally = self.tally()
+        hold = max((each["sustained_seconds"] for each in found), default=0)
+        answered = sum(tally.both(outcome) for outcome in ("hit", "miss", "bypass"))
+        rate = {
+            "offered": None,
+            "achieved": answered / seconds if seconds else 0,
+            "sustained": sums["sustained"].total() / hold if hold and not self.settings.calls else None,
+        }
+        entry = run_entry(
+            self.settings, "locust", version("locust"), (self.started, ended), tally, self.census, latency, rate
+        )
+        entry |= {"target": self.target, "users": self.files.most_users}
+        if self.saturated:
+            entry["saturation"] = self.saturated
+        self.files.close()
+        if lost := sum(each["lost_timings"] for each in found):
+            print(f"{lost} calls are missing in {self.settings.name}.timing.csv: more than {MOST_TIMINGS} at once")
+        self.environment.process_exit_code = write(entry, self.settings)

@@ -1,0 +1,86 @@
+"""Writes a run and its proof, <name>.run.json (run.schema.json), and says the verdict in a few lines."""
+
+import json
+
+from counters import version
+from verdict import EXIT_CODES, judge
+
+
+def run_entry(settings, tool, tool_version, times, tally, census, latency, rate):
+    """The content of the file; `latency` and `rate` are already as they stand there."""
+    verdict, reasons = judge(tally, census)
+    return {
+        "schema": 1,
+        "tool": tool,
+        "tool_version": tool_version,
+        "name": settings.name,
+        "client": settings.client,
+        "started": times[0],
+        "ended": times[1],
+        "target": settings.target,
+        "model": settings.model,
+        "cache_rate": float(settings.cache_rate),
+        "hot_records": settings.hot_records,
+        "users": settings.users,
+        "planned": {"calls": tally.issued, "hot": tally.planned_hot},
+        "warm_up": {name: tally.warm[name] for name in ("hit", "miss", "bypass")},
+        "seen": tally.seen(),
+        "counter_source": census.source.name if census.replicas else "none",
+        "counters": census.rows(),
+        "dropped_iterations": tally.dropped_iterations,
+        "client_cpu": None if tally.client_cpu is None else round(tally.client_cpu, 3),
+        "client_cpu_limit": tally.cpu_limit,
+        "latency_ms": latency,
+        "rate": rate,
+        "verdict": verdict,
+        "reasons": reasons,
+        "version": version(settings.target),
+    }
+
+
+def percentile_line(percentiles):
+    if percentiles is None:
+        return "no calls"
+    return ", ".join(f"{name} {percentiles[name]:.2f} ms" for name in ("p50", "p90", "p95", "p99", "p99.9"))
+
+
+def saturation_lines(found):
+    if found is None:
+        return []
+    rounds = ", ".join(f"{each['rate']:.1f} with {each['users']} users" for each in found["rounds"])
+    return [
+        f"saturation at {found['rate']:.1f} calls/s ({rounds}: spread {found['spread']:.1%}), "
+        f"p50 {found['p50_ms']} ms, p99 {found['p99_ms']} ms",
+        f"work at no more than {found['working_point']:.1f} calls/s, 70 % of it",
+    ]
+
+
+def describe(entry):
+    """The lines that a person reads at the end of a run."""
+    seen, planned = entry["seen"], entry["planned"]
+    answered = seen["hit"] + seen["miss"] + seen["bypass"]
+    share = f"{seen['hit'] / answered:.6f}" if answered else "n/a"
+    counted = [sum(row[key] or 0 for row in entry["counters"]) for key in ("hits", "misses", "bypasses")]
+    warm, replicas = entry["warm_up"], len(entry["counters"])
+    lines = [
+        f"plan      {planned['calls']} calls, {planned['hot']} hot (cache rate {entry['cache_rate']})",
+        f"answers   {seen['hit']} HIT, {seen['miss']} MISS, {seen['bypass']} BYPASS: a hit rate of {share}; "
+        f"refused {seen['refused']}, errors {seen['errors']}, time-outs {seen['timeouts']}",
+        f"counters  {counted[0]} hits, {counted[1]} misses, {counted[2]} bypasses, {replicas} replica(s), "
+        f"warm-up included ({warm['hit']} hits, {warm['miss']} misses)",
+        f"rate      {entry['rate']['achieved']:.1f} calls/s answered with 200",
+        f"peak      {percentile_line(entry['latency_ms']['peak'])}",
+        f"sustained {percentile_line(entry['latency_ms']['sustained'])}",
+    ]
+    lines += saturation_lines(entry.get("saturation"))
+    lines += [f"{entry['verdict']}: {reason['text']}" for reason in entry["reasons"]] or [entry["verdict"]]
+    return "\n".join(lines)
+
+
+def write(entry, settings):
+    """Writes the file and returns the exit code of the verdict."""
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    path = settings.folder / f"{settings.name}.run.json"
+    path.write_text(json.dumps(entry, indent=2) + "\n", encoding="utf-8")
+    print(describe(entry), flush=True)
+    return EXIT_CODES[entry["verdict"]]

@@ -1,0 +1,213 @@
+"""What the tests share: real servers with a real Redis, and real k6 and Locust that are run against them."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+LOADTEST = Path(__file__).resolve().parent.parent
+ROOT = LOADTEST.parent
+sys.path += [str(LOADTEST / folder) for folder in ("scenario", "locust", "siege")]
+SCHEMA = json.loads((LOADTEST / "run.schema.json").read_text())
+DEADLINE_SECONDS = 60
+
+
+def until(what, condition):
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.02)
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+class Server:
+    def __init__(self, binary, port, environment):
+        self.process = subprocess.Popen(
+            [binary, "--port", str(port)],
+            env={"PATH": os.environ["PATH"], "DRAIN_DELAY_SECONDS": "0", **environment},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        said = []
+        for line in self.process.stderr:
+            said.append(line)
+            if found := re.search(r"listens on (http://\S+)", line):
+                break
+        else:
+            raise AssertionError("".join(said))
+        self.url = found[1]
+        # A pipe that nobody reads would stop the server when it is full.
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+
+    def metrics(self):
+        with urllib.request.urlopen(f"{self.url}/metrics", timeout=10) as answer:
+            return answer.read().decode()
+
+    def look_ups(self):
+        found = re.findall(r'^bungalow_cache_lookups_total\{result="\w+"\} (\d+)', self.metrics(), re.MULTILINE)
+        return sum(map(int, found))
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            self.process.wait(timeout=30)
+
+
+class Redis:
+    def __init__(self, folder):
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", folder],
+            stdout=subprocess.DEVNULL,
+        )
+        until("redis-server", self.answers)
+
+    def answers(self):
+        try:
+            return self.call(b"PING") == b"+PONG\r\n"
+        except OSError:
+            return False
+
+    def call(self, command):
+        with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
+            connection.sendall(command + b"\r\n")
+            return connection.recv(4096)
+
+
+@pytest.fixture(scope="session")
+def binary():
+    path = Path(os.environ.get("BUNGALOW_SERVER", ROOT / ".build/debug/Server"))
+    assert path.exists(), f"{path} is missing: run `swift build`, or script/test, which does it first"
+    return path
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory):
+    redis = Redis(tmp_path_factory.mktemp("redis"))
+    yield redis
+    redis.process.kill()
+    redis.process.wait()
+
+
+@pytest.fixture(scope="session")
+def start(binary, redis):
+    """Starts servers with that Redis, and ends those that are left."""
+    servers = []
+
+    def start(port=0, **environment):
+        servers.append(Server(binary, port, {"CACHE_URL": redis.url, "CACHE_DEADLINE_MS": "5000", **environment}))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        if server.process.poll() is None:
+            server.process.kill()
+            server.process.wait()
+
+
+@pytest.fixture(scope="session")
+def server(start):
+    return start()
+
+
+class Tool:
+    """A tool that runs: its exit code, what it said, and the file of its run."""
+
+    def __init__(self, command, folder, environment):
+        self.folder = folder
+        # What the machine is busy with is no matter of these tests; the one that is about it sets its own limit.
+        known = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "RESULTS": str(folder),
+            "NAME": "run",
+            "CPU_LIMIT": "1000",
+        }
+        self.process = subprocess.Popen(
+            command,
+            env={**known, **environment},
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def finish(self):
+        self.said, _ = self.process.communicate(timeout=DEADLINE_SECONDS)
+        self.code = self.process.returncode
+        path = self.folder / "run.run.json"
+        self.entry = json.loads(path.read_text()) if path.exists() else None
+        if self.entry:
+            jsonschema.validate(self.entry, SCHEMA)
+            self.codes = {reason["code"] for reason in self.entry["reasons"]}
+        return self
+
+    def proven(self, calls, hot):
+        """The whole proof: the plan, the answers and the counters agree to the call."""
+        assert self.code == 0, self.said
+        entry, warm = self.entry, self.entry["warm_up"]
+        assert (entry["verdict"], entry["reasons"]) == ("PROVEN", [])
+        assert entry["planned"] == {"calls": calls, "hot": hot}
+        assert entry["seen"] == {
+            "hit": hot,
+            "miss": calls - hot,
+            "bypass": 0,
+            "refused": 0,
+            "errors": 0,
+            "timeouts": 0,
+            "hot_missed": 0,
+            "cold_hit": 0,
+        }
+        assert sum(row["hits"] for row in entry["counters"]) == hot + warm["hit"]
+        assert sum(row["misses"] for row in entry["counters"]) == calls - hot + warm["miss"]
+
+
+@pytest.fixture
+def tool(tmp_path):
+    """Starts tools, and ends those that are left: a load that goes on would be in the next test's counters."""
+    tools = []
+
+    def begin(command, environment):
+        tools.append(Tool(command, tmp_path, environment))
+        return tools[-1]
+
+    yield begin
+    for each in tools:
+        if each.process.poll() is None:
+            each.process.kill()
+            each.process.wait()
+
+
+@pytest.fixture
+def k6(tool):
+    def begin(target, **environment):
+        return tool([sys.executable, "-B", LOADTEST / "scenario/k6_run.py"], {"TARGET": target, **environment})
+
+    return begin
+
+
+@pytest.fixture
+def locust(tool):
+    def begin(target, *options, **environment):
+        locustfile = LOADTEST / "locust/locustfile.py"
+        command = [sys.executable, "-B", "-m", "locust", "-f", locustfile, "--only-summary", *options]
+        return tool(command, {"TARGET": target, "THINK_TIME_MS": "5", **environment})
+
+    return begin

@@ -1,0 +1,91 @@
+"""Real k6 against a real server with a real Redis: exact counts, and every kind of failure where it belongs."""
+
+import json
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    "rate, hot", [("0", 0), ("0.5", 500), ("0.75", 750), ("0.999", 999), ("1", 1000), ("10", 1000)]
+)
+def test_k6_hits_exactly_as_often_as_planned(k6, server, rate, hot):
+    k6(server.url, CACHE_RATE=rate, CALLS="1000", USERS="8").finish().proven(1000, hot)
+
+
+def test_the_closed_model_keeps_the_rate_and_splits_latencies_by_phase(k6, server):
+    run = k6(
+        server.url,
+        CACHE_RATE="0.75",
+        USERS="4",
+        RAMP_SECONDS="1",
+        HOLD_SECONDS="1",
+        DOWN_SECONDS="1",
+        THINK_TIME_MS="5",
+        HOT_RECORDS="7",
+        HOT_SKEW="1",
+    ).finish()
+    calls = run.entry["planned"]["calls"]
+    run.proven(calls, calls * 3 // 4)
+    peak, sustained = (run.entry["latency_ms"][phase] for phase in ("peak", "sustained"))
+    assert 0 < peak["count"] and 0 < sustained["count"] and peak["count"] + sustained["count"] < calls
+    assert sustained["p50"] <= sustained["p90"] <= sustained["p95"] <= sustained["p99"] <= sustained["p99.9"]
+    assert run.entry["version"]["instance"] == run.entry["counters"][0]["instance"]
+
+
+@pytest.mark.parametrize("ramp", ["0", "1"])
+def test_the_open_model_keeps_the_rate(k6, server, ramp):
+    run = k6(
+        server.url, CACHE_RATE="0.5", MODEL="open", RATE="50", USERS="50", RAMP_SECONDS=ramp, HOLD_SECONDS="1"
+    ).finish()
+    calls = run.entry["planned"]["calls"]
+    run.proven(calls, calls // 2)
+    assert run.entry["rate"]["offered"] == 50 and run.entry["dropped_iterations"] == 0
+
+
+def test_a_fixed_body_is_sent_as_often_as_told(k6, server, tmp_path):
+    house = {
+        "MedInc": 1,
+        "HouseAge": 1,
+        "AveRooms": 3,
+        "AveBedrms": 1,
+        "Population": 5,
+        "AveOccup": 5,
+        "Latitude": 1,
+        "Longitude": 1,
+    }
+    (tmp_path / "payload.json").write_text(json.dumps([house, house]))
+    run = k6(server.url, PAYLOAD_FILE="payload.json", CALLS="200", USERS="4").finish()
+    run.proven(200, 200)
+
+
+def test_refusals_and_time_outs_are_counted_apart_and_leave_the_run_proven(k6, start):
+    crowded = start(SYNTHETIC_SLEEP_MS="30", REPLICA_MAX_CONCURRENT_REQUESTS="1", MAX_QUEUED_REQUESTS="0")
+    run = k6(crowded.url, CACHE_RATE="0", CALLS="100", USERS="4").finish()
+    seen = run.entry["seen"]
+    assert run.code == 0 and seen["refused"] > 0 and seen["refused"] + seen["miss"] == 100, run.said
+    assert run.entry["latency_ms"]["sustained"]["count"] == seen["miss"]
+    slow = start(SYNTHETIC_SLEEP_MS="2000")
+    run = k6(slow.url, CACHE_RATE="0", CALLS="4", USERS="4", TIMEOUT_SECONDS="0.3").finish()
+    assert run.code == 0 and run.entry["seen"]["timeouts"] == 4, run.said
+
+
+def test_a_threshold_that_is_crossed_is_told_by_its_own_exit_code(k6, server):
+    run = k6(server.url, CACHE_RATE="0.5", CALLS="100", USERS="2", P99_MS="0").finish()
+    assert (run.code, run.entry["verdict"]) == (99, "PROVEN"), run.said
+
+
+def test_keys_are_sent(k6, start, tmp_path):
+    (tmp_path / "keys").write_text("# for the load test\nsesame\n")
+    guarded = start(API_KEYS_FILE=str(tmp_path / "keys"))
+    k6(guarded.url, CACHE_RATE="0.5", CALLS="100", USERS="2", API_KEY_FILE="keys").finish().proven(100, 50)
+    run = k6(guarded.url, CACHE_RATE="0", CALLS="100", USERS="2").finish()
+    assert run.entry["seen"]["errors"] == 100
+
+
+@pytest.mark.parametrize(
+    "name, value",
+    [("CACHE_RATE", "half"), ("USERS", "0"), ("MODEL", "ajar"), ("HOLD_SECONDS", "-1"), ("API_KEY_FILE", "nowhere")],
+)
+def test_a_value_that_is_not_allowed_is_told_in_one_line(k6, server, name, value):
+    run = k6(server.url, **{name: value}).finish()
+    assert run.code == 1 and len(run.said.splitlines()) == 1 and f"{name}={value}" in run.said.replace("'", "")

@@ -1,0 +1,120 @@
+"""Runs that something is done to while they last: each must be void or unproven, for the right reason."""
+
+import os
+import urllib.request
+
+from conftest import free_port, until
+from records import cold_body
+
+RUNNING = {
+    "CACHE_RATE": "0.75",
+    "USERS": "4",
+    "RAMP_SECONDS": "0",
+    "HOLD_SECONDS": "2",
+    "DOWN_SECONDS": "0",
+    "THINK_TIME_MS": "5",
+}
+
+
+def well_under_way(server):
+    """Waits until a run that has begun has made some calls."""
+    before = server.look_ups()
+    until("the run", lambda: server.look_ups() > before + 50)
+
+
+def test_entries_that_are_deleted_within_the_run_make_it_void(k6, start, redis):
+    server = start()
+    run = k6(server.url, **RUNNING)
+    well_under_way(server)
+    redis.call(b"FLUSHALL")
+    run.finish()
+    assert (run.code, run.codes) == (3, {"hot_missed"}), run.said
+
+
+def test_a_redis_that_evicts_makes_the_run_void(k6, start, redis):
+    server = start()
+    run = k6(server.url, **RUNNING)
+    well_under_way(server)
+    # Below what an empty Redis takes: it evicts whatever is written.
+    redis.call(b"CONFIG SET maxmemory-policy allkeys-random")
+    redis.call(b"CONFIG SET maxmemory 100kb")
+    run.finish()
+    redis.call(b"CONFIG SET maxmemory 0")
+    assert run.code == 3 and "hot_missed" in run.codes, run.said
+
+
+def test_another_client_of_the_same_server_makes_the_run_void(k6, start):
+    server = start()
+    run = k6(server.url, **RUNNING)
+    well_under_way(server)
+    urllib.request.urlopen(f"{server.url}/predict", cold_body(1, "123").encode(), timeout=10).close()
+    run.finish()
+    assert (run.code, run.codes) == (3, {"counters_differ"}), run.said
+
+
+def test_a_cache_that_is_off_makes_the_run_void(k6, start):
+    run = k6(start(CACHE_URL="off").url, CACHE_RATE="0", CALLS="50").finish()
+    assert (run.code, run.codes) == (3, {"bypassed"}), run.said
+
+
+def test_iterations_that_are_dropped_make_the_run_void(k6, start):
+    slow = start(SYNTHETIC_SLEEP_MS="200")
+    run = k6(slow.url, CACHE_RATE="0", MODEL="open", RATE="50", USERS="1", RAMP_SECONDS="0", HOLD_SECONDS="1").finish()
+    assert (run.code, run.codes) == (3, {"dropped_iterations"}), run.said
+    assert run.entry["dropped_iterations"] > 0
+
+
+def test_a_client_that_is_short_of_cpu_makes_the_run_void(k6, server):
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        run = k6(server.url, **RUNNING | {"USERS": "40", "THINK_TIME_MS": "0", "HOLD_SECONDS": "2", "CPU_LIMIT": "0.9"})
+    finally:
+        os.sched_setaffinity(0, cores)
+    run.finish()
+    assert (run.code, run.codes) == (3, {"client_cpu"}), run.said
+
+
+def test_a_replica_that_restarts_makes_the_run_unproven(k6, start):
+    port = free_port()
+    server = start(port)
+    run = k6(server.url, **RUNNING)
+    well_under_way(server)
+    server.stop()
+    start(port)
+    run.finish()
+    assert (run.code, run.codes) == (4, {"replica_vanished"}), run.said
+
+
+def test_a_replica_that_vanishes_makes_the_run_unproven_and_one_that_comes_does_not(k6, start):
+    port = free_port()
+    server, leaving = start(), start()
+    replicas = f"{server.url},{leaving.url},http://127.0.0.1:{port}"
+    run = k6(server.url, REPLICAS=replicas, **RUNNING)
+    well_under_way(server)
+    coming = start(port)
+    run.finish()
+    calls = run.entry["planned"]["calls"]
+    run.proven(calls, calls * 3 // 4)
+    assert {row["url"] for row in run.entry["counters"] if row["first"] is None} == {coming.url}
+    run = k6(server.url, REPLICAS=replicas, **RUNNING)
+    well_under_way(server)
+    leaving.stop()
+    run.finish()
+    assert (run.code, run.codes) == (4, {"replica_vanished"}), run.said
+
+
+def test_a_hot_record_that_never_hits_ends_the_run_before_it_begins(locust, start):
+    run = locust(start(CACHE_URL="off").url, "--headless", CACHE_RATE="1", CALLS="10", WARM_SECONDS="1").finish()
+    assert run.code == 3 and "tool_failed" in run.codes and "X-Cache: BYPASS" in run.said, run.said
+
+
+def test_servers_whose_counters_cannot_be_read_leave_the_run_unproven(k6, server):
+    run = k6(server.url, CACHE_RATE="0.5", CALLS="50", REPLICAS="none").finish()
+    assert (run.code, run.codes) == (4, {"counters_missing"}), run.said
+
+
+def test_a_redis_counts_for_a_server_that_does_not(k6, server, redis):
+    run = k6(server.url, CACHE_RATE="0.5", CALLS="50", REPLICAS=redis.url).finish()
+    run.proven(50, 25)
+    assert run.entry["counter_source"] == "redis"

@@ -1,0 +1,28 @@
+"""The CPU that a client wants, of a real process that wants all of a core."""
+
+import subprocess
+import sys
+
+import processor
+from conftest import until
+from processor import Demand, cores, quota_of
+
+
+def test_a_process_that_never_waits_wants_a_whole_core_also_when_it_has_ended():
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        demand = Demand(process.pid, 1)
+        until("the demand", lambda: demand.read() > 0.8)
+        process.kill()
+    assert demand.read() > 0.8
+
+
+def test_what_threads_take_with_them_at_the_end_is_not_forgotten(monkeypatch):
+    wanted = iter([1.0, 6.0, 0.5])
+    monkeypatch.setattr(processor, "wanted_seconds", lambda _: next(wanted))
+    demand = Demand(1, 1)
+    assert demand.read() == demand.read() > 0
+
+
+def test_a_containers_quota_is_in_cores():
+    assert (quota_of("150000 100000\n"), quota_of("max 100000\n")) == (1.5, float("inf"))
+    assert cores() > 0
