@@ -13,7 +13,7 @@ class LiveChart {
   static width = 340;
   static right = 336;
   static height = 130;
-  static left = 42;
+  static left = 56;
   static bottom = 108;
 
   /** curves: name of the value in a Change, and its label; say: a value as text. */
