@@ -2,7 +2,7 @@
 
 import contextlib
 import re
-import resource
+import shlex
 import urllib.parse
 
 from check import expect
@@ -41,15 +41,12 @@ class TrustedServer(Server):
         return int(self.metrics()["process_open_fds"])
 
 
-@contextlib.contextmanager
-def descriptor_limit(count):
-    """Processes started meanwhile may open so many files."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+def with_descriptor_limit(binary, count, folder):
+    """A program that runs the server where nobody may open more files, also not one that asks for more."""
+    program = folder / "limited-server"
+    program.write_text(f"#!/bin/sh\nulimit -n {count} && exec {shlex.quote(str(binary))} \"$@\"\n")
+    program.chmod(0o755)
+    return program
 
 
 @contextlib.contextmanager
