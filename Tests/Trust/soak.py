@@ -6,7 +6,7 @@ import statistics
 from bystander import request
 from check import Progress, expect, milliseconds, percentile
 from load import closed_loop, open_loop, record_body
-from redis_faults import RedisServer
+from redis_server import RedisServer
 from servers import start
 
 # A model heavy enough that the load generator is not what is measured.
