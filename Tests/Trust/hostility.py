@@ -169,11 +169,13 @@ def heads(settings):
 
 
 POST = b"POST /predict HTTP/1.1\r\nHost: trust\r\n"
+CODED = b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 # Each is sent with a second request behind it, which must never be answered: that would be a smuggled one.
 FRAMING = {
-    "Content-Length beside Transfer-Encoding": POST + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "Transfer-Encoding beside Content-Length": POST + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+    "Content-Length beside Transfer-Encoding": POST + b"Content-Length: 3\r\n" + CODED,
+    "Transfer-Encoding beside Content-Length": POST
+    + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
     "two lengths": POST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n[]",
     "a length with a sign": POST + b"Content-Length: +2\r\n\r\n[]",
     "a negative length": POST + b"Content-Length: -2\r\n\r\n[]",
@@ -283,8 +285,8 @@ def descriptors(settings):
                 client.close()
             recovery = wait_until(lambda: answers(server), "new connections are served again")
         wait_until(lambda: server.descriptors <= before, f"{before} descriptors as before")
-    return (f"{4 * limit} clients with {limit} descriptors, {len(told)} told 503; served again {recovery:.2f} s after they "
-            f"left; {bystander.figures}")
+    return (f"{4 * limit} clients with {limit} descriptors, {len(told)} told 503; served again {recovery:.2f} s after "
+            f"they left; {bystander.figures}")
 
 
 def answers(server):

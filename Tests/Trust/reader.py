@@ -1,5 +1,6 @@
-"""The mutated bodies of bodies.py to the JSON reader alone, in heap blocks without a spare byte, under tools that see each
-byte read beyond them: AddressSanitizer for our code, valgrind for the libraries too, which nobody has instrumented."""
+"""The mutated bodies of bodies.py to the JSON reader alone, in heap blocks without a spare byte, under tools that see
+each byte read beyond them: AddressSanitizer for our code, valgrind for the libraries too, which nobody instrumented.
+"""
 
 import pathlib
 import shutil

@@ -1,8 +1,9 @@
-/// Reads JSON texts with the server's reader, each in a heap block of its own that ends where the promised padding ends,
-/// so that AddressSanitizer or valgrind sees the first byte that is read beyond it.
+/// Reads JSON texts with the server's reader, each in a heap block of its own that ends where the promised padding
+/// ends, so that AddressSanitizer or valgrind sees the first byte that is read beyond it.
 ///
-/// stdin: any number of texts, each behind its length (32 bits, little-endian). stdout: a line for each, of the outcome,
-/// the number of rows and the stored rows' cells: the kind's digit, and for a number the bits of the double in hex.
+/// stdin: any number of texts, each behind its length (32 bits, little-endian). stdout: a line for each, of the
+/// outcome, the number of rows and the stored rows' cells: the kind's digit, and for a number the bits of the double
+/// in hex.
 #include "CSimdjson.h"
 
 #include <cinttypes>

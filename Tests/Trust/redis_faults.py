@@ -1,5 +1,5 @@
-"""Every way in which Redis fails, under a steady load: each answer is 200, right and in time, hits return by themselves,
-and the metrics say what it was."""
+"""Every way in which Redis fails, under a steady load: each answer is 200, right and in time, hits return by
+themselves, and the metrics say what it was."""
 
 import json
 import math

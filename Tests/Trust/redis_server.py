@@ -80,8 +80,8 @@ def read_reply(file):
 class Relay:
     """Passes connections on to a port; what comes back is passed on up to a byte, and then goes wrong.
 
-    `fault` is what happens there: "end" closes the connection, "stall" passes nothing more on, "garble" flips the bits of
-    this byte. With `place` None nothing goes wrong. `met` counts connections that came so far.
+    `fault` is what happens there: "end" closes the connection, "stall" passes nothing more on, "garble" flips the bits
+    of this byte. With `place` None nothing goes wrong. `met` counts connections that came so far.
     """
 
     def __init__(self, target):

@@ -35,7 +35,8 @@ async def watch(server, latencies, samples, interval):
             samples.append((
                 metrics["process_resident_memory_bytes"], metrics["process_open_fds"],
                 percentile(calls, 0.5), percentile(calls, 0.99)))
-            Progress.show(f"{len(samples)} samples, {samples[-1][0] / 2**20:.1f} MiB, p99 {milliseconds(samples[-1][3])}")
+            resident, _, _, p99 = samples[-1]
+            Progress.show(f"{len(samples)} samples, {resident / 2**20:.1f} MiB, p99 {milliseconds(p99)}")
 
 
 async def run(server, seconds):

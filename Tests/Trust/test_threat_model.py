@@ -10,7 +10,8 @@ TEXT = (ROOT / "docs/threat-model.md").read_text()
 
 def test_every_test_that_the_threat_model_names_exists():
     folders = [ROOT / "Tests", ROOT / "trainer"]
-    sources = [file.read_text() for folder in folders for kind in ("*.swift", "test_*.py") for file in folder.rglob(kind)]
+    files = [file for folder in folders for kind in ("*.swift", "test_*.py") for file in folder.rglob(kind)]
+    sources = [file.read_text() for file in files]
     named = re.findall(r"“([^”]+)”", TEXT.partition("\n## ")[2])
     assert len(named) > 30
     assert [name for name in named if not any(name in source for source in sources)] == []
