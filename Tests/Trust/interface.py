@@ -1,5 +1,6 @@
 """schemathesis against the built server's own description: thousands of requests, good and bad, and all its checks."""
 
+import os
 import pathlib
 import re
 import subprocess
@@ -15,12 +16,16 @@ def check(settings):
         raise Skip("no schemathesis beside this Python; script/trust makes an environment that has it")
     with start(settings.binary) as server:
         command = [
-            program, "run", f"{server.url}/openapi.json", "--max-examples", str(settings.choose(300, 30)),
+            program, "--config-file", pathlib.Path(__file__).with_name("schemathesis.toml"),
+            "run", f"{server.url}/openapi.json", "--max-examples", str(settings.choose(300, 30)),
             "--seed", str(settings.seed), "--checks", "all", "--continue-on-failure", "--no-color",
             "--generation-database", "none", "--warnings", "off",
         ]
-        lines = []
-        with subprocess.Popen(command, cwd=settings.folder, stdout=subprocess.PIPE, text=True) as run:
+        hooks = pathlib.Path(__file__).with_name("schemathesis_hooks.py")
+        environment, lines = {**os.environ, "SCHEMATHESIS_HOOKS": str(hooks)}, []
+        with subprocess.Popen(
+            command, cwd=settings.folder, env=environment, stdout=subprocess.PIPE, text=True
+        ) as run:
             for line in run.stdout:
                 lines.append(line.rstrip())
                 Progress.show(line.strip()[:100])
