@@ -79,6 +79,7 @@ def under_attack(settings, megabytes, **environment):
         resident, descriptors = server.resident_bytes, server.descriptors
         report = {}
         with Bystander(server.port) as bystander:
+            report["bystander"] = bystander
             yield server, report
         report["grown"] = (server.resident_bytes - resident) / MEBIBYTE
         expect(report["grown"] < megabytes, f"resident memory grew by {report['grown']:.0f} MiB")
@@ -135,6 +136,7 @@ def idle(settings):
         for client in random.Random(settings.seed).sample(clients, 200):
             client.sendall(b"GET /livez HTTP/1.1\r\nHost: trust\r\n\r\n")
             expect(status(client.recv(4096)) == 200, "an idle connection was not answered")
+        wait_until(lambda: len(report["bystander"].seconds) > 50, "the bystander is served beside them")
         for client in clients + refused:
             client.close()
         # No place is left to ask for metrics until the server has seen the ends.
@@ -144,7 +146,7 @@ def idle(settings):
 
 def heads(settings):
     """Heads of any size and number of fields are 431, and never kept."""
-    rounds = settings.choose(4_000, 400)
+    rounds = settings.choose(10_000, 2_000)
     hostile = {
         "a field of 1 MiB": b"X: " + b"a" * MEBIBYTE + b"\r\n",
         "a name of 1 MiB": b"a" * MEBIBYTE + b": a\r\n",
@@ -198,7 +200,7 @@ FRAMING = {
 
 def framing(settings):
     """Where a request's end is in doubt, the answer is 400 and nothing behind it is read as a request."""
-    rounds = settings.choose(200, 50)
+    rounds = settings.choose(400, 250)
     behind = b"GET /version HTTP/1.1\r\nHost: trust\r\n\r\n"
     with under_attack(settings, 32) as (server, report):
         for what in FRAMING:

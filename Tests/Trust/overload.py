@@ -3,17 +3,12 @@
 import asyncio
 import time
 
-from bystander import request
 from check import Progress, expect, milliseconds, percentile
-from load import Client, closed_loop, open_loop, record_body
+from load import Client, closed_loop, one_of_few, open_loop
 from servers import start
 
 BUSY_MS = 10
 LIVEZ = b"GET /livez HTTP/1.1\r\nHost: trust\r\n\r\n"
-
-
-def call_data(number):
-    return request(body=record_body(number))
 
 
 async def watch_livez(port, is_over):
@@ -34,7 +29,7 @@ async def recovery(port, usual):
     began, client = time.monotonic(), Client(port)
     while time.monotonic() - began < 10:
         asked = time.monotonic()
-        status, _, _ = await client.call(call_data(0))
+        status, _, _ = await client.call(one_of_few(0))
         if status == 200 and time.monotonic() - asked < max(0.1, 5 * usual):
             break
     client.close()
@@ -52,7 +47,7 @@ async def measure(port, seconds):
         if status == 503 and fields.get("retry-after") != "1":
             without_retry.append(fields)
 
-    load = asyncio.create_task(open_loop(port, 2 * peak.rate, seconds, call_data, each))
+    load = asyncio.create_task(open_loop(port, 2 * peak.rate, seconds, one_of_few, each))
     await asyncio.sleep(seconds)
     recovered = await recovery(port, alone.p(0.5))
     twice = await load
@@ -70,10 +65,10 @@ def cheapness(settings):
     ) as server:
 
         async def refuse():
-            holder = asyncio.create_task(Client(server.port).call(call_data(0)))
+            holder = asyncio.create_task(Client(server.port).call(one_of_few(0)))
             while not server.metrics()["bungalow_in_flight_requests"]:
                 await asyncio.sleep(0.01)
-            client, data = Client(server.port), call_data(1)
+            client, data = Client(server.port), one_of_few(1)
             before = server.metrics()["process_cpu_seconds_total"]
             for _ in range(count):
                 status, _, _ = await client.call(data)

@@ -89,7 +89,7 @@ class Relay:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.place, self.fault, self.met = None, "end", 0
-        self._open = set()
+        self._open, self._lock = set(), threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def break_at(self, place, fault):
@@ -98,7 +98,9 @@ class Relay:
         self.end_all()
 
     def end_all(self):
-        for connection in list(self._open):
+        with self._lock:
+            connections = list(self._open)
+        for connection in connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
@@ -110,17 +112,21 @@ class Relay:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                threading.Thread(target=self._pass, args=(client, self.place, self.fault), daemon=True).start()
+                threading.Thread(target=self._pass, args=(client,), daemon=True).start()
 
-    def _pass(self, client, place, fault):
+    def _pass(self, client):
         with contextlib.suppress(OSError), client:
             with socket.create_connection(("127.0.0.1", self._target)) as server:
-                self._open |= {client, server}
+                with self._lock:
+                    self._open |= {client, server}
+                # Asked for only now: who changes it ends the connections that do not know it yet.
+                place, fault = self.place, self.fault
                 threading.Thread(target=self._pass_requests, args=(client, server), daemon=True).start()
                 try:
                     self._pass_replies(client, server, place, fault)
                 finally:
-                    self._open -= {client, server}
+                    with self._lock:
+                        self._open -= {client, server}
                     server.shutdown(socket.SHUT_RDWR)
 
     def _pass_requests(self, client, server):
