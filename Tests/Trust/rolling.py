@@ -1,9 +1,4 @@
-"""Two replicas behind Debian's haproxy, each replaced twice while clients call without a pause: no request fails.
-
-    DRAIN_DELAY_SECONDS=0 script/trust rolling
-
-fails: without the delay, haproxy learns too late that a replica ends.
-"""
+"""Two replicas behind Debian's haproxy, each replaced twice while clients call without a pause: no request fails."""
 
 import asyncio
 import contextlib

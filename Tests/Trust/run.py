@@ -19,6 +19,7 @@ import reader
 import redis_faults
 import rolling
 import sanitizers
+import saturation_search
 import soak
 
 CHECKS = {
@@ -35,6 +36,7 @@ CHECKS = {
     "descriptors": (hostility.descriptors, "more clients than open files"),
     "redis": (redis_faults.check, "every way in which Redis fails"),
     "overload": (overload.check, "twice the rate that can be served"),
+    "saturation": (saturation_search.check, "Locust finds saturation at the same rate three times"),
     "rolling": (rolling.check, "replicas replaced behind haproxy"),
     "threads": (sanitizers.threads, "the tests under ThreadSanitizer"),
     "addresses": (sanitizers.addresses, "the tests under AddressSanitizer"),
