@@ -9,7 +9,7 @@ from check import ROOT, Progress, Skip, expect
 
 SUPPRESSIONS = pathlib.Path(__file__).with_name("thread-sanitizer.supp")
 # In full all of them: the end-to-end tests start a server that is built so too.
-UNIT_TESTS = "ModelTests|RedisTests|ScoringLogTests|ServerTests"
+UNIT_TESTS = r"^(ModelTests|RedisTests|ScoringLogTests|ServerTests)\."
 
 
 def run_tests(settings, kind, environment):
