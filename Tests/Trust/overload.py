@@ -38,8 +38,8 @@ async def recovery(port, usual):
 
 async def measure(port, seconds):
     alone = await closed_loop(port, 1, 2)
-    peak = await closed_loop(port, 32, seconds)
-    Progress.show(f"peak {peak.rate:.0f}/s")
+    before = await closed_loop(port, 32, seconds / 2)
+    Progress.show(f"peak {before.rate:.0f}/s")
     is_over, without_retry = asyncio.Event(), []
     livez = asyncio.create_task(watch_livez(port, is_over))
 
@@ -47,13 +47,15 @@ async def measure(port, seconds):
         if status == 503 and fields.get("retry-after") != "1":
             without_retry.append(fields)
 
-    load = asyncio.create_task(open_loop(port, 2 * peak.rate, seconds, one_of_few, each))
+    load = asyncio.create_task(open_loop(port, 2 * before.rate, seconds, one_of_few, each))
     await asyncio.sleep(seconds)
     recovered = await recovery(port, alone.p(0.5))
     twice = await load
     is_over.set()
     expect(not without_retry, f"a 503 without Retry-After: {without_retry[:1]}")
-    return alone, peak, twice, await livez, recovered
+    # Before and after, since what else the machine does changes.
+    after = await closed_loop(port, 32, seconds / 2)
+    return alone, (before.rate + after.rate) / 2, twice, await livez, recovered
 
 
 def cheapness(settings):
@@ -88,12 +90,12 @@ def check(settings):
     each = cheapness(settings)
     refused = twice.statuses.get(503, 0)
     livez_p99 = percentile(livez, 0.99)
-    figures = (f"peak {peak.rate:.0f}/s; at twice that {twice.rate / peak.rate:.0%} of it are served and {refused} "
+    figures = (f"peak {peak:.0f}/s; at twice that {twice.rate / peak:.0%} of it are served and {refused} "
                f"calls told 503 ({each * 1e6:.0f} µs of CPU each); /livez p99 {milliseconds(livez_p99)}; "
                f"recovered after {recovered:.2f} s")
     strange = set(twice.statuses) - {200, 503}
     expect(not twice.failures and not strange, f"{figures}; {twice.statuses}, {twice.failures[:3]}")
-    expect(refused > 0 and twice.rate >= 0.9 * peak.rate, f"goodput is under 90 % of the peak: {figures}")
+    expect(refused > 0 and twice.rate >= 0.9 * peak, f"goodput is under 90 % of the peak: {figures}")
     expect(each < alone.p(0.5) / 10, f"a refusal costs more than a tenth of a call: {figures}")
     expect(livez_p99 < 0.05, f"/livez is too slow: {figures}")
     expect(recovered < 1, f"recovers too late: {figures}")
