@@ -1,30 +1,11 @@
-#!/usr/bin/env python3
-"""Holds a server's answers against contract.py.
+"""Whether a server's answer to a body is the one that contract.py gives."""
 
-    judge.py TRANSCRIPT
-
-The transcript is any number of exchanges, each a line of three numbers and two runs of bytes:
-`<status> <bytes of the body> <bytes of the answer>\\n<body><answer>`. One line is printed for each disagreement (the first
-20), then a JSON summary: how many exchanges, of which status, with which failures.
-"""
 import json
 import math
-import re
-import sys
 
 import contract
 
 INVALID = (422, {"detail": [{"type": "json_invalid", "loc": ["body"]}], "error_count": 1})
-
-
-def exchanges(data):
-    at = 0
-    while at < len(data):
-        end = data.index(b"\n", at)
-        status, body, answer = map(int, data[at:end].split())
-        at = end + 1
-        yield status, data[at:at + body], data[at + body:at + body + answer]
-        at += body + answer
 
 
 def has_lone_surrogate(body):
@@ -99,27 +80,3 @@ def fault(status, body, answer):
     for item, failure in zip(sent["detail"], failures):
         item["loc"] = failure["loc"]
     return check_items(sent["detail"], body)
-
-
-def main():
-    with open(sys.argv[1], "rb") as file:
-        data = file.read()
-    judged, disagreements, statuses, types = 0, 0, {}, {}
-    for status, body, answer in exchanges(data):
-        judged += 1
-        statuses[str(status)] = statuses.get(str(status), 0) + 1
-        for kind in set(re.findall(rb'\{"type":"([a-z_]+)"', answer)):
-            types[kind.decode()] = types.get(kind.decode(), 0) + 1
-        try:
-            wrong = fault(status, body, answer)
-        except Exception as error:  # an answer of any form must not end the judge
-            wrong = f"unreadable: {error!r}"
-        if wrong:
-            disagreements += 1
-            if disagreements <= 20:
-                print(f"disagreement {judged - 1}: body {body!r}\n  answered {status} {answer[:1000]!r}\n  {wrong}")
-    print(json.dumps({"judged": judged, "disagreements": disagreements, "statuses": statuses, "types": types}))
-
-
-if __name__ == "__main__":
-    main()

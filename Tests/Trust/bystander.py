@@ -1,0 +1,65 @@
+"""A well-behaved client beside the hostile ones: it must be answered, rightly and soon."""
+
+import json
+import socket
+import threading
+import time
+
+from bodies import read_answer
+from check import expect, milliseconds, percentile
+from served import HOUSE
+
+# On a machine that is busy with the hostile clients themselves.
+SLOWEST_SECONDS = 1.0
+PREDICTION = 4.139092164701125
+
+
+def request(path="/predict", body=HOUSE, fields=b""):
+    head = b"POST %s HTTP/1.1\r\nHost: trust\r\n%sContent-Length: %d\r\n\r\n"
+    return head % (path.encode(), fields, len(body)) + body
+
+
+class Bystander:
+    """Calls /predict every 20 ms for as long as the block lasts."""
+
+    def __init__(self, port):
+        self._port = port
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._call)
+        self.seconds = []
+        self.wrong = None
+
+    def __enter__(self):
+        self._connection = socket.create_connection(("127.0.0.1", self._port), timeout=30)
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind, *_):
+        self._over.set()
+        self._thread.join()
+        self._connection.close()
+        if kind is None:
+            expect(not self.wrong, f"a bystander {self.wrong}")
+            expect(len(self.seconds) > 10, f"a bystander had only {len(self.seconds)} answers")
+            worst = max(self.seconds)
+            expect(worst < SLOWEST_SECONDS, f"a bystander waited {milliseconds(worst)}")
+
+    def _call(self):
+        file = self._connection.makefile("rb")
+        while not self._over.wait(0.02):
+            began = time.monotonic()
+            try:
+                self._connection.sendall(request())
+                status, answer = read_answer(file)
+            except (OSError, ValueError) as error:
+                self.wrong = f"had no answer: {error!r}"
+                return
+            if status != 200 or json.loads(answer)["prediction"] != [PREDICTION]:
+                self.wrong = f"was answered {status} {answer[:200]!r}"
+                return
+            self.seconds.append(time.monotonic() - began)
+
+    @property
+    def figures(self):
+        return (f"bystander: {len(self.seconds)} calls, p99 {milliseconds(percentile(self.seconds, 0.99))}, "
+                f"slowest {milliseconds(max(self.seconds))}")

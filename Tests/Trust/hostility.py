@@ -1,0 +1,298 @@
+"""Hostile HTTP clients, each kind beside a bystander: it is served, memory is bounded, and descriptors come back."""
+
+import contextlib
+import random
+import select
+import socket
+import struct
+import time
+
+from bystander import Bystander, request
+from check import Progress, expect, wait_until
+from served import HOUSE
+from servers import start, with_descriptor_limit
+
+MEBIBYTE = 1 << 20
+
+
+def connect(port, receive_buffer=None):
+    client = socket.socket()
+    if receive_buffer:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    client.settimeout(30)
+    client.connect(("127.0.0.1", port))
+    return client
+
+
+def reset(client):
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+
+def readable(clients, seconds):
+    """Those with something to read. `select.select` ends at descriptor 1023."""
+    poll = select.poll()
+    by_descriptor = {client.fileno(): client for client in clients}
+    for descriptor in by_descriptor:
+        poll.register(descriptor, select.POLLIN)
+    return [by_descriptor[descriptor] for descriptor, _ in poll.poll(seconds * 1000)]
+
+
+def writable(client, seconds):
+    poll = select.poll()
+    poll.register(client, select.POLLOUT)
+    return bool(poll.poll(seconds * 1000))
+
+
+def read_all(client):
+    """What comes until the end; an end by reset is an end."""
+    received = b""
+    with contextlib.suppress(ConnectionResetError):
+        while some := client.recv(1 << 16):
+            received += some
+    return received
+
+
+def status(answer):
+    return int(answer[9:12]) if answer[:9] == b"HTTP/1.1 " else None
+
+
+def send_until_blocked(client, data, limit):
+    """Sends over and over, until nothing is taken for a second or so many bytes have been; how many were."""
+    client.setblocking(False)
+    sent = 0
+    while sent < limit and writable(client, 1):
+        try:
+            sent += client.send(data)
+        except BlockingIOError:
+            continue
+        except OSError:
+            break
+    return sent
+
+
+@contextlib.contextmanager
+def under_attack(settings, megabytes, **environment):
+    """A server and a bystander; what the attack costs is measured and bounded."""
+    with start(settings.binary, **environment) as server:
+        server.call("/predict", HOUSE)
+        resident, descriptors = server.resident_bytes, server.descriptors
+        report = {}
+        with Bystander(server.port) as bystander:
+            report["bystander"] = bystander
+            yield server, report
+        report["grown"] = (server.resident_bytes - resident) / MEBIBYTE
+        expect(report["grown"] < megabytes, f"resident memory grew by {report['grown']:.0f} MiB")
+        wait_until(lambda: server.descriptors <= descriptors, f"{descriptors} descriptors as before")
+        report["figures"] = f"memory +{report['grown']:.0f} MiB, descriptors as before; {bystander.figures}"
+
+
+def slow(settings):
+    """Heads and bodies that drip are 408 after the time-out, however many there are."""
+    count = settings.choose(500, 200)
+    with under_attack(settings, 64, HEAD_TIMEOUT_SECONDS="2", BODY_TIMEOUT_SECONDS="2") as (server, report):
+        heads = [connect(server.port) for _ in range(count)]
+        bodies = [connect(server.port) for _ in range(count)]
+        for client in heads:
+            client.sendall(b"GET /livez HTTP/1.1\r\nHost: trust\r\nX-Slow: ")
+        for client in bodies:
+            client.sendall(b"POST /predict HTTP/1.1\r\nHost: trust\r\nContent-Length: 10000\r\n\r\n[")
+        began = time.monotonic()
+        waiting = set(heads + bodies)
+        while waiting and time.monotonic() - began < 20:
+            waiting -= set(readable(waiting, 0.1))
+            for client in waiting:
+                with contextlib.suppress(OSError):
+                    client.send(b" ")
+        expect(not waiting, f"{len(waiting)} of {2 * count} slow clients were never answered")
+        statuses = [status(read_all(client)) for client in heads + bodies]
+        expect(set(statuses) == {408}, f"slow clients got {set(statuses)}")
+        for client in heads + bodies:
+            client.close()
+        seconds = time.monotonic() - began
+    return f"{2 * count} dripping heads and bodies all 408 after {seconds:.1f} s; {report['figures']}"
+
+
+def idle(settings):
+    """Connections up to MAX_CONNECTIONS cost little each, the next are told 503."""
+    count = settings.choose(10_000, 2_000)
+    with under_attack(settings, 200, MAX_CONNECTIONS=str(count + 1)) as (server, report):
+        empty = server.resident_bytes
+        # The bystander has one connection, and so has who asks for metrics.
+        clients = []
+        for _ in range(count - 1):
+            clients.append(connect(server.port))
+            Progress.show(f"{len(clients)} of {count} connections")
+        wait_until(lambda: server.descriptors >= count, f"{count} connections are accepted")
+        each = (server.resident_bytes - empty) / len(clients) / 1024
+        # One place is left, for whoever asks for metrics; it is taken now.
+        clients.append(connect(server.port))
+        clients[-1].sendall(b"GET /livez HTTP/1.1\r\nHost: trust\r\n\r\n")
+        expect(status(clients[-1].recv(4096)) == 200, "the last place was not given")
+        refused = [connect(server.port) for _ in range(100)]
+        answers = [read_all(client) for client in refused]
+        good = [a for a in answers if status(a) == 503 and b"Retry-After: 1" in a and b"Connection: close" in a]
+        expect(len(good) == 100, f"only {len(good)} of 100 connections too many were told 503: {answers[0][:200]!r}")
+        for client in random.Random(settings.seed).sample(clients, 200):
+            client.sendall(b"GET /livez HTTP/1.1\r\nHost: trust\r\n\r\n")
+            expect(status(client.recv(4096)) == 200, "an idle connection was not answered")
+        wait_until(lambda: len(report["bystander"].seconds) > 50, "the bystander is served beside them")
+        for client in clients + refused:
+            client.close()
+        # No place is left to ask for metrics until the server has seen the ends.
+        wait_until(lambda: server.call("/livez")[0] == 200, "places for connections come back")
+    return f"{count} connections at {each:.1f} KiB each, 100 more told 503; {report['figures']}"
+
+
+def heads(settings):
+    """Heads of any size and number of fields are 431, and never kept."""
+    rounds = settings.choose(10_000, 2_000)
+    hostile = {
+        "a field of 1 MiB": b"X: " + b"a" * MEBIBYTE + b"\r\n",
+        "a name of 1 MiB": b"a" * MEBIBYTE + b": a\r\n",
+        "20 000 fields": b"a: b\r\n" * 20_000,
+        "1 MiB of blanks": b"X:" + b" " * MEBIBYTE + b"\r\n",
+    }
+    with under_attack(settings, 64) as (server, report):
+        for number in range(rounds):
+            what, field = list(hostile.items())[number % len(hostile)]
+            client = connect(server.port)
+            with contextlib.suppress(OSError):
+                client.sendall(b"GET /livez HTTP/1.1\r\nHost: trust\r\n" + field + b"\r\n")
+            got = status(read_all(client))
+            expect(got == 431, f"{what}: {got}, not 431")
+            client.close()
+            Progress.show(f"{number} of {rounds} heads")
+        client = connect(server.port)
+        client.sendall(b"GET /" + b"a" * MEBIBYTE + b" HTTP/1.1\r\nHost: trust\r\n\r\n")
+        expect(status(read_all(client)) == 431, "a target of 1 MiB is not 431")
+        client.close()
+    return f"{rounds} heads of 1 MiB or 20 000 fields, all 431; {report['figures']}"
+
+
+POST = b"POST /predict HTTP/1.1\r\nHost: trust\r\n"
+CODED = b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+# Each is sent with a second request behind it, which must never be answered: that would be a smuggled one.
+FRAMING = {
+    "Content-Length beside Transfer-Encoding": POST + b"Content-Length: 3\r\n" + CODED,
+    "Transfer-Encoding beside Content-Length": POST
+    + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+    "two lengths": POST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n[]",
+    "a length with a sign": POST + b"Content-Length: +2\r\n\r\n[]",
+    "a negative length": POST + b"Content-Length: -2\r\n\r\n[]",
+    "a length in hex": POST + b"Content-Length: 0x2\r\n\r\n[]",
+    "a length beyond 64 bits": POST + b"Content-Length: 99999999999999999999999\r\n\r\n[]",
+    "an unknown coding": POST + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    "a coding with a trick": POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "a blank before the colon": POST + b"Content-Length : 2\r\n\r\n[]",
+    "a folded length": POST + b"X: a\r\n Content-Length: 2\r\n\r\n[]",
+    "a chunk size of letters": CHUNKED + b"zz\r\n[]\r\n0\r\n\r\n",
+    "a negative chunk size": CHUNKED + b"-2\r\n[]\r\n0\r\n\r\n",
+    "a chunk size beyond 64 bits": CHUNKED + b"fffffffffffffffff\r\n[]\r\n0\r\n\r\n",
+    "a chunk longer than its size": CHUNKED + b"2\r\n[]xx\r\n0\r\n\r\n",
+    "a NUL in a field": POST + b"X: a\0b\r\nContent-Length: 2\r\n\r\n[]",
+    "no version": b"POST /predict\r\n\r\n",
+    "rubbish": bytes(range(256)),
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 200,
+}
+
+
+def framing(settings):
+    """Where a request's end is in doubt, the answer is 400 and nothing behind it is read as a request."""
+    rounds = settings.choose(400, 250)
+    behind = b"GET /version HTTP/1.1\r\nHost: trust\r\n\r\n"
+    with under_attack(settings, 32) as (server, report):
+        for what in FRAMING:
+            for cut in range(rounds):
+                client = connect(server.port)
+                data = FRAMING[what] + behind
+                with contextlib.suppress(OSError):
+                    # The same bytes in one piece and in two, cut anywhere.
+                    place = len(data) * cut // rounds
+                    client.sendall(data[:place])
+                    client.sendall(data[place:])
+                    client.shutdown(socket.SHUT_WR)
+                answer = read_all(client)
+                client.close()
+                expect(status(answer) == 400, f"{what}: {answer[:100]!r}, not 400")
+                expect(answer.count(b"HTTP/1.1 ") == 1, f"{what}: what followed was answered: {answer[:2000]!r}")
+    return f"{len(FRAMING)} framings, each cut at {rounds} places, all 400 and the end; {report['figures']}"
+
+
+def pipelining(settings):
+    """Floods of requests on one connection are all answered in order, and starve nobody."""
+    clients, requests = 8, settings.choose(100_000, 20_000)
+    with under_attack(settings, 100) as (server, report):
+        call = b"GET /livez HTTP/1.1\r\nHost: trust\r\nX-Request-Id: %08d\r\n\r\n"
+        flood = b"".join(call % number for number in range(requests))
+        for _ in range(settings.choose(3, 1)):
+            sockets = [connect(server.port) for _ in range(clients)]
+            offsets, answers = dict.fromkeys(sockets, 0), dict.fromkeys(sockets, b"")
+            for client in sockets:
+                client.setblocking(False)
+            deadline = time.monotonic() + 120
+            while any(answer.count(b"\r\n\r\n") < requests for answer in answers.values()):
+                expect(time.monotonic() < deadline, "a pipelined request was never answered")
+                for client in sockets:
+                    if offsets[client] < len(flood) and writable(client, 0):
+                        offsets[client] += client.send(flood[offsets[client]:offsets[client] + 65536])
+                for client in readable(sockets, 0.01):
+                    some = client.recv(1 << 18)
+                    expect(some, "the connection of a flood was closed")
+                    answers[client] += some
+                Progress.show(f"{sum(offsets.values()) // len(flood)} of {clients} floods sent")
+            for answer in answers.values():
+                ids = [int(line[14:]) for line in answer.split(b"\r\n") if line[:14] == b"X-Request-Id: "]
+                expect(ids == list(range(requests)), "pipelined requests were answered out of order")
+            for client in sockets:
+                client.close()
+    return f"{clients} floods of {requests} pipelined requests answered in order; {report['figures']}"
+
+
+def vanishing(settings):
+    """Clients that reset amid a request or an answer, and clients that never read one."""
+    count, bad = settings.choose(3_000, 500), b"[" + b'{"MedInc":"x"},' * 500 + b"{}]"
+    with under_attack(settings, 160) as (server, report):
+        for number in range(count):
+            client = connect(server.port)
+            client.sendall(request(body=bad)[:None if number % 3 else 5000])
+            if number % 3 == 1:
+                client.recv(100)
+            reset(client)
+            Progress.show(f"{number} of {count} resets")
+        silent = [connect(server.port, receive_buffer=4096) for _ in range(32)]
+        sent = sum(send_until_blocked(client, request(body=bad) * 8, 4 * MEBIBYTE) for client in silent)
+        for client in silent:
+            reset(client)
+    return (f"{count} resets amid request or answer, 32 clients that sent {sent / MEBIBYTE:.0f} MiB of calls and read "
+            f"nothing; {report['figures']}")
+
+
+def descriptors(settings):
+    """With few descriptors: whoever is connected is served, the rest are refused or wait, and places come back."""
+    limit = 192
+    with start(with_descriptor_limit(settings.binary, limit, settings.folder)) as server:
+        server.call("/predict", HOUSE)
+        before = server.descriptors
+        with Bystander(server.port) as bystander:
+            clients = [connect(server.port) for _ in range(4 * limit)]
+            wait_until(lambda: len(readable(clients, 1)) >= 3 * limit, "those without a place are told so", 10)
+            told = [status(read_all(client)) for client in readable(clients, 1)]
+            expect(set(told) == {503}, f"clients without a place got {set(told)}")
+            # The bystander goes on amid it.
+            seen = len(bystander.seconds)
+            wait_until(lambda: bystander.wrong or len(bystander.seconds) > seen + 50, "the bystander is served")
+            for client in clients:
+                client.close()
+            recovery = wait_until(lambda: answers(server), "new connections are served again")
+        wait_until(lambda: server.descriptors <= before, f"{before} descriptors as before")
+    return (f"{4 * limit} clients with {limit} descriptors, {len(told)} told 503; served again {recovery:.2f} s after "
+            f"they left; {bystander.figures}")
+
+
+def answers(server):
+    try:
+        return server.call("/predict", HOUSE)[0] == 200
+    except OSError:
+        return False

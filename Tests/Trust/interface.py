@@ -1,0 +1,43 @@
+"""schemathesis against the built server's own description: thousands of requests, good and bad, and all its checks."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+from check import Progress, Skip, expect
+from servers import start
+
+
+def check(settings):
+    program = pathlib.Path(sys.executable).with_name("schemathesis")
+    if not program.exists():
+        raise Skip("no schemathesis beside this Python; script/trust makes an environment that has it")
+    with start(settings.binary) as server:
+        command = [
+            program, "--config-file", pathlib.Path(__file__).with_name("schemathesis.toml"),
+            "run", f"{server.url}/openapi.json", "--max-examples", str(settings.choose(300, 30)),
+            "--seed", str(settings.seed), "--checks", "all", "--continue-on-failure", "--no-color",
+            "--generation-database", "none", "--warnings", "off",
+        ]
+        hooks = pathlib.Path(__file__).with_name("schemathesis_hooks.py")
+        environment, lines = {**os.environ, "SCHEMATHESIS_HOOKS": str(hooks)}, []
+        with subprocess.Popen(
+            command, cwd=settings.folder, env=environment, stdout=subprocess.PIPE, text=True
+        ) as run:
+            for line in run.stdout:
+                lines.append(line.rstrip())
+                Progress.show(line.strip()[:100])
+        metrics = server.metrics()
+    text = "\n".join(lines)
+    cases = re.search(r"Test cases:\n\s+(.*)", text)
+    operations = re.search(r"Tested: (\d+)", text)
+    failures = re.findall(r"^\s+[❌🚫]\s+(\S.*: \d+)$", text, re.MULTILINE)
+    example = re.search(r"^ +curl .*$", text, re.MULTILINE)
+    expect(
+        run.returncode == 0, f"seed {settings.seed}: {'; '.join(failures) or text[-500:]}; "
+        f"for example: {example[0].strip()[:500] if example else 'none'}")
+    refused = [series for series in metrics if re.match(r'bungalow_requests_total.*status="5', series)]
+    expect(not refused, f"answers with 5xx: {refused}")
+    return f"{operations[1]} operations, {cases[1]} (seed {settings.seed})"

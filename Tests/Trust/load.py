@@ -1,0 +1,143 @@
+"""Load of POST /predict on kept connections: as fast as it is answered, or at a rate of its own."""
+
+import asyncio
+import json
+import time
+
+from bystander import request
+from check import percentile
+
+BODIES = 64
+TIMEOUT_SECONDS = 10
+
+
+def record_body(number):
+    record = {
+        "MedInc": 1 + number / 8, "HouseAge": 42, "AveRooms": 6.98, "AveBedrms": 1.02, "Population": 322,
+        "AveOccup": 2.55, "Latitude": 37.88, "Longitude": -122.23,
+    }
+    return json.dumps([record]).encode()
+
+
+FEW = [request(body=record_body(number)) for number in range(BODIES)]
+
+
+class Client:
+    """One connection, opened when it is needed."""
+
+    def __init__(self, port):
+        self.port = port
+        self.writer = None
+        self.opened = 0
+
+    async def call(self, data):
+        """The status and the body of the answer to a request that is sent once, and never again."""
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            try:
+                if self.writer is None:
+                    self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
+                    self.opened += 1
+                self.writer.write(data)
+                head = (await self.reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+                fields = {name.lower(): text.strip() for name, _, text in (line.partition(":") for line in head[1:])}
+                body = await self.reader.readexactly(int(fields["content-length"]))
+            except BaseException:
+                self.close()
+                raise
+        if fields.get("connection", "").lower() == "close":
+            self.close()
+        return int(head[0].split()[1]), fields, body
+
+    def close(self):
+        if self.writer is not None:
+            self.writer.close()
+            self.writer = None
+
+
+class Report:
+    """What became of the calls of a load."""
+
+    def __init__(self):
+        self.calls = 0
+        self.seconds = []
+        self.statuses = {}
+        self.failures = []
+        self.elapsed = 0.0
+
+    def answered(self, status, seconds):
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        if status == 200:
+            self.seconds.append(seconds)
+
+    @property
+    def rate(self):
+        """Calls answered with 200, a second."""
+        return self.statuses.get(200, 0) / self.elapsed
+
+    def p(self, share):
+        return percentile(self.seconds, share)
+
+
+def one_of_few(number):
+    """Calls that repeat, so that a cache has most of them."""
+    return FEW[number % BODIES]
+
+
+async def closed_loop(port, clients, seconds, data=one_of_few, is_over=None, judge=None):
+    """As many calls as so many clients make one after the other, until the time or `is_over` ends them."""
+    report, end = Report(), time.monotonic() + seconds
+
+    async def run(client):
+        while time.monotonic() < end and not (is_over and is_over()):
+            number = report.calls
+            began = time.monotonic()
+            report.calls += 1
+            try:
+                status, fields, body = await client.call(data(number))
+                report.answered(status, time.monotonic() - began)
+                if wrong := judge and judge(number, status, fields, body):
+                    report.failures.append(wrong)
+            except Exception as error:
+                report.failures.append(repr(error))
+                # A gateway that is gone is not called thousands of times.
+                await asyncio.sleep(0.05)
+        client.close()
+
+    began = time.monotonic()
+    pool = [Client(port) for _ in range(clients)]
+    await asyncio.gather(*map(run, pool))
+    report.elapsed = time.monotonic() - began
+    report.connections = sum(client.opened for client in pool)
+    return report
+
+
+async def open_loop(port, rate, seconds, data, each=None):
+    """So many calls a second whether they are answered or not; `each` is told the status, the fields and the time."""
+    report, idle, under_way = Report(), [], set()
+
+    async def call():
+        client = idle.pop() if idle else Client(port)
+        began = time.monotonic()
+        try:
+            status, fields, _ = await client.call(data(report.calls))
+            report.answered(status, time.monotonic() - began)
+            if each:
+                each(status, fields, time.monotonic() - began)
+            idle.append(client)
+        except Exception as error:
+            report.failures.append(repr(error))
+
+    began = time.monotonic()
+    while (now := time.monotonic()) < began + seconds:
+        while report.calls < (now - began) * rate:
+            report.calls += 1
+            task = asyncio.create_task(call())
+            under_way.add(task)
+            task.add_done_callback(under_way.discard)
+        await asyncio.sleep(0.002)
+    report.elapsed = time.monotonic() - began
+    if under_way:
+        await asyncio.wait(under_way)
+    for client in idle:
+        client.close()
+    return report

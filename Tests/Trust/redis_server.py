@@ -1,0 +1,169 @@
+"""A real redis-server of a check's own, and a relay before it that cuts or garbles what it answers."""
+
+import contextlib
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+
+from check import Skip, expect, wait_until
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+class RedisServer:
+    """Runs as long as its block; `tls` are flags that give it an encrypted port too."""
+
+    def __init__(self, folder, password=None, tls=()):
+        self.port, self.password = free_port(), password
+        self.tls_port = free_port() if tls else None
+        self.url = f"redis://127.0.0.1:{self.port}"
+        self._program = shutil.which("redis-server")
+        if not self._program:
+            raise Skip("no redis-server")
+        self._flags = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+        if tls:
+            self._flags += ["--tls-port", str(self.tls_port), "--tls-auth-clients", "no", *tls]
+
+    def __enter__(self):
+        self.begin()
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def begin(self):
+        password = ["--requirepass", self.password] if self.password else []
+        self._process = subprocess.Popen([self._program, *self._flags, *password], stdout=subprocess.DEVNULL)
+        wait_until(self._answers, "redis-server answers")
+
+    def _answers(self):
+        with contextlib.suppress(OSError):
+            return self.ask("PING") == "PONG"
+
+    def signal(self, number):
+        self._process.send_signal(number)
+
+    def kill(self):
+        self._process.kill()
+        self._process.wait()
+
+    def ask(self, *words):
+        """The reply to one command: text of a status or an error, a number, a value, or a list of those."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+            file = connection.makefile("rb")
+            if self.password and words[0] != "AUTH":
+                connection.sendall(encode("AUTH", self.password))
+                read_reply(file)
+            connection.sendall(encode(*words))
+            return read_reply(file)
+
+
+def encode(*words):
+    words = [word if isinstance(word, bytes) else str(word).encode() for word in words]
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+
+
+def read_reply(file):
+    kind, text = file.read(1), file.readline().strip().decode()
+    if kind == b"*":
+        return [read_reply(file) for _ in range(int(text))]
+    if kind == b"$":
+        return None if text == "-1" else file.read(int(text) + 2)[:-2]
+    return int(text) if kind == b":" else text
+
+
+class Relay:
+    """Passes connections on to a port; what comes back is passed on up to a byte, and then goes wrong.
+
+    `fault` is what happens there: "end" closes the connection, "stall" passes nothing more on, "garble" flips the bits
+    of this byte. With `place` None nothing goes wrong. `met` counts connections that came so far.
+    """
+
+    def __init__(self, target):
+        self._target = target
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.place, self.fault, self.met = None, "end", 0
+        self._open, self._lock = set(), threading.Lock()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def break_at(self, place, fault):
+        """From the next connection on; the present ones end."""
+        self.place, self.fault, self.met = place, fault, 0
+        self.end_all()
+
+    def end_all(self):
+        with self._lock:
+            connections = list(self._open)
+        for connection in connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        self._listener.close()
+        self.end_all()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                threading.Thread(target=self._pass, args=(client,), daemon=True).start()
+
+    def _pass(self, client):
+        with contextlib.suppress(OSError), client:
+            with socket.create_connection(("127.0.0.1", self._target)) as server:
+                with self._lock:
+                    self._open |= {client, server}
+                # Asked for only now: who changes it ends the connections that do not know it yet.
+                place, fault = self.place, self.fault
+                threading.Thread(target=self._pass_requests, args=(client, server), daemon=True).start()
+                try:
+                    self._pass_replies(client, server, place, fault)
+                finally:
+                    with self._lock:
+                        self._open -= {client, server}
+                    server.shutdown(socket.SHUT_RDWR)
+
+    def _pass_requests(self, client, server):
+        with contextlib.suppress(OSError):
+            while some := client.recv(1 << 16):
+                server.sendall(some)
+            server.shutdown(socket.SHUT_RDWR)
+
+    def _pass_replies(self, client, server, place, fault):
+        passed = 0
+        while some := server.recv(1 << 16):
+            if place is not None and passed <= place < passed + len(some):
+                self.met += 1
+                at = place - passed
+                if fault == "garble":
+                    some = some[:at] + bytes([some[at] ^ 0xFF]) + some[at + 1:]
+                else:
+                    client.sendall(some[:at])
+                    while fault == "stall" and server.recv(1 << 16):
+                        pass
+                    return
+            client.sendall(some)
+            passed += len(some)
+
+
+def certificate_flags(folder):
+    """Flags that give redis-server a certificate for 127.0.0.1; it signs itself, so it is the CA file too."""
+    openssl = shutil.which("openssl")
+    if not openssl:
+        raise Skip("no openssl")
+    key, certificate = folder / "redis.key", folder / "redis.pem"
+    made = subprocess.run(
+        [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=redis", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+        capture_output=True, text=True)
+    expect(made.returncode == 0, f"openssl: {made.stderr[-300:]}")
+    return certificate, ["--tls-cert-file", certificate, "--tls-key-file", key, "--tls-ca-cert-file", certificate]
+
+
+FREEZE, THAW = signal.SIGSTOP, signal.SIGCONT

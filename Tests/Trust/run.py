@@ -1,0 +1,103 @@
+"""Runs the checks of script/trust: a line for each, a summary at the end, exit code 1 if one failed."""
+
+import argparse
+import dataclasses
+import os
+import pathlib
+import random
+import resource
+import sys
+import tempfile
+import time
+
+import bodies
+import check
+import hostility
+import interface
+import overload
+import reader
+import redis_faults
+import rolling
+import sanitizers
+import saturation_search
+import soak
+
+CHECKS = {
+    "bodies": (bodies.check, "mutated JSON bodies are answered as the contract says"),
+    "reader": (reader.under_address_sanitizer, "the JSON reader under AddressSanitizer"),
+    "valgrind": (reader.under_valgrind, "the JSON reader and its libraries under valgrind"),
+    "interface": (interface.check, "schemathesis against /openapi.json"),
+    "slow": (hostility.slow, "clients that send a byte now and then"),
+    "idle": (hostility.idle, "10 000 connections that do nothing"),
+    "heads": (hostility.heads, "huge and many header fields"),
+    "framing": (hostility.framing, "bad chunks, two lengths at once"),
+    "pipelining": (hostility.pipelining, "floods of pipelined requests"),
+    "vanishing": (hostility.vanishing, "clients that never read, or vanish"),
+    "descriptors": (hostility.descriptors, "more clients than open files"),
+    "redis": (redis_faults.check, "every way in which Redis fails"),
+    "overload": (overload.check, "twice the rate that can be served"),
+    "saturation": (saturation_search.check, "Locust finds saturation at the same rate three times"),
+    "rolling": (rolling.check, "replicas replaced behind haproxy"),
+    "threads": (sanitizers.threads, "the tests under ThreadSanitizer"),
+    "addresses": (sanitizers.addresses, "the tests under AddressSanitizer"),
+    "soak": (soak.check, "half an hour at half load"),
+}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="script/trust", description=__doc__)
+    names = "\n".join(f"  {name:<12} {what}" for name, (_, what) in CHECKS.items())
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = f"checks:\n{names}\n\nTRUST_SECONDS is how long each of the long loads lasts."
+    parser.add_argument("names", nargs="*", metavar="NAME", help="the checks to run; all of them without one")
+    parser.add_argument("--quick", action="store_true", help="fewer cases and shorter loads")
+    parser.add_argument("--seed", type=int, help="the seed of what is random, as an earlier run printed it")
+    options = parser.parse_args()
+    unknown = [name for name in options.names if name not in CHECKS]
+    if unknown:
+        parser.error(f"no check is called {unknown[0]}; use {', '.join(CHECKS)}")
+    return options
+
+
+def run(name, settings):
+    """PASS, FAIL or SKIP of one check, its line printed."""
+    began = time.monotonic()
+    try:
+        # No check sees what another one left.
+        with tempfile.TemporaryDirectory(prefix=f"bungalow-{name}-") as folder:
+            own = dataclasses.replace(settings, folder=pathlib.Path(folder))
+            verdict, said = "PASS", CHECKS[name][0](own)
+    except check.Skip as reason:
+        verdict, said = "SKIP", str(reason)
+    except check.Failure as failure:
+        verdict, said = "FAIL", str(failure)
+    except Exception as error:  # a check that breaks has shown nothing
+        verdict, said = "FAIL", f"{type(error).__name__}: {error}"
+    check.Progress.clear()
+    print(f"{name:<12} {verdict}  {time.monotonic() - began:7.1f} s  {said}", flush=True)
+    return verdict
+
+
+def main():
+    options = arguments()
+    # Ten thousand clients live in this process, and as many connections in the server.
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    seconds = os.environ.get("TRUST_SECONDS")
+    began = time.monotonic()
+    settings = check.Settings(
+        binary=pathlib.Path(os.environ["BUNGALOW_SERVER"]).resolve(),
+        folder=pathlib.Path(tempfile.gettempdir()),
+        seed=random.getrandbits(32) if options.seed is None else options.seed,
+        quick=options.quick,
+        seconds=int(seconds) if seconds else None,
+    )
+    verdicts = [run(name, settings) for name in options.names or CHECKS]
+    counts = {verdict: verdicts.count(verdict) for verdict in ("PASS", "FAIL", "SKIP")}
+    print(f"{counts['PASS']} passed, {counts['FAIL']} failed, {counts['SKIP']} skipped in "
+          f"{time.monotonic() - began:.0f} s{' (quick)' if options.quick else ''}")
+    sys.exit(1 if counts["FAIL"] else 0)
+
+
+if __name__ == "__main__":
+    main()

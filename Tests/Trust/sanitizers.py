@@ -1,0 +1,47 @@
+"""The Swift tests, built with a sanitizer in a folder of their own: all pass, and it reports nothing."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+from check import ROOT, Progress, Skip, expect
+
+SUPPRESSIONS = pathlib.Path(__file__).with_name("thread-sanitizer.supp")
+# In full all of them: the end-to-end tests start a server that is built so too.
+UNIT_TESTS = r"^(ModelTests|RedisTests|ScoringLogTests|ServerTests)\."
+
+
+def run_tests(settings, kind, environment):
+    if not shutil.which("swift"):
+        raise Skip("no swift")
+    command = ["swift", "test", f"--sanitize={kind}", "--scratch-path", f".build-{kind}", "--disable-xctest"]
+    if settings.quick:
+        command += ["--filter", UNIT_TESTS]
+    environment = {"SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH": "8", **os.environ, **environment}
+    output, last = settings.folder / f"{kind}.txt", ""
+    with open(output, "w") as file:
+        tests = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True, errors="replace")
+        for line in tests.stdout:
+            file.write(line)
+            last = line.strip() if "Test run with" in line else last
+            Progress.show(line.strip()[:100])
+        code = tests.wait()
+    said = [line for line in output.read_text().splitlines() if "Sanitizer" in line or "recorded an issue" in line]
+    reports = sorted({line for line in said if line.startswith("SUMMARY: ")})
+    expect(not reports, f"{len(reports)} different reports: {'; '.join(reports[:5])}")
+    tail = " | ".join(output.read_text().splitlines()[-5:])
+    expect(code == 0, f"exit code {code}: {'; '.join(said[:3]) or tail}")
+    expect("passed" in last, f"no test ran: {tail}")
+    return f"{last[last.index('Test run'):]} No report."
+
+
+def threads(settings):
+    return run_tests(settings, "thread", {"TSAN_OPTIONS": f"halt_on_error=0:suppressions={SUPPRESSIONS}"})
+
+
+def addresses(settings):
+    # Swift's runtime keeps what it makes once for good, so leaks are not looked for.
+    return run_tests(settings, "address", {"ASAN_OPTIONS": "detect_leaks=0"})

@@ -1,0 +1,19 @@
+"""Locust looks for saturation with loadtest/'s scenario, three times: it must find about the same rate each time."""
+
+import os
+import subprocess
+
+from check import ROOT, Skip, expect
+
+
+def check(settings):
+    python = ROOT / "loadtest/.venv/bin/python"
+    if not python.exists():
+        raise Skip("no loadtest/.venv; script/trust makes it")
+    run = subprocess.run(
+        [python, "-B", "-m", "pytest", "--quiet", "-p", "no:cacheprovider", "loadtest/tests", "-k", "three_rounds"],
+        cwd=ROOT, env={**os.environ, "TRUST": "1", "BUNGALOW_SERVER": str(settings.binary)}, capture_output=True,
+        text=True)
+    last = (run.stdout.strip() or run.stderr.strip()).splitlines()[-1:]
+    expect(run.returncode == 0, f"exit code {run.returncode}: {run.stdout[-800:]}")
+    return f"three rounds of Locust: {''.join(last)}"

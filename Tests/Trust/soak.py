@@ -1,0 +1,71 @@
+"""Half load for long: memory, descriptors and latency stay flat."""
+
+import asyncio
+import statistics
+
+from bystander import request
+from check import Progress, expect, milliseconds, percentile
+from load import closed_loop, open_loop, record_body
+from redis_server import RedisServer
+from servers import start
+
+# While something else has the processor, calls may wait: half load is of the machine as it was at the beginning.
+# A model heavy enough that the load generator is not what is measured.
+BUSY_MS = 4
+
+
+def call_data(number):
+    """Every other call is a hit; for the others the model runs."""
+    return request(body=record_body(number if number % 2 else 0))
+
+
+def growth(values):
+    """By how much the values grow from the first to the last, by their least-squares line, as a share of their mean."""
+    slope = statistics.linear_regression(range(len(values)), values).slope
+    return slope * (len(values) - 1) / statistics.fmean(values)
+
+
+async def watch(server, latencies, samples, interval):
+    """Every interval: resident memory, descriptors, and the median and p99 of the calls since the last one."""
+    while True:
+        await asyncio.sleep(interval)
+        metrics = await asyncio.to_thread(server.metrics)
+        calls, latencies[:] = list(latencies), []
+        if calls:
+            samples.append((
+                metrics["process_resident_memory_bytes"], metrics["process_open_fds"],
+                percentile(calls, 0.5), percentile(calls, 0.99)))
+            resident, _, _, p99 = samples[-1]
+            Progress.show(f"{len(samples)} samples, {resident / 2**20:.1f} MiB, p99 {milliseconds(p99)}")
+
+
+async def run(server, seconds):
+    warm_up = await closed_loop(server.port, 32, 5, call_data)
+    first, rate = warm_up.calls, warm_up.rate / 2
+    latencies, samples = [], []
+    watching = asyncio.create_task(watch(server, latencies, samples, max(1, seconds / 60)))
+    load = await open_loop(
+        server.port, rate, seconds, lambda number: call_data(first + number),
+        lambda status, fields, time: latencies.append(time))
+    watching.cancel()
+    return load, samples
+
+
+def check(settings):
+    seconds = settings.duration(1800, 60)
+    with RedisServer(settings.folder) as redis, start(
+        settings.binary, SYNTHETIC_BUSY_MS=str(BUSY_MS), CACHE_URL=redis.url, QUEUE_DEADLINE_MS="5000",
+    ) as server:
+        load, samples = asyncio.run(run(server, seconds))
+    # The beginning fills buffers and caches.
+    memory, descriptors, p50, p99 = zip(*samples[len(samples) // 5:])
+    figures = (f"{load.calls} calls at {load.calls / seconds:.0f}/s for {seconds} s; over that time memory "
+               f"{growth(memory):+.1%} of {statistics.fmean(memory) / 2**20:.0f} MiB, descriptors "
+               f"{max(descriptors) - min(descriptors):.0f} apart, p50 {growth(p50):+.1%} of "
+               f"{milliseconds(statistics.fmean(p50))}, p99 {milliseconds(statistics.median(p99))}")
+    expect(set(load.statuses) == {200} and not load.failures, f"{load.statuses}, {load.failures[:3]}: {figures}")
+    expect(growth(memory) < 0.1, f"memory grows: {figures}")
+    expect(growth(descriptors) < 0.1, f"descriptors grow: {figures}")
+    # Of a time of a millisecond on a machine with other work, half is the scatter.
+    expect(growth(p50) < 0.5, f"latency grows: {figures}")
+    return figures

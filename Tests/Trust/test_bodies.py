@@ -1,0 +1,16 @@
+"""What script/test runs of the fuzz: script/trust runs it with a million bodies."""
+
+import random
+
+import check  # noqa: F401: makes Tests importable
+from bodies import fuzz
+from served import built_server
+from servers import start
+
+
+def test_50_000_generated_bodies_are_answered_as_the_contract_in_Python_answers_them(capsys):
+    seed = random.getrandbits(32)
+    with start(built_server()) as server:
+        figures = fuzz(server.port, seed, 50_000)
+    with capsys.disabled():
+        print(f"\n{figures}")
