@@ -2,6 +2,9 @@
 
 import re
 import subprocess
+import sys
+
+import pytest
 
 from kustomization import K8S, ROOT, TOOLS, render
 
@@ -64,3 +67,14 @@ def test_all_that_the_dockerfile_copies_is_in_the_context():
     copied = re.findall(r"^COPY (?!--from)(\S+) ", DOCKERFILE, re.MULTILINE)
     assert "*" in ignored and allowed == set(copied)
     assert all((ROOT / each).exists() for each in copied)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="image-root runs in the image, with its ldd")
+def test_a_library_that_is_missing_is_named(binary, tmp_path):
+    # The same executable, but for a version of a library that does not exist.
+    executable = tmp_path / "server"
+    executable.write_bytes(re.sub(rb"libhiredis\.so\.[\d.]+", lambda name: name[0][:-1] + b"x", binary.read_bytes()))
+    executable.chmod(0o755)
+    done = subprocess.run([ROOT / "script/image-root", executable, tmp_path / "image"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert re.fullmatch(rf"image-root: {executable} needs libhiredis\.so\.\S+x, which is not here: .+\n", done.stderr)

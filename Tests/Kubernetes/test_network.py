@@ -141,7 +141,8 @@ def test_policies_let_only_the_server_reach_redis_and_redis_nothing(folder):
     guarded = render(folder)
     assert allows(guarded, "redis", "ingress", pods(guarded, "bungalow"), "redis")
     namespace = guarded.find("Deployment")["metadata"]["namespace"]
-    for peer in [(namespace, {}), (namespace, {"app.kubernetes.io/name": "locust-worker"}), ("monitoring", {}), OUTSIDE]:
+    others = [(namespace, {}), (namespace, {"app.kubernetes.io/name": "locust-worker"}), ("monitoring", {}), OUTSIDE]
+    for peer in others:
         assert not allows(guarded, "redis", "ingress", peer, "redis"), peer
     for peer, port in [(DNS, 53), (OUTSIDE, 443), (pods(guarded, "bungalow"), "http")]:
         assert not allows(guarded, "redis", "egress", peer, port), peer
