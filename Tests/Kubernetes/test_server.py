@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from conftest import HOUSE
-from kustomization import EVERYTHING, PROD, render
+from kustomization import EVERYTHING, PROD, ROOT, render
 
 # What is the cluster's: no gateway leads to it.
 HIDDEN = {"/metrics", "/livez", "/readyz", "/startupz"}
@@ -68,6 +68,10 @@ def test_the_way_in_leads_to_all_that_the_server_describes_but_metrics_and_probe
         return path == uri or how == "prefix" and path.startswith(uri)
 
     assert {path for path in described if any(leads(route, path) for route in routes)} == described - HIDDEN
+    for document in ("README.md", "docs/contract.md"):
+        text = (ROOT / document).read_text()
+        for how, path in routes:
+            assert how == "prefix" or re.search(rf"[`/ ]{re.escape(path)}[`/ ]", text), f"{path} is not in {document}"
     version = json.loads(server.call("/v2/models/housing")[1])["versions"][0]
     for route in routes:
         # A prefix stands for the paths under it.
