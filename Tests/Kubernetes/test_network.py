@@ -1,5 +1,6 @@
 """Who reaches whom: the node's port, the way in through Istio, and the network policies."""
 
+import copy
 import re
 
 import pytest
@@ -118,7 +119,8 @@ def test_policies_let_gateway_and_prometheus_reach_the_server_and_nobody_else(gu
         assert not allows(guarded, "bungalow", "ingress", peer, "http"), peer
 
 
-def test_policies_let_the_server_reach_its_cache_dns_and_the_mesh_and_nothing_else(guarded):
+def lets_the_server_reach_what_it_needs(guarded):
+    """Asserts that policies let the server reach its cache, DNS and the control plane of its sidecar."""
     scheme, port = re.fullmatch(r"(rediss?)://[^:@]+:(\d+)", guarded.environment()["CACHE_URL"]).groups()
     cache = pods(guarded, "redis") if scheme == "redis" else OUTSIDE
     assert allows(guarded, "bungalow", "egress", cache, int(port))
@@ -126,11 +128,25 @@ def test_policies_let_the_server_reach_its_cache_dns_and_the_mesh_and_nothing_el
         assert allows(guarded, "bungalow", "egress", DNS, 53, protocol)
     if "istio.io/rev" in pods(guarded, "bungalow")[1]:
         assert allows(guarded, "bungalow", "egress", ("aks-istio-system", {"app": "istiod"}), 15012)
+
+
+def test_the_policy_of_a_managed_redis_is_enough_where_there_is_no_other():
+    alone = copy.copy(render(PROD[1]))
+    others = [each for each in alone.all("NetworkPolicy") if each["metadata"]["name"] != "managed-redis"]
+    alone.objects = [each for each in alone.objects if each not in others]
+    assert len(alone.all("NetworkPolicy")) == 1
+    lets_the_server_reach_what_it_needs(alone)
+
+
+def test_policies_let_the_server_reach_its_cache_dns_and_the_mesh_and_nothing_else(guarded):
+    lets_the_server_reach_what_it_needs(guarded)
     policies = policies_of(guarded, "bungalow")
     assert all(rule["from"] for policy in policies for rule in policy.get("ingress", []))
     # What names no peer is open to everybody: only a managed Redis, whose address nobody knows beforehand.
     free = [rule["ports"] for policy in policies for rule in policy.get("egress", []) if "to" not in rule]
-    assert {port["port"] for ports in free for port in ports} == (set() if scheme == "redis" else {6380, 10000})
+    assert {port["port"] for ports in free for port in ports} == (
+        set() if guarded.find("Deployment", "redis") else {6380, 10000}
+    )
     for port in (80, 443):
         assert not allows(guarded, "bungalow", "egress", OUTSIDE, port)
     assert not allows(guarded, "bungalow", "egress", ("default", {"app.kubernetes.io/name": "redis"}), 6379)
