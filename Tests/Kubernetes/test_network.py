@@ -119,7 +119,7 @@ def test_policies_let_gateway_and_prometheus_reach_the_server_and_nobody_else(gu
         assert not allows(guarded, "bungalow", "ingress", peer, "http"), peer
 
 
-def lets_the_server_reach_what_it_needs(guarded):
+def assert_that_the_server_reaches_what_it_needs(guarded):
     """Asserts that policies let the server reach its cache, DNS and the control plane of its sidecar."""
     scheme, port = re.fullmatch(r"(rediss?)://[^:@]+:(\d+)", guarded.environment()["CACHE_URL"]).groups()
     cache = pods(guarded, "redis") if scheme == "redis" else OUTSIDE
@@ -135,11 +135,11 @@ def test_the_policy_of_a_managed_redis_is_enough_where_there_is_no_other():
     others = [each for each in alone.all("NetworkPolicy") if each["metadata"]["name"] != "managed-redis"]
     alone.objects = [each for each in alone.objects if each not in others]
     assert len(alone.all("NetworkPolicy")) == 1
-    lets_the_server_reach_what_it_needs(alone)
+    assert_that_the_server_reaches_what_it_needs(alone)
 
 
 def test_policies_let_the_server_reach_its_cache_dns_and_the_mesh_and_nothing_else(guarded):
-    lets_the_server_reach_what_it_needs(guarded)
+    assert_that_the_server_reaches_what_it_needs(guarded)
     policies = policies_of(guarded, "bungalow")
     assert all(rule["from"] for policy in policies for rule in policy.get("ingress", []))
     # What names no peer is open to everybody: only a managed Redis, whose address nobody knows beforehand.
