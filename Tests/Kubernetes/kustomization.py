@@ -12,6 +12,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 K8S = ROOT / ".k8s"
 COMBINATIONS = pathlib.Path(__file__).resolve().parent / "combinations"
 OVERLAYS = sorted(path.parent for path in K8S.glob("overlays/*/kustomization.yaml"))
+# As it is, and with a managed Redis.
+PROD = [K8S / "overlays/prod", COMBINATIONS / "managed-redis"]
 EVERYTHING = [K8S / "bases", *OVERLAYS, *sorted(path.parent for path in COMBINATIONS.glob("*/kustomization.yaml"))]
 
 # The tools come from this environment's requirements, whatever else the machine has.
@@ -39,13 +41,37 @@ class Rendered:
         assert len(found) < 2, f"{self.name} has more than one {kind} {name}"
         return found[0] if found else None
 
+    def pod(self, name="bungalow"):
+        """The specification of a deployment's pods."""
+        return pod_template(self.find("Deployment", name))["spec"]
+
     def container(self, name="bungalow"):
-        (container,) = self.find("Deployment", name)["spec"]["template"]["spec"]["containers"]
+        (container,) = self.pod(name)["containers"]
         return container
 
     def environment(self):
         """The variables that the server gets."""
         return self.find("ConfigMap")["data"]
+
+
+def pod_template(workload):
+    return workload["spec"]["template"]
+
+
+def workloads(rendered):
+    return rendered.all("Deployment") + rendered.all("Job")
+
+
+def containers_of(workload):
+    """All of a pod's containers, also those that run before the others."""
+    spec = pod_template(workload)["spec"]
+    return spec.get("initContainers", []) + spec["containers"]
+
+
+def mebibytes(quantity):
+    """A Kubernetes quantity of bytes, as our manifests write them."""
+    number, unit = re.fullmatch(r"(\d+)([MG])i", quantity).groups()
+    return int(number) * {"M": 1, "G": 1024}[unit]
 
 
 @functools.cache

@@ -2,6 +2,9 @@
 
 import re
 import subprocess
+import sys
+
+import pytest
 
 from kustomization import K8S, ROOT, TOOLS, render
 
@@ -19,6 +22,27 @@ def test_base_images_are_arguments_and_pinned():
     assert bases == [f"${{{name}}}" for name in defaults] + ["scratch"]
     for image in defaults.values():
         assert re.search(r":(\d+\.\d+\.\d+-|bookworm-\d{8}-)", image), image
+    # Files of this one are in the image.
+    assert re.search(r"@sha256:[0-9a-f]{64}$", defaults["DEBIAN_IMAGE"])
+
+
+def test_the_executable_is_stripped_and_each_library_that_it_is_built_with_is_there_when_it_runs():
+    build, runtime, image = re.split(r"^FROM .*$", DOCKERFILE, flags=re.MULTILINE)[1:]
+    (stripped,) = re.findall(r"&& strip -o (\S+) \.build/release/Server$", build, re.MULTILINE)
+    ((copied, executable),) = re.findall(r"^COPY --from=build (\S+) (\S+)$", runtime, re.MULTILINE)
+    assert copied == stripped
+    assert f"\nRUN image-root {executable} /image\n" in runtime and "\nCOPY --from=runtime /image /\n" in image
+
+    def installed(stage):
+        (packages,) = re.findall(r"apt-get install --yes --no-install-recommends \\?([^&]+)&&", stage)
+        return set(packages.replace("\\", " ").split())
+
+    libraries = {each.removesuffix("-dev") for each in installed(build)}
+    assert len(libraries) >= 3 and not [each for each in installed(build) if not each.endswith("-dev")]
+    for library in libraries:
+        # libhiredis0.14, libsqlite3-0: the name with the version of its interface.
+        assert any(re.fullmatch(rf"{library}-?[\d.]+", each) for each in installed(runtime)), library
+    assert {"ca-certificates", "libstdc++6"} <= installed(runtime)
 
 
 def test_the_image_and_the_manifests_agree_on_user_and_port():
@@ -43,3 +67,14 @@ def test_all_that_the_dockerfile_copies_is_in_the_context():
     copied = re.findall(r"^COPY (?!--from)(\S+) ", DOCKERFILE, re.MULTILINE)
     assert "*" in ignored and allowed == set(copied)
     assert all((ROOT / each).exists() for each in copied)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="image-root runs in the image, with its ldd")
+def test_a_library_that_is_missing_is_named(binary, tmp_path):
+    # The same executable, but for a version of a library that does not exist.
+    executable = tmp_path / "server"
+    executable.write_bytes(re.sub(rb"libhiredis\.so\.[\d.]+", lambda name: name[0][:-1] + b"x", binary.read_bytes()))
+    executable.chmod(0o755)
+    done = subprocess.run([ROOT / "script/image-root", executable, tmp_path / "image"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert re.fullmatch(rf"image-root: {executable} needs libhiredis\.so\.\S+x, which is not here: .+\n", done.stderr)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from conftest import HOUSE
-from kustomization import K8S, render
+from kustomization import K8S, PROD, render
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -155,3 +155,13 @@ def test_the_dashboard_shows_what_an_operator_asks_and_its_panels_do_not_overlap
     assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])
     variables = {each["name"] for each in dashboard["templating"]["list"]} | {"__rate_interval"}
     assert set(re.findall(r"\$\{?(\w+)", json.dumps(dashboard))) == variables
+
+
+@pytest.mark.parametrize("folder", PROD, ids=lambda folder: folder.name)
+def test_prod_is_scraped_where_the_server_tells_its_metrics_and_grafana_finds_the_dashboard(folder):
+    prod = render(folder)
+    (endpoint,) = prod.find("PodMonitor")["spec"]["podMetricsEndpoints"]
+    assert (endpoint["port"], endpoint["path"]) == ("http", "/metrics")
+    # kube-prometheus-stack's Grafana looks for ConfigMaps with this label (its value sidecar.dashboards.label).
+    assert prod.find("ConfigMap", "bungalow-dashboard")["metadata"]["labels"]["grafana_dashboard"] == "1"
+    assert prod.find("PrometheusRule")

@@ -1,22 +1,31 @@
 """The manifests against the built server: what they tell it, and what they ask of it."""
 
+import json
 import re
 import subprocess
 
 import pytest
 
 from conftest import HOUSE
-from kustomization import EVERYTHING, render
+from kustomization import EVERYTHING, PROD, ROOT, render
+
+# What is the cluster's: no gateway leads to it.
+HIDDEN = {"/metrics", "/livez", "/readyz", "/startupz"}
 
 
 @pytest.fixture(scope="module")
-def knobs(binary):
+def help_text(binary):
+    """What the server says of its knobs, on one line."""
+    return " ".join(subprocess.run([binary, "--help"], capture_output=True, text=True, check=True).stdout.split())
+
+
+@pytest.fixture(scope="module")
+def knobs(help_text):
     """The variables that the server says it reads."""
-    text = subprocess.run([binary, "--help"], capture_output=True, text=True, check=True).stdout
-    found = set(re.findall(r"\b([A-Z]+(?:_[A-Z]+)*), default", " ".join(text.split())))
+    found = set(re.findall(r"\b([A-Z]+(?:_[A-Z]+)*), default", help_text))
     assert {"PORT", "CACHE_URL", "DRAIN_DELAY_SECONDS"} <= found | {"CACHE_URL"} and len(found) > 20
     # Of CACHE_URL it says what is read in its place.
-    return found | set(re.findall(r"\b(CACHE_URL), else", text))
+    return found | set(re.findall(r"\b(CACHE_URL), else", help_text))
 
 
 def test_every_key_of_the_config_map_is_a_variable_that_the_server_reads(rendered, knobs):
@@ -41,7 +50,49 @@ def test_the_server_starts_with_the_environment_and_answers_probes_scrapes_and_c
     assert server.stop() == 0
 
 
-def test_the_container_listens_where_the_image_and_the_server_say(binary):
-    text = subprocess.run([binary, "--help"], capture_output=True, text=True, check=True).stdout
-    (port,) = re.findall(r"PORT, default (\d+)", " ".join(text.split()))
+def test_the_container_listens_where_the_image_and_the_server_say(help_text):
+    (port,) = re.findall(r"PORT, default (\d+)", help_text)
     assert [each["containerPort"] for each in render(EVERYTHING[0]).container()["ports"]] == [int(port)]
+
+
+@pytest.mark.parametrize("folder", PROD, ids=lambda folder: folder.name)
+def test_the_way_in_leads_to_all_that_the_server_describes_but_metrics_and_probes(folder, start):
+    server = start({"CACHE_URL": "off"})
+    described = json.loads(server.call("/openapi.json")[1])["paths"].keys()
+    assert HIDDEN < described
+    (http,) = render(folder).find("VirtualService")["spec"]["http"]
+    routes = [next(iter(match["uri"].items())) for match in http["match"]]
+
+    def leads(route, path):
+        how, uri = route
+        return path == uri or how == "prefix" and path.startswith(uri)
+
+    assert {path for path in described if any(leads(route, path) for route in routes)} == described - HIDDEN
+    for document in ("README.md", "docs/contract.md"):
+        text = (ROOT / document).read_text()
+        for how, path in routes:
+            assert how == "prefix" or re.search(rf"[`/ ]{re.escape(path)}[`/ ]", text), f"{path} is not in {document}"
+    version = json.loads(server.call("/v2/models/housing")[1])["versions"][0]
+    for route in routes:
+        # A prefix stands for the paths under it.
+        paths = [path for path in described if leads(route, path)] or [route[1]]
+        for path in paths:
+            assert server.call(path.replace("{version}", version))[0] != 404, path
+    assert server.stop() == 0
+
+
+@pytest.mark.parametrize("folder", PROD, ids=lambda folder: folder.name)
+def test_it_is_the_server_that_refuses_and_closes_and_not_the_gateway(folder, help_text):
+    prod = render(folder)
+
+    def knob(name):
+        return int(prod.environment().get(name) or re.search(rf"{name}, default (\d+)", help_text)[1])
+
+    pool = prod.find("DestinationRule")["spec"]["trafficPolicy"]["connectionPool"]
+    replica = knob("REPLICA_MAX_CONCURRENT_REQUESTS") + knob("MAX_QUEUED_REQUESTS")
+    most = prod.find("HorizontalPodAutoscaler")["spec"]["maxReplicas"] * replica
+    assert pool["tcp"]["maxConnections"] >= most
+    assert pool["http"]["http1MaxPendingRequests"] >= most and pool["http"]["http2MaxRequests"] >= most
+    assert int(pool["http"]["idleTimeout"].removesuffix("s")) < knob("IDLE_TIMEOUT_SECONDS")
+    (http,) = prod.find("VirtualService")["spec"]["http"]
+    assert int(http["timeout"].removesuffix("s")) * 1000 > knob("QUEUE_DEADLINE_MS")

@@ -1,0 +1,125 @@
+"""How many pods there are, and that there are enough: scaling, rollouts, drains, zones, probes and memory."""
+
+import math
+import re
+
+import pytest
+
+from kustomization import K8S, OVERLAYS, PROD, mebibytes, render
+
+# MiB: the worst of all at once, as measured; bases/deployment.yaml says what it is made of.
+MEASURED_MEMORY = 250
+
+
+def test_replicas_are_given_once_and_never_beside_an_autoscaler(rendered):
+    autoscaler = rendered.find("HorizontalPodAutoscaler")
+    replicas = rendered.find("Deployment")["spec"].get("replicas")
+    if rendered.name == "bases":
+        assert autoscaler is None and replicas is None
+    else:
+        assert (autoscaler is None) != (replicas is None)
+
+
+def test_the_autoscaler_scales_the_deployment_on_its_own_container_which_has_a_request():
+    for folder in OVERLAYS:
+        overlay = render(folder)
+        for each in overlay.all("HorizontalPodAutoscaler"):
+            target = each["spec"]["scaleTargetRef"]
+            assert overlay.find(target["kind"], target["name"])["apiVersion"] == target["apiVersion"]
+            (metric,) = each["spec"]["metrics"]
+            assert metric["containerResource"]["container"] == overlay.container()["name"]
+            assert metric["containerResource"]["name"] in overlay.container()["resources"]["requests"]
+            up, down = (each["spec"]["behavior"][way] for way in ("scaleUp", "scaleDown"))
+            # docs/deploy.md: at once upwards, and down after five quiet minutes.
+            assert (up["stabilizationWindowSeconds"], down["stabilizationWindowSeconds"]) == (0, 300)
+
+
+@pytest.mark.parametrize(
+    "overlay, least, most, target", [("dev-autoscaled", 1, 5, 40), ("prod", 2, 10, 60)], ids=["dev-autoscaled", "prod"]
+)
+def test_the_overlays_scale_between_the_numbers_that_the_documents_give(overlay, least, most, target):
+    spec = render(K8S / "overlays" / overlay).find("HorizontalPodAutoscaler")["spec"]
+    assert (spec["minReplicas"], spec["maxReplicas"]) == (least, most)
+    assert spec["metrics"][0]["containerResource"]["target"] == {"type": "Utilization", "averageUtilization": target}
+
+
+def test_a_pod_has_time_to_end_and_a_rollout_takes_none_away_before_a_new_one_is_ready(rendered):
+    deployment = rendered.find("Deployment")
+    environment = rendered.environment()
+    takes = rendered.container()["lifecycle"]["preStop"]["sleep"]["seconds"] + sum(
+        int(environment[name]) for name in ("DRAIN_DELAY_SECONDS", "SHUTDOWN_GRACE_SECONDS")
+    )
+    assert takes < rendered.pod()["terminationGracePeriodSeconds"]
+    strategy = deployment["spec"]["strategy"]
+    assert strategy["type"] == "RollingUpdate" and strategy["rollingUpdate"]["maxUnavailable"] == 0
+    # Without room for one more, a rollout could not begin.
+    assert int(str(strategy["rollingUpdate"]["maxSurge"]).removesuffix("%")) > 0
+
+
+def test_the_load_that_the_heavy_model_names_leads_to_the_replicas_that_it_names():
+    text = (K8S / "components/heavy-model/kustomization.yaml").read_text()
+    overlay = render(K8S / "overlays/dev-autoscaled")
+    spec = overlay.find("HorizontalPodAutoscaler")["spec"]
+    target = spec["metrics"][0]["containerResource"]["target"]["averageUtilization"] / 100
+    request = int(overlay.container()["resources"]["requests"]["cpu"].removesuffix("m")) / 1000
+    cost = int(overlay.environment()["SYNTHETIC_BUSY_MS"]) / 1000
+    measured = float(re.search(r"([\d.]+) ms each", text)[1]) / 1000
+    assert 1 < measured / cost < 1.1
+    rows = re.findall(r"-c (\d+) -d (\d+) .*?([\d.]+) +([\d.]+) +(\d+) % +(\d+)$", text, re.MULTILINE)
+    assert len(rows) == 4
+    for clients, delay, rate, cores, share, replicas in rows:
+        load = int(clients) / (int(delay) / 2)
+        assert load == pytest.approx(float(rate), abs=0.05) and load * cost == pytest.approx(float(cores), abs=0.0005)
+        assert round(100 * load * cost / (request * target)) == int(share)
+        # No row stands on an edge: what a call was measured to cost leads to the same number.
+        for cost_of_call in (cost, measured):
+            share_of_target = load * cost_of_call / (request * target)
+            # The controller's tolerance is a tenth (kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale).
+            wanted = 1 if abs(share_of_target - 1) <= 0.1 else math.ceil(share_of_target)
+            assert min(max(wanted, spec["minReplicas"]), spec["maxReplicas"]) == int(replicas)
+
+
+def test_the_probes_ask_the_paths_that_are_theirs_and_give_the_server_time(rendered):
+    probes = {kind: rendered.container()[f"{kind}Probe"] for kind in ("startup", "readiness", "liveness")}
+    assert {kind: probe["httpGet"] for kind, probe in probes.items()} == {
+        "startup": {"path": "/startupz", "port": "http"},
+        "readiness": {"path": "/readyz", "port": "http"},
+        "liveness": {"path": "/livez", "port": "http"},
+    }
+    seconds = {kind: probe["periodSeconds"] * probe["failureThreshold"] for kind, probe in probes.items()}
+    # A start takes up to 5 s with a locked cache file (docs/operations.md), and longer on a busy node.
+    assert seconds["startup"] >= 30
+    # One slow answer is no failure, and what only waits for a core leaves the endpoints before it is ended.
+    assert all(probe["failureThreshold"] > 1 for probe in probes.values())
+    assert seconds["readiness"] < seconds["liveness"]
+
+
+def test_what_is_scaled_has_a_disruption_budget_that_lets_a_drain_take_one_replica_at_a_time(rendered):
+    if rendered.find("HorizontalPodAutoscaler") is None:
+        assert rendered.find("PodDisruptionBudget") is None
+        return
+    budget = rendered.find("PodDisruptionBudget")["spec"]
+    labels = rendered.find("Deployment")["spec"]["selector"]["matchLabels"]
+    assert budget == {
+        "maxUnavailable": 1,
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        "selector": {"matchLabels": labels},
+    }
+
+
+@pytest.mark.parametrize("folder", PROD, ids=lambda folder: folder.name)
+def test_prod_is_spread_over_zones_and_nodes_as_far_as_there_are_any(folder):
+    prod = render(folder)
+    spread = prod.pod()["topologySpreadConstraints"]
+    # Labels that the kubelet and the cloud put on every node (kubernetes.io/docs/reference/labels-annotations-taints).
+    assert [each["topologyKey"] for each in spread] == ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+    for each in spread:
+        assert each["maxSkew"] == 1 and each["whenUnsatisfiable"] == "ScheduleAnyway"
+        assert each["labelSelector"] == prod.find("Deployment")["spec"]["selector"]
+
+
+def test_a_replica_may_use_the_memory_that_it_was_measured_to_need(rendered):
+    resources = rendered.container()["resources"]
+    for each in ("requests", "limits"):
+        assert mebibytes(resources[each]["memory"]) >= MEASURED_MEMORY
+    assert f"about {MEASURED_MEMORY} MiB" in (K8S / "bases/deployment.yaml").read_text()

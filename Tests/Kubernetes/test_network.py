@@ -1,0 +1,164 @@
+"""Who reaches whom: the node's port, the way in through Istio, and the network policies."""
+
+import copy
+import re
+
+import pytest
+import yaml
+
+from kustomization import COMBINATIONS, K8S, OVERLAYS, PROD, pod_template, render
+
+# Whose pods may call the server, by the namespace that docs/deploy.md has them in: the gateway, the Prometheus of the
+# operator, and AKS' own agent.
+CALLERS = ("aks-istio-ingress", "monitoring", "kube-system")
+DNS = ("kube-system", {"k8s-app": "kube-dns"})
+OUTSIDE = (None, {})
+
+# What has components/network-policy.
+GUARDED = [*PROD, COMBINATIONS / "loadtest"]
+
+
+def test_dev_listens_on_port_32000_and_prod_on_none():
+    for folder in OVERLAYS:
+        spec = render(folder).find("Service")["spec"]
+        if folder.name == "prod":
+            assert spec["type"] == "ClusterIP"
+        else:
+            assert spec["type"] == "NodePort" and [port["nodePort"] for port in spec["ports"]] == [32000]
+
+
+@pytest.mark.parametrize("folder", PROD, ids=lambda folder: folder.name)
+def test_the_way_in_leads_from_the_settings_host_by_tls_to_the_service(folder):
+    prod = render(folder)
+    settings = yaml.safe_load((folder / "istio-settings.yaml").read_text())["data"]
+    gateway, route, rule = (prod.find(kind)["spec"] for kind in ("Gateway", "VirtualService", "DestinationRule"))
+    assert gateway["selector"] == {"istio": settings["gateway"]}
+    assert [server["hosts"] for server in gateway["servers"]] == [[settings["host"]]] * 2
+    tls = {(server["port"]["number"], server["port"]["protocol"]): server["tls"] for server in gateway["servers"]}
+    assert tls == {
+        (443, "HTTPS"): {"mode": "SIMPLE", "minProtocolVersion": "TLSV1_2", "credentialName": "bungalow-tls"},
+        (80, "HTTP"): {"httpsRedirect": True},
+    }
+    assert route["hosts"] == [settings["host"]] and route["gateways"] == ["bungalow"]
+    labels = pod_template(prod.find("Deployment"))["metadata"]["labels"]
+    assert labels["istio.io/rev"] == settings["revision"]
+    (http,) = route["http"]
+    (destination,) = (each["destination"] for each in http["route"])
+    (port,) = prod.find("Service", destination["host"])["spec"]["ports"]
+    assert port["port"] == destination["port"]["number"] and rule["host"] == destination["host"]
+    # Only what no server has seen may be tried again; a 503 tried again would double the load that caused it.
+    assert set(http["retries"]["retryOn"].split(",")) == {"connect-failure", "refused-stream"}
+    assert "from-istio-settings" not in prod.text and prod.find("ConfigMap", "istio-settings") is None
+
+
+def finds(selector, labels):
+    """Whether a label selector of Kubernetes finds something with these labels."""
+    expressions = selector.get("matchExpressions", [])
+    assert all(each["operator"] == "In" for each in expressions)
+    return selector.get("matchLabels", {}).items() <= labels.items() and all(
+        labels.get(each["key"]) in each["values"] for each in expressions
+    )
+
+
+def policies_of(rendered, name):
+    """The network policies that hold for a deployment's pods."""
+    labels = pod_template(rendered.find("Deployment", name))["metadata"]["labels"]
+    policies = [each["spec"] for each in rendered.all("NetworkPolicy")]
+    return [each for each in policies if finds(each["podSelector"], labels)]
+
+
+def allows(rendered, name, direction, peer, port, protocol="TCP"):
+    """Whether the policies let a deployment's pods be called by a peer (ingress), or call it (egress).
+
+    A peer is a namespace, None outside of the cluster, and the labels of a pod in it. Policies add up
+    (kubernetes.io/docs/concepts/services-networking/network-policies)."""
+    own = rendered.find("Deployment", name)["metadata"]["namespace"]
+    peer_namespace, peer_labels = peer
+
+    def is_peer(each):
+        same = {"matchLabels": {"kubernetes.io/metadata.name": own}}
+        return (
+            peer_namespace is not None
+            and finds(each.get("namespaceSelector", same), {"kubernetes.io/metadata.name": peer_namespace})
+            and finds(each.get("podSelector", {}), peer_labels)
+        )
+
+    rules = [
+        rule
+        for policy in policies_of(rendered, name)
+        if direction.capitalize() in policy["policyTypes"]
+        for rule in policy.get(direction, [])
+        if {"port": port, "protocol": protocol} in rule["ports"]
+    ]
+    lists = [rule.get("to" if direction == "egress" else "from") for rule in rules]
+    return any(peers is None or any(map(is_peer, peers)) for peers in lists)
+
+
+@pytest.fixture(params=GUARDED, ids=lambda folder: folder.name)
+def guarded(request):
+    return render(request.param)
+
+
+def pods(rendered, name):
+    """The pods of a deployment, as a peer."""
+    deployment = rendered.find("Deployment", name)
+    return deployment["metadata"]["namespace"], pod_template(deployment)["metadata"]["labels"]
+
+
+def test_policies_deny_by_default(guarded):
+    deny = guarded.find("NetworkPolicy", "default-deny")["spec"]
+    assert deny == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+def test_policies_let_gateway_and_prometheus_reach_the_server_and_nobody_else(guarded):
+    deploy = (K8S.parent / "docs/deploy.md").read_text()
+    for namespace in CALLERS:
+        assert allows(guarded, "bungalow", "ingress", (namespace, {}), "http"), namespace
+        assert f"-n {namespace} " in deploy or f"`{namespace}`" in deploy
+    for peer in [("default", {}), (guarded.find("Deployment")["metadata"]["namespace"], {}), OUTSIDE]:
+        assert not allows(guarded, "bungalow", "ingress", peer, "http"), peer
+
+
+def assert_that_the_server_reaches_what_it_needs(guarded):
+    """Asserts that policies let the server reach its cache, DNS and the control plane of its sidecar."""
+    scheme, port = re.fullmatch(r"(rediss?)://[^:@]+:(\d+)", guarded.environment()["CACHE_URL"]).groups()
+    cache = pods(guarded, "redis") if scheme == "redis" else OUTSIDE
+    assert allows(guarded, "bungalow", "egress", cache, int(port))
+    for protocol in ("UDP", "TCP"):
+        assert allows(guarded, "bungalow", "egress", DNS, 53, protocol)
+    if "istio.io/rev" in pods(guarded, "bungalow")[1]:
+        assert allows(guarded, "bungalow", "egress", ("aks-istio-system", {"app": "istiod"}), 15012)
+
+
+def test_the_policy_of_a_managed_redis_is_enough_where_there_is_no_other():
+    alone = copy.copy(render(PROD[1]))
+    others = [each for each in alone.all("NetworkPolicy") if each["metadata"]["name"] != "managed-redis"]
+    alone.objects = [each for each in alone.objects if each not in others]
+    assert len(alone.all("NetworkPolicy")) == 1
+    assert_that_the_server_reaches_what_it_needs(alone)
+
+
+def test_policies_let_the_server_reach_its_cache_dns_and_the_mesh_and_nothing_else(guarded):
+    assert_that_the_server_reaches_what_it_needs(guarded)
+    policies = policies_of(guarded, "bungalow")
+    assert all(rule["from"] for policy in policies for rule in policy.get("ingress", []))
+    # What names no peer is open to everybody: only a managed Redis, whose address nobody knows beforehand.
+    free = [rule["ports"] for policy in policies for rule in policy.get("egress", []) if "to" not in rule]
+    assert {port["port"] for ports in free for port in ports} == (
+        set() if guarded.find("Deployment", "redis") else {6380, 10000}
+    )
+    for port in (80, 443):
+        assert not allows(guarded, "bungalow", "egress", OUTSIDE, port)
+    assert not allows(guarded, "bungalow", "egress", ("default", {"app.kubernetes.io/name": "redis"}), 6379)
+
+
+@pytest.mark.parametrize("folder", [PROD[0], COMBINATIONS / "loadtest"], ids=lambda folder: folder.name)
+def test_policies_let_only_the_server_reach_redis_and_redis_nothing(folder):
+    guarded = render(folder)
+    assert allows(guarded, "redis", "ingress", pods(guarded, "bungalow"), "redis")
+    namespace = guarded.find("Deployment")["metadata"]["namespace"]
+    others = [(namespace, {}), (namespace, {"app.kubernetes.io/name": "locust-worker"}), ("monitoring", {}), OUTSIDE]
+    for peer in others:
+        assert not allows(guarded, "redis", "ingress", peer, "redis"), peer
+    for peer, port in [(DNS, 53), (OUTSIDE, 443), (pods(guarded, "bungalow"), "http")]:
+        assert not allows(guarded, "redis", "egress", peer, port), peer
