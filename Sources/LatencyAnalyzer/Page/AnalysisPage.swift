@@ -56,7 +56,7 @@ public struct AnalysisPage: Sendable {
     }
 
     private var brokenLines: String {
-        let sentences = BrokenLines(analysis.total.counts).sentences
+        let sentences = BrokenLines(analysis).sentences
         guard !sentences.isEmpty else { return "<p class=\"note\">Broken or missing: nothing.</p>" }
         let items = sentences.map { "<li>\(Markup.escaped($0))</li>" }.joined()
         return "<figure><figcaption>Broken or missing</figcaption><ul>\(items)</ul></figure>"
