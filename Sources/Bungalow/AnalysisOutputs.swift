@@ -19,7 +19,8 @@ struct AnalysisOutputs {
         let files = [results, self.html, sqlite].compactMap(\.self)
         for (index, file) in files.enumerated() {
             if let other = files[..<index].first(where: file.isSame) {
-                throw AnalyzerFault(.request, "\(file.path) is to be written twice, also as \(other.path): name two files")
+                throw AnalyzerFault(
+                    .request, "\(file.path) is to be written twice, also as \(other.path): name two files")
             }
         }
         database = try sqlite.map { try CallDatabase(path: $0.path) }

@@ -54,7 +54,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("How many calls there should be; exit code 65 if there are fewer or more.", valueName: "calls"))
+        help: ArgumentHelp(
+            "How many calls there should be; exit code 65 if there are fewer or more.", valueName: "calls"))
     var expect: Int?
 
     @Option(
@@ -78,7 +79,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
                 "--expect does not go together with --metrics or --counters: both say how many calls.")
         }
         if !metrics.isEmpty, source.counters { throw ValidationError("Give --metrics or --counters, not both.") }
-        for (option, path) in [("--html", html), ("--sqlite", sqlite), ("--output", output)] where path?.isEmpty == true {
+        for (option, path) in [("--html", html), ("--sqlite", sqlite), ("--output", output)] where path?.isEmpty == true
+        {
             throw ValidationError("\(option) is empty: give a name.")
         }
         if isAsking, json { throw ValidationError("--json needs --files, or --namespace and --deployment.") }

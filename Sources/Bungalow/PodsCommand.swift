@@ -80,7 +80,8 @@ struct PodsCommand: ParsableCommand {
         } else if let nodes, let cpu, let vmCpu {
             let available = PodScaling.availableCPU(vmCPU: vmCpu, nodes: nodes)
             let pods = PodScaling.pods(nodes: nodes, cpuPerPod: cpu, vmCPU: vmCpu)
-            try StandardOutput.say("\(Self.count(nodes, "node")): \(Self.text(available)) cores available, \(Self.count(pods, "pod"))")
+            try StandardOutput.say(
+                "\(Self.count(nodes, "node")): \(Self.text(available)) cores available, \(Self.count(pods, "pod"))")
             try describeCapacity(pods: pods, latency: latency)
         } else if let pods {
             try describeCapacity(pods: pods, latency: latency)
@@ -106,7 +107,8 @@ struct PodsCommand: ParsableCommand {
         let rps = PodScaling.highestRPS(pods: pods, latencyMilliseconds: latency, concurrency: concurrency)
         let planned = rps * PodScaling.saturationRule
         try StandardOutput.say(
-            "\(Self.count(pods, "pod")) at \(Self.text(latency)) ms: \(Self.text(rps)) RPS at most, run them at \(Self.text(planned))"
+            "\(Self.count(pods, "pod")) at \(Self.text(latency)) ms: \(Self.text(rps)) RPS at most, "
+                + "run them at \(Self.text(planned))"
         )
     }
 

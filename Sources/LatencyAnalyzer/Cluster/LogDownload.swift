@@ -128,7 +128,8 @@ public struct LogDownload: Sendable {
         _ pod: Cluster.Pod, arguments: [String], until end: ContinuousClock.Instant
     ) async throws -> (LogFile, [String]) {
         let begin = ContinuousClock.now
-        let (file, outcome) = try await bring(logs(of: pod) + ["--follow"] + arguments, of: pod, suffix: "", silence: nil)
+        let (file, outcome) = try await bring(
+            logs(of: pod) + ["--follow"] + arguments, of: pod, suffix: "", silence: nil)
         guard let outcome, !Task.isCancelled, ContinuousClock.now < end else { return (file, []) }
         let seconds = (ContinuousClock.now - begin).components.seconds
         let reason = outcome.isSuccess ? "" : " (\(outcome.message))"

@@ -79,7 +79,9 @@ public struct ResourceMonitor: Sendable {
         public var summary: String {
             let used = used.map { "\($0.cores) cores, \($0.kilobytes) KB used" } ?? "use unknown (no metrics server?)"
             let unknown = replicasWithoutUse > 0 ? " (nothing known of \(replicasWithoutUse) pods)" : ""
-            return "\(seconds.decimal(digits: 0)) s: \(replicas) pods, \(requested.cores) cores reserved, \(used)\(unknown)"
+            return
+                "\(seconds.decimal(digits: 0)) s: \(replicas) pods, \(requested.cores) cores reserved, "
+                + "\(used)\(unknown)"
         }
 
         /// Says what is not in the numbers.

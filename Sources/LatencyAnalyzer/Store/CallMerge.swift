@@ -90,7 +90,8 @@ struct CallMerge {
                 """)
         for row in beginnings {
             let arguments: StatementArguments = [
-                "pod": pod, "time": row["time"], "status": row["status"], "bytes": row["bytes"], "id": row["request_id"],
+                "pod": pod, "time": row["time"], "status": row["status"], "bytes": row["bytes"],
+                "id": row["request_id"],
             ]
             guard let whole = try Int64.fetchOne(find, arguments: arguments) else { continue }
             try database.execute(sql: "INSERT INTO temp.taken VALUES (?)", arguments: [whole])

@@ -46,7 +46,8 @@ public struct CallQuery: Sendable {
         }
     }
 
-    private static let onlySelect = AnalyzerFault(.request, "only SELECT is allowed, and one of it: the file is only read")
+    private static let onlySelect = AnalyzerFault(
+        .request, "only SELECT is allowed, and one of it: the file is only read")
 
     /// PRAGMA and ATTACH do not count as writing, and are no question about calls.
     private static func isSelect(_ sql: String) -> Bool {
