@@ -12,7 +12,8 @@ public struct AnalysisPage: Sendable {
     public var html: String {
         PageFrame(
             title: "\(analysis.deployment): scoring latency", heading: analysis.deployment,
-            subtitle: "Namespace \(analysis.namespace) · \(analysis.pods.count) pods · \(period)",
+            subtitle:
+                "Namespace \(analysis.namespace) · \(analysis.pods.count) pod\(analysis.pods.count == 1 ? "" : "s") · \(period)",
             body: """
                 \(Markup.banner(analysis.completeness))
                 \(Markup.tiles(tiles))
