@@ -43,6 +43,9 @@ struct ReportCommand: ParsableCommand {
         let url = URL(filePath: folder, directoryHint: .isDirectory).standardizedFileURL
         let page = html ?? url.appending(path: "report.html").path
         let file = try OutputFile(path: page)
+        if let sqlite, try file.isSame(as: OutputFile(path: sqlite)) {
+            throw AnalyzerFault(.request, "\(page) is to be the page and the SQLite file: name two files")
+        }
         let source = try LoadFolder(
             path: url.path, zone: timeZone.flatMap(TimeZone.init(identifier:)) ?? .current,
             outputs: [page] + [sqlite].compactMap(\.self))

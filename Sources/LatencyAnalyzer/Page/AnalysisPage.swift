@@ -13,7 +13,7 @@ public struct AnalysisPage: Sendable {
         PageFrame(
             title: "\(analysis.deployment): scoring latency", heading: analysis.deployment,
             subtitle:
-                "Namespace \(analysis.namespace) · \(analysis.pods.count) pod\(analysis.pods.count == 1 ? "" : "s") · \(period)",
+                "Namespace \(analysis.namespace) · \(pods) · \(period)",
             body: """
                 \(Markup.banner(analysis.completeness))
                 \(Markup.tiles(tiles))
@@ -23,6 +23,8 @@ public struct AnalysisPage: Sendable {
                 """
         ).html
     }
+
+    private var pods: String { "\(analysis.pods.count) pod\(analysis.pods.count == 1 ? "" : "s")" }
 
     private var period: String {
         guard let times = analysis.total.times else { return "no scored call" }
