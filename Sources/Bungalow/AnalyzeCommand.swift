@@ -134,6 +134,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     @discardableResult
     private func analyze(_ deployment: Cluster.Deployment, in cluster: Cluster) async throws -> [LogFile] {
+        // What cannot be written is known before an hour of recording, not after it.
+        _ = try outputs(for: deployment.name, reading: [])
         let brought = try await source.bring(deployment, from: cluster, to: output)
         let expected = try brought.expectedCalls ?? expectedCalls()
         try await finish(
@@ -147,14 +149,18 @@ struct AnalyzeCommand: AsyncParsableCommand {
         return metrics.isEmpty ? nil : try ServerCounters.expectedCalls(fromFiles: metrics)
     }
 
+    private func outputs(for deployment: String, reading logs: [LogFile]) throws -> AnalysisOutputs {
+        try AnalysisOutputs(
+            deployment: deployment, folder: output, html: html, sqlite: sqlite,
+            inputs: logs + metrics.map(LogFile.init(path:)))
+    }
+
     private func finish(
         _ logs: [LogFile], names: (deployment: String?, namespace: String?), expected: Analysis.ExpectedCalls?,
         gaps: [String]
     ) async throws {
         let deployment = names.deployment ?? Analysis.deployment(of: logs)
-        let outputs = try AnalysisOutputs(
-            deployment: deployment, folder: output, html: html, sqlite: sqlite,
-            inputs: logs + metrics.map(LogFile.init(path:)))
+        let outputs = try outputs(for: deployment, reading: logs)
         let pods = try await Analysis.read(logs, onlyPath: path?.onlyPath, into: outputs.database) { pod in
             StandardError.say(pod.summary)
         }

@@ -78,11 +78,13 @@ public struct ResourceMonitor: Sendable {
         /// A line for a person.
         public var summary: String {
             let used = used.map { "\($0.cores) cores, \($0.kilobytes) KB used" } ?? "use unknown (no metrics server?)"
-            let unknown = replicasWithoutUse > 0 ? " (nothing known of \(replicasWithoutUse) pods)" : ""
+            let unknown = replicasWithoutUse > 0 ? " (nothing known of \(Self.pods(replicasWithoutUse)))" : ""
             return
-                "\(seconds.decimal(digits: 0)) s: \(replicas) pods, \(requested.cores) cores reserved, "
+                "\(seconds.decimal(digits: 0)) s: \(Self.pods(replicas)), \(requested.cores) cores reserved, "
                 + "\(used)\(unknown)"
         }
+
+        private static func pods(_ count: Int) -> String { count == 1 ? "1 pod" : "\(count) pods" }
 
         /// Says what is not in the numbers.
         mutating func remark(replicasWithoutUse: Int, warning: String?) {
@@ -132,7 +134,7 @@ public struct ResourceMonitor: Sendable {
     private func warning(selected: Int) -> String {
         selected == 0
             ? "no pod in \(namespace) has the labels \(selector)"
-            : "none of the \(selected) selected pods has a container \(container ?? "")"
+            : "no pod of the \(selected) selected has a container \(container ?? "")"
     }
 
     /// Takes one sample, unless the API server takes longer than until then.
