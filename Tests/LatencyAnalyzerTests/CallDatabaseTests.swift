@@ -79,6 +79,10 @@ import Testing
         let folder = try LogFolder()
         let log = (0..<300).map { LogFolder.block(second: $0, id: "a\($0)", milliseconds: "1.5") }.joined()
         let path = folder.path("calls.sqlite")
+        let patience = try await DatabaseFile(path: path, schema: "").queue.read { database in
+            try Int.fetchOne(database, sql: "PRAGMA busy_timeout")
+        }
+        #expect(patience == 120_000)
         let files = try (0..<6).map { try folder.write(log, to: "pod-\($0).txt") }
         try await withThrowingTaskGroup(of: Void.self) { group in
             for file in files { group.addTask { try await store([file], in: path) } }

@@ -39,7 +39,7 @@ import Testing
     @Test func `What is no regular file is written to and stays what it is`() throws {
         let folder = try LogFolder()
         try #require(mkfifo(folder.path("pipe"), 0o600) == 0)
-        let reader = open(folder.path("pipe"), O_RDWR)
+        let reader = open(folder.path("pipe"), O_RDWR | O_NONBLOCK)
         defer { close(reader) }
         try OutputFile(path: folder.path("pipe")).write(Data("new".utf8))
         var bytes = [UInt8](repeating: 0, count: 8)
