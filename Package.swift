@@ -116,6 +116,8 @@ let package = Package(
             dependencies: [
                 "LatencyAnalyzer", "LoadReport", "ScoringLog",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(
+                    name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux])),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict

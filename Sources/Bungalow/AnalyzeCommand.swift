@@ -18,7 +18,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
             deployment, which path; then it downloads each pod's log to <pod>.txt, writes \
             <deployment>_results.txt and finds request ids until q.
 
-            Exit code 65 says that calls are missing from the logs.
+            Exit code 65 says that calls are missing from the logs, or that there are more than expected.
             """)
 
     /// The words that scoring lines begin with.
@@ -52,7 +52,11 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Write a page with pictures.", valueName: "file")) var html: String?
 
-    @Option(help: ArgumentHelp("How many calls there should be.", valueName: "calls")) var expect: Int?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How many calls there should be; exit code 65 if there are fewer or more.", valueName: "calls"))
+    var expect: Int?
 
     @Option(
         parsing: .upToNextOption,
@@ -75,13 +79,17 @@ struct AnalyzeCommand: AsyncParsableCommand {
                 "--expect does not go together with --metrics or --counters: both say how many calls.")
         }
         if !metrics.isEmpty, source.counters { throw ValidationError("Give --metrics or --counters, not both.") }
+        for (option, path) in [("--html", html), ("--sqlite", sqlite), ("--output", output)] where path?.isEmpty == true
+        {
+            throw ValidationError("\(option) is empty: give a name.")
+        }
         if isAsking, json { throw ValidationError("--json needs --files, or --namespace and --deployment.") }
     }
 
     func run() async throws {
         try FileManager.default.createFolder(output)
         if !files.isEmpty {
-            let logs = files.map(LogFile.init(path:))
+            let logs = try chosenLogs()
             let expected = try expectedCalls()
             try await finish(logs, names: (source.deployment, source.namespace), expected: expected, gaps: [])
         } else if isAsking {
@@ -90,6 +98,23 @@ struct AnalyzeCommand: AsyncParsableCommand {
             let deployment = try await source.chosenDeployment()
             try await analyze(deployment, in: source.cluster)
         }
+    }
+
+    /// The logs that were named, each once, without results of an earlier day among them.
+    private func chosenLogs() throws -> [LogFile] {
+        var known: Set<FileIdentity> = []
+        let paths = files.filter { path in
+            let file = LogFile(path: path)
+            if file.isResultsFile {
+                StandardError.say("\(path) is a results file and no log: left out")
+                return false
+            }
+            guard let identity = file.identity, !known.insert(identity).inserted else { return true }
+            StandardError.say("\(path) is named twice, or is a link to another of the logs: it counts once")
+            return false
+        }
+        guard !paths.isEmpty else { throw AnalyzerFault(.input, "no log is left: name the pods' logs with --files") }
+        return LogFile.named(paths)
     }
 
     private func ask() async throws {
@@ -109,6 +134,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     @discardableResult
     private func analyze(_ deployment: Cluster.Deployment, in cluster: Cluster) async throws -> [LogFile] {
+        // What cannot be written is known before an hour of recording, not after it.
+        _ = try outputs(for: deployment.name, reading: [])
         let brought = try await source.bring(deployment, from: cluster, to: output)
         let expected = try brought.expectedCalls ?? expectedCalls()
         try await finish(
@@ -122,22 +149,27 @@ struct AnalyzeCommand: AsyncParsableCommand {
         return metrics.isEmpty ? nil : try ServerCounters.expectedCalls(fromFiles: metrics)
     }
 
+    private func outputs(for deployment: String, reading logs: [LogFile]) throws -> AnalysisOutputs {
+        try AnalysisOutputs(
+            deployment: deployment, folder: output, html: html, sqlite: sqlite,
+            inputs: logs + metrics.map(LogFile.init(path:)))
+    }
+
     private func finish(
         _ logs: [LogFile], names: (deployment: String?, namespace: String?), expected: Analysis.ExpectedCalls?,
         gaps: [String]
     ) async throws {
-        let database = try sqlite.map(CallDatabase.init(path:))
-        let pods = try await Analysis.read(logs, onlyPath: path?.onlyPath, into: database) { pod in
-            StandardError.say("\(pod.file.name): \(pod.counts.calls) calls")
+        let deployment = names.deployment ?? Analysis.deployment(of: logs)
+        let outputs = try outputs(for: deployment, reading: logs)
+        let pods = try await Analysis.read(logs, onlyPath: path?.onlyPath, into: outputs.database) { pod in
+            StandardError.say(pod.summary)
         }
         let analysis = Analysis(
-            deployment: names.deployment ?? Analysis.deployment(of: logs), namespace: names.namespace ?? "n/a",
-            pods: pods, expectedCalls: expected, gaps: gaps)
-        let results = ResultsFile(analysis)
-        let file = URL(filePath: output).appending(path: results.name).path
-        try FileManager.default.write(Data(results.text.utf8), to: file)
-        if let html { try FileManager.default.write(Data(AnalysisPage(analysis).html.utf8), to: html) }
-        FileHandle.standardOutput.write(json ? try AnalysisJSON(analysis).data() : Data(results.text.utf8))
+            deployment: deployment, namespace: names.namespace ?? "n/a", pods: pods, expectedCalls: expected,
+            gaps: gaps)
+        let text = ResultsFile(analysis).text
+        let file = try outputs.write(analysis, text: text)
+        try StandardOutput.write(json ? try AnalysisJSON(analysis).data() : Data(text.utf8))
         StandardError.say("Results in \(file)")
         // After a dialogue, request ids can still be searched.
         if analysis.completeness != nil, !isAsking { throw ExitCode(65) }
@@ -146,20 +178,11 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
 extension FileManager {
     /// Makes a folder unless it is there.
-    func createFolder(_ path: String) throws {
+    fileprivate func createFolder(_ path: String) throws {
         do {
             try createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
             throw AnalyzerFault(.output, "the folder \(path) cannot be made: \(error.localizedDescription)")
-        }
-    }
-
-    /// Writes a file whole or not at all.
-    func write(_ data: Data, to path: String) throws {
-        do {
-            try data.write(to: URL(filePath: path), options: .atomic)
-        } catch {
-            throw AnalyzerFault(.output, "\(path) cannot be written: \(error.localizedDescription)")
         }
     }
 }

@@ -9,14 +9,17 @@ struct Bungalow: AsyncParsableCommand {
         commandName: "bungalow",
         abstract: "Answers about a model service under load, from its pods' logs and its cluster.",
         discussion: """
-            Exit codes: 0 done; 64 the command line is wrong; 65 calls are missing from the logs (analyze); 66 a file \
-            cannot be read; 69 kubectl or the cluster does not do what it is asked; 73 a file cannot be written.
+            Exit codes: 0 done; 64 the command line is wrong, or a result would overwrite what is read; 65 the logs hold \
+            fewer or more calls than there should be (analyze); 66 a file cannot be read; 69 kubectl or the cluster \
+            does not do what it is asked; 73 a file or standard output cannot be written.
             """,
+        version: "bungalow 0.1.0",
         subcommands: [
             AnalyzeCommand.self, QueryCommand.self, MonitorCommand.self, PodsCommand.self, ReportCommand.self,
         ])
 
     static func main() async {
+        StandardStreams.occupy()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -24,12 +27,30 @@ struct Bungalow: AsyncParsableCommand {
             } else {
                 try command.run()
             }
-        } catch let fault as AnalyzerFault {
+        } catch {
+            end(with: error)
+        }
+    }
+
+    /// Says why and ends; the parser's own way would take no notice of a standard output that is full.
+    private static func end(with error: any Error) -> Never {
+        if let fault = error as? AnalyzerFault {
             StandardError.say("Error: \(fault.description)")
             exit(withError: ExitCode(fault.kind.exitCode))
-        } catch {
-            exit(withError: error)
         }
+        let code = exitCode(for: error)
+        let message = fullMessage(for: error)
+        guard !message.isEmpty else { exit(withError: code) }
+        guard code.isSuccess else {
+            StandardError.say(message)
+            exit(withError: code)
+        }
+        do {
+            try StandardOutput.say(message)
+        } catch {
+            end(with: error)
+        }
+        exit(withError: code)
     }
 }
 
@@ -43,16 +64,4 @@ extension AnalyzerFault.Kind {
         case .output: 73
         }
     }
-}
-
-/// Progress and errors for a person; answers go to stdout.
-enum StandardError {
-    static func say(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
-}
-
-/// Answers and questions, past the buffer of `print`, which would hold a question back until its line ends.
-enum StandardOutput {
-    static func say(_ line: String) { write("\(line)\n") }
-
-    static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
 }

@@ -20,12 +20,26 @@ struct ClusterSource: ParsableArguments {
 
     @Option(help: ArgumentHelp("How long --follow records.", valueName: "seconds")) var duration: Int?
 
+    @Option(help: ArgumentHelp("How long a download may bring nothing before it is given up.", valueName: "seconds"))
+    var silence = 60
+
     @Flag(help: "Ask each pod's /metrics, through the API server, how many calls there should be.") var counters = false
 
     func validate() throws {
         if follow != (duration != nil) { throw ValidationError("--follow and --duration go together.") }
-        if let duration, duration < 1 {
-            throw ValidationError("--duration \(duration) is not allowed: use a number of seconds from 1 on.")
+        if let duration, !(1...Self.maximumSeconds ~= duration) {
+            throw ValidationError("--duration \(duration) is not allowed: use 1 to \(Self.maximumSeconds) seconds.")
+        }
+        guard 1...Self.maximumSeconds ~= silence else {
+            throw ValidationError("--silence \(silence) is not allowed: use 1 to \(Self.maximumSeconds) seconds.")
+        }
+        if let since, !Self.isDuration(since) {
+            throw ValidationError("--since \(since) is no time: use hours, minutes and seconds, as 10s, 5m or 1h30m.")
+        }
+        for (option, name) in [("--deployment", deployment), ("--namespace", namespace)] {
+            if let name, name.isEmpty || name.contains("/") {
+                throw ValidationError("\(option) '\(name)' is no name: it must not be empty or hold a slash.")
+            }
         }
         if let tail, tail < 0 {
             throw ValidationError("--tail \(tail) is not allowed: use a number of lines from 0 on.")
@@ -33,6 +47,14 @@ struct ClusterSource: ParsableArguments {
         if since != nil || tail != nil || previous, follow || counters {
             throw ValidationError("--since, --tail and --previous do not go together with --follow or --counters.")
         }
+    }
+
+    /// A year.
+    static let maximumSeconds = 31_536_000
+
+    /// Whether kubectl, whose durations are Go's, takes it; no time at all would be all the log.
+    private static func isDuration(_ text: String) -> Bool {
+        text.wholeMatch(of: #/([0-9]{1,9}(\.[0-9]{1,9})?(h|ms|m|s))+/#) != nil && text.contains(#/[1-9]/#)
     }
 
     /// The cluster of the context.
@@ -60,10 +82,12 @@ struct ClusterSource: ParsableArguments {
 
     /// Brings the logs of a deployment's pods to files.
     func bring(_ deployment: Cluster.Deployment, from cluster: Cluster, to folder: String) async throws -> Brought {
-        let download = LogDownload(from: cluster, to: folder) { StandardError.say($0) }
+        let download = LogDownload(from: cluster, to: folder, silence: .seconds(silence)) {
+            StandardError.say($0)
+        }
         let pods = try await cluster.pods(of: deployment)
-        let before = follow && counters ? try await ServerCounters.calls(of: pods, in: cluster) : 0
-        let files: LogDownload.Files
+        let before = follow && counters ? try await ServerCounters(of: pods, in: cluster) : nil
+        var files: LogDownload.Files
         if follow, let duration {
             files = try await untilInterrupted { try await download.record(deployment, for: .seconds(duration)) }
         } else {
@@ -74,8 +98,12 @@ struct ClusterSource: ParsableArguments {
             files = try await download.download(pods, part: part)
         }
         guard counters else { return Brought(files: files, expectedCalls: nil) }
-        let after = try await ServerCounters.calls(of: cluster.pods(of: deployment), in: cluster)
-        return Brought(files: files, expectedCalls: .init(calls: after - before, source: "the servers' counters"))
+        let after = try await ServerCounters(of: cluster.pods(of: deployment), in: cluster)
+        let gaps = (before?.gaps ?? []) + after.gaps
+        files.gaps += gaps.filter { !files.gaps.contains($0) }
+        guard gaps.isEmpty else { return Brought(files: files, expectedCalls: nil) }
+        let calls = after.calls - (before?.calls ?? 0)
+        return Brought(files: files, expectedCalls: .init(calls: calls, source: "the servers' counters"))
     }
 }
 

@@ -17,43 +17,55 @@ struct MonitorCommand: AsyncParsableCommand {
     @Option(help: "Which container counts; each pod's default one if none is named.") var container: String?
     @Option(help: "The kubectl context; the current one if none is named.") var context: String?
 
+    // Until the API server's last answer is no longer waited for.
+    private static let grace = Duration.seconds(1)
+
     func validate() throws {
-        guard duration > 0, duration.isFinite else { throw ValidationError("--duration must be more than 0 seconds.") }
-        guard interval >= 0.1, interval.isFinite else {
-            throw ValidationError("--interval must be 0.1 seconds or more.")
+        guard duration > 0, duration <= Double(ClusterSource.maximumSeconds) else {
+            throw ValidationError("--duration must be more than 0 and at most \(ClusterSource.maximumSeconds) seconds.")
         }
-        if selector.isEmpty { throw ValidationError("--selector is empty: name labels, such as app=bungalow.") }
+        guard 0.1...86_400 ~= interval else {
+            throw ValidationError("--interval must be from 0.1 to 86400 seconds.")
+        }
+        for (option, text) in [("--selector", selector), ("--namespace", namespace), ("--output", output)]
+        where text.isEmpty {
+            throw ValidationError("\(option) is empty: give labels such as app=bungalow, a namespace, a file.")
+        }
     }
 
     func run() async throws {
-        try FileManager.default.write(Data("\(ResourceMonitor.header)\n".utf8), to: output)
-        guard let file = FileHandle(forWritingAtPath: output) else {
-            throw AnalyzerFault(.output, "\(output) cannot be written")
-        }
-        try file.seekToEnd()
+        let file = try OutputFile(path: output)
         let monitor = ResourceMonitor(
             Cluster(context: context), namespace: namespace, selector: selector, container: container)
         let totals = try await untilInterrupted { try await watch(monitor, file) }
-        print(totals.text)
+        try StandardOutput.say(totals.text)
     }
 
-    private func watch(_ monitor: ResourceMonitor, _ file: FileHandle) async throws -> ResourceMonitor.Totals {
+    private func watch(_ monitor: ResourceMonitor, _ output: OutputFile) async throws -> ResourceMonitor.Totals {
+        let file = try LineFile(output)
         let begin = ContinuousClock.now
         let end = begin + .seconds(duration)
         var totals = ResourceMonitor.Totals()
         var next = begin
         var (samples, failures) = (0, 0)
+        var warning: String?
         while ContinuousClock.now < end, !Task.isCancelled {
             do {
-                let sample = try await monitor.sample(at: (ContinuousClock.now - begin) / .seconds(1))
+                let seconds = (ContinuousClock.now - begin) / .seconds(1)
+                let sample = try await monitor.sample(at: seconds, waitingUntil: end + Self.grace)
                 totals.add(sample)
-                try file.write(contentsOf: Data("\(sample.row)\n".utf8))
+                if samples == 0 { try file.append(ResourceMonitor.header) }
+                try file.append(sample.row)
                 StandardError.say(sample.summary)
+                if sample.warning != warning, let text = sample.warning { StandardError.say("Warning: \(text)") }
+                warning = sample.warning
                 samples += 1
-            } catch let fault as AnalyzerFault {
+            } catch let fault as AnalyzerFault where fault.kind == .cluster {
                 // The API server may be back for the next sample.
-                if !Task.isCancelled { failures += 1 }
-                StandardError.say(fault.description)
+                if !Task.isCancelled {
+                    failures += 1
+                    StandardError.say(fault.description)
+                }
             } catch is CancellationError {
                 break
             }
@@ -61,7 +73,7 @@ struct MonitorCommand: AsyncParsableCommand {
             try? await Task.sleep(until: min(next, end), clock: .continuous)
         }
         totals.end(at: (min(ContinuousClock.now, end) - begin) / .seconds(1))
-        if failures > 0 { StandardError.say("\(failures) samples are missing: the API server did not answer.") }
+        if failures > 0 { StandardError.say("\(failures) samples are missing; the reasons are above.") }
         if samples == 0, failures > 0 { throw AnalyzerFault(.cluster, "no sample could be taken; see above for why") }
         return totals
     }

@@ -58,52 +58,61 @@ struct PodsCommand: ParsableCommand {
     }
 
     func run() throws {
+        if let cpu, let vmCpu, cpu > vmCpu - PodScaling.reservedCoresPerNode {
+            StandardError.say(
+                "Warning: a pod of \(Self.text(cpu)) cores fits on no node of \(Self.text(vmCpu)) cores: "
+                    + "Kubernetes and logging take \(PodScaling.reservedCoresPerNode) of them.")
+        }
         if let hitRate, let hitMs, let missMs {
             let latency = PodScaling.weightedLatency(hitRate: hitRate, hitMilliseconds: hitMs, missMilliseconds: missMs)
-            print("Latency behind the cache: \(Self.text(latency)) ms")
-            describe(latency)
+            try StandardOutput.say("Latency behind the cache: \(Self.text(latency)) ms")
+            try describe(latency)
         } else {
-            latencyMs.forEach(describe)
+            try latencyMs.forEach(describe)
         }
     }
 
-    private func describe(_ latency: Double) {
+    private func describe(_ latency: Double) throws {
         if let rps {
-            describeNeed(rps: rps, latency: latency, "for \(Self.text(rps)) RPS at \(Self.text(latency)) ms")
+            try describeNeed(rps: rps, latency: latency, "for \(Self.text(rps)) RPS at \(Self.text(latency)) ms")
             let relaxed = rps / PodScaling.saturationRule
-            describeNeed(rps: relaxed, latency: latency, "to run at 70 % of saturation")
+            try describeNeed(rps: relaxed, latency: latency, "to run at 70 % of saturation")
         } else if let nodes, let cpu, let vmCpu {
             let available = PodScaling.availableCPU(vmCPU: vmCpu, nodes: nodes)
             let pods = PodScaling.pods(nodes: nodes, cpuPerPod: cpu, vmCPU: vmCpu)
-            print("\(nodes) nodes: \(Self.text(available)) cores available, \(pods) pods")
-            describeCapacity(pods: pods, latency: latency)
+            try StandardOutput.say(
+                "\(Self.count(nodes, "node")): \(Self.text(available)) cores available, \(Self.count(pods, "pod"))")
+            try describeCapacity(pods: pods, latency: latency)
         } else if let pods {
-            describeCapacity(pods: pods, latency: latency)
+            try describeCapacity(pods: pods, latency: latency)
         }
     }
 
-    private func describeNeed(rps: Double, latency: Double, _ purpose: String) {
+    private func describeNeed(rps: Double, latency: Double, _ purpose: String) throws {
         let pods = PodScaling.pods(rps: rps, latencyMilliseconds: latency, concurrency: concurrency)
-        var line = "\(pods) pods"
+        var line = Self.count(pods, "pod")
         if let cpu, let vmCpu {
             if let nodes = PodScaling.nodes(pods: pods, cpuPerPod: cpu, vmCPU: vmCpu) {
                 let available = PodScaling.availableCPU(vmCPU: vmCpu, nodes: nodes)
-                line += ", \(nodes) nodes (\(Self.text(available)) cores available, "
+                line += ", \(Self.count(nodes, "node")) (\(Self.text(available)) cores available, "
                 line += "\(Self.text(Double(pods) * cpu)) needed)"
             } else {
-                line += ", no number of nodes: a node of \(Self.text(vmCpu)) cores has none to spare"
+                line += ", no number of nodes will do: one of \(Self.text(vmCpu)) cores has none to spare"
             }
         }
-        print("\(line) \(purpose)")
+        try StandardOutput.say("\(line) \(purpose)")
     }
 
-    private func describeCapacity(pods: Int, latency: Double) {
+    private func describeCapacity(pods: Int, latency: Double) throws {
         let rps = PodScaling.highestRPS(pods: pods, latencyMilliseconds: latency, concurrency: concurrency)
         let planned = rps * PodScaling.saturationRule
-        print(
-            "\(pods) pods at \(Self.text(latency)) ms: \(Self.text(rps)) RPS at most, run them at \(Self.text(planned))"
+        try StandardOutput.say(
+            "\(Self.count(pods, "pod")) at \(Self.text(latency)) ms: \(Self.text(rps)) RPS at most, "
+                + "run them at \(Self.text(planned))"
         )
     }
+
+    private static func count(_ count: Int, _ name: String) -> String { "\(count) \(name)\(count == 1 ? "" : "s")" }
 
     private static func text(_ value: Double) -> String { String(format: "%.6g", value) }
 }

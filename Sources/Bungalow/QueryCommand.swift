@@ -23,7 +23,7 @@ struct QueryCommand: ParsableCommand {
 
     func run() throws {
         let answer = try CallQuery(path: file, sql: sql, limit: limit)
-        print(answer.text)
+        try StandardOutput.say(answer.text)
         if answer.isCut { StandardError.say("Only the first \(limit) rows; --limit shows more.") }
     }
 }

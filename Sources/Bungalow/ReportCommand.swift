@@ -32,6 +32,8 @@ struct ReportCommand: ParsableCommand {
     var timeZone: String?
 
     func validate() throws {
+        if folder.isEmpty { throw ValidationError("The folder has no name; . is the one that you are in.") }
+        if sqlite?.isEmpty == true { throw ValidationError("--sqlite is empty: give a name.") }
         if let timeZone, TimeZone(identifier: timeZone) == nil {
             throw ValidationError("--time-zone \(timeZone) is no zone: use a name such as UTC or Europe/Berlin.")
         }
@@ -40,7 +42,11 @@ struct ReportCommand: ParsableCommand {
     func run() throws {
         let url = URL(filePath: folder, directoryHint: .isDirectory).standardizedFileURL
         let page = html ?? url.appending(path: "report.html").path
-        let source = LoadFolder(
+        let file = try OutputFile(path: page)
+        if let sqlite, try file.isSame(as: OutputFile(path: sqlite)) {
+            throw AnalyzerFault(.request, "\(page) is to be the page and the SQLite file: name two files")
+        }
+        let source = try LoadFolder(
             path: url.path, zone: timeZone.flatMap(TimeZone.init(identifier:)) ?? .current,
             outputs: [page] + [sqlite].compactMap(\.self))
         let evidence = try source.read(into: try sqlite.map(RecordDatabase.init(path:)))
@@ -50,8 +56,8 @@ struct ReportCommand: ParsableCommand {
                 .input, "\(folder) holds no results of load tests; bungalow report --help names the kinds")
         }
         let name = url.lastPathComponent
-        try FileManager.default.write(Data(LoadPage(evidence, name: name).html.utf8), to: page)
-        StandardOutput.write(LoadSummary(evidence, name: name).text)
+        try file.write(Data(LoadPage(evidence, name: name).html.utf8))
+        try StandardOutput.write(LoadSummary(evidence, name: name).text)
         StandardError.say("Page in \(page)")
     }
 }

@@ -116,11 +116,12 @@ public struct Analysis: Sendable {
     /// The deployment that all pods' names share, named by ReplicaSets as `<deployment>-<hash>-<suffix>`; else `logs`.
     public static func deployment(of files: [LogFile]) -> String {
         let names = files.map { file -> Substring? in
-            let parts = file.pod.split(separator: "-", omittingEmptySubsequences: false)
+            let pod = file.pod.split(separator: "/").last ?? ""
+            let parts = pod.split(separator: "-", omittingEmptySubsequences: false)
             guard parts.count > 2, let suffix = parts.last, suffix.count == 5,
                 (6...10).contains(parts[parts.count - 2].count)
             else { return nil }
-            return file.pod.dropLast(parts[parts.count - 2].count + 7)
+            return pod.dropLast(parts[parts.count - 2].count + 7)
         }
         guard let first = names.first, let name = first, !name.isEmpty, names.allSatisfy({ $0 == name }) else {
             return "logs"

@@ -30,13 +30,13 @@ public enum PodScaling {
 
     /// Nodes whose available CPU is enough for so many pods; nil if nodes are too small to have any to spare.
     public static func nodes(pods: Int, cpuPerPod: Double, vmCPU: Double) -> Int? {
-        guard vmCPU > reservedCoresPerNode else { return nil }
+        guard vmCPU > reservedCoresPerNode + tolerance else { return nil }
         return ceiling((Double(pods) * cpuPerPod + frontEndCores) / (vmCPU - reservedCoresPerNode))
     }
 
     /// Pods that fit into nodes' available CPU.
     public static func pods(nodes: Int, cpuPerPod: Double, vmCPU: Double) -> Int {
-        Int((availableCPU(vmCPU: vmCPU, nodes: nodes) / cpuPerPod + tolerance).rounded(.down))
+        count((availableCPU(vmCPU: vmCPU, nodes: nodes) / cpuPerPod + tolerance).rounded(.down))
     }
 
     /// Latency = hit rate × latency of a hit + (1 − hit rate) × latency of a miss.
@@ -47,5 +47,8 @@ public enum PodScaling {
     // 9.9 / 3.3 is 3.0000000000000004: what is whole on paper must not cost another node.
     private static let tolerance = 1e-9
 
-    private static func ceiling(_ value: Double) -> Int { Int((value - tolerance).rounded(.up)) }
+    private static func ceiling(_ value: Double) -> Int { count((value - tolerance).rounded(.up)) }
+
+    /// More than fits is the most that fits: nobody has so many pods, and nothing may break of it.
+    private static func count(_ value: Double) -> Int { Int(exactly: value) ?? Int.max }
 }

@@ -28,6 +28,18 @@ import Testing
         #expect(!page.contains("<script>\"'&"))
     }
 
+    @Test func `A log without calls says so, and labels keep clear of the edges and of each other`() async throws {
+        let folder = try LogFolder()
+        let empty = AnalysisPage(try await Analysis.of([folder.write("", to: "pod.txt")])).html
+        #expect(empty.components(separatedBy: ">no scored calls</text>").count == 3)
+        #expect(empty.contains(">no calls</text>") && !empty.contains("1970"))
+        let blocks = (0..<60).map { LogFolder.block(second: $0, id: "a", milliseconds: "1.5") }
+        let page = AnalysisPage(try await Analysis.of([folder.write(blocks.joined(), to: "pod.txt")])).html
+        #expect(
+            page.contains("text-anchor=\"end\">07:01:00</text>") || page.contains("text-anchor=\"end\">07:01</text>"))
+        #expect(page.contains("text-anchor=\"end\">p50</text>") && page.contains("text-anchor=\"start\">p99</text>"))
+    }
+
     @Test func `Many pods and a year of calls are still one page`() async throws {
         let folder = try LogFolder()
         let files = try (0..<60).map { pod in

@@ -37,6 +37,60 @@ import Testing
                 == [["2026-11-21 07:05:00", "2.0", "200", "412"]])
     }
 
+    /// Logs of one pod, one after the other.
+    private func store(_ logs: [String]) async throws -> [[String]] {
+        let folder = try LogFolder()
+        for log in logs { try await store([folder.write(log, to: "pod.txt")], in: folder.path("calls.sqlite")) }
+        return try ask(
+            folder.path("calls.sqlite"),
+            "SELECT ifnull(request_id, '-'), ifnull(scoring_ms, '-') FROM calls ORDER BY 1, 2")
+    }
+
+    @Test func `A call that a log broke off in becomes whole with a later one, and stays whole with an older one`()
+        async throws
+    {
+        let before = LogFolder.block(id: "a", milliseconds: "1.5")
+        let whole = LogFolder.block(second: 1, id: "b", milliseconds: "2.5")
+        let lines = whole.split(separator: "\n", omittingEmptySubsequences: true).map { "\($0)\n" }
+        for cut in [lines[0], lines[0] + lines[1], lines[0] + lines[1] + "Prediction to", lines[0] + "X-Ms-Req"] {
+            for logs in [[before + cut, before + whole], [before + whole, before + cut], [cut, whole, cut, whole]] {
+                #expect(try await store(logs).last == ["b", "2.5"])
+                #expect(try await store(logs).count == (logs.count == 2 ? 2 : 1))
+            }
+            // Cut twice, each time later.
+            #expect(try await store([lines[0], lines[0] + lines[1]]) == [["b", "-"]])
+        }
+    }
+
+    @Test func `Equal calls are as many as one log has at most, and those broken off are none beside them`()
+        async throws
+    {
+        let refused = LogFolder.block(id: nil, milliseconds: nil, status: 503)
+        let scored = LogFolder.block(id: nil, milliseconds: "1.5")
+        let cut = LogFolder.block(id: nil, milliseconds: nil)
+        #expect(try await store([refused + refused, refused + refused + refused, refused]).count == 3)
+        #expect(try await store([scored + cut, scored + scored + scored]).count == 3)
+        #expect(try await store([scored + scored + cut, scored + scored]).count == 3)
+        // A call that never got its time is one for ever.
+        #expect(try await store([cut + scored + scored, cut + scored + scored]).count == 3)
+    }
+
+    @Test func `Several runs at once wait for each other`() async throws {
+        let folder = try LogFolder()
+        let log = (0..<300).map { LogFolder.block(second: $0, id: "a\($0)", milliseconds: "1.5") }.joined()
+        let path = folder.path("calls.sqlite")
+        let patience = try await DatabaseFile(path: path, schema: "").queue.read { database in
+            try Int.fetchOne(database, sql: "PRAGMA busy_timeout")
+        }
+        #expect(patience == 120_000)
+        let files = try (0..<6).map { try folder.write(log, to: "pod-\($0).txt") }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for file in files { group.addTask { try await store([file], in: path) } }
+            try await group.waitForAll()
+        }
+        #expect(try ask(path, "SELECT count(*), count(DISTINCT pod) FROM calls") == [["1800", "6"]])
+    }
+
     @Test func `The views answer the usual questions`() async throws {
         let folder = try LogFolder()
         let path = folder.path("calls.sqlite")
@@ -65,14 +119,16 @@ import Testing
 
     @Test(arguments: [
         "DELETE FROM calls", "DROP TABLE calls", "CREATE TABLE t (a)", "SELEC", "SELECT nothing FROM calls", "",
+        "PRAGMA user_version = 3", "ATTACH 'other' AS other", "SELECT 1; SELECT 2", "CREATE TEMP TABLE t (a)",
+        "WITH q AS (SELECT 1) DELETE FROM calls", "-- SELECT\nDELETE FROM calls",
     ])
     func `A question that is none is one clear line and changes nothing`(sql: String) async throws {
         let folder = try LogFolder()
         let path = folder.path("calls.sqlite")
         try await store([folder.write(LogFolder.block(id: "a", milliseconds: "1.5"), to: "pod.txt")], in: path)
         let fault = #expect(throws: AnalyzerFault.self) { try ask(path, sql) }
-        #expect(fault?.description.contains("\n") == false)
-        #expect(try ask(path, "SELECT count(*) FROM calls") == [["1"]])
+        #expect(fault?.description.contains("\n") == false && fault?.kind == .request)
+        #expect(try ask(path, "/* how many */ SELECT count(*) FROM calls") == [["1"]])
     }
 
     @Test func `A table is cut at its limit and says so`() async throws {
@@ -83,5 +139,7 @@ import Testing
         let cut = try CallQuery(path: path, sql: "SELECT request_id AS id, scoring_ms FROM calls ORDER BY id", limit: 2)
         #expect(cut.isCut && cut.text == "id  scoring_ms\na0         1.5\na1         1.5")
         #expect(try !CallQuery(path: path, sql: "SELECT * FROM calls", limit: 5).isCut)
+        let control = try CallQuery(path: path, sql: "SELECT 'a' || char(27) || '[2J' || char(10) AS x", limit: 1)
+        #expect(control.text == "x\na\\u{1b}[2J\\u{a}")
     }
 }

@@ -59,6 +59,9 @@ import Testing
         }
         #expect(sample(0.004, 2, amount(0.125, 1)).row == "0.00,2,2,1048576,2,2097152,0.125,1048576")
         #expect(sample(5, 2, nil).row == "5.00,2,2,1048576,2,2097152,,")
+        var partly = sample(5, 2, amount(0.125, 1))
+        partly.remark(replicasWithoutUse: 1, warning: nil)
+        #expect(partly.summary.hasSuffix("0.125 cores, 1048576 KB used (nothing known of 1 pod)"))
         totals.add(sample(0, 1, amount(0.5, 0.5)))
         totals.add(sample(1800, 3, nil))
         totals.end(at: 3600)

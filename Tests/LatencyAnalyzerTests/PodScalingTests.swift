@@ -21,6 +21,7 @@ import Testing
 
     @Test func `Nodes with nothing to spare are no answer`() {
         #expect(PodScaling.nodes(pods: 1, cpuPerPod: 0.5, vmCPU: 0.7) == nil)
+        #expect(PodScaling.nodes(pods: 1_000_000_000_000_000, cpuPerPod: 1e9, vmCPU: 1) == Int.max)
         #expect(PodScaling.availableCPU(vmCPU: 1, nodes: 1) == 0)
         #expect(PodScaling.pods(nodes: 1, cpuPerPod: 0.5, vmCPU: 2) == 0)
     }

@@ -37,7 +37,7 @@ import Testing
             #expect(results.original == (try LogFolder.vector("bungalow_results")))
             #expect(results.text.hasPrefix(results.original + "\n\nScoring time in ms"))
             #expect(results.text.hasSuffix("Broken or missing: nothing.\n"))
-            #expect(results.name == "bungalow_results.txt")
+            #expect(ResultsFile.name(ofDeployment: "../b") == ".._b_results.txt")
         }
     }
 

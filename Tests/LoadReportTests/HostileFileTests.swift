@@ -1,4 +1,5 @@
 import Foundation
+import LatencyAnalyzer
 import TestSupport
 import Testing
 
@@ -43,6 +44,15 @@ import Testing
         #expect(try folder.read().runs.map(\.name) == ["lab"])
         #expect(throws: (any Error).self) { try LoadFolder(path: folder.path("gone"), zone: .gmt).read() }
         #expect(throws: (any Error).self) { try LoadFolder(path: folder.path("lab.siege.log"), zone: .gmt).read() }
+    }
+
+    @Test func `What loadtest makes of its results is passed over, and no result is overwritten`() throws {
+        let folder = try ReportFolder()
+        try folder.add("measured/lab.siege.log")
+        for name in ["tables.md", "chart.svg"] { try folder.write("for people", to: name) }
+        #expect(try folder.read().skipped.isEmpty)
+        let fault = #expect(throws: AnalyzerFault.self) { try folder.read(outputs: [folder.path("lab.siege.log")]) }
+        #expect(fault?.kind == .request)
     }
 
     @Test(arguments: 0..<6) func `Damage of any kind ends in a report`(seed: Int) throws {

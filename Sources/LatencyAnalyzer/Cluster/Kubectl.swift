@@ -46,23 +46,43 @@ public struct Kubectl: Sendable {
         return result.standardOutput
     }
 
-    /// Runs kubectl with its output in a file, and ends it when this task is cancelled.
-    func write(_ arguments: [String], to path: String) async throws -> Outcome {
-        let descriptor: FileDescriptor
-        do {
-            descriptor = try FileDescriptor.open(
-                path, .writeOnly, options: [.create, .truncate, .closeOnExec],
-                permissions: [.ownerReadWrite, .groupRead])
-        } catch {
-            throw AnalyzerFault(.output, "\(path) cannot be written: \(error)")
+    /// Runs kubectl with its output in a file, and ends it when this task is cancelled, or it is silent for too long.
+    ///
+    /// - Parameters:
+    ///   - descriptor: is closed.
+    ///   - path: where the file is looked at; nil where its size would tell nothing.
+    ///   - silence: how long the file may stay as it is; nil for ever.
+    func write(
+        _ arguments: [String], to descriptor: FileDescriptor, at path: String?, silence: Duration?
+    ) async throws -> Outcome {
+        let ending: Outcome? = try await Self.explain {
+            try await firstOf {
+                let result = try await run(
+                    .name("kubectl"), arguments: Arguments(withContext(arguments)), input: .none,
+                    output: .fileDescriptor(descriptor, closeAfterSpawningProcess: true),
+                    error: .string(limit: Self.maximumMessageByteCount))
+                return Outcome(
+                    isSuccess: result.terminationStatus.isSuccess, message: Self.sentence(result.standardError))
+            } or: {
+                try await Self.waitForSilence(at: path, of: silence)
+                return nil
+            }
         }
-        return try await Self.explain {
-            let result = try await run(
-                .name("kubectl"), arguments: Arguments(withContext(arguments)), input: .none,
-                output: .fileDescriptor(descriptor, closeAfterSpawningProcess: true),
-                error: .string(limit: Self.maximumMessageByteCount))
-            return Outcome(
-                isSuccess: result.terminationStatus.isSuccess, message: Self.sentence(result.standardError))
+        let seconds = silence?.components.seconds ?? 0
+        return ending ?? Outcome(isSuccess: false, message: "nothing came for \(seconds) s (--silence)")
+    }
+
+    /// Returns once a file has not grown for so long.
+    private static func waitForSilence(at path: String?, of silence: Duration?) async throws {
+        var (size, change) = (-1, ContinuousClock.now)
+        while true {
+            // A task that is cancelled ends here.
+            try await Task.sleep(for: .milliseconds(500))
+            guard let path, let silence else { continue }
+            let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+            let found = attributes?[.size] as? Int ?? 0
+            if found != size { (size, change) = (found, .now) }
+            if ContinuousClock.now - change >= silence { return }
         }
     }
 

@@ -26,7 +26,7 @@ public struct LogDownload: Sendable {
         /// One a pod, in the order of the pods' names.
         public internal(set) var logs: [LogFile] = []
         /// What is known to be missing, one sentence each.
-        public internal(set) var gaps: [String] = []
+        public var gaps: [String] = []
     }
 
     // A container's start has whole seconds, and a program needs a moment before it says its first word.
@@ -36,16 +36,22 @@ public struct LogDownload: Sendable {
 
     let cluster: Cluster
     let folder: String
+    let silence: Duration
     let onProgress: @Sendable (String) -> Void
 
     /// Prepares.
     ///
     /// - Parameters:
-    ///   - folder: where the files go; it must be there.
+    ///   - folder: where the files go; it must be there. What a file held before is lost only to a log that came.
+    ///   - silence: how long a download may bring nothing before it counts as failed.
     ///   - onProgress: is told what happens, a line each.
-    public init(from cluster: Cluster, to folder: String, onProgress: @escaping @Sendable (String) -> Void) {
+    public init(
+        from cluster: Cluster, to folder: String, silence: Duration,
+        onProgress: @escaping @Sendable (String) -> Void
+    ) {
         self.cluster = cluster
         self.folder = folder
+        self.silence = silence
         self.onProgress = onProgress
     }
 
@@ -121,18 +127,13 @@ public struct LogDownload: Sendable {
     private func follow(
         _ pod: Cluster.Pod, arguments: [String], until end: ContinuousClock.Instant
     ) async throws -> (LogFile, [String]) {
-        let file = file(of: pod, suffix: "")
         let begin = ContinuousClock.now
-        do {
-            let outcome = try await cluster.kubectl.write(
-                logs(of: pod) + ["--follow"] + arguments, to: file.path ?? file.name)
-            guard !Task.isCancelled, ContinuousClock.now < end else { return (file, []) }
-            let seconds = (ContinuousClock.now - begin).components.seconds
-            let reason = outcome.isSuccess ? "" : " (\(outcome.message))"
-            return (file, ["the log of \(pod.name) ended after \(seconds) s\(reason)"])
-        } catch is CancellationError {
-            return (file, [])
-        }
+        let (file, outcome) = try await bring(
+            logs(of: pod) + ["--follow"] + arguments, of: pod, suffix: "", silence: nil)
+        guard let outcome, !Task.isCancelled, ContinuousClock.now < end else { return (file, []) }
+        let seconds = (ContinuousClock.now - begin).components.seconds
+        let reason = outcome.isSuccess ? "" : " (\(outcome.message))"
+        return (file, ["the log of \(pod.name) ended after \(seconds) s\(reason)"])
     }
 
     private func download(_ pod: Cluster.Pod, part: Part) async throws -> (LogFile, [String]) {
@@ -140,19 +141,55 @@ public struct LogDownload: Sendable {
         if let since = part.since { arguments.append("--since=\(since)") }
         if let tail = part.tail { arguments.append("--tail=\(tail)") }
         if part.isPrevious { arguments.append("--previous") }
-        let file = file(of: pod, suffix: part.isPrevious ? ".previous" : "")
         let lateness = part.isWhole ? try await lateness(of: pod) : nil
-        let outcome = try await cluster.kubectl.write(arguments, to: file.path ?? file.name)
+        let (file, outcome) = try await bring(
+            arguments, of: pod, suffix: part.isPrevious ? ".previous" : "", silence: silence)
         var gaps = [lateness].compactMap(\.self)
-        if !outcome.isSuccess { gaps.append("the log of \(pod.name) could not be had: \(outcome.message)") }
+        if let outcome, !outcome.isSuccess {
+            gaps.append("the log of \(pod.name) could not be had: \(outcome.message)")
+        }
         return (file, gaps)
+    }
+
+    /// Runs kubectl, and puts what came into the pod's file.
+    ///
+    /// - Returns: the file, without a content if nothing came, and how it ended; nil if the task was cancelled.
+    private func bring(
+        _ arguments: [String], of pod: Cluster.Pod, suffix: String, silence: Duration?
+    ) async throws -> (LogFile, Kubectl.Outcome?) {
+        // A name from a server is no path.
+        let name = "\(pod.name)\(suffix).txt".replacing("/", with: "_")
+        let path = URL(filePath: folder).appending(path: name).path
+        let draft = try OutputFile(path: path).draft(mode: 0o640)
+        var outcome: Kubectl.Outcome?
+        do {
+            outcome = try await cluster.kubectl.write(arguments, to: draft.descriptor, at: draft.path, silence: silence)
+        } catch is CancellationError {
+        } catch {
+            draft.discard()
+            throw error
+        }
+        // Of a recording that broke off, what came is kept; of a download, half is worth less than an older whole.
+        let isKept = outcome?.isSuccess ?? true || silence == nil && Self.byteCount(at: draft.path) > 0
+        guard isKept else {
+            draft.discard()
+            return (LogFile(path: path).missing(), outcome)
+        }
+        do { try draft.keep() } catch { throw AnalyzerFault(.output, "\(path) cannot be written: \(error)") }
+        return (LogFile(path: path), outcome)
+    }
+
+    private static func byteCount(at path: String?) -> Int {
+        let attributes = path.flatMap { try? FileManager.default.attributesOfItem(atPath: $0) }
+        return attributes?[.size] as? Int ?? 0
     }
 
     /// Says so where the log begins long after its container's start: the node has dropped what came before.
     private func lateness(of pod: Cluster.Pod) async throws -> String? {
         guard let start = pod.start,
             // Of the first line only its time, which kubectl writes before it.
-            let bytes = try? await cluster.kubectl.read(logs(of: pod) + ["--timestamps", "--limit-bytes=36"]),
+            let bytes = try? await cluster.kubectl.read(
+                logs(of: pod) + ["--timestamps", "--limit-bytes=36", "--request-timeout=20s"]),
             let time = String(decoding: bytes, as: UTF8.self).prefixMatch(of: #/[0-9-]{10}T[0-9:]{8}/#),
             let first = try? Date("\(time.0)Z", strategy: .iso8601),
             first.timeIntervalSince(start) > Self.startTolerance
@@ -165,13 +202,8 @@ public struct LogDownload: Sendable {
         ["logs", pod.name, "--namespace", pod.namespace, "--container", pod.container]
     }
 
-    private func file(of pod: Cluster.Pod, suffix: String) -> LogFile {
-        LogFile(path: URL(filePath: folder).appending(path: "\(pod.name)\(suffix).txt").path)
-    }
-
     private func size(of file: LogFile) -> String {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: file.path ?? "")
-        let bytes = (attributes?[.size] as? Int) ?? 0
-        return "\((Double(bytes) / 1_000_000).decimal(digits: 1)) MB"
+        if file.isMissing { return "could not be had" }
+        return "\((Double(Self.byteCount(at: file.path)) / 1_000_000).decimal(digits: 1)) MB"
     }
 }

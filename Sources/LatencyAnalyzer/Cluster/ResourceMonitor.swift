@@ -34,6 +34,10 @@ public struct ResourceMonitor: Sendable {
         let requested, limits: Amount
         /// Nil where the metrics server did not tell.
         let used: Amount?
+        /// Replicas whose use is not in the sum.
+        private(set) var replicasWithoutUse = 0
+        /// Why there are no replicas; nil if there are.
+        public private(set) var warning: String?
 
         /// The CSV's line; what is not known is an empty cell.
         public var row: String {
@@ -74,7 +78,18 @@ public struct ResourceMonitor: Sendable {
         /// A line for a person.
         public var summary: String {
             let used = used.map { "\($0.cores) cores, \($0.kilobytes) KB used" } ?? "use unknown (no metrics server?)"
-            return "\(seconds.decimal(digits: 0)) s: \(replicas) pods, \(requested.cores) cores reserved, \(used)"
+            let unknown = replicasWithoutUse > 0 ? " (nothing known of \(Self.pods(replicasWithoutUse)))" : ""
+            return
+                "\(seconds.decimal(digits: 0)) s: \(Self.pods(replicas)), \(requested.cores) cores reserved, "
+                + "\(used)\(unknown)"
+        }
+
+        private static func pods(_ count: Int) -> String { count == 1 ? "1 pod" : "\(count) pods" }
+
+        /// Says what is not in the numbers.
+        mutating func remark(replicasWithoutUse: Int, warning: String?) {
+            self.replicasWithoutUse = replicasWithoutUse
+            self.warning = warning
         }
     }
 
@@ -92,7 +107,7 @@ public struct ResourceMonitor: Sendable {
     /// Takes one sample.
     ///
     /// - Throws: `AnalyzerFault` if the API server does not tell the pods.
-    public func sample(at seconds: Double) async throws -> Sample {
+    private func sample(at seconds: Double) async throws -> Sample {
         async let metrics = try? cluster.podMetrics(namespace: namespace, selector: selector)
         let pods = try await cluster.podObjects(namespace: namespace, selector: selector).filter(\.isAlive)
         var (requested, limits) = (Amount(), Amount())
@@ -105,11 +120,33 @@ public struct ResourceMonitor: Sendable {
             requested.add(container.resources?.requests)
             limits.add(container.resources?.limits)
         }
-        let used = await metrics?.reduce(into: Amount()) { sum, pod in
-            guard let name = names[pod.metadata.name] else { return }
-            sum.add(pod.containers.first { $0.name == name }?.usage)
+        let known = await metrics?.filter { names[$0.metadata.name] != nil }
+        let used = known?.reduce(into: Amount()) { sum, pod in
+            sum.add(pod.containers.first { $0.name == names[pod.metadata.name] }?.usage)
         }
-        return Sample(seconds: seconds, replicas: names.count, requested: requested, limits: limits, used: used)
+        var sample = Sample(seconds: seconds, replicas: names.count, requested: requested, limits: limits, used: used)
+        sample.remark(
+            replicasWithoutUse: names.count - (known?.count ?? names.count),
+            warning: names.isEmpty ? warning(selected: pods.count) : nil)
+        return sample
+    }
+
+    private func warning(selected: Int) -> String {
+        selected == 0
+            ? "no pod in \(namespace) has the labels \(selector)"
+            : "no pod of the \(selected) selected has a container \(container ?? "")"
+    }
+
+    /// Takes one sample, unless the API server takes longer than until then.
+    ///
+    /// - Throws: `AnalyzerFault` if the API server does not tell the pods.
+    public func sample(at seconds: Double, waitingUntil end: ContinuousClock.Instant) async throws -> Sample {
+        try await firstOf {
+            try await sample(at: seconds)
+        } or: {
+            try await Task.sleep(until: end, clock: .continuous)
+            throw AnalyzerFault(.cluster, "the API server did not answer until the end")
+        }
     }
 
     /// What samples add up to over time: each holds until the next one.

@@ -7,6 +7,8 @@ import Foundation
 public struct ServerCounters: Sendable, Equatable {
     /// Calls answered, refused ones too.
     public let calls: Int
+    /// Pods that did not tell, one sentence each.
+    public let gaps: [String]
 
     /// Reads the text of one server.
     ///
@@ -26,6 +28,7 @@ public struct ServerCounters: Sendable, Equatable {
                 .input, "\(source) holds no bungalow_requests_total: give the text of a Bungalow server's /metrics")
         }
         self.calls = calls
+        gaps = []
     }
 
     /// Adds the counters up that files of `/metrics` hold.
@@ -41,14 +44,19 @@ public struct ServerCounters: Sendable, Equatable {
         return .init(calls: calls.reduce(0, +), source: "the servers' counters")
     }
 
-    /// Asks pods for their counters, through the API server.
+    /// Asks pods for their counters, through the API server; what one does not tell is a gap.
     ///
-    /// - Throws: `AnalyzerFault` if a pod does not tell.
-    public static func calls(of pods: [Cluster.Pod], in cluster: Cluster) async throws -> Int {
-        var sum = 0
+    /// - Throws: `CancellationError`.
+    public init(of pods: [Cluster.Pod], in cluster: Cluster) async throws {
+        var (sum, gaps) = (0, [String]())
         for pod in pods {
-            sum += try ServerCounters(metrics: try await cluster.metricsText(of: pod), from: "pod \(pod.name)").calls
+            do {
+                sum += try ServerCounters(metrics: try await cluster.metricsText(of: pod), from: "its /metrics").calls
+            } catch let fault as AnalyzerFault {
+                gaps.append("the counters of \(pod.name) are unknown: \(fault.description)")
+            }
         }
-        return sum
+        calls = sum
+        self.gaps = gaps
     }
 }

@@ -35,6 +35,10 @@ struct AnalysisCharts {
         var chart = Chart(
             title: "Scoring time over time, ms",
             legend: names.enumerated().map { .init(name: $0.element, color: $0.offset) })
+        guard analysis.total.scoredCalls > 0 else {
+            chart.drawNothing("no scored calls")
+            return chart.html
+        }
         let values = slots.map { slot in percentiles.map { slot.slot.latencies.milliseconds(atPercentile: $0) } }
         let time = timeAxis(chart)
         let axis = Axis(
@@ -61,7 +65,10 @@ struct AnalysisCharts {
         // About as many bars, whether times differ by much or by little.
         let perDecade = decades > 3 ? 20 : decades > 1.5 ? 40 : 80
         let steps = analysis.total.latencies.logarithmicSteps(perDecade: perDecade)
-        guard let first = steps.first, let last = steps.last else { return chart.html }
+        guard let first = steps.first, let last = steps.last else {
+            chart.drawNothing("no scored calls")
+            return chart.html
+        }
         let factor = pow(10, 1 / Double(perDecade))
         let axis = Axis(
             logarithmicFrom: first.milliseconds, to: last.milliseconds * factor, places: (chart.left, chart.right))
@@ -76,11 +83,22 @@ struct AnalysisCharts {
                 "\(step.milliseconds.decimal(digits: 4)) to \((step.milliseconds * factor).decimal(digits: 4)) ms"
             chart.draw(tip: "\(range)\n\(step.count) calls", from: (from, chart.top), to: (to, chart.bottom))
         }
-        for percentile in [50.0, 99] {
-            guard let value = analysis.total.latencies.milliseconds(atPercentile: percentile) else { continue }
-            chart.draw(mark: axis.place(value), label: LatencyHistogram.name(ofPercentile: percentile))
-        }
+        draw(percentiles: (50, 99), into: &chart, along: axis)
         return chart.html
+    }
+
+    private func draw(percentiles: (Double, Double), into chart: inout Chart, along axis: Axis) {
+        guard let first = analysis.total.latencies.milliseconds(atPercentile: percentiles.0),
+            let second = analysis.total.latencies.milliseconds(atPercentile: percentiles.1)
+        else { return }
+        let places = (axis.place(first), axis.place(second))
+        // Side by side where one would be printed over the other.
+        let isClose = places.1 - places.0 < 40
+        let names = (
+            LatencyHistogram.name(ofPercentile: percentiles.0), LatencyHistogram.name(ofPercentile: percentiles.1)
+        )
+        chart.draw(mark: places.0, label: names.0, anchor: isClose ? "end" : "middle")
+        chart.draw(mark: places.1, label: names.1, anchor: isClose ? "start" : "middle")
     }
 
     private var pods: String {
@@ -116,6 +134,10 @@ struct AnalysisCharts {
         var chart = Chart(
             title: "Throughput, calls a second, stacked by pod",
             legend: series.enumerated().map { .init(name: $0.element.name, color: $0.offset) })
+        guard !slots.isEmpty else {
+            chart.drawNothing("no calls")
+            return chart.html
+        }
         let time = timeAxis(chart)
         let largest = slots.map { Double($0.slot.calls) / Double(slotSeconds) }.max() ?? 1
         let axis = Axis(upTo: largest, places: (chart.bottom, chart.top))

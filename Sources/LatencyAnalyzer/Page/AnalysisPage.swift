@@ -12,7 +12,8 @@ public struct AnalysisPage: Sendable {
     public var html: String {
         PageFrame(
             title: "\(analysis.deployment): scoring latency", heading: analysis.deployment,
-            subtitle: "Namespace \(analysis.namespace) · \(analysis.pods.count) pods · \(period)",
+            subtitle:
+                "Namespace \(analysis.namespace) · \(pods) · \(period)",
             body: """
                 \(Markup.banner(analysis.completeness))
                 \(Markup.tiles(tiles))
@@ -22,6 +23,8 @@ public struct AnalysisPage: Sendable {
                 """
         ).html
     }
+
+    private var pods: String { "\(analysis.pods.count) pod\(analysis.pods.count == 1 ? "" : "s")" }
 
     private var period: String {
         guard let times = analysis.total.times else { return "no scored call" }
@@ -56,7 +59,7 @@ public struct AnalysisPage: Sendable {
     }
 
     private var brokenLines: String {
-        let sentences = BrokenLines(analysis.total.counts).sentences
+        let sentences = BrokenLines(analysis).sentences
         guard !sentences.isEmpty else { return "<p class=\"note\">Broken or missing: nothing.</p>" }
         let items = sentences.map { "<li>\(Markup.escaped($0))</li>" }.joined()
         return "<figure><figcaption>Broken or missing</figcaption><ul>\(items)</ul></figure>"

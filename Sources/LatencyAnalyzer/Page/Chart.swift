@@ -12,6 +12,8 @@ package struct Chart: Sendable {
     }
 
     static let width = 960.0
+    // Half of a time of day.
+    private static let edge = 30.0
     package let height: Double
     package let left: Double
     let title: String
@@ -32,9 +34,12 @@ package struct Chart: Sendable {
     /// Draws the lines and labels of a horizontal axis.
     package mutating func draw(horizontal axis: Axis, caption: String) {
         for tick in axis.ticks {
-            let x = Markup.at(axis.place(tick.value))
+            let place = axis.place(tick.value)
+            let x = Markup.at(place)
+            // What stands at an edge would be cut off there.
+            let anchor = place > Self.width - Self.edge ? "end" : place < Self.edge ? "start" : "middle"
             marks += "<line class=\"grid\" x1=\"\(x)\" x2=\"\(x)\" y1=\"\(top)\" y2=\"\(bottom)\"/>"
-            marks += "<text x=\"\(x)\" y=\"\(bottom + 15)\" text-anchor=\"middle\">\(tick.label)</text>"
+            marks += "<text x=\"\(x)\" y=\"\(bottom + 15)\" text-anchor=\"\(anchor)\">\(tick.label)</text>"
         }
         marks += "<text class=\"caption\" x=\"\(right)\" y=\"\(height - 4)\" text-anchor=\"end\">\(caption)</text>"
     }
@@ -70,11 +75,17 @@ package struct Chart: Sendable {
         marks += "<rect class=\"fill c\(color)\" \(Self.box(from, to))/>"
     }
 
+    /// Says that there is nothing to draw.
+    package mutating func drawNothing(_ reason: String) {
+        draw(text: reason, x: (left + right) / 2, y: (top + bottom) / 2, anchor: "middle")
+    }
+
     /// Draws a short upright mark with a label above it.
-    package mutating func draw(mark x: Double, label: String) {
+    package mutating func draw(mark x: Double, label: String, anchor: String = "middle") {
         marks +=
             "<line class=\"mark\" x1=\"\(Markup.at(x))\" x2=\"\(Markup.at(x))\" y1=\"\(top + 12)\" y2=\"\(bottom)\"/>"
-        marks += "<text class=\"marked\" x=\"\(Markup.at(x))\" y=\"\(top + 8)\" text-anchor=\"middle\">\(label)</text>"
+        marks += "<text class=\"marked\" x=\"\(Markup.at(x))\" y=\"\(top + 8)\" text-anchor=\"\(anchor)\">"
+        marks += "\(label)</text>"
     }
 
     /// Writes a text.

@@ -37,7 +37,7 @@ public struct AnalysisJSON: Sendable {
             coefficientOfVariation = analysis.balance?.coefficientOfVariation
             pods = analysis.pods.map(Pod.init)
             total = Pod(analysis.total)
-            brokenOrMissing = BrokenLines(analysis.total.counts).sentences
+            brokenOrMissing = BrokenLines(analysis).sentences
         }
 
         enum CodingKeys: CodingKey {

@@ -4,7 +4,8 @@ import ScoringLog
 struct BrokenLines {
     let sentences: [String]
 
-    init(_ counts: ScoringLogCounts) {
+    init(_ analysis: Analysis) {
+        let counts = analysis.total.counts
         let found: [(Int, String)] = [
             (counts.missingRequestIDs, "answered calls without a request id"),
             (counts.missingScoringLines, "answered calls without a scoring time"),
@@ -19,6 +20,13 @@ struct BrokenLines {
             (counts.overlongLines, "lines too long to be read"),
             (counts.cutLines, "last lines cut short"),
         ]
-        sentences = found.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        let files = analysis.pods.flatMap { pod in
+            [
+                pod.unreadRemark.map { "\($0) of \(pod.file.name): is it a scoring log of plain text?" },
+                pod.holdsZeroBytes
+                    ? "\(pod.file.name) holds zero bytes: what is UTF-16 behind UTF-8, or no text, is not read" : nil,
+            ].compactMap(\.self)
+        }
+        sentences = found.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" } + files
     }
 }

@@ -12,8 +12,10 @@ public struct ResultsFile: Sendable {
     /// Makes the file of an analysis.
     public init(_ analysis: Analysis) { self.analysis = analysis }
 
-    /// `<deployment>_results.txt`.
-    public var name: String { "\(analysis.deployment)_results.txt" }
+    /// `<deployment>_results.txt`; never a path, whatever the deployment is called.
+    public static func name(ofDeployment deployment: String) -> String {
+        "\(deployment.replacing("/", with: "_"))_results.txt"
+    }
 
     /// The whole text.
     public var text: String { original + "\n\n" + additions }
@@ -100,7 +102,7 @@ public struct ResultsFile: Sendable {
     }
 
     private var brokenLines: String {
-        let lines = BrokenLines(analysis.total.counts).sentences
+        let lines = BrokenLines(analysis).sentences
         return lines.isEmpty
             ? "Broken or missing: nothing."
             : "Broken or missing (counted, not guessed):\n" + lines.map { "\t \($0)" }.joined(separator: "\n")

@@ -15,10 +15,20 @@ public struct LatencyHistogram: Sendable {
     // 3 years in milliseconds: a foreign log's larger number counts as this in percentiles, so that memory is bounded.
     private static let longestMilliseconds = 1e11
 
-    private(set) var counts: Histogram<UInt64>
+    // What most times stay below. Growing is far slower than beginning with enough.
+    private static let usualMilliseconds: [SignificantDigits: Double] = [.two: 10, .three: 100]
 
-    init(digits: SignificantDigits) {
-        counts = Histogram(numberOfSignificantValueDigits: digits)
+    private let digits: SignificantDigits
+    // A timeline has hundreds of them, and many stay empty.
+    private var counts: Histogram<UInt64>?
+
+    init(digits: SignificantDigits) { self.digits = digits }
+
+    private static func empty(_ digits: SignificantDigits) -> Histogram<UInt64> {
+        let units = UInt64((usualMilliseconds[digits] ?? 1) * unitsPerMillisecond)
+        var counts = Histogram<UInt64>(highestTrackableValue: units, numberOfSignificantValueDigits: digits)
+        counts.autoResize = true
+        return counts
     }
 
     /// Starts empty.
@@ -28,21 +38,25 @@ public struct LatencyHistogram: Sendable {
     package static func coarse() -> Self { Self(digits: .two) }
 
     /// How many times were recorded.
-    public var count: Int { Int(counts.totalCount) }
+    public var count: Int { Int(counts?.totalCount ?? 0) }
 
     /// Records a time in milliseconds, not negative.
     @inline(__always)
     package mutating func record(milliseconds: Double) {
         let units = min(milliseconds, Self.longestMilliseconds) * Self.unitsPerMillisecond
-        counts.record(UInt64(units + 0.5))
+        if counts == nil { counts = Self.empty(digits) }
+        counts?.record(UInt64(units + 0.5))
     }
 
     /// Adds another histogram's times.
-    package mutating func add(_ other: Self) { counts.add(other.counts) }
+    package mutating func add(_ other: Self) {
+        guard let theirs = other.counts else { return }
+        if counts == nil { counts = theirs } else { counts?.add(theirs) }
+    }
 
     /// The time in milliseconds that so many percent of the calls do not exceed, to three digits; nil without calls.
     public func milliseconds(atPercentile percentile: Double) -> Double? {
-        guard count > 0 else { return nil }
+        guard let counts, counts.totalCount > 0 else { return nil }
         // The histogram answers with the upper end of a bucket, which may lie above the largest value.
         return Double(min(counts.valueAtPercentile(percentile), counts.max)) / Self.unitsPerMillisecond
     }
@@ -50,6 +64,7 @@ public struct LatencyHistogram: Sendable {
     /// Calls by time, on a scale with so many steps for each factor of ten; only steps between the first and last call.
     func logarithmicSteps(perDecade steps: Int) -> [(milliseconds: Double, count: Int)] {
         var countsOfSteps: [Int: Int] = [:]
+        guard let counts else { return [] }
         for value in counts.recordedValues() {
             let milliseconds = Double(value.value) / Self.unitsPerMillisecond
             let step = milliseconds <= 0 ? Int.min : Int((Double(steps) * log10(milliseconds)).rounded(.down))

@@ -17,6 +17,8 @@ public struct PodStatistics: Sendable {
     public internal(set) var slowest: Double?
     /// The shortest scoring time, exactly; nil without one.
     public internal(set) var fastest: Double?
+    /// Whether part of the log is no text, such as UTF-16 that was appended to UTF-8.
+    public internal(set) var holdsZeroBytes = false
     /// Scored calls of the deep-learning path; the others are of the machine-learning path.
     public internal(set) var deepLearningCalls = 0
 
@@ -50,12 +52,24 @@ public struct PodStatistics: Sendable {
     ) throws {
         self.init(file)
         var statistics = self
-        let counts = try file.read(onlyPath: path) { call in
+        let (counts, holdsZeroBytes) = try file.read(onlyPath: path) { call in
             statistics.add(call)
             try onCall?(call)
         }
         self = statistics
         self.counts = counts
+        self.holdsZeroBytes = holdsZeroBytes
+    }
+
+    /// A line for a person.
+    public var summary: String {
+        ["\(file.name): \(counts.calls) calls", unreadRemark].compactMap(\.self).joined(separator: "; ")
+    }
+
+    /// That the log seems to be something else; nil where it holds calls, or nothing at all.
+    var unreadRemark: String? {
+        guard counts.calls == 0, counts.scoringLines == 0, counts.lines > 0 else { return nil }
+        return "no scoring lines in \(counts.lines) lines"
     }
 
     /// Scored calls.

@@ -4,8 +4,10 @@ import ScoringLog
 
 /// Every call of the logs in an SQLite file, with views for the usual questions, so that people can ask their own.
 ///
-/// A call that is there already is not added again: rows are equal if pod, time, request id, scoring time, status and
-/// bytes are, and of several equal ones in a log the first is the same call as the first in another log of that pod.
+/// A call that is there already is not added again: of rows that are equal in pod, time, request id, scoring time,
+/// status and bytes there are as many as the one load has that has most of them. A call that a log broke off in
+/// becomes whole with a log that has all of it. Calls without a request id that are equal in everything can be told
+/// apart only by their number: where two logs each have other ones of one second, the smaller number is lost.
 /// `calls.time` is UTC, `2026-11-21 07:26:00`, as SQLite's date functions read it; percentiles in the views are
 /// nearest-rank ones of the exact times.
 public struct CallDatabase: Sendable {
@@ -25,24 +27,40 @@ public struct CallDatabase: Sendable {
     /// - Throws: `AnalyzerFault` if the log cannot be read or the database not be written.
     func store(_ file: LogFile, onlyPath path: ScoringLogBlock.Path?) throws -> PodStatistics {
         do {
-            return try queue.write { database in
-                try database.execute(sql: "DELETE FROM temp.log")
-                let insert = try database.makeStatement(sql: "INSERT INTO temp.log VALUES (?, ?, ?, ?, ?)")
-                var time = (second: Int.min, text: "")
-                let statistics = try PodStatistics(reading: file, onlyPath: path) { call in
-                    if call.secondsSince1970 != time.second {
-                        time = (call.secondsSince1970, UTCTime.text(call.secondsSince1970))
-                    }
-                    try insert.execute(arguments: [
-                        time.text, call.requestID, call.scoringMilliseconds, call.status, call.bodyBytes,
-                    ])
+            return try queue.writeWithoutTransaction { database in
+                let statistics = try read(file, onlyPath: path, into: database)
+                // Others wait for this part only.
+                try database.inTransaction(.immediate) {
+                    try CallMerge(database: database, pod: file.pod).run()
+                    return .commit
                 }
-                try database.execute(sql: Self.merge, arguments: [file.pod])
                 return statistics
             }
         } catch let error as DatabaseError {
             throw AnalyzerFault(.output, "the calls cannot be stored: \(error.message ?? "\(error)")")
         }
+    }
+
+    /// Reads the log into a table of this connection's own.
+    private func read(
+        _ file: LogFile, onlyPath path: ScoringLogBlock.Path?, into database: Database
+    ) throws -> PodStatistics {
+        var statistics: PodStatistics?
+        try database.inTransaction(.deferred) {
+            try database.execute(sql: "DELETE FROM temp.log")
+            let insert = try database.makeStatement(sql: "INSERT INTO temp.log VALUES (?, ?, ?, ?, ?)")
+            var time = (second: Int.min, text: "")
+            statistics = try PodStatistics(reading: file, onlyPath: path) { call in
+                if call.secondsSince1970 != time.second {
+                    time = (call.secondsSince1970, UTCTime.text(call.secondsSince1970))
+                }
+                try insert.execute(arguments: [
+                    time.text, call.requestID, call.scoringMilliseconds, call.status, call.bodyBytes,
+                ])
+            }
+            return .commit
+        }
+        return statistics ?? PodStatistics(file)
     }
 
     private static let schema = """
@@ -55,9 +73,7 @@ public struct CallDatabase: Sendable {
             bytes INTEGER,
             occurrence INTEGER NOT NULL
         );
-        CREATE UNIQUE INDEX IF NOT EXISTS calls_once ON calls (
-            pod, time, ifnull(request_id, ''), ifnull(scoring_ms, -1), status, ifnull(bytes, -1), occurrence
-        );
+        CREATE UNIQUE INDEX IF NOT EXISTS calls_once ON calls (\(CallMerge.key), occurrence);
         CREATE INDEX IF NOT EXISTS calls_by_request_id ON calls (request_id);
         CREATE VIEW IF NOT EXISTS percentiles_per_minute AS
             SELECT minute, count(*) AS calls,
@@ -80,15 +96,6 @@ public struct CallDatabase: Sendable {
         CREATE VIEW IF NOT EXISTS slowest_calls AS
             SELECT scoring_ms, time, pod, request_id, status, bytes
             FROM calls WHERE scoring_ms IS NOT NULL ORDER BY scoring_ms DESC LIMIT 100;
-        CREATE TEMP TABLE log (time TEXT, request_id TEXT, scoring_ms REAL, status INTEGER, bytes INTEGER);
-        """
-
-    private static let merge = """
-        INSERT INTO calls
-        SELECT ?, time, request_id, scoring_ms, status, bytes,
-            row_number() OVER (PARTITION BY time, request_id, scoring_ms, status, bytes)
-        FROM temp.log
-        WHERE true
-        ON CONFLICT DO NOTHING
+        \(CallMerge.schema)
         """
 }

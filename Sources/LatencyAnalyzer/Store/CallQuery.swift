@@ -24,10 +24,13 @@ public struct CallQuery: Sendable {
         }
         var configuration = Configuration()
         configuration.readonly = true
+        configuration.busyMode = .timeout(10)
+        guard Self.isSelect(sql) else { throw Self.onlySelect }
         do {
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             (titles, rows, isCut) = try queue.read { database in
                 let statement = try database.makeStatement(sql: sql)
+                guard statement.isReadonly else { throw Self.onlySelect }
                 var rows: [[String]] = []
                 let cursor = try Row.fetchCursor(statement)
                 while rows.count <= limit, let row = try cursor.next() {
@@ -36,13 +39,34 @@ public struct CallQuery: Sendable {
                 return (statement.columnNames, Array(rows.prefix(limit)), rows.count > limit)
             }
         } catch let error as DatabaseError {
+            // More than one statement.
+            if error.resultCode == .SQLITE_MISUSE { throw Self.onlySelect }
             let kind: AnalyzerFault.Kind = error.resultCode == .SQLITE_ERROR ? .request : .input
             throw AnalyzerFault(kind, "\(path): \(error.message ?? "\(error)")")
         }
     }
 
-    /// The table's lines with titles, without a line feed at the end.
-    public var text: String { Columns(titles: titles, rows: rows).text() }
+    private static let onlySelect = AnalyzerFault(
+        .request, "only SELECT is allowed, and one of it: the file is only read")
+
+    /// PRAGMA and ATTACH do not count as writing, and are no question about calls.
+    private static func isSelect(_ sql: String) -> Bool {
+        let text = sql.replacing(#/^(\s|--[^\n]*(\n|$)|\/\*(?s:.*?)\*\/)+/#, with: "")
+        return text.prefixMatch(of: #/(?i)(SELECT|WITH|VALUES|EXPLAIN)\b/#) != nil
+    }
+
+    /// The table's lines with titles, without a line feed at the end; a control character shows as its code.
+    public var text: String {
+        Columns(titles: titles.map(Self.visible), rows: rows.map { $0.map(Self.visible) }).text()
+    }
+
+    private static func visible(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
+        return text.unicodeScalars.map { scalar in
+            scalar.properties.generalCategory == .control
+                ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+        }.joined()
+    }
 
     private static func text(_ value: DatabaseValue) -> String {
         switch value.storage {

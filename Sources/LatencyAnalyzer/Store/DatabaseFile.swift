@@ -5,6 +5,9 @@ package struct DatabaseFile: Sendable {
     // "BUNG"
     private static let applicationID = 0x4255_4E47
 
+    // How long another run of ours may take to store a log.
+    private static let patience = 120.0
+
     /// Where the file is read and written.
     package let queue: DatabaseQueue
 
@@ -13,8 +16,13 @@ package struct DatabaseFile: Sendable {
     /// - Parameter schema: statements that may run at each opening.
     /// - Throws: `AnalyzerFault` if the file cannot be used, or is a database of something else.
     package init(path: String, schema: String) throws {
+        if let identity = FileIdentity(path: path), !identity.isRegular {
+            throw AnalyzerFault(.output, "\(path) cannot be used as a database: it is no regular file")
+        }
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(Self.patience)
         do {
-            queue = try DatabaseQueue(path: path)
+            queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.write { database in
                 let id = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
                 let isEmpty = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0

@@ -7,6 +7,8 @@ public struct LoadFolder: Sendable {
     private let zone: TimeZone
     private let outputs: Set<String>
     private static let maximumFileCount = 10_000
+    // What loadtest makes of its own results, for people.
+    private static let summaries: Set = ["tables.md", "chart.svg"]
 
     /// Names a folder.
     ///
@@ -14,7 +16,14 @@ public struct LoadFolder: Sendable {
     ///   - path: of the folder.
     ///   - zone: where clients ran that note local times without a zone.
     ///   - outputs: files that are ours and no input.
-    public init(path: String, zone: TimeZone, outputs: [String] = []) {
+    /// - Throws: `AnalyzerFault` if an output holds results of a load test, which would be lost.
+    public init(path: String, zone: TimeZone, outputs: [String] = []) throws {
+        for output in outputs where FileIdentity(path: output)?.isRegular == true {
+            let file = InputFile(relativePath: output, path: output, lastChange: .zero, byteCount: 0)
+            if try file.format() != nil {
+                throw AnalyzerFault(.request, "\(output) holds results and would be lost; name another file")
+            }
+        }
         url = URL(filePath: path, directoryHint: .isDirectory).resolvingSymlinksInPath()
         self.zone = zone
         let databases = outputs.flatMap { [$0, $0 + "-journal", $0 + "-wal", $0 + "-shm"] }
@@ -66,7 +75,8 @@ public struct LoadFolder: Sendable {
         var rest = 0
         for case let file as URL in found {
             guard let values = try? file.resourceValues(forKeys: Set(keys)), values.isRegularFile == true,
-                !outputs.contains(file.resolvingSymlinksInPath().path)
+                !outputs.contains(file.resolvingSymlinksInPath().path),
+                !Self.summaries.contains(file.lastPathComponent)
             else { continue }
             guard files.count < Self.maximumFileCount else {
                 rest += 1

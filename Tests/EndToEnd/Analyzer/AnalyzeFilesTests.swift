@@ -88,10 +88,30 @@ import Testing
                 ["analyze", "--files", "-", "--sqlite", "/dev/null/x"], 73,
                 "Error: /dev/null/x cannot be used as a database"
             ),
+            (["analyze", "--files", "-", "--expect", "-1"], 64, "Error: --expect -1 is not allowed"),
+            (["analyze", "--files", "-", "--deployment", "../evil"], 64, "Error: --deployment '../evil' is no name"),
+            (["analyze", "--files", "-", "--html", ""], 64, "Error: --html is empty"),
+            (
+                ["analyze", "--deployment", "b", "--follow", "--duration", "\(Int.max)"], 64,
+                "Error: --duration \(Int.max) is not allowed: use 1 to 31536000 seconds."
+            ),
+            (
+                ["analyze", "--deployment", "b", "--since", "10"], 64,
+                "Error: --since 10 is no time: use hours, minutes and seconds, as 10s, 5m or 1h30m."
+            ),
+            (["analyze", "--deployment", "b", "--since", "0s"], 64, "Error: --since 0s is no time"),
             (["query", "nowhere.sqlite", "SELECT 1"], 66, "Error: nowhere.sqlite cannot be read"),
             (
                 ["monitor", "--duration", "0", "--output", "a", "--selector", "a=b"], 64,
                 "Error: --duration must be more"
+            ),
+            (
+                ["monitor", "--duration", "1e300", "--output", "a", "--selector", "a=b"], 64,
+                "Error: --duration must be more than 0 and at most 31536000 seconds."
+            ),
+            (
+                ["monitor", "--duration", "1", "--interval", "1e300", "--output", "a", "--selector", "a=b"], 64,
+                "Error: --interval must be from 0.1 to 86400 seconds."
             ),
             (["pods", "--rps", "5"], 64, "Error: Give --latency-ms, or --hit-rate"),
             (["pods", "--rps", "-5", "--latency-ms", "5"], 64, "Error: "),
@@ -131,5 +151,47 @@ import Testing
                 12 pods at 1000 ms: 12 RPS at most, run them at 8.4
 
                 """)
+    }
+
+    @Test("an answer that is lost is a fault, and no stream that is closed is taken for a file")
+    func closedStreams() throws {
+        let run = try AnalyzerRun()
+        let block = #"127.0.0.1 - - [21/Nov/2026:07:26:00 +0000] "POST /predict HTTP/1.1" 200 412 "-" "-""#
+        let log = try run.write("\(block)\nX-Ms-Request-Id: a\nPrediction took 0.0312 ms\n", to: "pod.txt")
+        let analyze = ["analyze", "--files", "pod.txt", "--sqlite", "calls.sqlite"]
+        for arguments in [
+            analyze, ["query", "calls.sqlite", "SELECT 1"], ["pods", "--pods", "1", "--latency-ms", "5"], ["--help"],
+            ["--version"],
+        ] {
+            let outcome = try run.run(arguments, redirection: ">&-")
+            #expect(outcome.exitCode == 73, "\(arguments)")
+            #expect(outcome.error.hasSuffix("Error: standard output cannot be written: Bad file descriptor\n"))
+        }
+        #expect(try run.run(analyze, redirection: "2>&-").exitCode == 0)
+        #expect(try run.run(analyze, redirection: ">&- 2>&- <&-").exitCode == 73)
+        let stored = try run.run(["query", "calls.sqlite", "SELECT count(*) AS calls FROM calls"])
+        #expect(stored.output == "calls\n    1\n")
+        #expect(try run.read("pod.txt") == String(contentsOfFile: log, encoding: .utf8))
+    }
+
+    @Test("no log is overwritten, a results file is no log, and a log that is named twice counts once")
+    func inputsAndOutputs() throws {
+        let run = try AnalyzerRun()
+        let block = #"127.0.0.1 - - [21/Nov/2026:07:26:00 +0000] "POST /predict HTTP/1.1" 200 412 "-" "-""#
+        let log = "\(block)\nX-Ms-Request-Id: a\nPrediction took 0.0312 ms\n"
+        _ = try run.write(log, to: "pod.txt")
+        for arguments in [["--html", "pod.txt"], ["--sqlite", "pod.txt"], ["--html", "logs_results.txt"]] {
+            let outcome = try run.run(["analyze", "--files", "pod.txt"] + arguments)
+            #expect(outcome.exitCode == 64 && outcome.output.isEmpty, "\(outcome.error)")
+        }
+        #expect(try run.read("pod.txt") == log)
+        let files = ["analyze", "--files", "pod.txt", "./pod.txt", "logs_results.txt"]
+        #expect(try run.run(Array(files.dropLast())).output.contains("\nTotal calls - 1 \n"))
+        let outcome = try run.run(files)
+        #expect(outcome.output.contains("\nTotal calls - 1 \n") && !outcome.output.contains("File : logs_results"))
+        #expect(
+            outcome.error.contains("./pod.txt is named twice, or is a link to another of the logs: it counts once\n"))
+        #expect(outcome.error.contains("logs_results.txt is a results file and no log: left out\n"))
+        #expect(try run.run(files + ["--expect", "0"]).exitCode == 65)
     }
 }

@@ -35,11 +35,12 @@ final class AnalyzerRun {
     /// - Parameters:
     ///   - input: lines for its standard input, which ends after them.
     ///   - environment: variables on top of PATH, HOME and the like.
+    ///   - redirection: of its streams, in the shell's words.
     func start(
-        _ arguments: [String], input: String = "", environment: [String: String] = [:]
+        _ arguments: [String], input: String = "", environment: [String: String] = [:], redirection: String = ""
     ) throws -> ChildProcess {
         // `exec`, so that signals reach the program itself.
-        let script = #"cd "$1"; input=$2; shift 2; exec "$0" "$@" <"$input""#
+        let script = #"cd "$1"; input=$2; shift 2; exec "$0" "$@" <"$input" "# + redirection
         let binary = ServerProcess.binary.deletingLastPathComponent().appending(path: "bungalow")
         return try ChildProcess(
             "/bin/sh",
@@ -48,9 +49,9 @@ final class AnalyzerRun {
     }
 
     func run(
-        _ arguments: [String], input: String = "", environment: [String: String] = [:]
+        _ arguments: [String], input: String = "", environment: [String: String] = [:], redirection: String = ""
     ) throws -> Outcome {
-        let child = try start(arguments, input: input, environment: environment)
+        let child = try start(arguments, input: input, environment: environment, redirection: redirection)
         let code = try child.waitForExit()
         return Outcome(exitCode: code, output: child.standardOutput.text(), error: child.standardError.text())
     }

@@ -130,6 +130,61 @@ import Testing
         #expect(outcome.output.contains("\nFile : bungalow-6fc5cf8df6-bbbbb.txt\nTimes (0):\n"))
     }
 
+    @Test("a download that fails, or brings nothing for too long, leaves an older log alone and does not count it")
+    func failedDownload() throws {
+        let run = try AnalyzerRun()
+        let (a, b) = ("bungalow-6fc5cf8df6-aaaaa", "bungalow-6fc5cf8df6-bbbbb")
+        var answers = Self.cluster(Self.logs)
+        answers["\(Self.namespace)/pods/\(a)/log"] = [["status": 500, "text": "no"]]
+        answers["\(Self.namespace)/pods/\(b)/log"] = [["text": "half a log\n", "hold": true]]
+        let api = try API(answers, for: run)
+        for pod in [a, b] { _ = try run.write("an older log of \(pod)", to: "\(pod).txt") }
+        let outcome = try run.run(Self.named + ["--tail", "5", "--silence", "1"], environment: api.environment)
+        #expect(outcome.exitCode == 65 && outcome.output.contains("\nTotal calls - 0 \n"), "\(outcome.error)")
+        #expect(outcome.output.contains("the log of \(a) could not be had: kubectl: "))
+        #expect(outcome.output.contains("the log of \(b) could not be had: nothing came for 1 s (--silence)"))
+        for pod in [a, b] { #expect(try run.read("\(pod).txt") == "an older log of \(pod)") }
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: run.folder.path).allSatisfy { !$0.hasSuffix(".part") })
+    }
+
+    @Test("a pod that does not tell its counters costs the count, and not the report")
+    func unknownCounters() throws {
+        let run = try AnalyzerRun()
+        var answers = Self.cluster(Self.logs)
+        answers["\(Self.namespace)/pods/bungalow-6fc5cf8df6-bbbbb:8000/proxy/metrics"] = [
+            ["status": 503, "text": "no"]
+        ]
+        let api = try API(answers, for: run)
+        let outcome = try run.run(Self.named + ["--counters"], environment: api.environment)
+        #expect(outcome.exitCode == 65)
+        #expect(outcome.output.contains("\nTotal calls - 5 \n"))
+        #expect(
+            outcome.output.contains(
+                "\nINCOMPLETE: 5 of an unknown number of calls; the counters of bungalow-6fc5cf8df6-bbbbb are unknown: "
+            ))
+    }
+
+    @Test("the monitor ends in time though the API server hangs, and says what it cannot find")
+    func monitorInVain() throws {
+        let run = try AnalyzerRun()
+        let hung: [String: Any] = ["text": "", "hold": true]
+        let api = try API(
+            [
+                "\(Self.namespace)/pods": [hung], "/api/v1/namespaces/empty/pods": [["body": ["items": [String]()]]],
+                "/apis/metrics.k8s.io/v1beta1/namespaces/serving/pods": [hung],
+                "/apis/metrics.k8s.io/v1beta1/namespaces/empty/pods": [["body": ["items": [String]()]]],
+            ], for: run)
+        _ = try run.write("an older one", to: "use.csv")
+        let monitor = ["monitor", "--duration", "1", "--output", "use.csv", "--selector", "app=none"]
+        let outcome = try run.run(monitor + ["--namespace", "serving"], environment: api.environment)
+        #expect(outcome.exitCode == 69 && outcome.error.contains("the API server did not answer until the end"))
+        #expect(try run.read("use.csv") == "an older one")
+        let empty = try run.run(monitor + ["--namespace", "empty"], environment: api.environment)
+        #expect(empty.exitCode == 0)
+        #expect(empty.error.contains("\nWarning: no pod in empty has the labels app=none\n"), "\(empty.error)")
+    }
+
     @Test("parts of the logs are asked for as told")
     func parts() throws {
         let run = try AnalyzerRun()
@@ -162,7 +217,9 @@ import Testing
         try api.waitForRequest("\(pods[1])/log?container=server&follow=true")
         for pod in pods {
             let deadline = Date().addingTimeInterval(60)
-            while try run.read("\(pod).txt") != Self.log(Self.logs[pod] ?? []) {
+            // Under another name until it is whole.
+            let draft = "\(pod).txt.\(child.processID).part"
+            while try run.read(draft) != Self.log(Self.logs[pod] ?? []) {
                 try #require(Date() < deadline)
                 try #require(child.standardError.text().contains("recording"))
             }

@@ -1,0 +1,108 @@
+public import Foundation
+
+#if canImport(System)
+import System
+#else
+import SystemPackage
+#endif
+
+/// A file that results go to: never one that is read, and never half of it where it can be replaced in one step.
+///
+/// A regular file is replaced as a whole, behind links too, and keeps its permissions; a device, a FIFO or what else
+/// is no regular file is written to.
+public struct OutputFile: Sendable {
+    /// As the caller names it.
+    public let path: String
+    /// Where a regular file is, or will be, behind links; nil for anything else.
+    private let replaced: String?
+
+    /// Names the file and touches nothing.
+    ///
+    /// - Parameter inputs: what is read, and must stay as it is.
+    /// - Throws: `AnalyzerFault` if it is one of the inputs, or has no name.
+    public init(path: String, inputs: [LogFile] = []) throws {
+        guard !path.isEmpty else { throw AnalyzerFault(.request, "a file to write has no name; give one") }
+        let identity = FileIdentity(path: path)
+        if let identity, identity.givesBackWhatItTakes,
+            let input = inputs.first(where: { $0.identity == identity })
+        {
+            throw AnalyzerFault(
+                .request, "\(path) is read as \(input.path ?? "standard input") and would be lost; name another file")
+        }
+        self.path = path
+        replaced = Self.replaceable(path, identity)
+    }
+
+    /// Whether both lead to one file.
+    public func isSame(as other: Self) -> Bool {
+        guard let replaced, let theirs = other.replaced else { return false }
+        return URL(filePath: replaced).standardizedFileURL.path == URL(filePath: theirs).standardizedFileURL.path
+    }
+
+    private static func replaceable(_ path: String, _ identity: FileIdentity?) -> String? {
+        guard let identity else {
+            // A link to nothing: opening it makes the file that it names.
+            var status = stat()
+            return lstat(path, &status) == 0 ? nil : path
+        }
+        guard identity.isRegular, let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    /// Writes the file: whole, or, where it is a regular one, not at all.
+    ///
+    /// - Throws: `AnalyzerFault` if it cannot be written.
+    public func write(_ data: Data) throws {
+        let draft = try draft()
+        do {
+            try draft.descriptor.closeAfter { _ = try draft.descriptor.writeAll(data) }
+            try draft.keep()
+        } catch {
+            draft.discard()
+            throw cannotBeWritten(error)
+        }
+    }
+
+    /// What is written before it takes the file's place.
+    struct Draft {
+        let descriptor: FileDescriptor
+        /// Where it lies; nil where nothing is replaced.
+        let path: String?
+        fileprivate let target: String
+
+        func keep() throws {
+            guard let path, rename(path, target) != 0 else { return }
+            throw Errno(rawValue: errno)
+        }
+
+        func discard() {
+            if let path { unlink(path) }
+        }
+    }
+
+    /// Opens a draft beside the file, or what is no regular file itself.
+    ///
+    /// - Parameter mode: of a new file, before the caller's umask.
+    func draft(mode: UInt16 = 0o666) throws -> Draft {
+        let permissions = FilePermissions(rawValue: CModeT(mode))
+        do {
+            guard let replaced else {
+                let descriptor = try FileDescriptor.open(
+                    path, .writeOnly, options: [.create, .closeOnExec], permissions: permissions)
+                return Draft(descriptor: descriptor, path: nil, target: path)
+            }
+            let draft = "\(replaced).\(getpid()).part"
+            let descriptor = try FileDescriptor.open(
+                draft, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: permissions)
+            if let old = FileIdentity(path: replaced) { fchmod(descriptor.rawValue, mode_t(old.permissions)) }
+            return Draft(descriptor: descriptor, path: draft, target: replaced)
+        } catch {
+            throw cannotBeWritten(error)
+        }
+    }
+
+    func cannotBeWritten(_ error: any Error) -> AnalyzerFault {
+        error as? AnalyzerFault ?? AnalyzerFault(.output, "\(path) cannot be written: \(error)")
+    }
+}

@@ -1,0 +1,101 @@
+import GRDB
+
+/// Puts one load's calls to those of the same pod that are there already.
+///
+/// Both sides are multisets: rows that are equal in pod, time, request id, scoring time, status and bytes are counted,
+/// and the higher count is kept. Before that, a call that one side knows only the beginning of, since the log broke off
+/// in it, goes where the other side knows all of it.
+struct CallMerge {
+    let database: Database
+    let pod: String
+
+    /// Makes the table that takes a load's calls, equal ones numbered from 1 on.
+    static let schema = """
+        CREATE TEMP TABLE log (time TEXT, request_id TEXT, scoring_ms REAL, status INTEGER, bytes INTEGER);
+        CREATE TEMP TABLE loaded (
+            pod TEXT, time TEXT, request_id TEXT, scoring_ms REAL, status INTEGER, bytes INTEGER, occurrence INTEGER
+        );
+        CREATE TEMP TABLE taken (call INTEGER PRIMARY KEY);
+        """
+
+    /// Merges `temp.log` into `calls`.
+    func run() throws {
+        try database.execute(
+            sql: """
+                DELETE FROM temp.loaded;
+                INSERT INTO temp.loaded
+                SELECT :pod, *, row_number() OVER (PARTITION BY time, request_id, scoring_ms, status, bytes)
+                FROM temp.log;
+                """, arguments: ["pod": pod])
+        if try needsSettling {
+            try database.execute(
+                sql: """
+                    CREATE UNIQUE INDEX IF NOT EXISTS temp.loaded_once ON loaded (\(Self.key), occurrence);
+                    """)
+            try dropBeginnings(from: "calls", knownWholeIn: "temp.loaded")
+            try dropBeginnings(from: "temp.loaded", knownWholeIn: "calls")
+            try database.execute(sql: "DROP INDEX temp.loaded_once")
+        }
+        try database.execute(sql: "INSERT INTO calls SELECT * FROM temp.loaded WHERE true ON CONFLICT DO NOTHING")
+    }
+
+    /// The columns that make rows equal; the unique index of `calls` has the same.
+    static let key = "pod, time, ifnull(request_id, ''), ifnull(scoring_ms, -1), status, ifnull(bytes, -1)"
+
+    private static let isBeginning = "scoring_ms IS NULL AND status < 400"
+
+    private static let isSame = """
+        one.pod = other.pod AND one.time = other.time
+        AND ifnull(one.request_id, '') = ifnull(other.request_id, '')
+        AND ifnull(one.scoring_ms, -1) = ifnull(other.scoring_ms, -1)
+        AND one.status = other.status AND ifnull(one.bytes, -1) = ifnull(other.bytes, -1)
+        AND one.occurrence = other.occurrence
+        """
+
+    /// Whether there are beginnings where the load and the stored calls overlap.
+    private var needsSettling: Bool {
+        get throws {
+            try Bool.fetchOne(
+                database,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM temp.loaded WHERE \(Self.isBeginning)) OR EXISTS (
+                        SELECT 1 FROM calls WHERE pod = ? AND \(Self.isBeginning)
+                        AND time BETWEEN (SELECT min(time) FROM temp.loaded) AND (SELECT max(time) FROM temp.loaded))
+                    """, arguments: [pod]) ?? false
+        }
+    }
+
+    /// Removes each call without a time that the other side does not have so, but with a time.
+    private func dropBeginnings(from one: String, knownWholeIn other: String) throws {
+        try database.execute(sql: "DELETE FROM temp.taken")
+        // The last of several equal ones first, so that their numbers stay without a gap.
+        let beginnings = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT rowid, time, request_id, status, bytes FROM \(one) AS one
+                WHERE pod = ? AND \(Self.isBeginning)
+                AND time BETWEEN (SELECT min(time) FROM temp.loaded) AND (SELECT max(time) FROM temp.loaded)
+                AND NOT EXISTS (SELECT 1 FROM \(other) AS other WHERE \(Self.isSame))
+                ORDER BY request_id IS NULL, occurrence DESC
+                """, arguments: [pod])
+        let find = try database.makeStatement(
+            sql: """
+                SELECT rowid FROM \(other) AS other
+                WHERE pod = :pod AND time = :time AND status = :status AND bytes IS :bytes
+                AND (:id IS NULL OR request_id = :id)
+                AND (scoring_ms IS NOT NULL OR :id IS NULL AND request_id IS NOT NULL)
+                AND rowid NOT IN (SELECT call FROM temp.taken)
+                AND NOT EXISTS (SELECT 1 FROM \(one) AS one WHERE \(Self.isSame))
+                LIMIT 1
+                """)
+        for row in beginnings {
+            let arguments: StatementArguments = [
+                "pod": pod, "time": row["time"], "status": row["status"], "bytes": row["bytes"],
+                "id": row["request_id"],
+            ]
+            guard let whole = try Int64.fetchOne(find, arguments: arguments) else { continue }
+            try database.execute(sql: "INSERT INTO temp.taken VALUES (?)", arguments: [whole])
+            try database.execute(sql: "DELETE FROM \(one) WHERE rowid = ?", arguments: [row["rowid"]])
+        }
+    }
+}
