@@ -25,14 +25,14 @@ def built_server():
 
 
 class Server:
-    """A server of its own, on a free port of the loopback interface, with an environment of its own.
+    """A server of its own on the loopback interface, with an environment of its own; port 0 is a free one.
 
     It waits longer for the cache than by default, so that a busy machine turns no HIT into a BYPASS.
     """
 
-    def __init__(self, binary, environment):
+    def __init__(self, binary, environment, port=0):
         self.process = subprocess.Popen(
-            [binary, "--bind-host", "127.0.0.1", "--port", "0"],
+            [binary, "--bind-host", "127.0.0.1", "--port", str(port)],
             env={"CACHE_DEADLINE_MS": "3000", **environment},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

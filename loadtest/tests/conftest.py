@@ -3,13 +3,10 @@
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-import urllib.request
 from pathlib import Path
 
 import jsonschema
@@ -17,7 +14,10 @@ import pytest
 
 LOADTEST = Path(__file__).resolve().parent.parent
 ROOT = LOADTEST.parent
-sys.path += [str(LOADTEST / folder) for folder in ("scenario", "locust", "siege")]
+sys.path += [str(LOADTEST / folder) for folder in ("scenario", "locust", "siege")] + [str(ROOT / "Tests")]
+
+from served import Server, built_server  # noqa: E402
+
 SCHEMA = json.loads((LOADTEST / "run.schema.json").read_text())
 DEADLINE_SECONDS = 60
 
@@ -34,38 +34,15 @@ def free_port():
         return listener.getsockname()[1]
 
 
-class Server:
-    def __init__(self, binary, port, environment):
-        self.process = subprocess.Popen(
-            [binary, "--port", str(port)],
-            env={"PATH": os.environ["PATH"], "DRAIN_DELAY_SECONDS": "0", **environment},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        said = []
-        for line in self.process.stderr:
-            said.append(line)
-            if found := re.search(r"listens on (http://\S+)", line):
-                break
-        else:
-            raise AssertionError("".join(said))
-        self.url = found[1]
-        # A pipe that nobody reads would stop the server when it is full.
-        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+class MeasuredServer(Server):
+    """A server whose counters are read."""
 
     def metrics(self):
-        with urllib.request.urlopen(f"{self.url}/metrics", timeout=10) as answer:
-            return answer.read().decode()
+        return self.call("/metrics")[1]
 
     def look_ups(self):
         found = re.findall(r'^bungalow_cache_lookups_total\{result="\w+"\} (\d+)', self.metrics(), re.MULTILINE)
         return sum(map(int, found))
-
-    def stop(self):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            self.process.wait(timeout=30)
 
 
 class Redis:
@@ -92,9 +69,7 @@ class Redis:
 
 @pytest.fixture(scope="session")
 def binary():
-    path = Path(os.environ.get("BUNGALOW_SERVER", ROOT / ".build/debug/Server"))
-    assert path.exists(), f"{path} is missing: run `swift build`, or script/test, which does it first"
-    return path
+    return built_server()
 
 
 @pytest.fixture(scope="session")
@@ -111,14 +86,13 @@ def start(binary, redis):
     servers = []
 
     def start(port=0, **environment):
-        servers.append(Server(binary, port, {"CACHE_URL": redis.url, "CACHE_DEADLINE_MS": "5000", **environment}))
+        environment = {"CACHE_URL": redis.url, "DRAIN_DELAY_SECONDS": "0", **environment}
+        servers.append(MeasuredServer(binary, environment, port))
         return servers[-1]
 
     yield start
     for server in servers:
-        if server.process.poll() is None:
-            server.process.kill()
-            server.process.wait()
+        server.end()
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,6 @@ struct ClientRecordRows {
     /// Whose records these are where no column says so.
     let client: String
     let zone: TimeZone
-    private var columns = ColumnNames([])
     private var clock: LocalClock
 
     init(_ format: FileFormat, of file: InputFile, in zone: TimeZone) {
@@ -37,11 +36,9 @@ struct ClientRecordRows {
         clock = LocalClock(lastTime: file.lastChange, zone: zone)
     }
 
-    mutating func readTitles(_ row: [String]) { columns = ColumnNames(row) }
-
     /// - Returns: the row's record; nil for a message or a title that stands again; false success for neither.
-    mutating func record(_ row: [String]) -> Reading {
-        format == .throughputTiming ? timing(joined(row)) : message(row)
+    mutating func record(_ row: [String], _ columns: ColumnNames) -> Reading {
+        format == .throughputTiming ? timing(Self.joined(row, columns), columns) : message(row, columns)
     }
 
     /// What a row turned out to be.
@@ -52,7 +49,7 @@ struct ClientRecordRows {
         case broken
     }
 
-    private mutating func timing(_ row: [String]) -> Reading {
+    private mutating func timing(_ row: [String], _ columns: ColumnNames) -> Reading {
         guard let success = columns.text("Success", in: row), let isSuccess = Self.truths[success.lowercased()],
             let time = columns.text("Time", in: row).flatMap({ clock.instant($0) }),
             let total = columns.number("TotalTime", in: row), total >= 0
@@ -68,7 +65,7 @@ struct ClientRecordRows {
 
     private static let truths = ["1": true, "true": true, "0": false, "false": false]
 
-    private func message(_ row: [String]) -> Reading {
+    private func message(_ row: [String], _ columns: ColumnNames) -> Reading {
         guard let client = columns.text("Client", in: row) else { return .broken }
         let names =
             columns.place("AILatency") == nil
@@ -89,7 +86,7 @@ struct ClientRecordRows {
     }
 
     /// The row with the commas of its response put back.
-    private func joined(_ row: [String]) -> [String] {
+    private static func joined(_ row: [String], _ columns: ColumnNames) -> [String] {
         guard row.count > columns.count, let place = columns.place("Response") else { return row }
         let end = row.count - (columns.count - place - 1)
         return row[..<place] + [row[place..<end].joined(separator: ",")] + row[end...]

@@ -32,8 +32,7 @@ enum ClientRecordsFile {
                 if let milliseconds { slot.latencies.record(milliseconds: milliseconds) }
             }
             if let milliseconds { latencies.record(milliseconds: milliseconds) }
-            let time = record.time
-            times = min(times?.lowerBound ?? time, time)...max(times?.upperBound ?? time, time)
+            times.cover(record.time...record.time)
         }
     }
 
@@ -45,12 +44,8 @@ enum ClientRecordsFile {
     ) throws -> (run: LoadRun, losses: RecordReader.Losses) {
         var rows = ClientRecordRows(format, of: file, in: zone)
         var sums = Sums()
-        let losses = try RecordReader.read(file.log) { number, row in
-            if number == 1 {
-                rows.readTitles(row)
-                return true
-            }
-            switch rows.record(row) {
+        let losses = try RecordReader.readTable(file.log) { columns, row in
+            switch rows.record(row, columns) {
             case .other: return true
             case .broken: return false
             case .record(let record):

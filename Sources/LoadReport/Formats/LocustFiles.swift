@@ -6,14 +6,9 @@ enum LocustFiles {
     /// `*_stats_history.csv`: totals so far, second by second; percentiles are those of the last ten seconds.
     static func readHistory(_ file: InputFile) throws -> (run: LoadRun, losses: RecordReader.Losses) {
         var series = Timeline<LoadSlot>(maximumCount: LoadSlot.maximumCount)
-        var columns = ColumnNames([])
         var last = (calls: 0, failures: 0)
         var times: ClosedRange<Instant>?
-        let losses = try RecordReader.read(file.log) { number, row in
-            if number == 1 {
-                columns = ColumnNames(row)
-                return true
-            }
+        let losses = try RecordReader.readTable(file.log) { columns, row in
             guard let time = columns.number("Timestamp", in: row).flatMap(Instant.init(seconds:)),
                 let calls = columns.count("Total Request Count", in: row),
                 let failures = columns.count("Total Failure Count", in: row)
@@ -23,7 +18,7 @@ enum LocustFiles {
             let slot = LoadSlot(row, columns, calls: calls, failures: failures, after: last)
             last = (calls, failures)
             series.update(at: time.second) { $0.add(slot) }
-            times = min(times?.lowerBound ?? time, time)...max(times?.upperBound ?? time, time)
+            times.cover(time...time)
             return true
         }
         guard let times else { throw UnreadableFile("no rows") }
@@ -40,13 +35,8 @@ enum LocustFiles {
 
     /// `*_stats.csv`: the whole run, of which the row of the sum is taken.
     static func readStatistics(_ file: InputFile) throws -> (run: LoadRun, losses: RecordReader.Losses) {
-        var columns = ColumnNames([])
         var run: LoadRun?
-        let losses = try RecordReader.read(file.log) { number, row in
-            if number == 1 {
-                columns = ColumnNames(row)
-                return true
-            }
+        let losses = try RecordReader.readTable(file.log) { columns, row in
             guard let calls = columns.count("Request Count", in: row),
                 let failures = columns.count("Failure Count", in: row)
             else { return false }
@@ -76,14 +66,9 @@ enum LocustFiles {
 
     /// `*_failures.csv`: what failed, and how often.
     static func readFailures(_ file: InputFile) throws -> (run: LoadRun, losses: RecordReader.Losses) {
-        var columns = ColumnNames([])
         var run = LoadRun(name: file.runName, tool: "locust")
         run.sources = [file.relativePath]
-        let losses = try RecordReader.read(file.log) { number, row in
-            if number == 1 {
-                columns = ColumnNames(row)
-                return true
-            }
+        let losses = try RecordReader.readTable(file.log) { columns, row in
             guard let error = columns.text("Error", in: row), let count = columns.count("Occurrences", in: row) else {
                 return false
             }

@@ -56,6 +56,22 @@ struct RecordReader {
         return reader.losses
     }
 
+    /// Reads a file whose first record names the columns.
+    ///
+    /// - Parameter body: is given the columns and each further record's fields; false says that it makes no sense.
+    /// - Returns: what was left out.
+    /// - Throws: `AnalyzerFault` if the file cannot be read, and what `body` throws.
+    static func readTable(_ file: LogFile, _ body: (ColumnNames, [String]) throws -> Bool) throws -> Losses {
+        var columns = ColumnNames([])
+        return try read(file) { number, row in
+            guard number > 1 else {
+                columns = ColumnNames(row)
+                return true
+            }
+            return try body(columns, row)
+        }
+    }
+
     private var isUnderWay: Bool { !bytes.isEmpty || !ends.isEmpty || isOverlong }
 
     /// - Returns: whether the byte ends a record.

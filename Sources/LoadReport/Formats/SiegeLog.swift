@@ -7,12 +7,7 @@ import LatencyAnalyzer
 enum SiegeLog {
     static func read(_ file: InputFile, in zone: TimeZone) throws -> (run: LoadRun, losses: RecordReader.Losses) {
         var total = Total()
-        var columns = ColumnNames([])
-        let losses = try RecordReader.read(file.log) { number, row in
-            if number == 1 {
-                columns = ColumnNames(row)
-                return true
-            }
+        let losses = try RecordReader.readTable(file.log) { columns, row in
             if row.first?.trimmed.hasPrefix("****") == true { return true }
             // The header stands again where siege found a log of another user.
             if columns.text("Trans", in: row) == "Trans" { return true }
@@ -44,7 +39,7 @@ enum SiegeLog {
                 let failed = columns.count("Failed", in: row)
             else { return false }
             let start = end.advanced(by: -elapsed)
-            times = min(times?.lowerBound ?? start, start)...max(times?.upperBound ?? end, end)
+            times.cover(start...end)
             calls += okay + failed
             failures += failed
             answered += okay

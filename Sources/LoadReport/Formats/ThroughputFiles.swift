@@ -7,14 +7,9 @@ import LatencyAnalyzer
 enum ThroughputFiles {
     /// `history.csv`: one row a test; times are seconds, and rows have no date.
     static func readHistory(_ file: InputFile) throws -> (run: LoadRun, losses: RecordReader.Losses) {
-        var columns = ColumnNames([])
         var run = LoadRun(name: file.runName, tool: "throughput tool")
         run.sources = [file.relativePath]
-        let losses = try RecordReader.read(file.log) { number, row in
-            if number == 1 {
-                columns = ColumnNames(row)
-                return true
-            }
+        let losses = try RecordReader.readTable(file.log) { columns, row in
             guard let users = columns.count("ThreadCount", in: row), let rate = columns.number("RPS", in: row),
                 let failures = columns.count("Failures", in: row), rate >= 0
             else { return false }
@@ -29,19 +24,14 @@ enum ThroughputFiles {
 
     /// `scaling.csv`: when the number of users changed.
     static func readScaling(_ file: InputFile) throws -> (run: LoadRun, losses: RecordReader.Losses) {
-        var columns = ColumnNames([])
         var series = Timeline<LoadSlot>(maximumCount: LoadSlot.maximumCount)
         var times: ClosedRange<Instant>?
-        let losses = try RecordReader.read(file.log) { number, row in
-            if number == 1 {
-                columns = ColumnNames(row)
-                return true
-            }
+        let losses = try RecordReader.readTable(file.log) { columns, row in
             guard let time = columns.text("Time", in: row).flatMap({ Instant(rfc3339: $0) }),
                 let users = columns.count("Scale", in: row)
             else { return false }
             series.update(at: time.second) { $0.users = max($0.users, users) }
-            times = min(times?.lowerBound ?? time, time)...max(times?.upperBound ?? time, time)
+            times.cover(time...time)
             return true
         }
         guard let times else { throw UnreadableFile("no rows") }

@@ -102,3 +102,14 @@ public struct Instant: Sendable, Comparable, Hashable, Decodable {
     /// So many seconds later.
     func advanced(by seconds: Double) -> Self { Self(seconds: self.seconds + seconds) ?? self }
 }
+
+extension ClosedRange<Instant>? {
+    /// Grows by another time.
+    mutating func cover(_ other: ClosedRange<Instant>) {
+        guard let covered = self else {
+            self = other
+            return
+        }
+        self = min(covered.lowerBound, other.lowerBound)...max(covered.upperBound, other.upperBound)
+    }
+}
