@@ -40,12 +40,13 @@ package struct ASCIIOutput {
         count += write(base + count)
     }
 
-    /// A text that is in UTF-8 without a copy, as native strings are.
+    /// A text in UTF-8.
     @inlinable
     @inline(__always)
     package mutating func put(_ text: String) {
-        var text = text
-        text.withUTF8 { put(UnsafeRawBufferPointer($0)) }
+        // Native strings are so stored; `withUTF8`, which may have to store them anew, takes and gives back a reference.
+        let isStoredSo: Void? = text.utf8.withContiguousStorageIfAvailable { put(UnsafeRawBufferPointer($0)) }
+        if isStoredSo == nil { Array(text.utf8).withUnsafeBytes { put($0) } }
     }
 
     @inlinable

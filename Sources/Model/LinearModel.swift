@@ -1,5 +1,5 @@
-/// A fitted linear regression: a value, safe to share and cheap to replace.
-public struct LinearModel: Sendable {
+/// A fitted linear regression: immutable, so safe to share, and a reference, so cheap to keep for each call.
+public final class LinearModel: Sendable {
     /// The revision of `score`: to be raised whenever its result may change in any bit, so that no cache serves
     /// predictions of an older arithmetic.
     static let scoringRevision = 1

@@ -29,6 +29,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var timer: Scheduled<Void>?
     private var outgoing = ByteBuffer()
+    private var isWritable = true
     private var replies: [RESPReply] = []
     private var actions: [State.ReplyAction] = []
 
@@ -63,7 +64,7 @@ extension RedisChannelHandler {
         guard let context else { return completion(.failed(.notReady)) }
         let now = context.eventLoop.now
         let refusal =
-            refusal(byteCount: key.count, in: context) ?? state.addLookup(completion, upTo: byteCount, now: now)
+            refusal(byteCount: key.count) ?? state.addLookup(completion, upTo: byteCount, now: now)
         if let refusal {
             if refusal != .notReady { onEvent(.lookupFault(refusal)) }
             return completion(.failed(refusal))
@@ -75,7 +76,7 @@ extension RedisChannelHandler {
     func set(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, expireSeconds: Int) {
         guard let context else { return }
         let byteCount = key.count + value.count
-        if let refusal = refusal(byteCount: byteCount, in: context) ?? state.addStore(now: context.eventLoop.now) {
+        if let refusal = refusal(byteCount: byteCount) ?? state.addStore(now: context.eventLoop.now) {
             if refusal != .notReady { onEvent(.storeFault(refusal)) }
             return
         }
@@ -99,11 +100,11 @@ extension RedisChannelHandler {
     }
 
     /// The bounds that the channel knows and the state machine does not.
-    private func refusal(byteCount: Int, in context: ChannelHandlerContext) -> RedisFault? {
+    private func refusal(byteCount: Int) -> RedisFault? {
         guard isReady else { return .notReady }
         guard byteCount <= configuration.maximumCommandBytes else { return .commandTooLarge }
         let total = outgoing.readableBytes + byteCount + RESPCommand.overheadBytes
-        return total <= configuration.maximumOutgoingBytes && context.channel.isWritable ? nil : .queueFull
+        return total <= configuration.maximumOutgoingBytes && isWritable ? nil : .queueFull
     }
 }
 
@@ -143,6 +144,11 @@ extension RedisChannelHandler {
         actions.removeAll(keepingCapacity: true)
         self.replies = replies
         self.actions = actions
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isWritable = context.channel.isWritable
+        context.fireChannelWritabilityChanged()
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -84,7 +84,6 @@ final class Routes {
         let arrival = NIODeadline.now()
         admission.wait(call) { [self] in
             replica.bufferedBytes.leave(bytes)
-            var call = call
             call.waited = .now() - arrival
             score(call, body)
         } orRefuse: { [self] reason in

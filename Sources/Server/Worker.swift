@@ -97,6 +97,7 @@ final class Worker: @unchecked Sendable {
     func openTick() {
         guard !isTickOpen else { return }
         isTickOpen = true
+        wallClock.update()
         // NIO runs what is handed to a loop from the loop itself after all events at hand.
         eventLoop.assumeIsolated().execute(endTick)
     }

@@ -1,3 +1,4 @@
+import ASCII
 import Model
 import NIOCore
 import ScoringLog
@@ -72,15 +73,11 @@ struct CacheKey: Hashable, Sendable {
 
     /// Calls back with the key's bytes, which are not kept.
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-        var prefix = prefix
-        return try prefix.withUTF8 { prefix in
-            try withUnsafeBytes(of: queryKey.hex) { hex in
-                try withUnsafeTemporaryAllocation(byteCount: prefix.count + hex.count, alignment: 1) { bytes in
-                    bytes.copyMemory(from: UnsafeRawBufferPointer(prefix))
-                    UnsafeMutableRawBufferPointer(rebasing: bytes[prefix.count...]).copyMemory(from: hex)
-                    return try body(UnsafeRawBufferPointer(bytes))
-                }
-            }
+        try withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 1) { bytes in
+            var output = ASCIIOutput(bytes)
+            output.put(prefix)
+            withUnsafeBytes(of: queryKey.hex) { output.put($0) }
+            return try body(UnsafeRawBufferPointer(bytes))
         }
     }
 }

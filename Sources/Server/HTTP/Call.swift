@@ -3,7 +3,10 @@ import NIOHTTP1
 import ScoringLog
 
 /// One request, and its place in the order of answers on its connection.
-struct Call {
+///
+/// A class, since it is handed from stage to stage and kept by what waits: as a value, its fields cost more to copy than
+/// an allocation. Everything happens on the connection's event loop.
+final class Call {
     let connection: HTTPConnection
     /// Its place: answers leave in this order, whenever they are ready.
     let position: UInt64
@@ -14,10 +17,10 @@ struct Call {
     /// When its head had come.
     let receivedAt: NIODeadline
     /// Whether the connection may stay open behind the answer.
-    var keepAlive: Bool
+    private(set) var keepAlive: Bool
     let requestID: RequestID
     /// The caller's trace context, in W3C's form.
-    var traceparent: String?
+    let traceparent: String?
     /// The version of the model that its path names.
     var modelVersion: String?
     /// What the caller has of a page already: the `If-None-Match` header.
@@ -25,15 +28,26 @@ struct Call {
     /// How long it has waited in queues.
     var waited = TimeAmount.zero
 
+    init(
+        connection: HTTPConnection, position: UInt64, method: HTTPMethod, route: Route, minorVersion: Int,
+        receivedAt: NIODeadline, keepAlive: Bool, requestID: RequestID, traceparent: String? = nil
+    ) {
+        self.connection = connection
+        self.position = position
+        self.method = method
+        self.route = route
+        self.minorVersion = minorVersion
+        self.receivedAt = receivedAt
+        self.keepAlive = keepAlive
+        self.requestID = requestID
+        self.traceparent = traceparent
+    }
+
     /// Whether nobody can read an answer any more.
     var isAbandoned: Bool { connection.context == nil }
 
-    /// The same call, as the last one of its connection.
-    func closing() -> Call {
-        var call = self
-        call.keepAlive = false
-        return call
-    }
+    /// Makes it the last one of its connection.
+    func close() { keepAlive = false }
 
     /// Sends the answer. Bytes are written at the end of the event loop's tick.
     func answer(_ head: ResponseHead, _ body: ByteBuffer) {

@@ -57,7 +57,7 @@ extension HTTPConnection {
 
     /// Takes no more requests once those under way are answered.
     func drain() {
-        request?.call.keepAlive = false
+        request?.call.close()
         order.close()
         if patience.subject == .end {
             patience.hurry(now: worker.lastLook)

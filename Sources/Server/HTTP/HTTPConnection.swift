@@ -15,7 +15,7 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// A request of which the end was not seen yet.
     struct OpenRequest {
-        var call: Call
+        let call: Call
         var body: RequestBody
         var isAnswered = false
     }
@@ -30,6 +30,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// A client that waits for `100 Continue`, until the answers before it have left.
     private var continueAwaited: UInt64?
     private var isReadHeld = false
+    /// What the channel says of itself, which costs more to ask for each read than to be told.
+    private var isWritable = true
     var hasInputEnded = false
     var patience = ConnectionPatience()
     private var hasReadHead = false
@@ -95,7 +97,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         // A client that asks for another protocol is answered in this one, and NIO reads nothing behind such a request.
         let mayPersist = head.method != .CONNECT && !fields.asksForUpgrade && !worker.isStopping
         let route = Route(target: head.uri)
-        var call = Call(
+        let call = Call(
             connection: self, position: order.admit(), method: head.method, route: route,
             minorVersion: head.version.minor, receivedAt: .now(), keepAlive: head.isKeepAlive && mayPersist,
             requestID: fields.requestID ?? worker.requestIDs.next(), traceparent: fields.traceparent)
@@ -145,7 +147,8 @@ final class HTTPConnection: ChannelDuplexHandler {
         // Nothing reads it any more, however long the client takes to end.
         request?.body = RequestBody(limit: 0)
         share.release()
-        let call = open.call.closing()
+        let call = open.call
+        call.close()
         order.close(after: call.position)
         if let error {
             worker.routes.refuse(call, error)
@@ -184,11 +187,14 @@ final class HTTPConnection: ChannelDuplexHandler {
 
     /// Puts an answer in its place; its bytes leave at the end of the tick.
     func answer(_ call: Call, _ head: ResponseHead, _ body: ByteBuffer) {
+        // The answer's time, in its head and in the log, is the tick's.
+        worker.openTick()
         worker.metrics.answered(call.route, head.status, after: .now() - call.receivedAt)
         guard context != nil else { return }
         // The last answer of a server that stops says so, unless another request is on its way already.
         if worker.isStopping, request == nil, order.outstanding == 1 { order.close(after: call.position) }
-        let call = order.isLast(call.position) ? call.closing() : call
+        if order.isLast(call.position) { call.close() }
+        worker.flushAtEndOfTick(self)
         if order.isNext(call.position) {
             write(call, head, body, to: &output)
             advance()
@@ -197,11 +203,9 @@ final class HTTPConnection: ChannelDuplexHandler {
             write(call, head, body, to: &parked)
             order.park(parked, at: call.position)
         }
-        worker.flushAtEndOfTick(self)
     }
 
     private func write(_ call: Call, _ head: ResponseHead, _ body: ByteBuffer, to buffer: inout ByteBuffer) {
-        worker.wallClock.update()
         let date = worker.wallClock.httpDate
         let roomNeeded = head.maximumBytes(date: date) + body.readableBytes
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: roomNeeded) { room in
@@ -241,7 +245,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     private var mayRead: Bool {
         patience.subject == .end
             || (order.outstanding < Self.pipelinedRequests && output.readableBytes < Self.keptBytes
-                && context?.channel.isWritable == true)
+                && isWritable)
     }
 
     func read(context: ChannelHandlerContext) {
@@ -256,6 +260,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isWritable = context.channel.isWritable
         readIfDue()
         context.fireChannelWritabilityChanged()
     }

@@ -67,7 +67,6 @@ final class CallLog {
     private func appendBlock(
         _ call: Call, _ status: ResponseHead.Status, _ bytes: Int, _ scored: ScoringLogBlock.Scored?
     ) {
-        clock.update()
         batch.append(
             ScoringLogBlock(
                 time: clock.logTime, method: call.method.literal, route: call.route.literal,
@@ -78,7 +77,6 @@ final class CallLog {
     private func appendRecord(
         _ call: Call, _ status: ResponseHead.Status, _ records: Int?, _ cache: CacheResult?, _ timing: ServerTiming?
     ) {
-        clock.update()
         var record = ScoringLogRecord(
             time: clock.logTime, millisecond: clock.millisecond, requestID: call.requestID, route: call.route.literal,
             status: status.rawValue)
