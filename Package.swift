@@ -85,10 +85,11 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [
-                .embedInCode("Resources/charts.js"), .embedInCode("Resources/docs.html"),
-                .embedInCode("Resources/docs.js"), .embedInCode("Resources/home.html"),
-                .embedInCode("Resources/home.js"), .embedInCode("Resources/metrics.js"),
-                .embedInCode("Resources/openapi.json"), .embedInCode("Resources/pages.css"),
+                .embedInCode("Resources/calls.js"), .embedInCode("Resources/charts.js"),
+                .embedInCode("Resources/docs.html"), .embedInCode("Resources/docs.js"),
+                .embedInCode("Resources/home.html"), .embedInCode("Resources/home.js"),
+                .embedInCode("Resources/metrics.js"), .embedInCode("Resources/openapi.json"),
+                .embedInCode("Resources/pages.css"),
             ],
             swiftSettings: strict
         ),

@@ -44,6 +44,7 @@ class Browser:
         self.numbers = itertools.count(1)
         self.buffer = b""
         self.requests, self.complaints = [], []
+        self.under_way, self.ended = {}, []
         self.session = None
         targets = self.send("Target.getTargets")["targetInfos"]
         (page,) = [target["targetId"] for target in targets if target["type"] == "page"]
@@ -88,6 +89,9 @@ class Browser:
         method, parameters = event.get("method"), event.get("params", {})
         if method == "Network.requestWillBeSent":
             self.requests.append(parameters["request"]["url"])
+            self.under_way[parameters["requestId"]] = parameters["request"]["url"]
+        elif method in ("Network.loadingFinished", "Network.loadingFailed"):
+            self.ended.append(self.under_way.pop(parameters["requestId"], None))
         elif method == "Log.entryAdded":
             self.complaints.append(parameters["entry"]["text"])
         elif method == "Runtime.consoleAPICalled":

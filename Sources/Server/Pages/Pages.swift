@@ -13,11 +13,13 @@ struct Pages: Sendable {
     /// Builds all from the program's own resources.
     init(_ configuration: Configuration) {
         let style = Self.text(PackageResources.pages_css)
+        let calls = Self.text(PackageResources.calls_js)
         home = Self.document(
             Self.text(PackageResources.home_html), style: style,
-            scripts: [PackageResources.metrics_js, PackageResources.charts_js, PackageResources.home_js].map(Self.text))
+            scripts: [calls]
+                + [PackageResources.metrics_js, PackageResources.charts_js, PackageResources.home_js].map(Self.text))
         docs = Self.document(
-            Self.text(PackageResources.docs_html), style: style, scripts: [Self.text(PackageResources.docs_js)])
+            Self.text(PackageResources.docs_html), style: style, scripts: [calls, Self.text(PackageResources.docs_js)])
         // The one limit of the description that a replica can be started with another value of.
         let limit = Self.text(PackageResources.openapi_json)
             .replacing(#""maxItems": 1000"#, with: #""maxItems": \#(configuration.maximumBatchRecords)"#)

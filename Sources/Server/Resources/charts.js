@@ -24,7 +24,8 @@ class LiveChart {
     this.ceiling = ceiling;
     const figure = document.createElement("figure");
     const caption = document.createElement("figcaption");
-    this.now = document.createElement("output");
+    // No live region: a screen reader would read out six values a second.
+    this.now = document.createElement("span");
     this.now.textContent = "–";
     caption.append(title, this.now);
     const viewBox = `0 0 ${LiveChart.width} ${LiveChart.height}`;
@@ -136,10 +137,10 @@ class LiveCharts {
     let interval = LiveCharts.interval;
     if (!document.hidden) {
       try {
-        const answer = await fetch("/metrics", { cache: "no-store" });
-        if (!answer.ok) throw new Error(`it answers ${answer.status}`);
-        const scrape = new Scrape(await answer.text(), performance.now());
-        if (!scrape.build) throw new Error("it has no bungalow_build_info");
+        const { answer, text } = await Calls.send("/metrics");
+        if (!answer.ok) throw new Error(`It answers ${answer.status}.`);
+        const scrape = new Scrape(text, performance.now());
+        if (!scrape.build) throw new Error("It has no bungalow_build_info.");
         this.show(scrape);
       } catch (error) {
         this.fail(error);
@@ -168,7 +169,7 @@ class LiveCharts {
   fail(error) {
     const banner = document.getElementById("live-failure");
     const hint = "Behind a gateway it may be hidden.";
-    banner.textContent = `The charts need /metrics, which cannot be read here: ${error.message}. ${hint}`;
+    banner.textContent = `The charts need /metrics, which cannot be read here. ${error.message} ${hint}`;
     banner.hidden = false;
   }
 }

@@ -120,6 +120,7 @@ class Operation {
     const button = make("button", { className: "main", textContent: `Send ${this.method.toUpperCase()} ${this.path}` });
     this.output = make("div", {});
     this.output.setAttribute("role", "status");
+    this.calls = new Calls(this.output);
     form.append(make("div", { className: "buttons" }, button), this.output);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -129,33 +130,37 @@ class Operation {
   }
 
   async send() {
-    const headers = new Headers();
-    let path = this.path;
-    for (const [parameter, input] of this.inputs) {
-      if (parameter.in === "path") path = path.replace(`{${parameter.name}}`, encodeURIComponent(input.value));
-      if (parameter.in === "header" && input.value) headers.set(parameter.name, input.value);
-    }
-    if (this.content) headers.set("Content-Type", this.content[0]);
-    const key = document.getElementById("key").value.trim();
-    if (this.operation.security && key) headers.set("Authorization", `Bearer ${key}`);
-    const started = performance.now();
     try {
-      const request = { method: this.method.toUpperCase(), headers, body: this.text?.value, cache: "no-store" };
-      const answer = await fetch(path, request);
-      const text = await answer.text();
-      this.show(answer, text, performance.now() - started);
+      const [path, headers] = this.filledIn();
+      const request = { method: this.method.toUpperCase(), headers, body: this.text?.value };
+      const outcome = await this.calls.sendNewest(path, request);
+      if (outcome) this.show(outcome);
     } catch (error) {
-      this.output.replaceChildren(make("p", { className: "banner bad", textContent: `Not sent: ${error.message}` }));
+      this.output.replaceChildren(make("p", { className: "banner bad", textContent: error.message }));
     }
   }
 
-  show(answer, text, milliseconds) {
+  /** The path and the header fields, with what the form's fields hold. */
+  filledIn() {
+    const headers = {};
+    let path = this.path;
+    for (const [{ name, in: part }, { value }] of this.inputs) {
+      if (part === "path") path = path.replace(`{${name}}`, encodeURIComponent(value));
+      if (part === "header" && value) headers[name] = value;
+    }
+    if (this.content) headers["Content-Type"] = this.content[0];
+    const key = document.getElementById("key").value.trim();
+    if (this.operation.security && key) headers.Authorization = `Bearer ${key}`;
+    return [path, headers];
+  }
+
+  show({ answer, text, milliseconds }) {
     const head = [...answer.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
-    const isJSON = answer.headers.get("Content-Type") === "application/json";
     const line = `${answer.status} ${answer.statusText} in ${milliseconds.toFixed(1)} ms`;
+    // As it came: read and printed again, 42.0 would be 42.
     this.output.replaceChildren(
       make("h3", { textContent: line }), make("pre", { textContent: head, tabIndex: 0 }),
-      make("pre", { textContent: isJSON && text ? JSON.stringify(JSON.parse(text), null, 2) : text, tabIndex: 0 }));
+      make("pre", { textContent: text, tabIndex: 0 }));
   }
 }
 
@@ -181,10 +186,9 @@ const show = (document_) => {
 
 // The key is for the calls below; there is nothing to send it by itself to.
 document.getElementById("calls").addEventListener("submit", (event) => event.preventDefault());
-fetch("/openapi.json")
-  .then((answer) => answer.json())
-  .then(show)
+Calls.send("/openapi.json")
+  .then(({ text }) => show(JSON.parse(text)))
   .catch((error) => {
-    document.getElementById("failure").textContent = `/openapi.json cannot be read: ${error.message}.`;
+    document.getElementById("failure").textContent = `/openapi.json cannot be read. ${error.message}`;
     document.getElementById("failure").hidden = false;
   });

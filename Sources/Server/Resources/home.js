@@ -34,11 +34,13 @@ const houseText = (valueOf = (feature) => byID(feature.name).value.trim()) => {
   return `{${fields.map(([name, text]) => `"${name}":${isNumber(text) ? text : JSON.stringify(text)}`).join(",")}}`;
 };
 
-const predict = (house) => {
+const scoring = new Calls(byID("answer"));
+const apiKey = () => byID("key").value.trim();
+
+const callWith = (house) => {
   const headers = { "Content-Type": "application/json" };
-  const key = byID("key").value.trim();
-  if (key) headers.Authorization = `Bearer ${key}`;
-  return fetch("/predict", { method: "POST", headers, body: `[${house}]`, cache: "no-store" });
+  if (apiKey()) headers.Authorization = `Bearer ${apiKey()}`;
+  return { method: "POST", headers, body: `[${house}]` };
 };
 
 /* What is wrong */
@@ -55,23 +57,32 @@ const fail = (text) => {
   byID("failure").hidden = !text;
 };
 
-/** What stands as the price is no answer to what was sent last. */
-const agePrice = () => byID("price").classList.add("old");
-
 const clearErrors = () => {
   for (const id of [...features.map((feature) => feature.name), "key"]) setError(id);
   fail();
 };
 
-const showErrors = async (answer) => {
-  agePrice();
-  const body = await answer.json().catch(() => ({}));
-  if (answer.status === 401) {
-    byID("key-part").open = true;
-    setError("key", "This server asks for a key. Write one of those that it knows.");
-    return byID("key").focus();
+const refuseKey = (why) => {
+  byID("key-part").open = true;
+  setError("key", why);
+  byID("key").focus();
+};
+
+const showFailure = (error) => (error instanceof UnsendableField ? refuseKey : fail)(error.message);
+
+/** The object that a text spells; an empty one for another's, such as a gateway's page. */
+const objectOf = (text) => {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
   }
-  if (answer.status !== 422) return fail(`${answer.status}: ${body.detail ?? answer.statusText}`);
+};
+
+const showErrors = ({ answer, text }) => {
+  const body = objectOf(text);
+  if (answer.status === 401) return refuseKey("This server asks for a key. Write one of those that it knows.");
+  if (!Array.isArray(body.detail)) return fail(`${answer.status}: ${body.detail ?? answer.statusText}`);
   const known = body.detail.filter((item) => byID(item.loc[2]));
   for (const item of known) setError(item.loc[2], item.msg);
   const others = body.detail.filter((item) => !known.includes(item));
@@ -86,19 +97,57 @@ const meanings = {
   MISS: "computed, and kept now",
   BYPASS: "computed; no cache answered",
 };
-const inDollars = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", maximumFractionDigits: 0 });
+const dollars = new Intl.NumberFormat("en-US", {
+  style: "currency", currency: "USD", maximumFractionDigits: 0, signDisplay: "negative",
+});
 
-const showPrice = async (answer, milliseconds) => {
-  const { query_key: key, prediction } = await answer.json();
-  const cache = answer.headers.get("X-Cache");
+/** A prediction, in 100 000 dollars, as a price. Beyond a trillion dollars digits would fill the page. */
+const inDollars = (prediction) => {
+  if (Math.abs(prediction) < 1e7) return dollars.format(prediction * 100_000);
+  const [digits, exponent] = Math.abs(prediction).toExponential(2).split("e");
+  const raised = [...`${Number(exponent) + 5}`].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("");
+  return `${prediction < 0 ? "-" : ""}$${digits} × 10${raised}`;
+};
+
+/** The house that the price on the page belongs to, and what is said of the price; undefined while there is none. */
+let priced;
+
+/** Says what the price is worth; one of an earlier form stands there as such. */
+const showVerdict = () => {
+  const isOld = priced !== undefined && priced.house !== houseText();
+  byID("price").classList.toggle("old", isOld);
+  byID("facts").classList.toggle("old", isOld);
+  const verdict = priced?.verdict ?? "There is no price for what was sent last.";
+  const words = isOld ? "This was for the form as it stood before. Send it as it is now." : verdict;
+  // The same words once more would be read out once more.
+  if (byID("verdict").textContent !== words) byID("verdict").textContent = words;
+};
+
+const forgetPrice = () => {
+  priced = undefined;
+  byID("price").textContent = "$ –";
+  byID("price").className = "price empty";
+  byID("facts").hidden = true;
+  showVerdict();
+};
+
+const showPrice = (house, { answer, text, milliseconds }) => {
+  const { query_key: key, prediction } = objectOf(text);
+  if (!prediction) throw new Error("What answered is not Bungalow: there is no prediction in it.");
+  const isFar = prediction[0] < 0 || prediction[0] > 6;
+  const far = "The model's straight lines go on for ever: so far from the data, its price means nothing.";
+  priced = { house, verdict: isFar ? far : "As of the census of 1990, when the data was gathered." };
   const price = byID("price");
-  price.textContent = inDollars.format(prediction[0] * 100_000);
+  price.textContent = inDollars(prediction[0]);
   price.className = "price";
   void price.offsetWidth;
   price.classList.add("new");
-  const isFar = prediction[0] < 0 || prediction[0] > 6;
-  const verdict = "The model's straight lines go on for ever: so far from the data, its price means nothing.";
-  byID("verdict").textContent = isFar ? verdict : "As of the census of 1990, when the data was gathered.";
+  showVerdict();
+  showFacts(answer, key, milliseconds);
+};
+
+const showFacts = (answer, key, milliseconds) => {
+  const cache = answer.headers.get("X-Cache");
   byID("cache").textContent = cache;
   byID("cache").className = cache === "HIT" ? "badge hit" : "badge";
   byID("cache-meaning").textContent = meanings[cache];
@@ -113,14 +162,16 @@ const showPrice = async (answer, milliseconds) => {
 
 const submit = async () => {
   clearErrors();
-  const started = performance.now();
+  const house = houseText();
   try {
-    const answer = await predict(houseText());
-    const milliseconds = performance.now() - started;
-    await (answer.ok ? showPrice(answer, milliseconds) : showErrors(answer));
+    const outcome = await scoring.sendNewest("/predict", callWith(house));
+    if (outcome === null) return;
+    if (outcome.answer.ok) return showPrice(house, outcome);
+    forgetPrice();
+    showErrors(outcome);
   } catch (error) {
-    agePrice();
-    fail(`The server did not answer: ${error.message}.`);
+    forgetPrice();
+    showFailure(error);
   }
 };
 
@@ -153,6 +204,7 @@ const pickPlace = (event) => {
 const showHouse = () => {
   showPlace();
   showCommand();
+  if (priced) showVerdict();
 };
 
 /* Other houses */
@@ -171,20 +223,21 @@ const sendBurst = async () => {
   let [left, refused] = [200, 0];
   const sendSome = async () => {
     while (left > 0) {
-      const answer = await predict(houses[--left % houses.length]);
-      if (answer.status === 401) {
+      const outcome = await Calls.send("/predict", callWith(houses[--left % houses.length]));
+      if (outcome.answer.status === 401) {
         left = 0;
-        return showErrors(answer);
+        return showErrors(outcome);
       }
-      await answer.text();
-      if (!answer.ok) refused++;
+      if (!outcome.answer.ok) refused++;
     }
   };
   try {
     await Promise.all(Array.from({ length: 8 }, sendSome));
     if (refused > 0) fail(`${refused} of the calls were refused.`);
   } catch (error) {
-    fail(`The server did not answer: ${error.message}.`);
+    // The other seven end, too.
+    left = 0;
+    showFailure(error);
   }
   byID("burst").disabled = false;
 };

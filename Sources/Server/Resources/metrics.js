@@ -77,6 +77,8 @@ class FollowedReplica {
   static limit = 100;
   /** How many samples of others in a row mean that the followed one has gone. */
   static patience = 20;
+  /** How many do if they are all of one that was not there before: what a restart at the same address looks like. */
+  static patienceWithNewcomer = 4;
 
   constructor() {
     this.known = new Map();
@@ -87,6 +89,7 @@ class FollowedReplica {
   /** Takes a reading; answers whether it belongs to the followed instance. */
   take(scrape) {
     const instance = scrape.build.instance;
+    const isNew = !this.known.has(instance);
     // The last seen stands last; of those that restarts have left behind the oldest go.
     this.known.delete(instance);
     this.known.set(instance, scrape.build);
@@ -94,7 +97,7 @@ class FollowedReplica {
       if (this.known.size > FollowedReplica.limit && name !== this.instance) this.known.delete(name);
     }
     if (this.instance === undefined) this.follow(instance);
-    if (instance !== this.instance && ++this.others >= FollowedReplica.patience) {
+    if (instance !== this.instance && this.isAwayAfter(instance, isNew)) {
       this.known.delete(this.instance);
       this.follow(instance);
     }
@@ -104,6 +107,15 @@ class FollowedReplica {
     this.last = scrape;
     this.changes = this.changes.filter((change) => change.time > scrape.time - FollowedReplica.window);
     return true;
+  }
+
+  /** Whether this sample of another instance is the one that shows that the followed one has gone. */
+  isAwayAfter(instance, isNew) {
+    this.others++;
+    if (this.others === 1) this.newcomer = isNew ? instance : undefined;
+    if (instance !== this.newcomer) this.newcomer = undefined;
+    const { patience, patienceWithNewcomer } = FollowedReplica;
+    return this.others >= (this.newcomer === undefined ? patience : patienceWithNewcomer);
   }
 
   follow(instance) {

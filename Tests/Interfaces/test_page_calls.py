@@ -1,0 +1,157 @@
+"""What / and /docs do with calls that are late, overtaken, refused or impossible, in a real browser."""
+
+import json
+import signal
+import urllib.parse
+
+import pytest
+
+from home_page import SUBMIT, said, submit, text
+from served import HOUSE
+
+SAMPLE = "$413,909"
+
+
+def is_busy(chromium, region="#answer"):
+    return chromium.run(f"document.querySelector('{region}').ariaBusy") == "true"
+
+
+def test_the_answer_to_an_older_submission_never_replaces_that_to_a_newer_one(start, chromium, tmp_path):
+    # The older one runs the model, for a second and a half; the newer one is in the cache.
+    slow = start(CACHE_URL=f"sqlite:{tmp_path}/entries.sqlite", SYNTHETIC_SLEEP_MS="1500")
+    slow.call("/predict", HOUSE)
+    chromium.open(slow.url)
+    chromium.write("#MedInc", "2")
+    chromium.click(SUBMIT)
+    assert is_busy(chromium)
+    chromium.write("#MedInc", "8.3252")
+    chromium.click(SUBMIT)
+    chromium.wait(f"document.querySelector('#price').textContent === '{SAMPLE}'")
+    assert not is_busy(chromium)
+    # Both have ended, and what waits for them has run.
+    while chromium.ended.count(f"{slow.url}/predict") < 2:
+        chromium.run("1")
+    chromium.run("new Promise((done) => setTimeout(done))")
+    assert (text(chromium, "#price"), text(chromium, "#cache")) == (SAMPLE, "HIT")
+    assert said(chromium) == (1, [])
+
+
+def test_a_price_is_marked_as_old_while_the_form_holds_another_house(server, chromium):
+    chromium.open(server.url)
+    submit(chromium)
+    is_old = "document.querySelector('#price').classList.contains('old')"
+    fresh = text(chromium, "#verdict")
+    assert not chromium.run(is_old)
+    chromium.write("#MedInc", "2")
+    assert chromium.run(is_old) and "as it stood before" in text(chromium, "#verdict")
+    chromium.write("#MedInc", "8.3252")
+    assert not chromium.run(is_old) and text(chromium, "#verdict") == fresh
+
+
+def test_after_an_error_nothing_of_an_earlier_answer_is_left(caching, chromium):
+    chromium.open(caching.url)
+    submit(chromium)
+    assert text(chromium, "#price") == SAMPLE and text(chromium, "#query-key")
+    chromium.write("#MedInc", "-1")
+    submit(chromium)
+    assert text(chromium, "#MedInc-error") and text(chromium, "#price") == "$ –"
+    assert not chromium.run("document.querySelector('#facts').checkVisibility()")
+    assert "no price" in text(chromium, "#verdict")
+    chromium.write("#MedInc", "8.3252")
+    submit(chromium)
+    assert text(chromium, "#price") == SAMPLE and text(chromium, "#cache") == "HIT"
+
+
+@pytest.mark.parametrize("income, shown", [("1e308", "× 10³¹²"), ("1e8", "× 10¹²"), ("100", "$4,")])
+def test_a_price_of_any_size_can_be_read(server, chromium, income, shown):
+    chromium.open(server.url)
+    chromium.write("#MedInc", income)
+    submit(chromium)
+    price = text(chromium, "#price")
+    assert shown in price and "∞" not in price and len(price) < 20
+
+
+def test_a_server_that_stands_still_is_spoken_of_and_found_again(start, chromium):
+    frozen = start()
+    chromium.open(frozen.url)
+    chromium.wait("document.querySelectorAll('.curve').length > 0")
+    submit(chromium)
+    chromium.run("Calls.patience = 300; LiveCharts.intervalOfFailures = 100")
+    frozen.process.send_signal(signal.SIGSTOP)
+    try:
+        chromium.click(SUBMIT)
+        chromium.wait("!document.querySelector('#failure').hidden && !document.querySelector('#live-failure').hidden")
+    finally:
+        frozen.process.send_signal(signal.SIGCONT)
+    assert text(chromium, "#failure") == "The server did not answer within 0.3 s."
+    assert "did not answer within 0.3 s." in text(chromium, "#live-failure")
+    assert text(chromium, "#price") == "$ –" and not is_busy(chromium)
+    chromium.run("Calls.patience = 60_000")
+    submit(chromium)
+    assert text(chromium, "#price") == SAMPLE
+    chromium.wait("document.querySelector('#live-failure').hidden")
+
+
+def test_the_charts_go_on_with_the_server_that_was_restarted(start, chromium):
+    old = start()
+    chromium.open(old.url)
+    chromium.wait("document.querySelectorAll('.curve').length > 0")
+    chromium.run("LiveCharts.interval = LiveCharts.intervalOfFailures = 50")
+    old.stop()
+    chromium.wait("!document.querySelector('#live-failure').hidden")
+    # Known ones would have to be away for longer than the test may last.
+    chromium.run("FollowedReplica.patience = Infinity")
+    new = start(port=urllib.parse.urlsplit(old.url).port)
+    instance = json.loads(new.call("/version")[1])["instance"]
+    chromium.wait(f"document.querySelector('#replica').textContent.startsWith('Instance {instance} ')")
+    chromium.wait("document.querySelectorAll('.curve').length > 0")
+    assert chromium.run("document.querySelector('#live-failure').hidden")
+    assert chromium.run("document.querySelector('#instances-part').hidden")
+
+
+@pytest.mark.parametrize("key, sign", [("ключ", "“к” (U+043A)"), ("a🔑", "“🔑” (U+1F511)")])
+def test_a_key_that_no_header_field_can_carry_is_one_clear_sentence(server, chromium, key, sign):
+    sentence = f"The API key holds {sign}, which no header field can carry. Write it in ASCII."
+    chromium.open(server.url)
+    chromium.run("document.querySelector('#key-part').open = true")
+    chromium.write("#key", key)
+    submit(chromium)
+    assert text(chromium, "#key-error") == sentence
+    assert chromium.run("document.activeElement.id") == "key"
+    chromium.open(server.url + "/docs")
+    chromium.wait("document.querySelector('#predict')")
+    chromium.write("#key", key)
+    chromium.click("#predict summary")
+    chromium.wait("document.querySelector('#predict form')")
+    chromium.click("#predict form button")
+    chromium.wait("document.querySelector('#predict [role=status] .banner')")
+    assert text(chromium, "#predict [role=status]") == sentence
+    assert said(chromium) == (1, [])
+
+
+def test_docs_name_a_header_field_that_cannot_be_sent(server, chromium):
+    chromium.open(server.url + "/docs")
+    chromium.wait("document.querySelector('#predict')")
+    chromium.click("#predict summary")
+    chromium.wait("document.querySelector('#predict form')")
+    name = chromium.run("document.querySelector('#predict form input').id")
+    chromium.write(f"#{name}", "ид")
+    chromium.click("#predict form button")
+    chromium.wait("document.querySelector('#predict [role=status] .banner')")
+    field = name.removeprefix("predict-")
+    assert text(chromium, "#predict [role=status]").startswith(f"{field} holds “и” (U+0438), ")
+    assert said(chromium) == (1, [])
+
+
+def test_docs_show_an_answer_as_it_came(server, chromium):
+    house = HOUSE.replace(b'"HouseAge":42', b'"HouseAge":1e16').replace(b'"Latitude":37.88', b'"Latitude":-0.0')
+    came = server.call("/predict", house)[1]
+    assert "-0.0" in came and "1e+16" in came
+    chromium.open(server.url + "/docs")
+    chromium.wait("document.querySelector('#predict')")
+    chromium.click("#predict summary")
+    chromium.wait("document.querySelector('#predict-body')")
+    chromium.write("#predict-body", house.decode())
+    chromium.click("#predict form button")
+    chromium.wait("document.querySelectorAll('#predict [role=status] pre').length === 2")
+    assert chromium.run("[...document.querySelectorAll('#predict [role=status] pre')].at(-1).textContent") == came
