@@ -155,3 +155,17 @@ def test_docs_show_an_answer_as_it_came(server, chromium):
     chromium.click("#predict form button")
     chromium.wait("document.querySelectorAll('#predict [role=status] pre').length === 2")
     assert chromium.run("[...document.querySelectorAll('#predict [role=status] pre')].at(-1).textContent") == came
+
+
+def test_docs_show_markup_in_an_answer_as_text(server, chromium):
+    markup = "<img src=x id=came-in onerror=alert(1)>"
+    chromium.open(server.url + "/docs")
+    chromium.wait("document.querySelector('#predict')")
+    chromium.click("#predict summary")
+    chromium.wait("document.querySelector('#predict-body')")
+    chromium.write("#predict-body", json.dumps([{"MedInc": markup}]))
+    chromium.click("#predict form button")
+    chromium.wait("document.querySelectorAll('#predict [role=status] pre').length === 2")
+    assert markup in text(chromium, "#predict [role=status]")
+    assert chromium.run("document.querySelector('#came-in')") is None
+    assert said(chromium, "422") == (1, [])

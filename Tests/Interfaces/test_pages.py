@@ -228,6 +228,27 @@ def test_the_policy_lets_nothing_in_that_the_page_did_not_bring(server, chromium
     assert len([each for each in chromium.complaints if "Content Security Policy" in each]) >= 3
 
 
+def test_a_page_of_another_origin_can_neither_read_an_answer_nor_send_a_key(start, chromium):
+    ours, others = start(), start()
+
+    def send(headers, mode="cors"):
+        return chromium.run(f"""fetch({json.dumps(ours.url + '/predict')}, {{
+            method: "POST", mode: "{mode}", body: {json.dumps(HOUSE.decode())}, headers: {json.dumps(headers)},
+        }}).then((answer) => answer.type, () => "refused")""")
+
+    def answered(method_status):
+        return f'bungalow_requests_total{{route="/predict",status="{method_status}"}}' in ours.call("/metrics")[1]
+
+    # A page without a policy of its own, of another port and so of another origin.
+    chromium.open(others.url + "/version")
+    assert send({"Authorization": "Bearer secret"}) == "refused"
+    assert answered(204) and not answered(200) and not answered(401)
+    assert send({}) == "refused"
+    assert send({}, "no-cors") == "opaque"
+    assert answered(200)
+    assert chromium.run("document.cookie") == ""
+
+
 def test_pages_are_sent_once_and_head_says_what_get_does(server):
     for path in ("/", "/docs", "/openapi.json"):
         status, headers, text = server.ask(path)

@@ -9,6 +9,7 @@ import time
 
 from bystander import Bystander, request
 from check import Progress, expect, wait_until
+from framings import FRAMINGS
 from served import HOUSE
 from servers import start, with_descriptor_limit
 
@@ -171,43 +172,15 @@ def heads(settings):
     return f"{rounds} heads of 1 MiB or 20 000 fields, all 431; {report['figures']}"
 
 
-POST = b"POST /predict HTTP/1.1\r\nHost: trust\r\n"
-CODED = b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
-# Each is sent with a second request behind it, which must never be answered: that would be a smuggled one.
-FRAMING = {
-    "Content-Length beside Transfer-Encoding": POST + b"Content-Length: 3\r\n" + CODED,
-    "Transfer-Encoding beside Content-Length": POST
-    + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
-    "two lengths": POST + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n[]",
-    "a length with a sign": POST + b"Content-Length: +2\r\n\r\n[]",
-    "a negative length": POST + b"Content-Length: -2\r\n\r\n[]",
-    "a length in hex": POST + b"Content-Length: 0x2\r\n\r\n[]",
-    "a length beyond 64 bits": POST + b"Content-Length: 99999999999999999999999\r\n\r\n[]",
-    "an unknown coding": POST + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
-    "a coding with a trick": POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-    "a blank before the colon": POST + b"Content-Length : 2\r\n\r\n[]",
-    "a folded length": POST + b"X: a\r\n Content-Length: 2\r\n\r\n[]",
-    "a chunk size of letters": CHUNKED + b"zz\r\n[]\r\n0\r\n\r\n",
-    "a negative chunk size": CHUNKED + b"-2\r\n[]\r\n0\r\n\r\n",
-    "a chunk size beyond 64 bits": CHUNKED + b"fffffffffffffffff\r\n[]\r\n0\r\n\r\n",
-    "a chunk longer than its size": CHUNKED + b"2\r\n[]xx\r\n0\r\n\r\n",
-    "a NUL in a field": POST + b"X: a\0b\r\nContent-Length: 2\r\n\r\n[]",
-    "no version": b"POST /predict\r\n\r\n",
-    "rubbish": bytes(range(256)),
-    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 200,
-}
-
-
 def framing(settings):
     """Where a request's end is in doubt, the answer is 400 and nothing behind it is read as a request."""
     rounds = settings.choose(400, 250)
     behind = b"GET /version HTTP/1.1\r\nHost: trust\r\n\r\n"
     with under_attack(settings, 32) as (server, report):
-        for what in FRAMING:
+        for what in FRAMINGS:
             for cut in range(rounds):
                 client = connect(server.port)
-                data = FRAMING[what] + behind
+                data = FRAMINGS[what] + behind
                 with contextlib.suppress(OSError):
                     # The same bytes in one piece and in two, cut anywhere.
                     place = len(data) * cut // rounds
@@ -218,7 +191,7 @@ def framing(settings):
                 client.close()
                 expect(status(answer) == 400, f"{what}: {answer[:100]!r}, not 400")
                 expect(answer.count(b"HTTP/1.1 ") == 1, f"{what}: what followed was answered: {answer[:2000]!r}")
-    return f"{len(FRAMING)} framings, each cut at {rounds} places, all 400 and the end; {report['figures']}"
+    return f"{len(FRAMINGS)} framings, each cut at {rounds} places, all 400 and the end; {report['figures']}"
 
 
 def pipelining(settings):
