@@ -71,7 +71,8 @@ class Progress:
 def percentile(values, share):
     """The value that this share of the values does not exceed."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+    expect(ordered, "nothing was measured")
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def milliseconds(seconds):

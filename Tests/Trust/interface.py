@@ -1,5 +1,6 @@
 """schemathesis against the built server's own description: thousands of requests, good and bad, and all its checks."""
 
+import json
 import os
 import pathlib
 import re
@@ -30,6 +31,7 @@ def check(settings):
                 lines.append(line.rstrip())
                 Progress.show(line.strip()[:100])
         metrics = server.metrics()
+        described = sum(map(len, json.loads(server.call("/openapi.json")[1])["paths"].values()))
     text = "\n".join(lines)
     cases = re.search(r"Test cases:\n\s+(.*)", text)
     operations = re.search(r"Tested: (\d+)", text)
@@ -38,6 +40,8 @@ def check(settings):
     expect(
         run.returncode == 0, f"seed {settings.seed}: {'; '.join(failures) or text[-500:]}; "
         f"for example: {example[0].strip()[:500] if example else 'none'}")
+    # It leaves out the description's own.
+    expect(int(operations[1]) == described - 1, f"{operations[1]} of {described} operations were tried")
     refused = [series for series in metrics if re.match(r'bungalow_requests_total.*status="5', series)]
     expect(not refused, f"answers with 5xx: {refused}")
     return f"{operations[1]} operations, {cases[1]} (seed {settings.seed})"

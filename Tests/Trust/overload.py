@@ -52,6 +52,7 @@ async def measure(port, seconds):
     recovered = await recovery(port, alone.p(0.5))
     twice = await load
     is_over.set()
+    expect(twice.calls > 1.8 * before.rate * seconds, f"only {twice.calls / seconds:.0f} calls a second were made")
     expect(not without_retry, f"a 503 without Retry-After: {without_retry[:1]}")
     # Before and after, since what else the machine does changes.
     after = await closed_loop(port, 32, seconds / 2)

@@ -3,7 +3,7 @@
 ///
 /// stdin: any number of texts, each behind its length (32 bits, little-endian). stdout: a line for each, of the
 /// outcome, the number of rows and the stored rows' cells: the kind's digit, and for a number the bits of the double
-/// in hex.
+/// in hex. With --read-beyond it reads one byte too many by itself, to see whether that is seen.
 #include "CSimdjson.h"
 
 #include <cinttypes>
@@ -53,7 +53,13 @@ void print_rows(const row_reader_result &read, const block &json) {
 
 } // namespace
 
-int main() {
+int main(int count, char **arguments) {
+    if (count > 1 && std::strcmp(arguments[1], "--read-beyond") == 0) {
+        block json(1);
+        volatile const uint8_t *bytes = json.bytes.get();
+        static_cast<void>(bytes[1 + row_reader_padding()]);
+        return EXIT_SUCCESS;
+    }
     row_reader *rows = row_reader_create(names, columns, max_rows, max_bytes, max_depth);
     tensor_reader *tensors = tensor_reader_create("prediction", columns, columns * max_rows, max_bytes, max_depth);
     if (!rows || !tensors) return EXIT_FAILURE;

@@ -16,4 +16,5 @@ def check(settings):
         text=True)
     last = (run.stdout.strip() or run.stderr.strip()).splitlines()[-1:]
     expect(run.returncode == 0, f"exit code {run.returncode}: {run.stdout[-800:]}")
+    expect("1 passed" in "".join(last), f"the test did not run: {''.join(last)}")
     return f"three rounds of Locust: {''.join(last)}"
