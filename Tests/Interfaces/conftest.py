@@ -31,7 +31,7 @@ def server(start):
     return start()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def caching(start, tmp_path_factory):
     return start(CACHE_URL=f"sqlite:{tmp_path_factory.mktemp('cache')}/entries.sqlite")
 
