@@ -140,10 +140,10 @@ struct tensor_reader : text_reader {
             double read = -1;
             row_cell_kind kind = ROW_CELL_WRONG_TYPE;
             bool is_number = type == ondemand::json_type::number;
+            bool is_integer = is_number && element.raw_json_token().find_first_of(".eE") == std::string_view::npos;
             if (!(is_number ? number(element, read, kind) : ignore(element, SHAPE))) return false;
             // Larger ones would be no exact integers.
-            bool is_exact = kind == ROW_CELL_NUMBER && read <= 9007199254740992.0 && read == std::floor(read);
-            bool is_length = is_exact && read >= 0;
+            bool is_length = is_integer && kind == ROW_CELL_NUMBER && read >= 0 && read <= 9007199254740992.0;
             if (tensor.rank < 2) tensor.shape[tensor.rank] = is_length ? static_cast<int64_t>(read) : -1;
             tensor.rank++;
             return true;
@@ -182,6 +182,7 @@ struct tensor_reader : text_reader {
         if (!null(value, is_null)) return false;
         result.unknown_output = {};
         if (is_null) return true;
+        bool is_asked = false;
         return elements(value, "outputs must be a list of tensors", [&](ondemand::value element) {
             ondemand::object object;
             json_string name{};
@@ -193,6 +194,8 @@ struct tensor_reader : text_reader {
             if (!read) return false;
             if (!name.start) return fail("an output must have a name");
             std::string_view text(reinterpret_cast<const char *>(name.start), name.length);
+            if (text == output && is_asked) return fail("an output is asked for twice");
+            is_asked |= text == output;
             if (text != output && !result.unknown_output.start) result.unknown_output = name;
             return true;
         });

@@ -41,10 +41,11 @@ final class Routes {
     ///
     /// - Parameter body: all of the request's body.
     func respond(to call: Call, _ body: ByteBuffer) {
-        guard call.route != .other else { return refuse(call, .notFound) }
-        guard call.method != .OPTIONS else { return answerOptions(call) }
+        guard call.route != .other else { return answerUnknown(call) }
+        guard call.method != .OPTIONS else { return answerOptions(call, call.route.allow) }
         guard call.route.accepts(call.method) else { return refuse(call, .methodNotAllowed(call.route.allow)) }
         if let version = call.modelVersion, version != predictor.model.version { return refuse(call, .unknownVersion) }
+        if let error = call.bodyForm.error(on: call.route) { return refuse(call, error) }
 
         switch call.route {
         case .predict, .score, .test, .infer: admit(call, body)
@@ -105,17 +106,25 @@ final class Routes {
         refuse(call, .saturated)
     }
 
-    private func answerOptions(_ call: Call) {
+    private func answerUnknown(_ call: Call) {
+        switch call.unknownTarget {
+        case .server where call.method == .OPTIONS: answerOptions(call, "GET, HEAD, POST, OPTIONS")
+        case .inferencePath: refuse(call, .unknownInferencePath)
+        default: refuse(call, .notFound)
+        }
+    }
+
+    private func answerOptions(_ call: Call, _ allow: StaticString) {
         var head = ResponseHead(.noContent)
-        head.allow = call.route.allow
+        head.allow = allow
         call.answer(head, ByteBuffer())
     }
 
     private func answer(_ call: Call, _ json: StaticString) {
-        call.answer(ResponseHead(.ok), ByteBuffer(staticString: json))
+        call.answer(.momentary, ByteBuffer(staticString: json))
     }
 
     private func answer(_ call: Call, computed json: String) {
-        call.answer(ResponseHead(.ok), ByteBuffer(string: json))
+        call.answer(.momentary, ByteBuffer(string: json))
     }
 }

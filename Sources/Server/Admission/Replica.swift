@@ -10,6 +10,8 @@ final class Replica: Sendable {
     let cores: SlotLimit
     /// Client connections: `MAX_CONNECTIONS`.
     let connections: SlotLimit
+    /// Connections beyond those, that are there to be asked a probe's question each; the descriptor limit has room.
+    let probeConnections = SlotLimit(maximum: 32)
     /// Bytes of requests that are not complete, or wait: `MAX_BUFFERED_BYTES`.
     let bufferedBytes: SlotLimit
 

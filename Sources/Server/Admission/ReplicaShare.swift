@@ -1,13 +1,34 @@
 /// What one connection has taken of the replica's limits, given back when it ends.
 struct ReplicaShare {
     private let replica: Replica
-    private(set) var hasPlace = false
+    private(set) var place = Place.none
     private var bytes = 0
+
+    /// What there is a place for.
+    enum Place {
+        case none
+        /// One probe, and not for long.
+        case probe
+        /// Any calls.
+        case calls
+    }
 
     init(of replica: Replica) { self.replica = replica }
 
-    /// Takes a connection's place, if there is one.
-    mutating func takePlace() { hasPlace = replica.connections.enter() }
+    /// Takes a connection's place, or else a probe's, if there is one.
+    mutating func takePlace() {
+        place = replica.connections.enter() ? .calls : replica.probeConnections.enter() ? .probe : .none
+    }
+
+    /// Gives the place back.
+    mutating func leavePlace() {
+        switch place {
+        case .none: break
+        case .probe: replica.probeConnections.leave()
+        case .calls: replica.connections.leave()
+        }
+        place = .none
+    }
 
     /// Counts that this many bytes are kept of a request that is not complete.
     ///
@@ -32,7 +53,6 @@ struct ReplicaShare {
     /// Gives everything back.
     mutating func end() {
         release()
-        if hasPlace { replica.connections.leave() }
-        hasPlace = false
+        leavePlace()
     }
 }

@@ -50,8 +50,7 @@ struct APIKeys: Sendable {
     /// Whether the value of an `Authorization` header is `Bearer` and one of the keys (RFC 6750, section 2.1).
     func accept(_ authorization: String?) -> Bool {
         guard let authorization, authorization.prefix(7).lowercased() == "bearer " else { return false }
-        let key = authorization.dropFirst(7).trimmingCharacters(in: .whitespaces)
-        let digest = SHA256.hash(data: Data(key.utf8))
+        let digest = SHA256.hash(data: Self.withoutBlanks(Array(authorization.utf8.dropFirst(7))[...]))
         // Every key is compared, whichever is right.
         return digests.reduce(false) { found, other in (other == digest) || found }
     }

@@ -25,6 +25,9 @@ final class Call {
     var modelVersion: String?
     /// What the caller has of a page already: the `If-None-Match` header.
     var ifNoneMatch: String?
+    /// What its target is, if it belongs to no route.
+    var unknownTarget: UnknownTarget?
+    var bodyForm = BodyForm.json
     /// How long it has waited in queues.
     var waited = TimeAmount.zero
 
@@ -63,8 +66,10 @@ final class Call {
         head.allow = error.allow
         head.retryAfter = error.retryAfter
         head.authenticate = error.authenticate
+        head.acceptEncoding = error.acceptEncoding
         var body = ByteBufferAllocator().buffer(capacity: 16 + error.detail.utf8CodeUnitCount)
-        body.writeStaticString(route.speaksOpenInference ? "{\"error\":\"" : "{\"detail\":\"")
+        let speaksOpenInference = route.speaksOpenInference || unknownTarget == .inferencePath
+        body.writeStaticString(speaksOpenInference ? "{\"error\":\"" : "{\"detail\":\"")
         body.writeStaticString(error.detail)
         body.writeStaticString("\"}")
         answer(head, body)
@@ -80,13 +85,29 @@ struct HTTPError {
     var allow: StaticString?
     var retryAfter: StaticString?
     var authenticate: StaticString?
+    var acceptEncoding: StaticString?
 
     static let notFound = HTTPError(status: .notFound, detail: "Not Found")
+    static let unknownInferencePath = HTTPError(
+        status: .notFound, detail: "Not Found: the only model is housing, at /v2/models/housing")
     static let unknownVersion = HTTPError(status: .notFound, detail: "The model has no such version")
     static let malformed = HTTPError(status: .badRequest, detail: "Malformed HTTP request")
     static let bodyTooLarge = HTTPError(status: .contentTooLarge, detail: "The body is larger than MAX_BODY_BYTES")
     static let oneHostNeeded = HTTPError(
         status: .badRequest, detail: "A request needs one Host header, and HTTP/1.0 one at most")
+    static let invalidHost = HTTPError(
+        status: .badRequest, detail: "The Host header is no name or address, with or without a port")
+    static let unknownTransferCoding = HTTPError(
+        status: .badRequest, detail: "Transfer-Encoding may be sent once, and only as chunked")
+    static let binaryTensors = HTTPError(
+        status: .badRequest,
+        detail: """
+            Tensors in binary form are not supported: send their data as JSON (binary_data=False in the clients of \
+            Triton and KServe)
+            """)
+    static let codedBody = HTTPError(
+        status: .unsupportedMediaType, detail: "The body has a Content-Encoding: send it without one",
+        acceptEncoding: "identity")
     static let framingTooLarge = HTTPError(
         status: .contentTooLarge, detail: "The body's chunk sizes and extensions are far larger than the body")
     static let headTooLarge = HTTPError(

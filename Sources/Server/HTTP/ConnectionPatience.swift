@@ -39,9 +39,8 @@ struct ConnectionPatience {
         }
     }
 
-    /// Waits for the end, but not long.
+    /// Waits for the same, but not long.
     mutating func hurry(now: NIODeadline) {
-        subject = .end
         deadline = min(deadline, now + .seconds(1))
     }
 

@@ -1,7 +1,8 @@
 import NIOCore
 import NIOHTTP1
 
-/// NIO's request decoder, with a count of what it has read: it reads over chunk extensions, of any length, in silence.
+/// NIO's request decoder, with a count of what it has read: it reads over chunk extensions and empty lines before a
+/// request, of any length, in silence.
 final class CountingRequestDecoder: ByteToMessageDecoder {
     typealias InboundOut = HTTPServerRequestPart
 
@@ -9,6 +10,11 @@ final class CountingRequestDecoder: ByteToMessageDecoder {
     /// Bytes since the connection began, without those of an unfinished head or trailer.
     private(set) var bytesRead = 0
     private var context: ChannelHandlerContext?
+    /// Bytes of empty lines that came last, with nothing behind them.
+    private var emptyLineBytes = 0
+
+    /// As many as of a head.
+    private static let maximumEmptyLineBytes = 32 << 10
 
     init(limits: NIOHTTPDecoderLimitConfiguration) { decoder = HTTPRequestDecoder(limitConfiguration: limits) }
 
@@ -33,10 +39,23 @@ final class CountingRequestDecoder: ByteToMessageDecoder {
     }
 
     func decode(context: ChannelHandlerContext, buffer: inout ByteBuffer) throws -> DecodingState {
+        try countEmptyLines(buffer)
         let before = buffer.readableBytes
         defer { bytesRead += before - buffer.readableBytes }
         return try decoder.decode(context: context, buffer: &buffer)
     }
+
+    private func countEmptyLines(_ buffer: ByteBuffer) throws {
+        guard let first = buffer.readableBytesView.first, Self.isOfLineEnd(first), !isWithinRequest else {
+            return emptyLineBytes = 0
+        }
+        let behind = buffer.readableBytesView.firstIndex { !Self.isOfLineEnd($0) }
+        emptyLineBytes += (behind ?? buffer.writerIndex) - buffer.readerIndex
+        guard emptyLineBytes <= Self.maximumEmptyLineBytes else { throw HTTPParserError.headerOverflow }
+        if behind != nil { emptyLineBytes = 0 }
+    }
+
+    private static func isOfLineEnd(_ byte: UInt8) -> Bool { byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n") }
 
     func decodeLast(context: ChannelHandlerContext, buffer: inout ByteBuffer, seenEOF: Bool) throws -> DecodingState {
         try decoder.decodeLast(context: context, buffer: &buffer, seenEOF: seenEOF)

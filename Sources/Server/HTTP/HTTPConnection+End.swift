@@ -7,12 +7,9 @@ extension HTTPConnection {
 
     func channelActive(context: ChannelHandlerContext) {
         worker.opened(self)
-        wait(for: .request)
         share.takePlace()
-        if !share.hasPlace {
-            worker.metrics.rejected(.connections)
-            fault(.saturated)
-        }
+        wait(for: .request)
+        if share.place == .none { refuseForWantOfPlace() }
         context.fireChannelActive()
     }
 
@@ -40,7 +37,7 @@ extension HTTPConnection {
     func endOutputWhenWritten() {
         guard let context else { return }
         wait(for: .end)
-        if !share.hasPlace || (worker.isStopping && request == nil) { patience.hurry(now: worker.lastLook) }
+        if worker.isStopping, request == nil { patience.hurry(now: worker.lastLook) }
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { _ in self.endOutput() }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
@@ -74,6 +71,14 @@ extension HTTPConnection {
 
     func wait(for subject: ConnectionPatience.Subject) {
         patience.wait(for: subject, worker.timeouts, now: worker.lastLook)
+        if share.place != .calls { patience.hurry(now: worker.lastLook) }
+    }
+
+    /// Tells the client that there are as many connections as may be; a probe's place is free for the next one at once.
+    func refuseForWantOfPlace() {
+        worker.metrics.rejected(.connections)
+        share.leavePlace()
+        fault(.saturated)
     }
 
     /// Ends what has been waited for long enough; asked about several times a second.
@@ -85,6 +90,7 @@ extension HTTPConnection {
         case .head where order.outstanding >= Self.pipelinedRequests: wait(for: .head)
         case .head: fault(.headTimeout)
         case .body: answerBeforeItsEnd(.bodyTimeout)
+        case .request where share.place == .probe: refuseForWantOfPlace()
         // Nobody waits for anything here, or has read nothing for so long.
         case .request, .end: close()
         }

@@ -94,31 +94,41 @@ final class HTTPConnection: ChannelDuplexHandler {
     private func receive(_ head: HTTPRequestHead) {
         hasReadHead = true
         let fields = RequestFields(head.headers)
-        // A client that asks for another protocol is answered in this one, and NIO reads nothing behind such a request.
-        let mayPersist = head.method != .CONNECT && !fields.asksForUpgrade && !worker.isStopping
-        let route = Route(target: head.uri)
-        let call = Call(
-            connection: self, position: order.admit(), method: head.method, route: route,
-            minorVersion: head.version.minor, receivedAt: .now(), keepAlive: head.isKeepAlive && mayPersist,
-            requestID: fields.requestID ?? worker.requestIDs.next(), traceparent: fields.traceparent)
-        if route.speaksOpenInference { call.modelVersion = Route.modelVersion(in: head.uri) }
-        call.ifNoneMatch = fields.ifNoneMatch
+        let call = call(head, fields)
         request = OpenRequest(call: call, body: RequestBody(limit: worker.maximumBodyBytes))
         arrival = nil
         if !call.keepAlive { order.close(after: call.position) }
         wait(for: .body)
 
-        guard fields.hosts == 1 || (head.version.minor == 0 && fields.hosts == 0) else {
-            return answerBeforeItsEnd(.oneHostNeeded)
-        }
+        if let error = fields.fault(minorVersion: call.minorVersion) { return answerBeforeItsEnd(error) }
+        guard share.place == .calls || call.route.isProbe else { return refuseForWantOfPlace() }
         guard worker.routes.mayPass(call, fields.authorization) else { return answerBeforeItsEnd(.unauthorized) }
         if let length = fields.contentLength, length > worker.maximumBodyBytes {
             answerBeforeItsEnd(.bodyTooLarge)
-        } else if fields.expectsContinue, head.version.minor >= 1 {
-            guard call.route.isPost, call.method == .POST else { return answerBeforeItsEnd(nil) }
+        } else if fields.expectsContinue, call.minorVersion >= 1 {
+            let isReadable = call.bodyForm.error(on: call.route) == nil
+            guard call.route.isPost, call.method == .POST, isReadable else { return answerBeforeItsEnd(nil) }
             continueAwaited = call.position
             writeContinueIfDue()
         }
+    }
+
+    private func call(_ head: HTTPRequestHead, _ fields: RequestFields) -> Call {
+        // A client that asks for another protocol is answered in this one, and NIO reads nothing behind such a request.
+        let mayPersist = head.method != .CONNECT && !fields.asksForUpgrade && !worker.isStopping
+        // RFC 9112, section 6.1: HTTP/1.0 knows no transfer codings, so its framing is not to be trusted.
+        let isFramed = head.version.minor >= 1 || fields.transferCoding == .none
+        let route = Route(target: head.uri)
+        let call = Call(
+            connection: self, position: order.admit(), method: head.method, route: route,
+            minorVersion: head.version.minor, receivedAt: .now(),
+            keepAlive: head.isKeepAlive && mayPersist && isFramed && share.place == .calls,
+            requestID: fields.requestID ?? worker.requestIDs.next(), traceparent: fields.traceparent)
+        if route.speaksOpenInference { call.modelVersion = Route.modelVersion(in: head.uri) }
+        if route == .other { call.unknownTarget = UnknownTarget(head.uri) }
+        call.ifNoneMatch = fields.ifNoneMatch
+        call.bodyForm = fields.bodyForm
+        return call
     }
 
     private func receive(_ part: ByteBuffer) {

@@ -13,19 +13,27 @@ struct RequestFields {
     /// The `Authorization` header's value; empty if there are several, of which none can be the right one.
     private(set) var authorization: String?
     /// How many `Host` headers there are.
-    private(set) var hosts = 0
+    private var hosts = 0
+    private var areHostsValid = true
+    private(set) var transferCoding = TransferCoding.none
+    private(set) var bodyForm = BodyForm.json
     /// The caller's trace context; nil unless there is one, and only one.
     private(set) var traceparent: String?
     /// The `If-None-Match` header's value, of which a page's answer may be left out.
     private(set) var ifNoneMatch: String?
     private var hasTraceparent = false
 
+    /// What `Transfer-Encoding` says: the parser takes every list that ends in `chunked`, and passes over an empty one.
+    enum TransferCoding { case none, chunked, other }
+
     init(_ fields: HTTPHeaders) {
         var second: RequestID?
         for (name, value) in fields {
             // Names differ in length, but for two, so that a field is compared with one name as a rule.
             switch name.utf8.count {
-            case 4 where Self.isName(name, "host"): hosts += 1
+            case 4 where Self.isName(name, "host"):
+                hosts += 1
+                areHostsValid = areHostsValid && HostField.isValid(Self.trimmed(value))
             case 6 where Self.isName(name, "expect"):
                 expectsContinue = expectsContinue || Self.isName(Self.trimmed(value), "100-continue")
             case 7 where Self.isName(name, "upgrade"): asksForUpgrade = true
@@ -36,10 +44,27 @@ struct RequestFields {
             case 14 where Self.isName(name, "content-length"):
                 contentLength = UInt64(Self.trimmed(value)).map { Int(clamping: $0) }
             case 15 where Self.isName(name, "x-ms-request-id"): requestID = requestID ?? RequestID(Self.trimmed(value))
+            case 16 where Self.isName(name, "content-encoding"): take(contentCoding: Self.trimmed(value))
+            case 17 where Self.isName(name, "transfer-encoding"):
+                let isOnlyChunked = transferCoding == .none && Self.isName(Self.trimmed(value), "chunked")
+                transferCoding = isOnlyChunked ? .chunked : .other
+            case 31 where Self.isName(name, "inference-header-content-length"):
+                if bodyForm == .json { bodyForm = .binaryTensors }
             default: break
             }
         }
         requestID = requestID ?? second
+    }
+
+    /// What makes it no request of HTTP, whatever it asks for.
+    func fault(minorVersion: Int) -> HTTPError? {
+        guard hosts == 1 || (minorVersion == 0 && hosts == 0) else { return .oneHostNeeded }
+        guard areHostsValid else { return .invalidHost }
+        return transferCoding == .other ? .unknownTransferCoding : nil
+    }
+
+    private mutating func take(contentCoding value: Substring) {
+        if !value.isEmpty, !Self.isName(value, "identity") { bodyForm = .coded }
     }
 
     /// Of two parents none can be told to be the right one.

@@ -15,6 +15,7 @@ struct ResponseHead {
         case methodNotAllowed = 405
         case requestTimeout = 408
         case contentTooLarge = 413
+        case unsupportedMediaType = 415
         case unprocessable = 422
         case headTooLarge = 431
         case serviceUnavailable = 503
@@ -31,9 +32,10 @@ struct ResponseHead {
             case .methodNotAllowed: 6
             case .requestTimeout: 7
             case .contentTooLarge: 8
-            case .unprocessable: 9
-            case .headTooLarge: 10
-            case .serviceUnavailable: 11
+            case .unsupportedMediaType: 9
+            case .unprocessable: 10
+            case .headTooLarge: 11
+            case .serviceUnavailable: 12
             }
         }
 
@@ -48,6 +50,7 @@ struct ResponseHead {
             case .methodNotAllowed: "HTTP/1.1 405 Method Not Allowed\r\n"
             case .requestTimeout: "HTTP/1.1 408 Request Timeout\r\n"
             case .contentTooLarge: "HTTP/1.1 413 Content Too Large\r\n"
+            case .unsupportedMediaType: "HTTP/1.1 415 Unsupported Media Type\r\n"
             case .unprocessable: "HTTP/1.1 422 Unprocessable Content\r\n"
             case .headTooLarge: "HTTP/1.1 431 Request Header Fields Too Large\r\n"
             case .serviceUnavailable: "HTTP/1.1 503 Service Unavailable\r\n"
@@ -59,6 +62,9 @@ struct ResponseHead {
     var allow: StaticString?
     var retryAfter: StaticString?
     var authenticate: StaticString?
+    var acceptEncoding: StaticString?
+    /// Speaks of this moment, so nobody may keep it; it is also never taken for another type.
+    var isMomentary = false
     var contentType: StaticString = "application/json"
     /// Stands in answers of scoring routes only.
     var scoring: Scoring?
@@ -77,6 +83,13 @@ struct ResponseHead {
         self.status = status
         self.scoring = scoring
     }
+
+    /// A good answer that holds for this moment only.
+    static let momentary = {
+        var head = ResponseHead(.ok)
+        head.isMomentary = true
+        return head
+    }()
 
     /// More than `write` writes, in bytes.
     ///
@@ -122,6 +135,11 @@ struct ResponseHead {
             output.put("\r\nWWW-Authenticate: ")
             output.put(authenticate)
         }
+        if let acceptEncoding {
+            output.put("\r\nAccept-Encoding: ")
+            output.put(acceptEncoding)
+        }
+        if isMomentary { output.put("\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff") }
         if !call.keepAlive {
             output.put("\r\nConnection: close")
         } else if call.minorVersion == 0 {

@@ -58,6 +58,15 @@ enum Route: Int, CaseIterable {
         }
     }
 
+    /// Whether it is asked by those who watch over the server, and must be answered when it has no place for others.
+    var isProbe: Bool {
+        switch self {
+        case .health, .livez, .readyz, .startupz, .metrics, .version: true
+        case .inferenceLive, .inferenceReady, .modelReady: true
+        default: false
+        }
+    }
+
     /// The `Allow` header of a 405 and of OPTIONS.
     var allow: StaticString { isPost ? "POST, OPTIONS" : "GET, HEAD, OPTIONS" }
 
@@ -94,11 +103,25 @@ enum Route: Int, CaseIterable {
     }
 
     /// RFC 9112, section 3.2: the origin form `/path?query`, or the absolute form `http://host/path?query`.
-    private static func path(of target: String) -> Substring {
-        var path = target.prefix { $0 != "?" }
-        if !path.hasPrefix("/"), let scheme = path.firstRange(of: "://") {
-            path = path[scheme.upperBound...].drop { $0 != "/" }
+    fileprivate static func path(of target: String) -> Substring {
+        let path = target.prefix { $0 != "?" }
+        guard !path.hasPrefix("/"), let scheme = path.firstRange(of: "://"), scheme.lowerBound > path.startIndex else {
+            return path
         }
-        return path
+        let behindHost = path[scheme.upperBound...].drop { $0 != "/" }
+        return behindHost.isEmpty ? "/" : behindHost
+    }
+}
+
+/// What a request target is that belongs to no route.
+enum UnknownTarget {
+    case path
+    /// A path of the Open Inference Protocol, such as another model's.
+    case inferencePath
+    /// `*`, the server as a whole, of which `OPTIONS` may ask (RFC 9110, section 9.3.7).
+    case server
+
+    init(_ target: String) {
+        self = target == "*" ? .server : Route.path(of: target).hasPrefix("/v2/") ? .inferencePath : .path
     }
 }

@@ -30,7 +30,7 @@ final class Reports: Sendable {
             sum.isCacheUp = sum.isCacheUp && !storeFaults.isAway
             sum.cacheFaults.merge(storeFaults.counted) { $0 + $1 }
             let text = MetricsText(sum, replica, log, build.withLock { $0 }).text
-            var head = ResponseHead(.ok)
+            var head = ResponseHead.momentary
             head.contentType = "text/plain; version=0.0.4; charset=utf-8"
             call.answer(head, ByteBuffer(string: text))
         }
@@ -52,6 +52,6 @@ final class Reports: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         let json = (try? encoder.encode(build.withLock { $0 })) ?? Data("{}".utf8)
-        call.answer(ResponseHead(.ok), ByteBuffer(bytes: json))
+        call.answer(.momentary, ByteBuffer(bytes: json))
     }
 }

@@ -17,6 +17,9 @@ final class InferenceReader {
     private let maximumRecords: Int
     private let padded: PaddedBody
 
+    /// The parameter of a tensor, or of an output, in binary form.
+    private static let binarySize = Array("\"binary_data_size\"".utf8)
+
     /// - Returns: nil if there is no memory for it.
     init?(maximumRecords: Int, maximumBytes: Int, _ padded: PaddedBody) {
         // One tensor more than a good request can have shows that there are too many.
@@ -36,7 +39,12 @@ final class InferenceReader {
     func read(_ body: ByteBuffer, for model: LinearModel) -> Result<InferenceRequest, InferenceRefusal> {
         padded.with(body) { json in
             Result { () throws(InferenceRefusal) in
-                try request(tensor_reader_read(reader, json, body.readableBytes), model)
+                let found = tensor_reader_read(reader, json, body.readableBytes)
+                // What stands behind the JSON is no text, and would only be said to be none.
+                if found.reason != nil, body.readableBytesView.firstRange(of: Self.binarySize) != nil {
+                    throw InferenceRefusal(HTTPError.binaryTensors.detail.description)
+                }
+                return try request(found, model)
             }
         }
     }
@@ -118,7 +126,7 @@ final class InferenceReader {
                 "\(shown(tensor)) has \(tensor.shape.0) records, where 1 to \(maximumRecords) are allowed")
         }
         guard tensor.has_data else {
-            throw InferenceRefusal("\(shown(tensor)) has no data; tensors in binary form are not supported")
+            throw InferenceRefusal("\(shown(tensor)) has no data. \(HTTPError.binaryTensors.detail)")
         }
         let count = Int(tensor.shape.0)
         let isNested = !isFlat && tensor.data_rank == 2 && tensor.data_shape == (count, width)
