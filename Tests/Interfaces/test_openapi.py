@@ -197,11 +197,13 @@ def test_statuses_that_any_route_can_have_are_as_described(start, server, descri
     for path in ("/predict", "/score", INFER):
         check(keyed, "post", path, 401, HOUSE)
         check(server, "post", path, 413, big)
+        check(server, "post", path, 415, HOUSE, **{"Content-Encoding": "gzip"})
         check(server, "post", path, 431, HOUSE, **{"X-Long": "x" * 40_000})
     check(keyed, "get", "/test", 401)
     for path in (MODEL, MODEL + "/ready"):
         check(server, "get", path, 404)
     check(server, "post", MODEL + "/infer", 404, tensor())
+    check(server, "post", INFER, 400, tensor(), **{"Inference-Header-Content-Length": "9"})
     for path in ("/", "/docs", "/openapi.json"):
         check(server, "get", path, 304, **{"If-None-Match": server.ask(path)[1]["ETag"]})
     for path in ("/predict", INFER):

@@ -16,6 +16,20 @@ import Testing
         }
     }
 
+    @Test("an absolute form without a path is the page", arguments: ["http://predict", "HTTPS://h:1", "http://h?/x"])
+    func withoutPath(target: String) {
+        #expect(Route(target: target) == .page)
+    }
+
+    @Test("a target of no route is the whole server's, the Open Inference Protocol's, or nobody's")
+    func unknownTargets() {
+        #expect(UnknownTarget("*") == .server)
+        for target in ["/v2/", "/v2/x?y", "http://host/v2/models/other"] {
+            #expect(UnknownTarget(target) == .inferencePath, "\(target)")
+        }
+        for target in ["", "/", "**", "/*", "/v20", "/x/v2/", "/x?/v2/"] { #expect(UnknownTarget(target) == .path) }
+    }
+
     @Test(
         "any other target is other",
         arguments: [
@@ -25,7 +39,7 @@ import Testing
             "/v2/models/housing/versions/1/ready/versions/2", "/v2/models/housing/versions/1/versions/2/infer",
             "/predict/", "//predict", "/Predict", "/predict%20", "/%70redict", "/predict;a", "predict",
             "other", "/other",
-            "http://host", "?/predict", "/x?/predict", "/health\u{301}", "http://predict", "://",
+            "?/predict", "/x?/predict", "/health\u{301}", "://",
             "/predictt", "/predic",
         ])
     func unknown(target: String) {

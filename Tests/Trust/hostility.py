@@ -117,7 +117,7 @@ def slow(settings):
 
 
 def idle(settings):
-    """Connections up to MAX_CONNECTIONS cost little each, the next are told 503."""
+    """Connections up to MAX_CONNECTIONS cost little each, the next are told 503, but probes are answered."""
     count = settings.choose(10_000, 2_000)
     with under_attack(settings, 200, MAX_CONNECTIONS=str(count + 1)) as (server, report):
         empty = server.resident_bytes
@@ -136,14 +136,16 @@ def idle(settings):
         answers = [read_all(client) for client in refused]
         good = [a for a in answers if status(a) == 503 and b"Retry-After: 1" in a and b"Connection: close" in a]
         expect(len(good) == 100, f"only {len(good)} of 100 connections too many were told 503: {answers[0][:200]!r}")
+        for path in ("/livez", "/readyz", "/metrics"):
+            expect(server.call(path)[0] == 200, f"{path} is not answered when all connections are taken")
         for client in random.Random(settings.seed).sample(clients, 200):
             client.sendall(b"GET /livez HTTP/1.1\r\nHost: trust\r\n\r\n")
             expect(status(client.recv(4096)) == 200, "an idle connection was not answered")
         wait_until(lambda: len(report["bystander"].seconds) > 50, "the bystander is served beside them")
         for client in clients + refused:
             client.close()
-        # No place is left to ask for metrics until the server has seen the ends.
-        wait_until(lambda: server.call("/livez")[0] == 200, "places for connections come back")
+        # No place is left to score until the server has seen the ends.
+        wait_until(lambda: server.call("/test")[0] == 200, "places for connections come back")
     return f"{count} connections at {each:.1f} KiB each, 100 more told 503; {report['figures']}"
 
 

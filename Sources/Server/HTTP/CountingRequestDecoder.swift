@@ -47,7 +47,8 @@ final class CountingRequestDecoder: ByteToMessageDecoder {
 
     private func countEmptyLines(_ buffer: ByteBuffer) throws {
         guard let first = buffer.readableBytesView.first, Self.isOfLineEnd(first), !isWithinRequest else {
-            return emptyLineBytes = 0
+            emptyLineBytes = 0
+            return
         }
         let behind = buffer.readableBytesView.firstIndex { !Self.isOfLineEnd($0) }
         emptyLineBytes += (behind ?? buffer.writerIndex) - buffer.readerIndex

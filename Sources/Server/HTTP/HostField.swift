@@ -9,7 +9,8 @@ enum HostField {
     }
 
     private static func isPort(_ bytes: Substring.UTF8View.SubSequence) -> Bool {
-        bytes.isEmpty || (bytes.first == UInt8(ascii: ":") && bytes.dropFirst().allSatisfy { (0x30...0x39).contains($0) })
+        guard let first = bytes.first else { return true }
+        return first == UInt8(ascii: ":") && bytes.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
     }
 
     /// Letters, digits, `-._~`, `%` and what else a registered name may hold.

@@ -66,6 +66,7 @@ import Testing
             nil, "", "Bearer", "Bearer ", "Bearer   ", "secret-1", "Basic secret-1", "Bearersecret-1", "Bearer secret",
             "Bearer secret-", "Bearer secret-11", "Bearer secret-1 secret-1", "Bearer Secret-1", "Bearer # comment",
             "Bearer #secret-3", "Bearer secret-3", "Bearer comment", "Bearer \(last)k", "Bearer \(last.dropLast())",
+            "Bearer secret-1\u{A0}", "Bearer \u{2003}secret-1", "Bearer secret-1\u{85}",
             "Bearer secret-1,", "Bearer \"secret-1\"", "Bearer secret-2", "Bearer: secret-1", "Token secret-1",
         ]
         for key in wrong { try expect401(call(server, "GET", "/test", key), "\(key ?? "none")") }

@@ -34,6 +34,39 @@ import Testing
         #expect(try open[1].response().status == 200)
     }
 
+    @Test("MAX_CONNECTIONS: probes are answered when idle connections have all places, and calls are 503")
+    func probesBeyondConnections() throws {
+        let server = try ServerProcess(["--event-loops", "2"], environment: ["MAX_CONNECTIONS": "2"])
+        let idle = try (0..<2).map { _ in try server.connect() }
+        for connection in idle {
+            try connection.send("GET", "/livez")
+            #expect(try connection.response().status == 200)
+        }
+        let probes = [
+            "/health", "/livez", "/readyz", "/startupz", "/metrics", "/version", "/v2/health/live", "/v2/health/ready",
+            "/v2/models/housing/ready",
+        ]
+        for path in probes {
+            let connection = try server.connect()
+            try connection.send("GET", path)
+            try connection.send("GET", path)
+            let response = try connection.response()
+            #expect(response.status == 200 && response["Connection"] == "close", "\(path)")
+            #expect(try connection.readToEnd().isEmpty, "\(path)")
+        }
+        let sample = ServerProcess.sample
+        for (method, path) in [("POST", "/predict"), ("GET", "/test"), ("GET", "/"), ("GET", "/nothing")] {
+            let refused = try server.call(method, path, body: method == "POST" ? sample : nil)
+            #expect(refused.status == 503 && refused["Retry-After"] == "1", "\(path)")
+        }
+        #expect(try server.metrics().rejected("connections") == 4)
+        // Who is told 503 holds no place meanwhile, and who holds one without a word is told so soon.
+        let silent = try (0..<40).map { _ in try server.connect() }
+        for connection in silent { #expect(try connection.response().status == 503) }
+        #expect(try server.call("GET", "/livez").status == 200)
+        #expect(try server.metrics().rejected("connections") == 44)
+    }
+
     @Test("MAX_BUFFERED_BYTES: bodies beyond it are 503, memory stays bounded, and bytes come back")
     func bufferedBytes() throws {
         let server = try ServerProcess(["--event-loops", "2"], environment: ["MAX_BUFFERED_BYTES": "1048576"])

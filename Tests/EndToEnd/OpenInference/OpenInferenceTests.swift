@@ -84,6 +84,12 @@ import Testing
         ("the shape [n,8]", InferenceRequests.request(InferenceRequests.tensor("a", [8], good))),
         ("the shape [n,8]", InferenceRequests.request(InferenceRequests.tensor("a", [1, 1, 8], good))),
         ("the shape [n,8]", #"{"inputs":[{"name":"a","datatype":"FP64","shape":[1.5,8],"data":[]}]}"#),
+        ("the shape [n,8]", #"{"inputs":[{"name":"a","datatype":"FP64","shape":[1.0,8],"data":\#(good)}]}"#),
+        ("the shape [n,8]", #"{"inputs":[{"name":"a","datatype":"FP64","shape":[1,8e0],"data":\#(good)}]}"#),
+        (
+            "an output is asked for twice",
+            InferenceRequests.one(rest: #","outputs":[{"name":"predict"},{"name":"predict"}]"#)
+        ),
         ("has 0 records", InferenceRequests.request(InferenceRequests.tensor("a", [0, 8], "[]"))),
         ("has 1001 records", InferenceRequests.request(InferenceRequests.tensor("a", [1001, 8], "[]"))),
         ("not of its shape", InferenceRequests.one("[[\(good)]]")),
@@ -110,6 +116,34 @@ import Testing
         #expect(response["X-Cache"] == nil)
     }
 
+    @Test("a tensor in binary form is 400 with what to do, and a wish for binary data in the answer is ignored")
+    func binaryTensors() throws {
+        let server = try ServerProcess()
+        let tensor = #""name":"a","datatype":"FP64","shape":[1,8],"parameters":{"binary_data_size":64}"#
+        let json = Array(#"{"inputs":[{\#(tensor)}]}"#.utf8)
+        let doubles = [8.3252, 42, 6.98, 1.02, 322, 2.55, 37.88, -122.23].flatMap { number in
+            withUnsafeBytes(of: number.bitPattern.littleEndian, Array.init)
+        }
+        let length = "Inference-Header-Content-Length: \(json.count)"
+        let path = "/v2/models/housing/infer"
+        let connection = try server.connect()
+        let sent = [([length], json + doubles), ([length], json), ([], json + doubles), ([], json)]
+        for (headers, body) in sent {
+            try connection.send("POST", path, headers: headers, body: body)
+            let response = try connection.response()
+            let error = try response.inferenceError()
+            #expect(response.status == 400 && error?.contains("binary_data=False") == true, "\(response.text)")
+        }
+        let wish = #","parameters":{"binary_data_output":true}"#
+        let outputs = #","outputs":[{"name":"predict","parameters":{"binary_data":true}}]"#
+        for rest in [wish, outputs] {
+            let answer = try server.infer(InferenceRequests.one(rest: rest))
+            #expect(answer.status == 200 && answer.text.contains(#""data":[4.139"#), "\(answer.text)")
+        }
+        // It is no matter of other routes.
+        #expect(try server.predict(ServerProcess.sample, headers: [length]).status == 200)
+    }
+
     @Test("eight tensors are the eight features, each once, with the same number of records")
     func columns() throws {
         let server = try ServerProcess()
@@ -130,7 +164,7 @@ import Testing
     }
 
     @Test(
-        "every status of the protocol's routes has its form: 401, 404, 405, 413 and 503, and readiness while draining")
+        "every status of the protocol's routes has its form: 401, 404, 405, 413, 415, 503, readiness while draining")
     func statuses() throws {
         let keys = FileManager.default.temporaryDirectory.appending(path: "bungalow-\(UUID().uuidString).keys")
         try Data("key\n".utf8).write(to: keys)
@@ -148,7 +182,12 @@ import Testing
         try expect(404, server.infer(InferenceRequests.one(), version: "1", headers: key))
         try expect(404, server.call("GET", "/v2/models/housing/versions/1/ready", body: nil))
         try expect(405, server.call("GET", "/v2/models/housing/infer", headers: key, body: nil))
+        for path in ["/v2/", "/v2/models/other", "/v2/models/other/infer", "/v2/models", "/v2/models/housing/stats"] {
+            try expect(404, server.call("GET", path, body: nil))
+            try expect(404, server.call("POST", path, body: "{}"))
+        }
         try expect(405, server.call("POST", "/v2", body: "{}"))
+        try expect(415, server.infer(InferenceRequests.one(), headers: key + ["Content-Encoding: gzip"]))
         try expect(413, server.infer(String(repeating: " ", count: 3000), headers: key))
         let busy = try server.connect()
         try busy.send("GET", "/test", headers: key)

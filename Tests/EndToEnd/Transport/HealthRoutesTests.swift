@@ -31,6 +31,18 @@ import Testing
         #expect(server.log == "")
     }
 
+    @Test("what holds for a moment only is not to be stored, and not to be taken for another type")
+    func momentary() throws {
+        let server = try ServerProcess()
+        let model = ["/v2", "/v2/models/housing", "/v2/models/housing/ready"]
+        let probes = ["/health", "/livez", "/readyz", "/startupz", "/v2/health/live", "/v2/health/ready"]
+        for path in probes + model + ["/metrics", "/version"] {
+            let response = try server.call("GET", path)
+            #expect(response["Cache-Control"] == "no-store", "\(path)")
+            #expect(response["X-Content-Type-Options"] == "nosniff", "\(path)")
+        }
+    }
+
     @Test("readiness never asks the cache")
     func readinessWithoutCache() throws {
         let redis = try RedisProcess()

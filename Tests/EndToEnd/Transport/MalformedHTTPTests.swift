@@ -5,6 +5,8 @@ import Testing
 @Suite struct MalformedHTTPTests {
     private static let chunked = "POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
+    private static let next = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
+
     private func expectRefused(_ bytes: String, by server: ServerProcess) throws {
         let connection = try server.connect()
         try connection.send(bytes)
@@ -52,6 +54,26 @@ import Testing
         #expect(try StrictLog(server.log).blocks.map(\.access.status) == [400])
     }
 
+    @Test("a Host that is no name or address, with or without a port, is 400")
+    func invalidHost() throws {
+        let server = try ServerProcess()
+        let invalid = [
+            "a b", "x,y", "<script>", "user@a", "a/b", "a?b", "a#b", "a\\b", "\"a\"", "a:b", "a:80:80", "a:-1", "é",
+            "[::1", "[::1]x", "[::1]:x", "[<]", "::1", "a[::1]", "]",
+        ]
+        for host in invalid { try expectRefused("GET /health HTTP/1.1\r\nHost: \(host)\r\n\r\n", by: server) }
+        try expectRefused("GET /health HTTP/1.0\r\nHost: a b\r\n\r\n", by: server)
+        let valid = [
+            "", "a", "a:", "A.b-c_d~1:8000", "127.0.0.1:80", "[::1]", "[2001:db8::1]:443", "[v1.a:b]", "a%20b",
+            "!$&'()*+;=",
+        ]
+        for host in valid {
+            let connection = try server.connect()
+            try connection.send("GET /health HTTP/1.1\r\nHost: \(host) \t\r\n\r\n")
+            #expect(try connection.response().status == 200, "\(host)")
+        }
+    }
+
     @Test("an invalid Content-Length is 400")
     func contentLength() throws {
         let server = try ServerProcess()
@@ -65,18 +87,28 @@ import Testing
     @Test("Content-Length beside Transfer-Encoding is 400")
     func contentLengthBesideTransferEncoding() throws {
         let server = try ServerProcess()
-        let fields = ["Content-Length: 5", "Transfer-Encoding: chunked"]
-        for fields in [fields, fields.reversed()] {
-            let head = "POST /predict HTTP/1.1\r\nHost: a\r\n\(fields.joined(separator: "\r\n"))\r\n\r\n"
-            try expectRefused(head + "2\r\n[]\r\n0\r\n\r\n", by: server)
+        for coding in ["chunked", "", "identity", "gzip, chunked"] {
+            let fields = ["Content-Length: 5", "Transfer-Encoding: \(coding)"]
+            for fields in [fields, fields.reversed()] {
+                let head = "POST /predict HTTP/1.1\r\nHost: a\r\n\(fields.joined(separator: "\r\n"))\r\n\r\n"
+                try expectRefused(head + "2\r\n[]\r\n0\r\n\r\n" + Self.next, by: server)
+            }
         }
     }
 
-    @Test("a Transfer-Encoding that does not end in chunked is 400")
+    @Test("a Transfer-Encoding that is not one chunked is 400, and nothing behind it is taken for a request")
     func transferEncoding() throws {
         let server = try ServerProcess()
-        for value in ["gzip", "identity", "chunked, gzip", "xchunked"] {
-            try expectRefused("POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \(value)\r\n\r\n[]", by: server)
+        let values = [
+            "", " ", ",", "gzip", "identity", "chunked, gzip", "xchunked", "gzip, chunked", "identity, chunked",
+            "chunked, chunked", "chunked;a=b", "chunked\r\nTransfer-Encoding: chunked",
+            "gzip\r\nTransfer-Encoding: chunked", "chunked\r\nTransfer-Encoding:", "\r\nTransfer-Encoding: chunked",
+        ]
+        for path in ["/predict", "/health"] {
+            for value in values {
+                let head = "POST \(path) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \(value)\r\n\r\n"
+                try expectRefused(head + "2\r\n[]\r\n0\r\n\r\n" + Self.next, by: server)
+            }
         }
     }
 

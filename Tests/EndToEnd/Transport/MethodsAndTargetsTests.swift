@@ -39,6 +39,13 @@ import Testing
             #expect(response["Content-Length"] == nil)
             try TransportChecks.expectRequestID(response)
         }
+        for (target, allow) in [("*", "GET, HEAD, POST, OPTIONS"), ("http://a", "GET, HEAD, OPTIONS")] {
+            try connection.send("OPTIONS", target)
+            let response = try connection.response()
+            #expect(response.status == 204 && response["Allow"] == allow, "\(target)")
+        }
+        try connection.send("GET", "*")
+        try TransportChecks.expectError(try connection.response(), 404)
         try connection.send("OPTIONS", "/nothing")
         try TransportChecks.expectError(try connection.response(), 404)
         connection.endSending()
@@ -96,6 +103,10 @@ import Testing
         for target in ["/predict?debug=1", "http://example.org/predict"] {
             try connection.send("POST", target, body: Array(ServerProcess.sample.utf8))
             #expect(try connection.response().status == 200, "\(target)")
+        }
+        for target in ["http://example.org", "http://example.org?x", "http://example.org/"] {
+            try connection.send("GET", target)
+            #expect(try connection.response().text.hasPrefix("<!DOCTYPE html>"), "\(target)")
         }
         for target in ["/nothing?/health", "http://example.org/nothing?x=/health", "http://health/nothing"] {
             try connection.send("GET", target)

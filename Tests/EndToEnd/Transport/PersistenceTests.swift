@@ -64,6 +64,18 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
+    @Test("an HTTP/1.0 connection closes behind a chunked body, which HTTP/1.0 does not know")
+    func http10Chunked() throws {
+        let server = try ServerProcess()
+        let connection = try server.connect()
+        try connection.send("POST /predict HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n")
+        try connection.send(TransportChecks.chunked(Array(ServerProcess.sample.utf8), size: 100))
+        try connection.send("GET", "/health")
+        let response = try connection.response()
+        #expect(response.status == 200 && response["Connection"] == "close")
+        #expect(try connection.readToEnd() == "")
+    }
+
     @Test("a client that asks for another protocol is answered in HTTP/1.1")
     func upgrade() throws {
         let server = try ServerProcess()

@@ -93,6 +93,30 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
+    @Test("a body with a Content-Encoding is 415, and the connection goes on")
+    func contentCoding() throws {
+        let server = try ServerProcess()
+        let connection = try server.connect()
+        let body = Array(ServerProcess.sample.utf8)
+        for coding in ["gzip", "deflate", "br", "gzip, identity"] {
+            try connection.send("POST", "/predict", headers: ["Content-Encoding: \(coding)"], body: body)
+            let response = try connection.response()
+            try TransportChecks.expectError(response, 415, "\(coding)")
+            #expect(response.text.contains("Content-Encoding") && response["Accept-Encoding"] == "identity")
+        }
+        for coding in ["identity", "Identity", ""] {
+            try connection.send("POST", "/predict", headers: ["Content-Encoding: \(coding)"], body: body)
+            #expect(try connection.response().status == 200, "\(coding)")
+        }
+        try connection.send("GET", "/test", headers: ["Content-Encoding: gzip"])
+        #expect(try connection.response().status == 200)
+        let headers = ["Content-Encoding: gzip", "Expect: 100-continue", "Content-Length: 10"]
+        try connection.send("POST", "/predict", headers: headers)
+        try TransportChecks.expectError(try connection.response(), 415)
+        try server.stop()
+        #expect(try StrictLog(server.log).blocks.filter { $0.access.status == 415 }.count == 5)
+    }
+
     @Test("the type of the content is not checked")
     func contentType() throws {
         let server = try ServerProcess()

@@ -132,6 +132,28 @@ import Testing
             try server.call("GET", "/health?\(String(repeating: "q", count: 33 << 10))"), 431)
     }
 
+    @Test("32 KiB of empty lines before a request are read over, and more are 431, also behind a request")
+    func emptyLines() throws {
+        let server = try ServerProcess()
+        let request = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
+        func lines(_ bytes: Int) -> String { String(repeating: "\r\n", count: bytes / 2) }
+        let connection = try server.connect()
+        for _ in 0..<3 {
+            try connection.send(lines(32 << 10) + request)
+            #expect(try connection.response().status == 200)
+        }
+        try connection.send(request + lines(1 << 20) + request)
+        #expect(try connection.response().status == 200)
+        try TransportChecks.expectError(try connection.response(), 431)
+        #expect(try connection.readToEnd() == "")
+        let first = try server.connect()
+        try first.send(lines(50_000) + request)
+        try TransportChecks.expectError(try first.response(), 431)
+        // White space of a body is no empty line before a request.
+        let body = Array((lines(100_000) + ServerProcess.sample).utf8)
+        #expect(try server.call("POST", "/predict", bytes: body).status == 200)
+    }
+
     @Test("trailers count as a head does")
     func trailers() throws {
         let server = try ServerProcess()

@@ -8,16 +8,20 @@ import Testing
 
     @Test("a connection's place is given back when it ends; one that got none gives none back")
     func places() {
-        var shares = (0..<3).map { _ in ReplicaShare(of: replica) }
+        var shares = (0..<35).map { _ in ReplicaShare(of: replica) }
         for index in shares.indices { shares[index].takePlace() }
-        #expect(shares.map(\.hasPlace) == [true, true, false] && replica.connections.inUse == 2)
+        let probes = [ReplicaShare.Place](repeating: .probe, count: 32)
+        #expect(shares.map(\.place) == [.calls, .calls] + probes + [.none])
+        #expect(replica.connections.inUse == 2 && replica.probeConnections.inUse == 32)
+        shares[34].end()
+        shares[2].leavePlace()
         shares[2].end()
-        #expect(replica.connections.inUse == 2)
+        #expect(replica.connections.inUse == 2 && replica.probeConnections.inUse == 31)
         shares[0].end()
         shares[0].end()
-        #expect(!shares[0].hasPlace && replica.connections.inUse == 1)
-        shares[2].takePlace()
-        #expect(shares[2].hasPlace && replica.connections.inUse == 2)
+        #expect(shares[0].place == .none && replica.connections.inUse == 1)
+        shares[34].takePlace()
+        #expect(shares[34].place == .calls && replica.connections.inUse == 2)
     }
 
     @Test("bytes are counted once as they grow, and all of them come back")
