@@ -45,7 +45,7 @@ final class Routes {
         guard call.method != .OPTIONS else { return answerOptions(call, call.route.allow) }
         guard call.route.accepts(call.method) else { return refuse(call, .methodNotAllowed(call.route.allow)) }
         if let version = call.modelVersion, version != predictor.model.version { return refuse(call, .unknownVersion) }
-        if let error = call.bodyForm.error(on: call.route) { return refuse(call, error) }
+        if call.bodyForm != .json, let error = call.bodyForm.error(on: call.route) { return refuse(call, error) }
 
         switch call.route {
         case .predict, .score, .test, .infer: admit(call, body)

@@ -46,7 +46,8 @@ final class CountingRequestDecoder: ByteToMessageDecoder {
     }
 
     private func countEmptyLines(_ buffer: ByteBuffer) throws {
-        guard let first = buffer.readableBytesView.first, Self.isOfLineEnd(first), !isWithinRequest else {
+        let first = buffer.getInteger(at: buffer.readerIndex, as: UInt8.self)
+        guard let first, Self.isOfLineEnd(first), !isWithinRequest else {
             emptyLineBytes = 0
             return
         }

@@ -2,13 +2,17 @@
 enum HostField {
     /// Whether the value is one; a comma, which a name may hold by its grammar, is what two hosts in one are known by.
     static func isValid(_ value: Substring) -> Bool {
-        let bytes = value.utf8
+        value.utf8.withContiguousStorageIfAvailable { isValid($0[...]) } ?? false
+    }
+
+    private static func isValid(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         guard bytes.first == UInt8(ascii: "[") else { return isPort(bytes.drop(while: isOfName)) }
-        let behind = bytes.dropFirst().drop(while: isOfAddress)
+        let behind = bytes.dropFirst().drop { isOfName($0) || $0 == UInt8(ascii: ":") }
         return behind.first == UInt8(ascii: "]") && isPort(behind.dropFirst())
     }
 
-    private static func isPort(_ bytes: Substring.UTF8View.SubSequence) -> Bool {
+    /// A port behind its colon, or nothing.
+    private static func isPort(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         guard let first = bytes.first else { return true }
         return first == UInt8(ascii: ":") && bytes.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
     }
@@ -23,6 +27,4 @@ enum HostField {
         default: false
         }
     }
-
-    private static func isOfAddress(_ byte: UInt8) -> Bool { isOfName(byte) || byte == UInt8(ascii: ":") }
 }
