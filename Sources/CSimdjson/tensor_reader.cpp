@@ -252,14 +252,16 @@ tensor_reader_result tensor_reader_read(tensor_reader *reader, const uint8_t *js
     reader->reason = nullptr;
     reader->result = {};
     reader->tensors.clear();
+    std::string_view body(reinterpret_cast<const char *>(json), length);
     try {
-        bool is_request = reader->read({reinterpret_cast<const char *>(json), length});
+        bool is_request = reader->read(body);
         if (!is_request && !reader->reason) reader->reason = MALFORMED;
     } catch (const std::bad_alloc &) {
         reader->reason = "no memory left to read it";
     }
     tensor_reader_result result = reader->result;
     result.reason = reader->reason;
+    result.names_binary_size = reader->reason && body.find("\"binary_data_size\"") != body.npos;
     result.tensors = reader->tensors.data();
     result.values = reader->values.data();
     result.kinds = reader->kinds.data();

@@ -98,6 +98,8 @@ typedef struct {
 typedef struct {
     /// NULL if the body is JSON and an inference request; else what is wrong, in English, a static string.
     const char *_Nullable reason;
+    /// Whether a body that is none names `binary_data_size`, the parameter of a tensor in binary form.
+    bool names_binary_size;
     json_string id;
     /// The first requested output that is not the known one.
     json_string unknown_output;

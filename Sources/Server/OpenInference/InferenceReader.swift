@@ -17,9 +17,6 @@ final class InferenceReader {
     private let maximumRecords: Int
     private let padded: PaddedBody
 
-    /// The parameter of a tensor, or of an output, in binary form.
-    private static let binarySize = Array("\"binary_data_size\"".utf8)
-
     /// - Returns: nil if there is no memory for it.
     init?(maximumRecords: Int, maximumBytes: Int, _ padded: PaddedBody) {
         // One tensor more than a good request can have shows that there are too many.
@@ -41,9 +38,7 @@ final class InferenceReader {
             Result { () throws(InferenceRefusal) in
                 let found = tensor_reader_read(reader, json, body.readableBytes)
                 // What stands behind the JSON is no text, and would only be said to be none.
-                if found.reason != nil, body.readableBytesView.firstRange(of: Self.binarySize) != nil {
-                    throw InferenceRefusal(HTTPError.binaryTensors.detail.description)
-                }
+                if found.names_binary_size { throw InferenceRefusal(HTTPError.binaryTensors.detail.description) }
                 return try request(found, model)
             }
         }
