@@ -11,17 +11,13 @@ from locust import runners
 from processor import Demand
 from records import HotChoice, cold_body, hot_body
 from schedule import Stride
+from target import headers_of
 from verdict import OUTCOMES, UNANSWERED, none_yet
 
 PROGRESS_SECONDS = 0.5
 REFUSED_PAUSE_SECONDS = 0.1
 # Rows of timing.csv that a worker keeps until they are sent.
 MOST_TIMINGS = 100_000
-
-
-def headers_of(settings):
-    found = {"Content-Type": "application/json", "User-Agent": settings.client}
-    return found | ({"Authorization": f"Bearer {settings.api_key}"} if settings.api_key else {})
 
 
 def outcome_of(response):
@@ -140,6 +136,7 @@ class Share:
         return {
             "nonce": self.nonce,
             "worker": self.number,
+            "plan": self.settings.plan(),
             "issued": self.issued,
             "hot": self.hot,
             "cold": self.cold,

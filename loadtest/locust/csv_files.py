@@ -27,34 +27,51 @@ class CsvFiles:
     """<name>.timing.csv and <name>.scaling.csv of a run, and <name>.history.csv of a search for saturation."""
 
     def __init__(self, settings, with_history):
-        settings.folder.mkdir(parents=True, exist_ok=True)
         self.client = settings.client
         self.most_users = self.users = 0
-        self.open = []
-        self.timing = self.create(settings, "timing", TIMING)
-        self.scales = self.create(settings, "scaling", SCALING)
-        self.tests = self.create(settings, "history", HISTORY) if with_history else None
+        self.files, self.writers = {}, {}
+        # Why a file is not whole: a line for a person.
+        self.fault = None
+        kinds = {"timing": TIMING, "scaling": SCALING} | ({"history": HISTORY} if with_history else {})
+        for kind, columns in kinds.items():
+            self.create(settings.file(f"{kind}.csv"), kind, columns)
 
-    def create(self, settings, kind, columns):
-        file = open(
-            settings.folder / f"{settings.name}.{kind}.csv", "w", newline="", encoding="utf-8", buffering=1 << 16
-        )
-        self.open.append(file)
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        return writer
+    def create(self, path, kind, columns):
+        try:
+            self.files[kind] = open(path, "w", newline="", encoding="utf-8", buffering=1 << 16)
+        except OSError as error:
+            self.fail(path, error)
+            return
+        self.writers[kind] = csv.writer(self.files[kind], lineterminator="\n")
+        self.write(kind, [columns])
+
+    def write(self, kind, rows):
+        """Writes rows, and nothing more to a file that could not be written to, as on a full disk."""
+        try:
+            if kind in self.writers:
+                self.writers[kind].writerows(rows)
+        except OSError as error:
+            del self.writers[kind]
+            self.fail(self.files[kind].name, error)
+
+    def fail(self, path, error):
+        self.fault = self.fault or f"{path} cannot be written: {error.strerror}"
 
     def timings(self, rows):
-        self.timing.writerows([*row, self.client] for row in rows)
+        self.write("timing", ([*row, self.client] for row in rows))
 
     def scaling(self, users):
         if users != self.users:
-            self.scales.writerow([timestamp(), users, self.client])
+            self.write("scaling", [[timestamp(), users, self.client]])
             self.users, self.most_users = users, max(users, self.most_users)
 
     def history(self, row):
-        self.tests.writerow([*row, self.client])
+        self.write("history", [[*row, self.client]])
 
     def close(self):
-        for file in self.open:
-            file.close()
+        self.writers.clear()
+        for file in self.files.values():
+            try:
+                file.close()
+            except OSError as error:
+                self.fail(file.name, error)

@@ -10,6 +10,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).resolve().parent.parent / "scenario"))
 
 import settings as scenario_settings
+from counters import source
 from calls import Caller, Share
 from locust import constant, events, runners, task
 from locust.contrib.fasthttp import FastHttpUser
@@ -17,17 +18,27 @@ from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_STOPPING
 from run import Run
 
-SATURATION = os.environ.get("SHAPE") == "saturation"
+SHAPE = os.environ.get("SHAPE", "")
+SATURATION = SHAPE == "saturation"
 # Users of the saturation search call without a pause, like the threads of a throughput tool.
 FALLBACKS = {"NAME": "saturation", "THINK_TIME_MS": 0} if SATURATION else {"NAME": "locust", "THINK_TIME_MS": 1500}
 
-try:
-    settings = scenario_settings.read(USERS=200, **FALLBACKS)
-except scenario_settings.SettingsError as error:
-    sys.exit(f"locustfile.py: {error}")
 
-if SATURATION:
-    from saturation import Saturation  # noqa: F401 (Locust takes the shape from this module)
+
+def refuse(error):
+    print(f"locustfile.py: {error}", file=sys.stderr)
+    sys.exit(scenario_settings.USAGE_EXIT_CODE)
+
+
+try:
+    if SHAPE and not SATURATION:
+        raise scenario_settings.SettingsError(f"SHAPE={SHAPE} is not allowed: use saturation, or nothing")
+    settings = scenario_settings.read(USERS=200, **FALLBACKS)
+    source(settings.replicas, settings.target)
+    if SATURATION:
+        from saturation import Saturation  # noqa: F401 (Locust takes the shape from this module)
+except scenario_settings.SettingsError as error:
+    refuse(error)
 
 
 @events.init_command_line_parser.add_listener
@@ -44,7 +55,10 @@ def prepare(environment, runner, **_):
     environment.stop_timeout = max(environment.stop_timeout or 0, needed)
     Share(environment, settings)
     if not isinstance(runner, runners.WorkerRunner):
-        Run(environment, settings, SATURATION)
+        try:
+            Run(environment, settings, SATURATION)
+        except scenario_settings.SettingsError as error:
+            refuse(error)
 
 
 class HouseBuyer(FastHttpUser):

@@ -5,15 +5,18 @@ from importlib.metadata import version
 
 import gevent
 from calls import MOST_TIMINGS, PROGRESS_SECONDS
-from counters import Census, CountersError, source, timestamp
+from census import Census
+from counters import CountersError, redis_of, source, timestamp
 from csv_files import CsvFiles
 from gevent.event import Event
 from latencies import Latencies
 from locust import runners
 from records import new_nonce
-from run_file import run_entry, write
-from verdict import Tally, none_yet
+from run_file import make_room, run_entry, write
 from schedule import planned_hot
+from settings import SettingsError
+from target import prepare
+from verdict import Tally, none_yet
 from warm_up import warm_up
 
 
@@ -24,6 +27,7 @@ class Run:
         self.orders, self.results, self.latest, self.done = {}, {}, {}, set()
         self.all_results = Event()
         self.active = False
+        make_room(settings.folder)
         environment.run = self
         environment.events.test_start.add_listener(self.start)
         environment.events.test_stop.add_listener(self.stop)
@@ -45,13 +49,15 @@ class Run:
         self.warm, self.nonce, self.saturated = none_yet(), new_nonce(), None
         target = (self.environment.host or self.settings.target).rstrip("/")
         self.files = CsvFiles(self.settings, self.saturation)
-        self.census, self.fault = Census(None), None
+        self.census, self.fault, self.version = Census(None), None, None
         self.target, self.started, self.began = target, timestamp(), time.monotonic()
         try:
-            self.census.source = source(self.settings.replicas, target)
+            make_room(self.settings.folder, self.settings.file("run.json").name)
+            self.census = Census(source(self.settings.replicas, target), redis_of(self.settings))
+            self.version = prepare(self.settings, target)
             self.census.begin()
             warm_up(self.settings, target, self.nonce, self.warm)
-        except (CountersError, OSError) as error:
+        except (SettingsError, CountersError, OSError) as error:
             self.fault = str(error)
             gevent.spawn(self.end)
             return
@@ -131,26 +137,39 @@ class Run:
                 for outcome, count in each[plan].items():
                     calls[outcome] += count
         tally.client_cpu = max((each["cpu"] for each in found if each["cpu"] is not None), default=None)
-        missing = len(self.orders) - len(found)
-        if missing:
-            tally.faults.append(f"{missing} of {len(self.orders)} workers sent no results")
-        if self.fault:
-            tally.faults.append(self.fault)
+        tally.evicted = self.census.evicted()
+        broken = [*self.broken_workers()] or ([self.fault] if self.fault and not self.orders else [])
+        tally.incomparable = [("tool_failed", text) for text in broken]
+        tally.faults = [text for text in (self.fault, self.files.fault) if text]
         return tally
 
+    def broken_workers(self):
+        """Workers whose calls are not known, or are not those of the master's plan."""
+        missing = len(self.orders) - len(self.results)
+        if missing:
+            yield f"{missing} of {len(self.orders)} workers sent no results: what they called is not known"
+        plan = self.settings.plan()
+        for number, each in sorted(self.results.items()):
+            for name, value in plan.items():
+                if each["plan"][name] != value:
+                    yield f"worker {number} ran with {name}={each['plan'][name]}, the master with {name}={value}"
+
     def stop(self, **_):
+        """Ends the run with its proof."""
         if not self.active:
             return
         seconds = time.monotonic() - self.began
         self.gather()
         self.active = False
         ended = timestamp()
-        self.census.end()
+        if self.orders:
+            self.census.end()
         found = list(self.results.values())
         latency, sums = {}, {}
         for phase in ("peak", "sustained"):
             sums[phase] = sum((Latencies(each[phase]) for each in found), Latencies())
             latency[phase] = sums[phase].percentiles()
+        self.files.close()
         tally = self.tally()
         hold = max((each["sustained_seconds"] for each in found), default=0)
         answered = sum(tally.both(outcome) for outcome in ("hit", "miss", "bypass"))
@@ -159,13 +178,15 @@ class Run:
             "achieved": answered / seconds if seconds else 0,
             "sustained": sums["sustained"].total() / hold if hold and not self.settings.calls else None,
         }
-        entry = run_entry(
-            self.settings, "locust", version("locust"), (self.started, ended), tally, self.census, latency, rate
-        )
+        times, tool = (self.started, ended), ("locust", version("locust"))
+        entry = run_entry(self.settings, tool, times, tally, self.census, latency, rate, self.version)
         entry |= {"target": self.target, "users": self.files.most_users}
         if self.saturated:
             entry["saturation"] = self.saturated
-        self.files.close()
         if lost := sum(each["lost_timings"] for each in found):
             print(f"{lost} calls are missing in {self.settings.name}.timing.csv: more than {MOST_TIMINGS} at once")
-        self.environment.process_exit_code = write(entry, self.settings)
+        try:
+            self.environment.process_exit_code = write(entry, self.settings)
+        except OSError as error:
+            print(f"locustfile.py: {error}", flush=True)
+            self.environment.process_exit_code = 1

@@ -1,16 +1,15 @@
 """The load shape that carries out the search for saturation, and writes a row of history.csv for each step."""
 
-import sys
 import time
 
 from latencies import Latencies
 from locust import LoadTestShape
 from search import Limits, Search, Step
-from settings import SettingsError
 
 # After a change of the users, calls that began before it are left to end.
 SETTLE_SECONDS = 1
 SPAWN_RATE = 100
+LIMITS = Limits.read()
 
 
 def difference(before, after):
@@ -36,10 +35,7 @@ def difference(before, after):
 class Saturation(LoadTestShape):
     def __init__(self):
         super().__init__()
-        try:
-            self.limits = Limits.read()
-        except SettingsError as error:
-            sys.exit(f"locustfile.py: {error}")
+        self.limits = LIMITS
         self.restart()
 
     def restart(self):

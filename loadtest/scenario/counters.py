@@ -1,16 +1,17 @@
-"""What the servers counted: raw samples of each replica's counters, first and last, and which replicas there were."""
+"""Where the servers' counters are read, and how: /metrics of each replica, or INFO of Redis."""
 
+import http.client
 import json
 import re
 import shutil
 import socket
 import subprocess
-import threading
 import urllib.error
 import urllib.parse
 import urllib.request
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
+
+from settings import SettingsError, check_address
 
 TIMEOUT_SECONDS = 5
 POD_SELECTOR = "app.kubernetes.io/name=bungalow"
@@ -29,8 +30,11 @@ def timestamp(moment=None):
 
 
 def fetch(url):
-    with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:
-        return answer.read().decode()
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:
+            return answer.read().decode()
+    except (http.client.HTTPException, UnicodeDecodeError) as error:
+        raise OSError(f"{url} speaks no HTTP: {error}") from None
 
 
 def parse_metrics(text):
@@ -54,10 +58,18 @@ def parse_redis_information(text):
     return values["run_id"], {"time": timestamp(), "hit": hits, "miss": misses, "bypass": None, "refused": None}
 
 
+def parse_evictions(text):
+    """Redis' run id, and how many entries it has evicted since it began."""
+    values = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+    return values["run_id"], int(values["evicted_keys"])
+
+
 class Urls:
     """Replicas at known addresses."""
 
     name = "metrics"
+    # So often each is read at a time: behind one address there may be several servers, of which one answers.
+    readings = 5
 
     def __init__(self, urls):
         self.urls = urls
@@ -65,16 +77,19 @@ class Urls:
     def read(self):
         """(url, text of the counters) of every replica that answers."""
         for url in self.urls:
-            try:
-                yield url, fetch(f"{url}/metrics")
-            except OSError:
-                continue
+            for _ in range(self.readings):
+                try:
+                    yield url, fetch(f"{url}/metrics")
+                except OSError:
+                    break
 
     parse = staticmethod(parse_metrics)
 
 
 class Resolved(Urls):
     """Replicas behind a name that resolves to all of them: a headless Service."""
+
+    readings = 1
 
     def __init__(self, host, port):
         self.host, self.port = host, port
@@ -96,8 +111,10 @@ class Pods:
     parse = staticmethod(parse_metrics)
 
     def __init__(self, namespace):
+        if not namespace:
+            raise SettingsError("REPLICAS=kubectl: is not allowed: use kubectl:NAMESPACE")
         if not shutil.which("kubectl"):
-            raise CountersError("REPLICAS=kubectl:… needs kubectl in PATH")
+            raise SettingsError("REPLICAS=kubectl:… needs kubectl in PATH")
         self.namespace = namespace
 
     def kubectl(self, *words):
@@ -122,24 +139,52 @@ class Pods:
 
 
 class RedisInformation:
+    """A Redis' own counters; one with a password is sent it first."""
+
     name = "redis"
     parse = staticmethod(parse_redis_information)
 
-    def __init__(self, url):
-        parts = urllib.parse.urlsplit(url)
+    def __init__(self, name, url):
+        parts = check_address(name, url, ("redis",))
         self.address = parts.hostname, parts.port or 6379
         self.url = f"redis://{self.address[0]}:{self.address[1]}"
+        words = [urllib.parse.unquote(word) for word in (parts.username, parts.password) if word]
+        self.commands = ([["AUTH", *words]] if parts.password else []) + [["INFO", "everything"]]
 
     def read(self):
         try:
             with socket.create_connection(self.address, TIMEOUT_SECONDS) as connection:
-                connection.sendall(b"*2\r\n$4\r\nINFO\r\n$10\r\neverything\r\n")
                 with connection.makefile("rb") as replies:
-                    head = replies.readline().decode()
+                    for words in self.commands:
+                        connection.sendall(redis_command(words))
+                        head = replies.readline().decode()
                     if head[:1] == "$":
                         yield self.url, replies.read(int(head[1:])).decode()
-        except OSError:
+        except (OSError, ValueError):
             return
+
+    def evictions(self):
+        """The run id and the number of evicted entries so far; None where Redis does not tell."""
+        for _, text in self.read():
+            try:
+                return parse_evictions(text)
+            except (ValueError, KeyError):
+                return None
+        return None
+
+
+def redis_command(words):
+    words = [word.encode() for word in words]
+    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
+
+
+def redis_of(settings):
+    """The Redis whose evictions are read; None where nobody named one."""
+    if settings.cache_url:
+        return RedisInformation("CACHE_URL", settings.cache_url)
+    if settings.replicas.startswith("redis://"):
+        return RedisInformation("REPLICAS", settings.replicas)
+    return None
 
 
 def source(replicas, target):
@@ -147,99 +192,15 @@ def source(replicas, target):
     if replicas == "none":
         return Urls([])
     if replicas.startswith("redis://"):
-        return RedisInformation(replicas)
+        return RedisInformation("REPLICAS", replicas)
     if replicas.startswith("kubectl:"):
         return Pods(replicas.partition(":")[2])
     if replicas.startswith("dns:"):
         host, _, port = replicas.removeprefix("dns:").rpartition(":")
         if not host or not port.isdigit():
-            raise CountersError(f"REPLICAS={replicas} is not allowed: use dns:HOST:PORT")
+            raise SettingsError(f"REPLICAS={replicas} is not allowed: use dns:HOST:PORT")
         return Resolved(host, int(port))
-    return Urls([url.rstrip("/") for url in (replicas or target).split(",")])
-
-
-@dataclass
-class Replica:
-    instance: str
-    url: str
-    first: dict | None
-    last: dict | None = None
-
-    def delta(self, name):
-        """Last minus first; a replica that was not there at the start began with zero."""
-        if self.last is None or self.last[name] is None:
-            return None
-        return self.last[name] - (self.first[name] if self.first else 0)
-
-
-@dataclass
-class Census:
-    """All replicas that were seen from the start of a run to its end, by instance."""
-
-    source: object
-    replicas: dict = field(default_factory=dict)
-    stopped: threading.Event = field(default_factory=threading.Event)
-    watcher: threading.Thread | None = None
-
-    def samples(self):
-        for url, text in self.source.read():
-            try:
-                instance, sample = self.source.parse(text)
-            except (ValueError, KeyError):
-                continue
-            yield instance, url, sample
-
-    def begin(self):
-        for instance, url, sample in self.samples():
-            self.replicas[instance] = Replica(instance, url, sample)
-
-    def look(self):
-        """Notes replicas that came since the start."""
-        for instance, url, _ in self.samples():
-            self.replicas.setdefault(instance, Replica(instance, url, None))
-
-    def watch(self, seconds=5):
-        """Looks around until `end`, so that a replica that comes and goes within the run is noticed."""
-
-        def loop():
-            while not self.stopped.wait(seconds):
-                try:
-                    self.look()
-                except (CountersError, OSError):
-                    continue
-
-        self.watcher = threading.Thread(target=loop, daemon=True)
-        self.watcher.start()
-
-    def end(self):
-        self.stopped.set()
-        if self.watcher:
-            self.watcher.join()
-        for instance, url, sample in self.samples():
-            self.replicas.setdefault(instance, Replica(instance, url, None)).last = sample
-
-    def vanished(self):
-        return [replica for replica in self.replicas.values() if replica.last is None]
-
-    def total(self, name):
-        """The sum of all replicas' differences; None where one of them does not count this."""
-        deltas = [replica.delta(name) for replica in self.replicas.values() if replica.last is not None]
-        return None if None in deltas else sum(deltas)
-
-    def rows(self):
-        """As they stand in run.schema.json."""
-        names = {"hits": "hit", "misses": "miss", "bypasses": "bypass", "refused": "refused"}
-        return [
-            {"instance": replica.instance, "url": replica.url, "first": replica.first, "last": replica.last}
-            | {key: replica.delta(name) for key, name in names.items()}
-            for replica in self.replicas.values()
-        ]
-
-
-def version(target):
-    """The target's answer to GET /version; None where it has none."""
-    try:
-        answer = json.loads(fetch(f"{target}/version"))
-        return answer if isinstance(answer, dict) else None
-    except (OSError, ValueError):
-        return None
+    urls = [url.strip().rstrip("/") for url in (replicas or target).split(",")]
+    for url in urls:
+        check_address("REPLICAS" if replicas else "TARGET", url)
+    return Urls(urls)

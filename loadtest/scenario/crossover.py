@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,7 +21,8 @@ from statistics import median
 
 from chart import line_chart
 from records import new_nonce
-from settings import SettingsError, number
+from run_file import make_room
+from settings import USAGE_EXIT_CODE, SettingsError, number
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BATCHES, BUSY = "1 10 100 1000", "0 1 2 5"
@@ -121,18 +123,19 @@ def break_even(found):
     return f"{max(share, 0):.1%}" if share < 1 else "never"
 
 
-def whole_numbers(name, fallback):
+def whole_numbers(name, fallback, least):
     text = os.environ.get(name) or fallback
-    if not re.fullmatch(r"\d+( \d+)*", text):
-        raise SettingsError(f"{name}={text} is not allowed: use whole numbers with a space between them")
+    if not re.fullmatch(r"\d{1,6}( \d{1,6})*", text) or min(map(int, text.split())) < least:
+        raise SettingsError(
+            f"{name}={text} is not allowed: use whole numbers from {least} on with a space between them"
+        )
     return [int(word) for word in text.split()]
 
 
-def measure(binary, calls, redis_port):
+def measure(binary, calls, redis_port, busies, batches):
     """(busy, batch) -> medians."""
     results = {}
-    batches = whole_numbers("BATCHES", BATCHES)
-    for busy in whole_numbers("BUSY", BUSY):
+    for busy in busies:
         with ExitStack() as stack:
             common = {"PORT": "0", "SYNTHETIC_BUSY_MS": str(busy), "SCORING_LOG": "off", "DRAIN_DELAY_SECONDS": "0"}
             ports = [
@@ -171,15 +174,18 @@ def chart(results):
 
 def main():
     binary = Path(os.environ.get("SERVER", ROOT / ".build/release/Server"))
-    if not binary.exists():
-        sys.exit(f"loadtest/crossover: {binary} is missing: run swift build -c release, or set SERVER")
+    if not os.access(binary, os.X_OK) or binary.is_dir():
+        raise SettingsError(f"SERVER={binary} is no executable: run swift build -c release, or name another")
+    if not shutil.which("redis-server"):
+        sys.exit("loadtest/crossover: redis-server is missing; install it: apt-get install redis-server")
     folder, calls = Path(os.environ.get("RESULTS", "results")), number(os.environ, "CALLS", 300, 1, whole=True)
-    folder.mkdir(parents=True, exist_ok=True)
+    busies, batches = whole_numbers("BUSY", BUSY, 0), whole_numbers("BATCHES", BATCHES, 1)
+    make_room(folder, "crossover.md", "crossover.svg")
     with tempfile.TemporaryDirectory() as scratch:
         port = free_port()
         command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", scratch]
         with running(command, {}, redis_ready(port)):
-            results = measure(binary, calls, port)
+            results = measure(binary, calls, port, busies, batches)
     (folder / "crossover.md").write_text(table(results), encoding="utf-8")
     (folder / "crossover.svg").write_text(chart(results), encoding="utf-8")
     print(table(results), end="")
@@ -189,6 +195,9 @@ if __name__ == "__main__":
     try:
         main()
     except SettingsError as error:
+        print(f"loadtest/crossover: {error}", file=sys.stderr)
+        sys.exit(USAGE_EXIT_CODE)
+    except OSError as error:
         sys.exit(f"loadtest/crossover: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

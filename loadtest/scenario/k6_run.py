@@ -3,28 +3,59 @@
 import json
 import os
 import re
+import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
 
-from counters import Census, CountersError, source, timestamp
+from census import Census
+from counters import CountersError, redis_of, source, timestamp
 from processor import Demand, cores
-from run_file import run_entry, write
-from settings import SettingsError, read
+from run_file import make_room, run_entry, write
+from settings import USAGE_EXIT_CODE, SettingsError, read
+from target import prepare
 from verdict import OUTCOMES, Tally
 
 SCRIPT = Path(__file__).resolve().parent.parent / "k6/cache-rate.js"
 THRESHOLDS_CROSSED = 99
 MOST_MESSAGES = 10
+# The summary of a run without a call.
+NOTHING = {"metrics": {}, "state": {"testRunDurationMs": 0}}
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATHS = ("PAYLOAD_FILE", "API_KEY_FILE")
+
+
+class Interrupted(BaseException):
+    """A signal that asks for an end."""
+
+    def __init__(self, number, _=None):
+        super().__init__(number)
+        self.number = number
+
+    def __str__(self):
+        return f"interrupted by {signal.Signals(self.number).name}"
+
+
+def listen_for_ends():
+    def end(number, frame):
+        raise Interrupted(number, frame)
+
+    for each in ENDS:
+        # What nohup or a shell has told to be ignored stays so.
+        if signal.getsignal(each) != signal.SIG_IGN:
+            signal.signal(each, end)
 
 
 def k6_binary():
     """The one of this environment, where it has one."""
     own = Path(sys.executable).parent / "k6"
-    return str(own) if own.exists() else "k6"
+    found = str(own) if own.exists() else shutil.which("k6")
+    if not found:
+        raise CountersError(f"there is no k6 in {own.parent}: remove {own.parent.parent}, and it is made anew")
+    return found
 
 
 def counts(summary):
@@ -78,61 +109,112 @@ def show(messages):
         print(f"and {count - MOST_MESSAGES} more messages of k6", file=sys.stderr, flush=True)
 
 
-def run_k6(settings, summary_file):
-    """k6's exit code and the CPU that it wanted, as a share of the cores that it may use."""
+def run_k6(binary, settings, summary_file, environment):
+    """k6's exit code, the CPU that it wanted as a share of the cores that it may use, and what interrupted it."""
     # k6 takes relative paths from the folder of its script.
-    paths = {name: str(Path(os.environ[name]).resolve()) for name in PATHS if os.environ.get(name)}
+    paths = {name: str(Path(environment[name]).resolve()) for name in PATHS if environment.get(name)}
     known = {"SUMMARY_FILE": str(summary_file.resolve()), "CLIENT_NAME": settings.client}
-    environment = {**os.environ, **paths, **known}
-    command = [k6_binary(), "run", "--quiet", "--no-usage-report", "--address", "", str(SCRIPT)]
-    process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    command = [binary, "run", "--quiet", "--no-usage-report", "--address", "", str(SCRIPT)]
+    # In a process group of its own: Ctrl-C in a terminal would end k6 before it has written its summary.
+    process = subprocess.Popen(
+        command,
+        env={**environment, **paths, **known},
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    )
     messages = threading.Thread(target=show, args=(process.stderr,))
     messages.start()
-    demand = Demand(process.pid, cores())
+    demand, interrupted = Demand(process.pid, cores()), None
     try:
         while process.poll() is None:
             demand.read()
             time.sleep(0.1)
-    except BaseException:
-        process.terminate()
+    except Interrupted as end:
+        interrupted = end
+        process.send_signal(signal.SIGINT)
         process.wait()
-        raise
     finally:
+        # A second signal, or what nobody thought of.
+        if process.poll() is None:
+            process.kill()
         messages.join()
-    return process.returncode, demand.last or None
+    return process.returncode, demand.last or None, interrupted
 
 
-def main():
-    settings = read()
-    settings.folder.mkdir(parents=True, exist_ok=True)
-    summary_file = settings.folder / f"{settings.name}.k6.json"
-    summary_file.unlink(missing_ok=True)
-    census = Census(source(settings.replicas, settings.target))
+def read_summary(path):
+    """k6's summary; one without calls where it left none."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return NOTHING
+
+
+def faults_of(code, interrupted, summary, tally):
+    """What k6 itself says went wrong."""
+    if interrupted:
+        tally.incomparable.append(("interrupted", f"the run was {interrupted} before its end"))
+    elif not summary["metrics"]:
+        text = f"k6 ended with exit code {code} and no summary; its messages are above"
+        tally.incomparable.append(("tool_failed", text))
+    elif code not in (0, THRESHOLDS_CROSSED):
+        tally.faults.append(f"k6 ended with exit code {code}; its messages are above")
+
+
+def measure(binary, settings, census, environment):
+    """Runs k6 between two readings of the counters: its summary, the tally, its exit code, what interrupted it."""
     census.begin()
     census.watch()
-    started = timestamp()
-    code, cpu = run_k6(settings, summary_file)
-    ended = timestamp()
+    summary_file = settings.file("k6.json")
+    code, cpu, interrupted = run_k6(binary, settings, summary_file, environment)
     census.end()
-    if not summary_file.exists():
-        raise CountersError(f"k6 ended with exit code {code} and no summary; its messages are above")
-    summary = json.loads(summary_file.read_text(encoding="utf-8"))
+    summary = read_summary(summary_file)
     tally = tally_of(summary, settings)
-    tally.client_cpu = cpu
-    if code not in (0, THRESHOLDS_CROSSED):
-        tally.faults.append(f"k6 ended with exit code {code}; its messages are above")
+    tally.client_cpu, tally.evicted = cpu, census.evicted()
+    faults_of(code, interrupted, summary, tally)
+    return summary, tally, code, interrupted
+
+
+def run(environment):
+    """One run: its entry as it stands in its file, and the exit code."""
+    settings = read(environment)
+    census = Census(source(settings.replicas, settings.target), redis_of(settings))
+    binary = k6_binary()
+    make_room(settings.folder, *(f"{settings.name}.{kind}" for kind in ("run.json", "k6.json")))
+    started, version = timestamp(), None
+    try:
+        version = prepare(settings, settings.target)
+        started = timestamp()
+        summary, tally, code, interrupted = measure(binary, settings, census, environment)
+    except CountersError as error:
+        summary, tally, code, interrupted = NOTHING, Tally(cpu_limit=settings.cpu_limit), 0, None
+        tally.incomparable.append(("tool_failed", str(error)))
+    times = started, timestamp()
     latency = {phase: percentiles(summary, f"latency_{phase}") for phase in ("peak", "sustained")}
-    version = subprocess.run([k6_binary(), "version"], capture_output=True, text=True).stdout.split()[1].lstrip("v")
-    entry = run_entry(
-        settings, "k6", version, (started, ended), tally, census, latency, rates(summary, settings, latency)
-    )
-    return write(entry, settings) or (THRESHOLDS_CROSSED if code == THRESHOLDS_CROSSED else 0)
+    words = subprocess.run([binary, "version"], capture_output=True, text=True).stdout.split()
+    rate = rates(summary, settings, latency)
+    entry = run_entry(settings, ("k6", words[1].lstrip("v")), times, tally, census, latency, rate, version)
+    verdict = write(entry, settings)
+    if interrupted:
+        return entry, 128 + interrupted.number
+    return entry, verdict or (THRESHOLDS_CROSSED if code == THRESHOLDS_CROSSED else 0)
+
+
+def exit_with(name, main):
+    """Ends the program with what `main` returns, or with one line that says why there is no verdict."""
+    try:
+        listen_for_ends()
+        sys.exit(main())
+    except SettingsError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        sys.exit(USAGE_EXIT_CODE)
+    except (CountersError, OSError) as error:
+        sys.exit(f"{name}: {error}")
+    except Interrupted as end:
+        print(f"{name}: {end}; there is no verdict", file=sys.stderr)
+        sys.exit(128 + end.number)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except (SettingsError, CountersError) as error:
-        sys.exit(f"loadtest/cache-rate: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    exit_with("loadtest/cache-rate", lambda: run(os.environ)[1])

@@ -2,12 +2,12 @@
 
 import json
 import os
-import subprocess
 import sys
 import time
-from pathlib import Path
 
+import k6_run
 from counters import CountersError, Pods
+from run_file import make_room
 from schedule import CacheRate
 from settings import SettingsError, number, read
 from tables import chart, markdown
@@ -15,7 +15,6 @@ from verdict import EXIT_CODES
 
 ROUNDS, RATES = 1, "0 0.5 0.75 0.999 1"
 SETTLE_SECONDS, SETTLE_POLL_SECONDS, SETTLE_POLLS = 1200, 5, 3
-RUN = Path(__file__).resolve().parent / "k6_run.py"
 
 
 def replicas_of(pods):
@@ -39,48 +38,42 @@ def settle(pods, baseline, pause=SETTLE_POLL_SECONDS, seconds=SETTLE_SECONDS):
             time.sleep(pause)
 
 
-def one_run(rate, name):
-    """The run's file, or an end of everything when the run could not be made."""
-    settings_folder = read().folder
-    path = settings_folder / f"{name}.run.json"
-    path.unlink(missing_ok=True)
-    print(f"--- {name}", flush=True)
-    done = subprocess.run(
-        [sys.executable, "-B", RUN], env={**os.environ, "CACHE_RATE": rate, "NAME": name}, check=False
-    )
-    if not path.exists():
-        sys.exit(done.returncode or 1)
-    return json.loads(path.read_text(encoding="utf-8"))
+def rates_of(text):
+    try:
+        for rate in text.split():
+            CacheRate.parse(rate)
+    except ValueError as error:
+        raise SettingsError(f"RATES: {error}") from None
+    return text.split()
 
 
 def main():
     settings = read()
-    rates = os.environ.get("RATES", RATES).split()
-    for rate in rates:
-        CacheRate.parse(rate)
+    rates = rates_of(os.environ.get("RATES") or RATES)
     rounds = number(os.environ, "ROUNDS", ROUNDS, 1, whole=True)
     pods = Pods(settings.replicas.partition(":")[2]) if settings.replicas.startswith("kubectl:") else None
     baseline = replicas_of(pods)[0] if pods else 0
+    tables, picture = settings.folder / "tables.md", settings.folder / "chart.svg"
+    make_room(settings.folder, tables.name, picture.name)
     entries = []
     for turn in range(1, rounds + 1):
         # Every round has all rates, so that a machine that grows slower does so for all of them.
         for rate in rates:
             if pods:
                 settle(pods, baseline)
-            entries.append(one_run(rate, f"rate-{rate}-round-{turn}"))
-    (settings.folder / "tables.md").write_text(markdown(entries), encoding="utf-8")
+            name = f"rate-{rate}-round-{turn}"
+            print(f"--- {name}", flush=True)
+            entry, code = k6_run.run({**os.environ, "CACHE_RATE": rate, "NAME": name})
+            entries.append(entry)
+            # An interruption ends the set; its tables would not be those of the whole.
+            if code > 128:
+                return code
+    tables.write_text(markdown(entries), encoding="utf-8")
     print(f"\n{markdown(entries)}")
     if any(entry["verdict"] == "PROVEN" for entry in entries):
-        (settings.folder / "chart.svg").write_text(chart(entries), encoding="utf-8")
+        picture.write_text(chart(entries), encoding="utf-8")
     return max(EXIT_CODES[entry["verdict"]] for entry in entries)
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except (SettingsError, CountersError, OSError) as error:
-        sys.exit(f"loadtest/cache-rates: {error}")
-    except ValueError as error:
-        sys.exit(f"loadtest/cache-rates: RATES: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
+    k6_run.exit_with("loadtest/cache-rates", main)

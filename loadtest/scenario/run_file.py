@@ -2,13 +2,24 @@
 
 import json
 
-from counters import version
+from settings import SettingsError
 from verdict import EXIT_CODES, judge
 
 
-def run_entry(settings, tool, tool_version, times, tally, census, latency, rate):
+def make_room(folder, *names):
+    """Makes the folder, and removes what an earlier run of these names left: it must not pass for this one's."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise SettingsError(f"RESULTS={folder} cannot be written to: {error.filename}: {error.strerror}") from None
+
+
+def run_entry(settings, tool, times, tally, census, latency, rate, version):
     """The content of the file; `latency` and `rate` are already as they stand there."""
     verdict, reasons = judge(tally, census)
+    tool, tool_version = tool
     return {
         "schema": 1,
         "tool": tool,
@@ -27,6 +38,7 @@ def run_entry(settings, tool, tool_version, times, tally, census, latency, rate)
         "seen": tally.seen(),
         "counter_source": census.source.name if census.replicas else "none",
         "counters": census.rows(),
+        "evicted": tally.evicted,
         "dropped_iterations": tally.dropped_iterations,
         "client_cpu": None if tally.client_cpu is None else round(tally.client_cpu, 3),
         "client_cpu_limit": tally.cpu_limit,
@@ -34,13 +46,13 @@ def run_entry(settings, tool, tool_version, times, tally, census, latency, rate)
         "rate": rate,
         "verdict": verdict,
         "reasons": reasons,
-        "version": version(settings.target),
+        "version": version,
     }
 
 
 def percentile_line(percentiles):
     if percentiles is None:
-        return "no calls"
+        return "no call was answered with 200"
     return ", ".join(f"{name} {percentiles[name]:.2f} ms" for name in ("p50", "p90", "p95", "p99", "p99.9"))
 
 
@@ -62,6 +74,8 @@ def describe(entry):
     share = f"{seen['hit'] / answered:.6f}" if answered else "n/a"
     counted = [sum(row[key] or 0 for row in entry["counters"]) for key in ("hits", "misses", "bypasses")]
     warm, replicas = entry["warm_up"], len(entry["counters"])
+    wanted = entry["client_cpu"]
+    processor = "is not known: too short a run, or not on Linux" if wanted is None else f"{wanted:.0%} of its cores"
     lines = [
         f"plan      {planned['calls']} calls, {planned['hot']} hot (cache rate {entry['cache_rate']})",
         f"answers   {seen['hit']} HIT, {seen['miss']} MISS, {seen['bypass']} BYPASS: a hit rate of {share}; "
@@ -69,6 +83,7 @@ def describe(entry):
         f"counters  {counted[0]} hits, {counted[1]} misses, {counted[2]} bypasses, {replicas} replica(s), "
         f"warm-up included ({warm['hit']} hits, {warm['miss']} misses)",
         f"rate      {entry['rate']['achieved']:.1f} calls/s answered with 200",
+        f"client    CPU {processor}",
         f"peak      {percentile_line(entry['latency_ms']['peak'])}",
         f"sustained {percentile_line(entry['latency_ms']['sustained'])}",
     ]
@@ -78,9 +93,13 @@ def describe(entry):
 
 
 def write(entry, settings):
-    """Writes the file and returns the exit code of the verdict."""
-    settings.folder.mkdir(parents=True, exist_ok=True)
-    path = settings.folder / f"{settings.name}.run.json"
-    path.write_text(json.dumps(entry, indent=2) + "\n", encoding="utf-8")
+    """Says the verdict, writes the file, whole or not at all, and returns the exit code of the verdict."""
     print(describe(entry), flush=True)
+    path, part = settings.file("run.json"), settings.file("run.json.part")
+    try:
+        part.write_text(json.dumps(entry, indent=2) + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OSError(f"{path} cannot be written: {error.strerror}; the verdict is in no file") from None
     return EXIT_CODES[entry["verdict"]]

@@ -33,6 +33,10 @@ class Tally:
     cpu_limit: float = CPU_LIMIT
     # What else went wrong with the tool itself: lines for a person.
     faults: list = field(default_factory=list)
+    # Codes and texts of reasons after which plan, answers and counters are not those of one whole run.
+    incomparable: list = field(default_factory=list)
+    # Entries that Redis evicted; None where nobody looked.
+    evicted: int | None = None
 
     def both(self, outcome):
         return self.hot[outcome] + self.cold[outcome]
@@ -48,9 +52,18 @@ class Tally:
 def plan_reasons(tally):
     """Where the answers are not those of the plan."""
     hot, cold = sum(tally.hot.values()), sum(tally.cold.values())
+    answered = sum(tally.both(outcome) for outcome in LOOK_UPS)
     if hot + cold == 0:
         yield "no_calls", "no call was made"
-    elif (hot + cold, hot) != (tally.issued, tally.planned_hot):
+    elif answered == 0:
+        yield (
+            "no_answers",
+            (
+                f"no call was answered with 200: of {hot + cold}, {tally.both('errors')} were errors, "
+                f"{tally.both('refused')} refused (503), {tally.both('timeouts')} timed out"
+            ),
+        )
+    if hot + cold > 0 and (hot + cold, hot) != (tally.issued, tally.planned_hot):
         yield (
             "plan_broken",
             (
@@ -68,6 +81,14 @@ def plan_reasons(tally):
         )
     if tally.cold["hit"]:
         yield "cold_hit", f"{tally.cold['hit']} cold calls were hits: somebody else sent the same records"
+    if tally.evicted:
+        yield (
+            "evicted",
+            (
+                f"Redis evicted {tally.evicted} entries: it is too small for what the run writes (maxmemory), and what "
+                "it will evict next is chance"
+            ),
+        )
     if tally.both("bypass"):
         yield "bypassed", f"{tally.both('bypass')} calls got no answer from the cache: it is off, down or too slow"
 
@@ -106,7 +127,11 @@ def counter_reasons(tally, census):
                 "counters_differ",
                 (
                     f"the servers counted {counted} look-ups of the kind {name}, the client saw {expected}: "
-                    + ("somebody else called the same servers" if counted > most else "not all replicas were counted")
+                    + (
+                        "somebody else called the same servers"
+                        if counted > most
+                        else "not all replicas were counted (REPLICAS)"
+                    )
                 ),
             )
     refused = census.total("refused")
@@ -120,15 +145,28 @@ def counter_reasons(tally, census):
         )
 
 
+def census_reasons(census):
+    """Why the counters are not those of all replicas."""
+    for url, instances in census.shared().items():
+        yield (
+            "several_instances",
+            (
+                f"{len(instances)} servers answer at {url} by turns ({', '.join(sorted(instances))}): set REPLICAS to "
+                "the addresses of each of them, so that all are counted"
+            ),
+        )
+    for replica in census.vanished():
+        yield "replica_vanished", f"the replica {replica.instance} at {replica.url} was gone, or restarted, at the end"
+    if not census.replicas:
+        yield "counters_missing", f"no counters could be read ({census.source.name}): see REPLICAS"
+
+
 def judge(tally, census):
     """The verdict and its reasons. What vanished with a replica is no reason to call a run void."""
+    if tally.incomparable:
+        return "VOID", [{"code": code, "text": text} for code, text in tally.incomparable]
     void = [*plan_reasons(tally), *client_reasons(tally)]
-    unproven = [
-        ("replica_vanished", f"the replica {replica.instance} at {replica.url} was gone, or restarted, at the end")
-        for replica in census.vanished()
-    ]
-    if not census.replicas:
-        unproven.append(("counters_missing", f"no counters could be read ({census.source.name}): see REPLICAS"))
+    unproven = [*census_reasons(census)]
     if not unproven:
         void += counter_reasons(tally, census)
     verdict = "VOID" if void else "UNPROVEN" if unproven else "PROVEN"

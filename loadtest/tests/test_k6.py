@@ -66,7 +66,7 @@ def test_refusals_and_time_outs_are_counted_apart_and_leave_the_run_proven(k6, s
     assert run.entry["latency_ms"]["sustained"]["count"] == seen["miss"]
     slow = start(SYNTHETIC_SLEEP_MS="2000")
     run = k6(slow.url, CACHE_RATE="0", CALLS="4", USERS="4", TIMEOUT_SECONDS="0.3").finish()
-    assert run.code == 0 and run.entry["seen"]["timeouts"] == 4, run.said
+    assert (run.code, run.codes) == (3, {"no_answers"}) and run.entry["seen"]["timeouts"] == 4, run.said
 
 
 def test_a_threshold_that_is_crossed_is_told_by_its_own_exit_code(k6, server):
@@ -79,13 +79,15 @@ def test_keys_are_sent(k6, start, tmp_path):
     guarded = start(API_KEYS_FILE=str(tmp_path / "keys"))
     k6(guarded.url, CACHE_RATE="0.5", CALLS="100", USERS="2", API_KEY_FILE="keys").finish().proven(100, 50)
     run = k6(guarded.url, CACHE_RATE="0", CALLS="100", USERS="2").finish()
-    assert run.entry["seen"]["errors"] == 100
+    assert (run.code, run.codes) == (3, {"tool_failed"}) and "status 401" in run.said and "API_KEY_FILE" in run.said
 
 
 @pytest.mark.parametrize(
     "name, value",
-    [("CACHE_RATE", "half"), ("USERS", "0"), ("MODEL", "ajar"), ("HOLD_SECONDS", "-1"), ("API_KEY_FILE", "nowhere")],
-)
+    [("CACHE_RATE", "half"), ("USERS", "0"), ("MODEL", "ajar"), ("HOLD_SECONDS", "-1"), ("API_KEY_FILE", "nowhere"),
+        ("TARGET", "127.0.0.1:8000"), ("REPLICAS", "foo"), ("REPLICAS", "dns:foo"), ("P50_MS", "abc"),
+        ("MAX_FAILED", "2"), ("NAME", "a/b"), ("RESULTS", "/dev/null"), ("CACHE_URL", "http://127.0.0.1:6379")],
+)  # fmt: skip
 def test_a_value_that_is_not_allowed_is_told_in_one_line(k6, server, name, value):
     run = k6(server.url, **{name: value}).finish()
-    assert run.code == 1 and len(run.said.splitlines()) == 1 and f"{name}={value}" in run.said.replace("'", "")
+    assert run.code == 2 and len(run.said.splitlines()) == 1 and f"{name}={value}" in run.said.replace("'", "")

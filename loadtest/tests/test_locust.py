@@ -158,4 +158,4 @@ def test_a_search_that_finds_nothing_says_so():
 
 def test_a_value_that_is_not_allowed_is_told(locust, server):
     run = locust(server.url, "--headless", CACHE_RATE="2e1").finish()
-    assert run.code == 1 and "CACHE_RATE='2e1' is not allowed" in run.said
+    assert run.code == 2 and "CACHE_RATE='2e1' is not allowed" in run.said

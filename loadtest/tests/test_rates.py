@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from chart import line_chart
 from conftest import LOADTEST, ROOT
-from counters import Census, CountersError, Pods
+from census import Census
+from counters import CountersError, Pods
 from rates_run import settle
 from tables import chart, markdown
 
