@@ -1,14 +1,14 @@
 """Sums a siege log up, weighting response times by answers, and writes it as JSON beside the log.
 
-    summary.py NAME.siege.log TARGET CLIENT
+    summary.py NAME.siege.log TARGET CLIENT VERSION
 
-The mean of siege's column of response times would count a phase of ten calls like one of a thousand.
+VERSION is the server's answer to GET /version, as JSON. The exit code is 3 where no call was answered. The mean of siege's column of response times would count a phase of ten calls like one of a thousand.
 """
 
 import json
+import math
 import re
 import sys
-import urllib.request
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,7 +24,14 @@ COLUMNS = [
     "okay",
     "failed",
 ]
+VOID = 3
 MARK = re.compile(r"\*\*\*\* phase (\d+) delay (\S+) clients (\d+) \*\*\*\*")
+
+
+def number(text):
+    """A cell's number; None for siege's "-nan", the mean of no answers."""
+    value = float(text) if not re.fullmatch(r"\d+", text) else int(text)
+    return value if math.isfinite(value) else None
 
 
 def parse(text):
@@ -37,7 +44,7 @@ def parse(text):
             values = [value.strip() for value in line.split(",")]
             row = dict(zip(COLUMNS, values, strict=True))
             ended = datetime.strptime(row.pop("time"), "%Y-%m-%d %H:%M:%S")
-            numbers = {name: float(value) if "." in value else int(value) for name, value in row.items()}
+            numbers = {name: number(value) for name, value in row.items()}
             phases.append({**mark, "ended": ended.strftime("%Y-%m-%dT%H:%M:%S.000Z"), **numbers})
             mark = {}
     return phases
@@ -46,7 +53,7 @@ def parse(text):
 def sum_up(phases):
     """Totals; the response time is weighted by the calls that were answered."""
     okay, seconds = sum(each["okay"] for each in phases), sum(each["elapsed_seconds"] for each in phases)
-    weighted = sum(each["response_seconds"] * each["okay"] for each in phases)
+    weighted = sum((each["response_seconds"] or 0) * each["okay"] for each in phases)
     return {
         "okay": okay,
         "failed": sum(each["failed"] for each in phases),
@@ -61,19 +68,13 @@ def started(phases):
     return (first - timedelta(seconds=phases[0]["elapsed_seconds"])).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def version(target):
-    try:
-        with urllib.request.urlopen(f"{target}/version", timeout=5) as answer:
-            return json.load(answer)
-    except (OSError, ValueError):
-        return None
-
-
-def main(log, target, client):
+def main(log, target, client, version):
+    """Writes the summary and says it; the exit code."""
     path = Path(log)
-    phases = parse(path.read_text(encoding="utf-8"))
+    phases = parse(path.read_text(encoding="utf-8")) if path.exists() else []
     if not phases:
-        sys.exit(f"{log} has no phases: siege made no call")
+        print(f"VOID: no phase came to its end, so {log} has no row")
+        return VOID
     totals = sum_up(phases)
     entry = {
         "schema": 1,
@@ -85,14 +86,21 @@ def main(log, target, client):
         "ended": phases[-1]["ended"],
         **totals,
         "phases": phases,
-        "version": version(target),
+        "version": json.loads(version),
     }
     path.with_suffix(".json").write_text(json.dumps(entry, indent=2) + "\n", encoding="utf-8")
+    for each in phases:
+        if each["okay"] == 0:
+            print(f"phase {each.get('phase', '?')}: no call was answered, {each['failed']} failed")
+    if totals["okay"] == 0:
+        print(f"VOID: no call was answered, {totals['failed']} failed")
+        return VOID
     print(
         f"{totals['okay']} answers in {totals['seconds']} s: {totals['rate']} a second; response time "
         f"{totals['response_seconds']} s, weighted by answers; {totals['failed']} failed"
     )
+    return 0
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit(main(*sys.argv[1:]))
