@@ -83,6 +83,32 @@ import Testing
         #expect(abs(try #require(run.achievedRate) - 1000 / 119) < 1e-9)
     }
 
+    @Test func `A log of siege without one answer is a run whose calls all failed`() throws {
+        try folder.write(
+            """
+                  Date & Time,  Trans,  Elap Time,  Data Trans,  Resp Time,  Trans Rate,  Throughput,  Concurrent,    OKAY,   Failed
+            **** phase 1 delay 1 clients 2 ****
+            2026-11-21 19:54:49,      0,       0.99,           0,       -nan,        0.00,        0.00,        0.00,       0,       2
+            """, to: "siege.log")
+        let evidence = try folder.read()
+        let run = try evidence.run("siege")
+        #expect(evidence.skipped == [] && run.calls == 2 && run.failures == 2 && run.meanMilliseconds == nil)
+        #expect(try evidence.claim("Not every call was answered").verdict == .void)
+    }
+
+    @Test(arguments: [(4, 1, 20.0), (5, nil, nil)]) func `k6's latencies are those of answered calls`(
+        failures: Int, calls: Int?, median: Double?
+    ) throws {
+        try folder.write(
+            """
+            {"metrics": {"http_reqs": {"count": 5, "rate": 1}, "http_req_failed": {"passes": \(failures), "fails": 1},
+            "http_req_duration": {"med": 0.1}, "http_req_duration{expected_response:true}": {"med": 20}}}
+            """, to: "x.json")
+        let run = try folder.read().run("x")
+        #expect(run.failures == failures && run.percentiles?.count == calls && run.percentiles?.values[50] == median)
+        #expect(run.achievedRate == Double(5 - failures) / 5)
+    }
+
     @Test func `The throughput tool's summaries are one run, named after their folder`() throws {
         try folder.add("throughput/history.csv", "throughput/scaling.csv")
         let run = try folder.read().run("results")

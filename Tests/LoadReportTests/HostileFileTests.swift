@@ -49,7 +49,9 @@ import Testing
     @Test func `What loadtest makes of its results is passed over, and no result is overwritten`() throws {
         let folder = try ReportFolder()
         try folder.add("measured/lab.siege.log")
-        for name in ["tables.md", "chart.svg"] { try folder.write("for people", to: name) }
+        for name in ["tables.md", "chart.svg", "crossover.md", "crossover.svg", "report.html"] {
+            try folder.write("for people", to: name)
+        }
         #expect(try folder.read().skipped.isEmpty)
         let fault = #expect(throws: AnalyzerFault.self) { try folder.read(outputs: [folder.path("lab.siege.log")]) }
         #expect(fault?.kind == .request)

@@ -15,6 +15,7 @@ extension LoadRun {
         let statement =
             switch verdict {
             case .proven: "\(text) achieved"
+            case .void where proof.hasNoAnswers: "\(text): no call was answered"
             case .void: proof.isAsPlanned ? "\(text): the run is void" : "\(text) not achieved"
             case .unproven: "\(text): whether it was achieved is open"
             }
@@ -61,6 +62,9 @@ extension RunProof {
             + "\(counted.misses.grouped) misses beyond the warm-up"
     }
 
+    /// Whether there is nothing that figures could be of.
+    fileprivate var hasNoAnswers: Bool { planned.calls > 0 && seen.answered == 0 }
+
     /// Whether the answers at least were those of the plan.
     fileprivate var isAsPlanned: Bool {
         seen.hit == planned.hot && seen.hit + seen.miss == planned.calls && seen.hotMissed == 0 && seen.coldHit == 0
@@ -69,6 +73,7 @@ extension RunProof {
     /// Where a file that claims to be proven belies itself.
     fileprivate var contradictions: [String] {
         var found: [String] = []
+        if hasNoAnswers { found.append("no call was answered") }
         let sum = seen.answered + seen.failed
         if sum != planned.calls { found.append("\(sum.grouped) of \(planned.calls.grouped) calls have an outcome") }
         if seen.hotMissed > 0 { found.append("\(seen.hotMissed.grouped) hot calls were misses") }

@@ -34,33 +34,32 @@ struct SystemGroups {
     /// Whether runs may be compared with each other; nil for a single run.
     var claim: Claim? {
         guard groups.reduce(untold.count, { $0 + $1.runs.count }) > 1 else { return nil }
-        if groups.count > 1 {
-            return Claim(
-                verdict: .void,
-                statement: "The runs were against different systems: \(differences). "
-                    + "What differs between them is not the load alone",
-                numbers: groups.map { "\($0.letter): \($0.text); \(Self.list($0.runs))" })
+        let versions = groups.compactMap(\.system.version)
+        let isWhollyKnown = versions.count == groups.count && untold.isEmpty
+        if isWhollyKnown, groups.count == 1, let group = groups.first {
+            let statement = "The \(group.runs.count) runs were against the same build, model and configuration"
+            return Claim(verdict: .proven, statement: statement, numbers: [group.text])
         }
-        var unknown = untold.isEmpty ? [] : ["\(Self.list(untold)): the files do not tell what was called"]
-        if let system = groups.first?.system, system.version == nil {
-            unknown.append("\(system.target) tells no version")
+        let found =
+            groups.map { "\(groups.count > 1 ? "\($0.letter): " : "")\($0.text); \(Self.list($0.runs))" }
+            + (untold.isEmpty ? [] : ["\(Self.list(untold)): the files do not tell what was called"])
+        // What is not known is no difference.
+        guard versions.count > 1 else {
+            return Claim(verdict: .unproven, statement: "The runs were against the same system", numbers: found)
         }
-        guard unknown.isEmpty, let group = groups.first else {
-            return Claim(verdict: .unproven, statement: "The runs were against the same system", numbers: unknown)
-        }
-        let statement = "The \(group.runs.count) runs were against the same build, model and configuration"
-        return Claim(verdict: .proven, statement: statement, numbers: [group.text])
+        return Claim(
+            verdict: .void,
+            statement: "The runs were against different systems: \(Self.differences(versions)). "
+                + "What differs between them is not the load alone",
+            numbers: found)
     }
 
-    private var differences: String {
-        let versions = groups.map(\.system.version)
-        let parts: [(String, (SystemVersion?) -> String?)] = [
-            ("build", { $0?.executableSha256 ?? $0?.release }), ("model", { $0?.modelVersion }),
-            ("configuration", { $0?.configuration }),
+    private static func differences(_ versions: [SystemVersion]) -> String {
+        let parts: [(String, (SystemVersion) -> String?)] = [
+            ("build", { $0.executableSha256 ?? $0.release }), ("model", { $0.modelVersion }),
+            ("configuration", { $0.configuration }),
         ]
-        let names = parts.filter { Set(versions.map($0.1)).count > 1 }.map(\.0)
-        guard !names.isEmpty else { return "another address" }
-        return "another " + names.joined(separator: ", another ")
+        return parts.filter { Set(versions.map($0.1)).count > 1 }.map { "another \($0.0)" }.joined(separator: ", ")
     }
 
     private static func list(_ names: [String]) -> String {
@@ -76,7 +75,7 @@ struct SystemGroups {
 extension SystemGroups.Group {
     /// What is known of it, hashes cut to 16 digits.
     var text: String {
-        guard let version = system.version else { return "\(system.target), which tells no version" }
+        guard let version = system.version else { return "\(system.target), build, model and configuration unknown" }
         let parts = [
             version.release.map { "release \($0)" }, version.executableSha256.map { "build \($0.prefix(16))" },
             version.modelVersion.map { "model \($0.prefix(16))" },

@@ -7,8 +7,10 @@ public struct LoadFolder: Sendable {
     private let zone: TimeZone
     private let outputs: Set<String>
     private static let maximumFileCount = 10_000
-    // What loadtest makes of its own results, for people.
-    private static let summaries: Set = ["tables.md", "chart.svg"]
+    // What loadtest and this report make of the results, for people.
+    private static let summaries: Set = [
+        "tables.md", "chart.svg", "crossover.md", "crossover.svg", "report.html",
+    ]
 
     /// Names a folder.
     ///

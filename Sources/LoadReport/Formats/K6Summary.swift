@@ -53,26 +53,30 @@ struct K6Summary {
     }
 
     func run(of file: InputFile) throws -> LoadRun {
-        guard let durations = metrics["http_req_duration"], let requests = metrics["http_reqs"],
+        guard let whole = metrics["http_req_duration"], let requests = metrics["http_reqs"],
             let calls = requests["count"].flatMap(Int.init(count:))
         else { throw UnreadableFile("a k6 summary without http_reqs: no HTTP request was made") }
         var run = LoadRun(name: file.runName, tool: "k6")
         run.sources = [file.relativePath]
         run.calls = calls
         run.failures = failures(of: calls)
+        let answered = calls - (run.failures ?? 0)
         let seconds = duration ?? requests["rate"].map { $0 > 0 ? Double(calls) / $0 : 0 }
         if let seconds, seconds > 0 {
-            run.achievedRate = Double(calls) / seconds
+            run.achievedRate = Double(answered) / seconds
             run.times = file.lastChange.advanced(by: -seconds)...file.lastChange
             run.isTimeOfFile = true
         }
+        // How fast a call failed is no latency.
+        guard answered > 0 else { return run }
+        let durations = metrics["http_req_duration{expected_response:true}"] ?? whole
         var values: [Double: Double] = [:]
         for percentile in LatencyHistogram.percentiles {
             let text = percentile == percentile.rounded() ? "\(Int(percentile))" : "\(percentile)"
             values[percentile] = durations["p(\(text))"]
         }
         values[50] = values[50] ?? durations["med"]
-        run.percentiles = Percentiles(count: calls, values: values, longest: durations["max"])
+        run.percentiles = Percentiles(count: answered, values: values, longest: durations["max"])
         run.meanMilliseconds = durations["avg"]
         return run
     }

@@ -35,9 +35,10 @@ enum SiegeLog {
         mutating func add(_ row: [String], _ columns: ColumnNames, in zone: TimeZone) -> Bool {
             guard let end = columns.text("Date & Time", in: row).flatMap({ Instant(local: $0, in: zone) }),
                 let elapsed = columns.number("Elap Time", in: row), (0...1e7).contains(elapsed),
-                let response = columns.number("Resp Time", in: row), let okay = columns.count("OKAY", in: row),
-                let failed = columns.count("Failed", in: row)
+                let okay = columns.count("OKAY", in: row), let failed = columns.count("Failed", in: row)
             else { return false }
+            // Where nothing was answered siege writes "-nan".
+            guard let response = okay > 0 ? columns.number("Resp Time", in: row) : 0 else { return false }
             let start = end.advanced(by: -elapsed)
             times.cover(start...end)
             calls += okay + failed
