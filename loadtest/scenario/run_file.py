@@ -52,7 +52,7 @@ def run_entry(settings, tool, times, tally, census, latency, rate, version):
 
 def percentile_line(percentiles):
     if percentiles is None:
-        return "no call was answered with 200"
+        return "no answered calls"
     return ", ".join(f"{name} {percentiles[name]:.2f} ms" for name in ("p50", "p90", "p95", "p99", "p99.9"))
 
 
@@ -68,7 +68,14 @@ def saturation_lines(found):
 
 
 def describe(entry):
-    """The lines that a person reads at the end of a run."""
+    """The lines that a person reads at the end of a run; of one without a call there is the verdict only."""
+    lines = number_lines(entry) if entry["planned"]["calls"] else []
+    lines += saturation_lines(entry.get("saturation"))
+    lines += [f"{entry['verdict']}: {reason['text']}" for reason in entry["reasons"]] or [entry["verdict"]]
+    return "\n".join(lines)
+
+
+def number_lines(entry):
     seen, planned = entry["seen"], entry["planned"]
     answered = seen["hit"] + seen["miss"] + seen["bypass"]
     share = f"{seen['hit'] / answered:.6f}" if answered else "n/a"
@@ -76,7 +83,7 @@ def describe(entry):
     warm, replicas = entry["warm_up"], len(entry["counters"])
     wanted = entry["client_cpu"]
     processor = "is not known: too short a run, or not on Linux" if wanted is None else f"{wanted:.0%} of its cores"
-    lines = [
+    return [
         f"plan      {planned['calls']} calls, {planned['hot']} hot (cache rate {entry['cache_rate']})",
         f"answers   {seen['hit']} HIT, {seen['miss']} MISS, {seen['bypass']} BYPASS: a hit rate of {share}; "
         f"refused {seen['refused']}, errors {seen['errors']}, time-outs {seen['timeouts']}",
@@ -87,9 +94,6 @@ def describe(entry):
         f"peak      {percentile_line(entry['latency_ms']['peak'])}",
         f"sustained {percentile_line(entry['latency_ms']['sustained'])}",
     ]
-    lines += saturation_lines(entry.get("saturation"))
-    lines += [f"{entry['verdict']}: {reason['text']}" for reason in entry["reasons"]] or [entry["verdict"]]
-    return "\n".join(lines)
 
 
 def write(entry, settings):

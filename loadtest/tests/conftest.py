@@ -123,9 +123,13 @@ class Tool:
             text=True,
         )
 
-    def finish(self):
+    def finish_without_file(self):
         self.said, _ = self.process.communicate(timeout=DEADLINE_SECONDS)
         self.code = self.process.returncode
+        return self
+
+    def finish(self):
+        self.finish_without_file()
         path = self.folder / "run.run.json"
         self.entry = json.loads(path.read_text()) if path.exists() else None
         if self.entry:

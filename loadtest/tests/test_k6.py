@@ -69,6 +69,12 @@ def test_refusals_and_time_outs_are_counted_apart_and_leave_the_run_proven(k6, s
     assert (run.code, run.codes) == (3, {"no_answers"}) and run.entry["seen"]["timeouts"] == 4, run.said
 
 
+def test_a_file_that_cannot_be_written_is_told_before_the_run(k6, server, tmp_path):
+    (tmp_path / "run.run.json").mkdir()
+    run = k6(server.url, CALLS="10").finish_without_file()
+    assert run.code == 2 and run.said.startswith("loadtest/cache-rate: RESULTS=") and run.said.count("\n") == 1
+
+
 def test_a_threshold_that_is_crossed_is_told_by_its_own_exit_code(k6, server):
     run = k6(server.url, CACHE_RATE="0.5", CALLS="100", USERS="2", P99_MS="0").finish()
     assert (run.code, run.entry["verdict"]) == (99, "PROVEN"), run.said

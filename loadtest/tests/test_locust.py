@@ -28,11 +28,11 @@ def test_locust_hits_exactly_as_often_as_planned(locust, server, rate, hot):
     assert max(int(row["Scale"]) for row in rows(run, "scaling")) == run.entry["users"] == 8
 
 
-def with_workers(locust, server, *options, **environment):
-    """A master, and two workers for it."""
+def with_workers(locust, server, *options, settings=({}, {}), **environment):
+    """A master, and two workers for it, whose settings may differ."""
     port = str(free_port())
     environment["CACHE_RATE"] = "0.75"
-    workers = [locust(server.url, "--worker", "--master-port", port, **environment) for _ in range(2)]
+    workers = [locust(server.url, "--worker", "--master-port", port, **environment | each) for each in settings]
     binding = ["--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--expect-workers", "2"]
     return locust(server.url, "--master", *binding, *HEADLESS, *options, **environment), workers
 
@@ -156,6 +156,21 @@ def test_a_search_that_finds_nothing_says_so():
     assert search.decide(Step(1, 0, 0.0, None, None)) is None and "even one user" in search.fault
 
 
-def test_a_value_that_is_not_allowed_is_told(locust, server):
-    run = locust(server.url, "--headless", CACHE_RATE="2e1").finish()
-    assert run.code == 2 and "CACHE_RATE='2e1' is not allowed" in run.said
+@pytest.mark.parametrize("name, value", [("CACHE_RATE", "2e1"), ("SHAPE", "foo"), ("REPLICAS", "foo")])
+def test_a_value_that_is_not_allowed_is_told(locust, server, name, value):
+    run = locust(server.url, "--headless", **{name: value}).finish()
+    assert run.code == 2 and f"{name}={value} is not allowed" in run.said.replace("'", "")
+    assert "Traceback" not in run.said
+
+
+def test_a_worker_with_another_plan_is_named(locust, server):
+    master, (worker, _) = with_workers(locust, server, "--run-time", "1s", settings=[{"CACHE_RATE": "0.5"}, {}])
+    master.finish()
+    assert (master.code, master.codes) == (3, {"tool_failed"}), master.said
+    assert re.search(r"VOID: worker \d ran with CACHE_RATE=0.5, the master with CACHE_RATE=0.75", master.said)
+
+
+def test_a_full_disk_makes_the_run_void(locust, server, tmp_path):
+    (tmp_path / "run.timing.csv").symlink_to("/dev/full")
+    run = locust(server.url, *HEADLESS, CALLS="50").finish()
+    assert (run.code, run.codes) == (3, {"tool_failed"}) and "No space left on device" in run.said, run.said

@@ -1,8 +1,13 @@
 """Runs that something is done to while they last: each must be void or unproven, for the right reason."""
 
+import itertools
 import os
+import signal
+import socket
+import threading
 import urllib.request
 
+import pytest
 from conftest import free_port, until
 from records import cold_body
 
@@ -41,6 +46,17 @@ def test_a_redis_that_evicts_makes_the_run_void(k6, start, redis):
     run.finish()
     redis.call(b"CONFIG SET maxmemory 0")
     assert run.code == 3 and "hot_missed" in run.codes, run.said
+
+
+def test_a_redis_that_evicts_makes_the_run_void_also_where_no_hot_record_was_hit(k6, start, redis):
+    server = start()
+    run = k6(server.url, **RUNNING | {"CACHE_RATE": "0", "HOLD_SECONDS": "1", "CACHE_URL": redis.url})
+    well_under_way(server)
+    redis.call(b"CONFIG SET maxmemory-policy allkeys-random")
+    redis.call(b"CONFIG SET maxmemory 100kb")
+    run.finish()
+    redis.call(b"CONFIG SET maxmemory 0")
+    assert (run.code, run.codes) == (3, {"evicted"}) and run.entry["evicted"] > 0, run.said
 
 
 def test_another_client_of_the_same_server_makes_the_run_void(k6, start):
@@ -84,6 +100,71 @@ def test_a_replica_that_restarts_makes_the_run_unproven(k6, start):
     start(port)
     run.finish()
     assert (run.code, run.codes) == (4, {"replica_vanished"}), run.said
+
+
+class Balancer:
+    """One address before several servers: connections go to them by turns."""
+
+    def __init__(self, servers):
+        self.ports = itertools.cycle(int(server.url.rpartition(":")[2]) for server in servers)
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", next(self.ports)))
+            for pair in ((client, server), (server, client)):
+                threading.Thread(target=self.copy, args=pair, daemon=True).start()
+
+    @staticmethod
+    def copy(source, sink):
+        try:
+            while some := source.recv(1 << 16):
+                sink.sendall(some)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            return
+
+
+def test_several_servers_at_one_address_are_told_and_not_taken_for_a_restart(k6, start):
+    balancer = Balancer([start(), start()])
+    run = k6(balancer.url, CACHE_RATE="0.5", CALLS="100", USERS="4").finish()
+    balancer.listener.close()
+    assert (run.code, run.codes) == (4, {"several_instances"}) and "set REPLICAS" in run.said, run.said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_interrupted_is_void_and_has_an_exit_code_of_its_own(k6, start, number):
+    server = start()
+    run = k6(server.url, **RUNNING | {"HOLD_SECONDS": "60"})
+    well_under_way(server)
+    run.process.send_signal(number)
+    run.finish()
+    assert (run.code, run.codes) == (128 + number, {"interrupted"}), run.said
+    calls = sum(run.entry["seen"][name] for name in ("hit", "miss"))
+    until("the end of k6", lambda: server.look_ups() >= calls)
+
+
+def test_the_file_of_an_earlier_run_does_not_outlive_the_beginning_of_the_next(k6, tmp_path):
+    earlier = tmp_path / "run.run.json"
+    earlier.write_text("{}")
+    run = k6(f"http://127.0.0.1:{free_port()}", **RUNNING)
+    until("the next run", lambda: not earlier.exists())
+    run.process.send_signal(signal.SIGINT)
+    run.finish()
+    assert (run.code, run.entry) == (130, None) and run.said.endswith("there is no verdict\n"), run.said
+
+
+def test_a_server_that_is_not_there_ends_the_run_before_a_call(k6):
+    target = f"http://127.0.0.1:{free_port()}"
+    run = k6(target, CACHE_RATE="1", CALLS="10", WARM_SECONDS="0.2").finish()
+    assert (run.code, run.codes) == (3, {"tool_failed"}), run.said
+    assert f"VOID: POST {target}/predict: Connection refused" in run.said and "no call was made" not in run.said
 
 
 def test_a_replica_that_vanishes_makes_the_run_unproven_and_one_that_comes_does_not(k6, start):

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 from conftest import LOADTEST
-from summary import parse, sum_up
+from summary import main, parse, sum_up
 
 
 def test_siege_runs_its_phases_and_every_call_is_in_the_summary(server, tmp_path):
@@ -29,6 +29,36 @@ def test_siege_runs_its_phases_and_every_call_is_in_the_summary(server, tmp_path
     assert "phase 2 delay 0.1 clients 5" in (tmp_path / "siege.siege.log").read_text()
     assert "weighted by answers" in done.stdout
 
+
+@pytest.mark.parametrize(
+    "name, value",
+    [("PHASES", "abc"), ("PHASES", "1:20 2"), ("FACTOR", "abc"), ("FACTOR", "0"), ("TARGET", "127.0.0.1:8000"),
+        ("NAME", "a/b"), ("API_KEY_FILE", "nowhere"), ("RESULTS", "/dev/null")],
+)  # fmt: skip
+def test_a_value_that_is_not_allowed_is_told_in_one_line(tmp_path, name, value):
+    environment = {"PATH": "/usr/bin:/bin:/usr/local/bin", "RESULTS": str(tmp_path), name: value}
+    done = subprocess.run([LOADTEST / "siege/phases"], env=environment, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stderr.startswith(f"loadtest/siege/phases: {name}={value} is not allowed")
+    assert done.stdout == "" and done.stderr.count("\n") == 1
+
+
+def test_phases_without_answers_are_told_and_a_log_of_nothing_else_is_void(tmp_path, capsys):
+    log = tmp_path / "siege.siege.log"
+    log.write_text(LOG + UNANSWERED)
+    assert main(str(log), "http://a", "anna", "null") == 0
+    assert "phase 3: no call was answered, 25 failed" in capsys.readouterr().out
+    entry = json.loads((tmp_path / "siege.siege.json").read_text())
+    assert entry["phases"][2]["response_seconds"] is None and entry["failed"] == 29
+    log.write_text(UNANSWERED)
+    assert main(str(log), "http://a", "anna", "null") == 3
+    assert capsys.readouterr().out.endswith("VOID: no call was answered, 25 failed\n")
+    log.unlink()
+    assert main(str(log), "http://a", "anna", "null") == 3
+
+
+UNANSWERED = """**** phase 3 delay 0 clients 2 ****
+2026-11-21 12:02:59,    0,     0.85,         0,     -nan,      0.00,      0.00,      0.00,     0,    25
+"""
 
 LOG = """      Date & Time,  Trans,  Elap Time,  Data Trans,  Resp Time,  …
 **** phase 1 delay 100 clients 20 ****
