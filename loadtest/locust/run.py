@@ -121,10 +121,20 @@ class Run:
         if self.distributed:
             for client in self.orders:
                 self.environment.runner.send_message("finish", None, client_id=client)
-            if self.orders:
-                self.all_results.wait(self.environment.stop_timeout + 15)
+            deadline = time.monotonic() + self.environment.stop_timeout + 15
+            while self.orders and time.monotonic() < deadline and not self.all_results.wait(0.5):
+                if all(self.is_lost(client) for client, order in self.orders.items() if self.is_awaited(order)):
+                    break
         elif self.orders:
             self.take_results(self.environment.share.results())
+
+    def is_awaited(self, order):
+        return order["worker"] not in self.results
+
+    def is_lost(self, client):
+        """Whether a worker is known to send nothing more: without it nobody needs to wait."""
+        known = self.environment.runner.clients.get(client)
+        return known is None or known.state == runners.STATE_MISSING
 
     def tally(self):
         rate = self.settings.cache_rate

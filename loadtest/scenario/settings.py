@@ -52,6 +52,7 @@ class Settings:
     cache_rate: CacheRate
     hot_records: int
     hot_skew: float
+    wait_seconds: float
     warm_rounds: int
     warm_seconds: float
     payload: str | None
@@ -158,6 +159,7 @@ def read(environment=os.environ, **fallbacks):
         cache_rate=cache_rate(value("CACHE_RATE", "0"), payload),
         hot_records=1 if payload else amount("HOT_RECORDS", 1, 1, whole=True),
         hot_skew=amount("HOT_SKEW", 0),
+        wait_seconds=amount("WAIT_SECONDS", 5),
         warm_rounds=amount("WARM_ROUNDS", 3, 1, whole=True),
         warm_seconds=amount("WARM_SECONDS", 60),
         payload=payload,

@@ -9,8 +9,7 @@ import urllib.request
 from counters import CountersError, fetch
 from records import cold_body, new_nonce
 
-# A server that is just starting refuses connections for a moment; one that is not there does so for ever.
-GRACE_SECONDS, PAUSE_SECONDS = 5, 0.1
+PAUSE_SECONDS = 0.1
 LOOK_UPS = ("hit", "miss", "bypass")
 # Statuses that say "later", not "never".
 PASSING = (408, 429)
@@ -62,10 +61,11 @@ def post(url, body, settings):
 def prepare(settings, url):
     """Calls the server once, before its counters are read; a run of nothing but errors is not begun.
 
-    Returns the answer to GET /version, None where there is none. Refusals and time-outs are no error of the run's.
+    Returns the answer to GET /version, None where there is none. Refusals and time-outs are no error of the run's. A
+    server that is just starting refuses connections, so that is tried again for `wait_seconds`.
     """
     body = settings.payload or cold_body(0, new_nonce())
-    deadline = time.monotonic() + min(GRACE_SECONDS, settings.warm_seconds)
+    deadline = time.monotonic() + settings.wait_seconds
     while True:
         outcome, status, said = post(url, body, settings)
         is_useless = outcome == "bypass" and settings.cache_rate.hot > 0

@@ -2,7 +2,9 @@
 
     summary.py NAME.siege.log TARGET CLIENT VERSION
 
-VERSION is the server's answer to GET /version, as JSON. The exit code is 3 where no call was answered. The mean of siege's column of response times would count a phase of ten calls like one of a thousand.
+VERSION is the server's answer to GET /version, as JSON. The exit code is 3 where no call was answered.
+
+The mean of siege's column of response times would count a phase of ten calls like one of a thousand.
 """
 
 import json

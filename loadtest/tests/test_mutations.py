@@ -162,7 +162,7 @@ def test_the_file_of_an_earlier_run_does_not_outlive_the_beginning_of_the_next(k
 
 def test_a_server_that_is_not_there_ends_the_run_before_a_call(k6):
     target = f"http://127.0.0.1:{free_port()}"
-    run = k6(target, CACHE_RATE="1", CALLS="10", WARM_SECONDS="0.2").finish()
+    run = k6(target, CACHE_RATE="1", CALLS="10", WAIT_SECONDS="0.2").finish()
     assert (run.code, run.codes) == (3, {"tool_failed"}), run.said
     assert f"VOID: POST {target}/predict: Connection refused" in run.said and "no call was made" not in run.said
 
@@ -186,7 +186,7 @@ def test_a_replica_that_vanishes_makes_the_run_unproven_and_one_that_comes_does_
 
 
 def test_a_hot_record_that_never_hits_ends_the_run_before_it_begins(locust, start):
-    run = locust(start(CACHE_URL="off").url, "--headless", CACHE_RATE="1", CALLS="10", WARM_SECONDS="1").finish()
+    run = locust(start(CACHE_URL="off").url, "--headless", CACHE_RATE="1", CALLS="10", WAIT_SECONDS="0.2").finish()
     assert run.code == 3 and "tool_failed" in run.codes and "X-Cache: BYPASS" in run.said, run.said
 
 
