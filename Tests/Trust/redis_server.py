@@ -7,74 +7,17 @@ import socket
 import subprocess
 import threading
 
-from check import Skip, expect, wait_until
+from check import Skip, expect
+from served import RedisServer as SharedRedisServer
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+class RedisServer(SharedRedisServer):
+    """The shared one; a check is skipped where there is none."""
 
-
-class RedisServer:
-    """Runs as long as its block; `tls` are flags that give it an encrypted port too."""
-
-    def __init__(self, folder, password=None, tls=()):
-        self.port, self.password = free_port(), password
-        self.tls_port = free_port() if tls else None
-        self.url = f"redis://127.0.0.1:{self.port}"
-        self._program = shutil.which("redis-server")
-        if not self._program:
+    def __init__(self, *values):
+        if not shutil.which("redis-server"):
             raise Skip("no redis-server")
-        self._flags = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-        if tls:
-            self._flags += ["--tls-port", str(self.tls_port), "--tls-auth-clients", "no", *tls]
-
-    def __enter__(self):
-        self.begin()
-        return self
-
-    def __exit__(self, *_):
-        self.kill()
-
-    def begin(self):
-        password = ["--requirepass", self.password] if self.password else []
-        self._process = subprocess.Popen([self._program, *self._flags, *password], stdout=subprocess.DEVNULL)
-        wait_until(self._answers, "redis-server answers")
-
-    def _answers(self):
-        with contextlib.suppress(OSError):
-            return self.ask("PING") == "PONG"
-
-    def signal(self, number):
-        self._process.send_signal(number)
-
-    def kill(self):
-        self._process.kill()
-        self._process.wait()
-
-    def ask(self, *words):
-        """The reply to one command: text of a status or an error, a number, a value, or a list of those."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
-            file = connection.makefile("rb")
-            if self.password and words[0] != "AUTH":
-                connection.sendall(encode("AUTH", self.password))
-                read_reply(file)
-            connection.sendall(encode(*words))
-            return read_reply(file)
-
-
-def encode(*words):
-    words = [word if isinstance(word, bytes) else str(word).encode() for word in words]
-    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
-
-
-def read_reply(file):
-    kind, text = file.read(1), file.readline().strip().decode()
-    if kind == b"*":
-        return [read_reply(file) for _ in range(int(text))]
-    if kind == b"$":
-        return None if text == "-1" else file.read(int(text) + 2)[:-2]
-    return int(text) if kind == b":" else text
+        super().__init__(*values)
 
 
 class Relay:

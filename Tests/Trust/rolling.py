@@ -14,7 +14,7 @@ import urllib.request
 
 from check import Progress, Skip, expect, milliseconds, wait_until
 from load import BODIES, closed_loop
-from redis_server import free_port
+from served import free_port
 
 CLIENTS = 16
 CONFIGURATION = """

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ LOADTEST = Path(__file__).resolve().parent.parent
 ROOT = LOADTEST.parent
 sys.path += [str(LOADTEST / folder) for folder in ("scenario", "locust", "siege")] + [str(ROOT / "Tests")]
 
-from served import Server, built_server  # noqa: E402
+from served import RedisServer, Server, built_server  # noqa: E402
 
 SCHEMA = json.loads((LOADTEST / "run.schema.json").read_text())
 DEADLINE_SECONDS = 60
@@ -27,11 +26,6 @@ def until(what, condition):
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain for {what}"
         time.sleep(0.02)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 class MeasuredServer(Server):
@@ -45,28 +39,6 @@ class MeasuredServer(Server):
         return sum(map(int, found))
 
 
-class Redis:
-    def __init__(self, folder):
-        self.port = free_port()
-        self.url = f"redis://127.0.0.1:{self.port}"
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", folder],
-            stdout=subprocess.DEVNULL,
-        )
-        until("redis-server", self.answers)
-
-    def answers(self):
-        try:
-            return self.call(b"PING") == b"+PONG\r\n"
-        except OSError:
-            return False
-
-    def call(self, command):
-        with socket.create_connection(("127.0.0.1", self.port), 10) as connection:
-            connection.sendall(command + b"\r\n")
-            return connection.recv(4096)
-
-
 @pytest.fixture(scope="session")
 def binary():
     return built_server()
@@ -74,10 +46,8 @@ def binary():
 
 @pytest.fixture(scope="session")
 def redis(tmp_path_factory):
-    redis = Redis(tmp_path_factory.mktemp("redis"))
-    yield redis
-    redis.process.kill()
-    redis.process.wait()
+    with RedisServer(tmp_path_factory.mktemp("redis")) as redis:
+        yield redis
 
 
 @pytest.fixture(scope="session")

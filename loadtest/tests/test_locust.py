@@ -7,8 +7,9 @@ import signal
 import urllib.request
 
 import pytest
-from conftest import free_port, until
+from conftest import until
 from search import Limits, Search, Step
+from served import free_port
 
 HEADLESS = ["--headless", "--users", "8", "--spawn-rate", "100"]
 

@@ -8,8 +8,9 @@ import threading
 import urllib.request
 
 import pytest
-from conftest import free_port, until
+from conftest import until
 from records import cold_body
+from served import free_port
 
 RUNNING = {
     "CACHE_RATE": "0.75",
@@ -31,7 +32,7 @@ def test_entries_that_are_deleted_within_the_run_make_it_void(k6, start, redis):
     server = start()
     run = k6(server.url, **RUNNING)
     well_under_way(server)
-    redis.call(b"FLUSHALL")
+    redis.ask("FLUSHALL")
     run.finish()
     assert (run.code, run.codes) == (3, {"hot_missed"}), run.said
 
@@ -41,10 +42,10 @@ def test_a_redis_that_evicts_makes_the_run_void(k6, start, redis):
     run = k6(server.url, **RUNNING)
     well_under_way(server)
     # Below what an empty Redis takes: it evicts whatever is written.
-    redis.call(b"CONFIG SET maxmemory-policy allkeys-random")
-    redis.call(b"CONFIG SET maxmemory 100kb")
+    redis.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-random")
+    redis.ask("CONFIG", "SET", "maxmemory", "100kb")
     run.finish()
-    redis.call(b"CONFIG SET maxmemory 0")
+    redis.ask("CONFIG", "SET", "maxmemory", "0")
     assert run.code == 3 and "hot_missed" in run.codes, run.said
 
 
@@ -52,10 +53,10 @@ def test_a_redis_that_evicts_makes_the_run_void_also_where_no_hot_record_was_hit
     server = start()
     run = k6(server.url, **RUNNING | {"CACHE_RATE": "0", "HOLD_SECONDS": "1", "CACHE_URL": redis.url})
     well_under_way(server)
-    redis.call(b"CONFIG SET maxmemory-policy allkeys-random")
-    redis.call(b"CONFIG SET maxmemory 100kb")
+    redis.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-random")
+    redis.ask("CONFIG", "SET", "maxmemory", "100kb")
     run.finish()
-    redis.call(b"CONFIG SET maxmemory 0")
+    redis.ask("CONFIG", "SET", "maxmemory", "0")
     assert (run.code, run.codes) == (3, {"evicted"}) and run.entry["evicted"] > 0, run.said
 
 
