@@ -118,6 +118,19 @@ import Testing
         #expect(!LoadPage(evidence, name: "x").html.contains("class=\"banner\""))
     }
 
+    @Test func `A run without a call, for want of a server, is no other system`() throws {
+        try folder.add(run)
+        var text = try withoutVersion("").replacing("\"PROVEN\"", with: "\"VOID\"")
+        for count in ["\"calls\": 2368", "\"hot\": 1776", "\"hit\": 1776", "\"miss\": 592"] {
+            text = text.replacing(count, with: "\(count.split(separator: ":")[0]): 0")
+        }
+        try folder.write(text, to: "other.run.json")
+        let evidence = try folder.read()
+        #expect(try evidence.claim("other: cache rate 0.75").statement == "other: cache rate 0.75: no call was made")
+        #expect(!evidence.claims.contains { $0.statement.contains("same system") })
+        #expect(try evidence.claim("Every call was answered").numbers == ["0 of 2 368 calls in 1 runs failed"])
+    }
+
     @Test func `A run of which no call was answered is void, whatever its file says`() throws {
         let text = try changed("\"hit\": 1776", "\"hit\": 0").replacing("\"miss\": 592", with: "\"miss\": 0")
         try folder.write(text.replacing("\"errors\": 0", with: "\"errors\": 2368"), to: "a.run.json")

@@ -105,4 +105,7 @@ def main(log, target, client, version):
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except OSError as error:
+        sys.exit(f"loadtest/siege/phases: the summary cannot be written: {error.strerror}")

@@ -15,6 +15,7 @@ extension LoadRun {
         let statement =
             switch verdict {
             case .proven: "\(text) achieved"
+            case .void where proof.planned.calls == 0: "\(text): no call was made"
             case .void where proof.hasNoAnswers: "\(text): no call was answered"
             case .void: proof.isAsPlanned ? "\(text): the run is void" : "\(text) not achieved"
             case .unproven: "\(text): whether it was achieved is open"

@@ -19,7 +19,7 @@ extension LoadEvidence {
 
     /// Whether every call was answered; a search for saturation is meant to be refused, and does not count.
     private var answersClaim: Claim? {
-        let counted = runs.filter { !$0.isSaturationSearch && $0.issuedCalls != nil }
+        let counted = runs.filter { !$0.isSaturationSearch && ($0.issuedCalls ?? 0) > 0 }
         guard !counted.isEmpty else { return nil }
         let calls = counted.compactMap(\.issuedCalls).reduce(0, +)
         let failed = counted.compactMap(\.failedCalls).reduce(0, +)

@@ -12,6 +12,8 @@ struct SystemGroups {
     private let untold: [String]
 
     init(_ runs: [LoadRun]) {
+        // A run that made no call, for want of a server perhaps, has nothing to compare.
+        let runs = runs.filter { $0.issuedCalls != 0 }
         var groups: [Group] = []
         for run in runs {
             guard let system = run.system else { continue }
