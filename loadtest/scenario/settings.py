@@ -119,6 +119,17 @@ def cache_rate(text, payload):
         raise SettingsError(f"CACHE_RATE={error}") from None
 
 
+def target_of(text):
+    check_address("TARGET", text)
+    return text.rstrip("/")
+
+
+def check_model(model):
+    if model not in ("closed", "open"):
+        raise SettingsError(f"MODEL={model} is not allowed: use closed or open")
+    return model
+
+
 def check_name(name):
     if "/" in name or name.startswith("."):
         raise SettingsError(f"NAME={name} is not allowed: files begin with it, so use no / and no . at its start")
@@ -146,15 +157,10 @@ def read(environment=os.environ, **fallbacks):
     def amount(name, fallback, least=0.0, whole=False):
         return number(environment, name, fallbacks.get(name, fallback), least, whole)
 
-    model = value("MODEL", "closed")
-    if model not in ("closed", "open"):
-        raise SettingsError(f"MODEL={model} is not allowed: use closed or open")
     payload = text_of(environment, "PAYLOAD_FILE")
-    target = value("TARGET", "http://127.0.0.1:8000").rstrip("/")
-    check_address("TARGET", target)
     check_thresholds(environment)
     settings = Settings(
-        target=target,
+        target=target_of(value("TARGET", "http://127.0.0.1:8000")),
         replicas=value("REPLICAS", ""),
         cache_rate=cache_rate(value("CACHE_RATE", "0"), payload),
         hot_records=1 if payload else amount("HOT_RECORDS", 1, 1, whole=True),
@@ -163,7 +169,7 @@ def read(environment=os.environ, **fallbacks):
         warm_rounds=amount("WARM_ROUNDS", 3, 1, whole=True),
         warm_seconds=amount("WARM_SECONDS", 60),
         payload=payload,
-        model=model,
+        model=check_model(value("MODEL", "closed")),
         users=amount("USERS", 100, 1, whole=True),
         rate=amount("RATE", 100, 1),
         calls=amount("CALLS", 0, whole=True),

@@ -71,6 +71,10 @@ def plan_reasons(tally):
                 "hot: calls were cut off, or their numbers have gaps"
             ),
         )
+
+
+def cache_reasons(tally):
+    """Where the cache did not do what the plan relies on."""
     if tally.hot["miss"]:
         yield (
             "hot_missed",
@@ -145,7 +149,7 @@ def counter_reasons(tally, census):
         )
 
 
-def census_reasons(census):
+def census_reasons(tally, census):
     """Why the counters are not those of all replicas."""
     for url, instances in census.shared().items():
         yield (
@@ -159,14 +163,16 @@ def census_reasons(census):
         yield "replica_vanished", f"the replica {replica.instance} at {replica.url} was gone, or restarted, at the end"
     if not census.replicas:
         yield "counters_missing", f"no counters could be read ({census.source.name}): see REPLICAS"
+    elif census.redis and tally.evicted is None:
+        yield "counters_missing", f"Redis at {census.redis.url} did not tell what it evicted: see CACHE_URL"
 
 
 def judge(tally, census):
     """The verdict and its reasons. What vanished with a replica is no reason to call a run void."""
     if tally.incomparable:
         return "VOID", [{"code": code, "text": text} for code, text in tally.incomparable]
-    void = [*plan_reasons(tally), *client_reasons(tally)]
-    unproven = [*census_reasons(census)]
+    void = [*plan_reasons(tally), *cache_reasons(tally), *client_reasons(tally)]
+    unproven = [*census_reasons(tally, census)]
     if not unproven:
         void += counter_reasons(tally, census)
     verdict = "VOID" if void else "UNPROVEN" if unproven else "PROVEN"

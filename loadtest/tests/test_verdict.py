@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from conftest import SCHEMA
 from census import Census, Replica
-from counters import parse_metrics, parse_redis_information
+from counters import RedisInformation, parse_metrics, parse_redis_information
 from verdict import EXIT_CODES, Tally, judge, none_yet
 
 
@@ -192,6 +192,14 @@ def test_one_refused_call_among_answers_is_no_reason(tally, census):
 def test_a_run_is_unproven_without_counters(tally, census):
     census.replicas.clear()
     assert codes(tally, census) == ("UNPROVEN", ["counters_missing"])
+
+
+def test_a_redis_that_was_named_has_to_tell_what_it_evicted(tally, census):
+    census.redis = RedisInformation("CACHE_URL", "redis://:secret@a")
+    assert codes(tally, census) == ("UNPROVEN", ["counters_missing"])
+    assert "redis://a:6379 " in judge(tally, census)[1][0]["text"]
+    tally.evicted = 0
+    assert codes(tally, census) == ("PROVEN", [])
 
 
 def test_a_vanished_replica_does_not_excuse_what_the_answers_themselves_show(tally, census):
