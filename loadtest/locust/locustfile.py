@@ -9,9 +9,10 @@ from pathlib import Path
 # On Azure Load Testing and in the cluster all files lie in one folder; here the scenario has one of its own.
 sys.path.append(str(Path(__file__).resolve().parent.parent / "scenario"))
 
+import gevent
 import settings as scenario_settings
-from counters import source
 from calls import Caller, Share
+from counters import source
 from locust import constant, events, runners, task
 from locust.contrib.fasthttp import FastHttpUser
 from locust.exception import StopUser
@@ -53,6 +54,8 @@ def prepare(environment, runner, **_):
     # A user that is stopped ends its call first: what the server made of a call that is cut off, nobody knows.
     needed = settings.timeout_seconds + settings.think_seconds + 1
     environment.stop_timeout = max(environment.stop_timeout or 0, needed)
+    # Locust's --run-time counts from gevent's clock, which stood still while modules were loaded.
+    gevent.get_hub().loop.update_now()
     Share(environment, settings)
     if not isinstance(runner, runners.WorkerRunner):
         try:

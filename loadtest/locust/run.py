@@ -61,6 +61,8 @@ class Run:
             self.fault = str(error)
             gevent.spawn(self.end)
             return
+        if not self.active:
+            return
         self.census.watch()
         self.started, self.began = timestamp(), time.monotonic()
         runner = self.environment.runner
@@ -148,7 +150,9 @@ class Run:
                     calls[outcome] += count
         tally.client_cpu = max((each["cpu"] for each in found if each["cpu"] is not None), default=None)
         tally.evicted = self.census.evicted()
-        broken = [*self.broken_workers()] or ([self.fault] if self.fault and not self.orders else [])
+        broken = [*self.broken_workers()]
+        if not self.orders:
+            broken = [self.fault or "the run was ended before its first call, while the server was tried and warmed up"]
         tally.incomparable = [("tool_failed", text) for text in broken]
         tally.faults = [text for text in (self.fault, self.files.fault) if text]
         return tally
