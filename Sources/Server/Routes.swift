@@ -49,20 +49,20 @@ final class Routes {
 
         switch call.route {
         case .predict, .score, .test, .infer: admit(call, body)
-        case .health: answer(call, #"{"status":"healthy"}"#)
-        case .livez: answer(call, #"{"status":"alive"}"#)
-        case .startupz: answer(call, #"{"status":"started"}"#)
-        case .readyz: isReady ? answer(call, #"{"status":"ready"}"#) : refuse(call, .draining)
+        case .health: answer(call, Fixed.healthy)
+        case .livez: answer(call, Fixed.alive)
+        case .startupz: answer(call, Fixed.started)
+        case .readyz: isReady ? answer(call, Fixed.ready) : refuse(call, .draining)
         case .metrics: reports.answerMetrics(call)
         case .version: reports.answerVersion(call)
         case .page: pages.home.answer(call)
         case .docs: pages.docs.answer(call)
         case .openAPI: pages.openAPI.answer(call)
         case .inferenceServer: answer(call, computed: OpenInference.server)
-        case .inferenceLive: answer(call, #"{"live":true}"#)
-        case .inferenceReady: isReady ? answer(call, #"{"ready":true}"#) : refuse(call, .draining)
+        case .inferenceLive: answer(call, Fixed.inferenceLive)
+        case .inferenceReady: isReady ? answer(call, Fixed.inferenceReady) : refuse(call, .draining)
         case .model: answer(call, computed: OpenInference.model(version: predictor.model.version))
-        case .modelReady: isReady ? answer(call, #"{"name":"housing","ready":true}"#) : refuse(call, .draining)
+        case .modelReady: isReady ? answer(call, Fixed.modelReady) : refuse(call, .draining)
         case .other: refuse(call, .notFound)
         }
     }
@@ -120,11 +120,22 @@ final class Routes {
         call.answer(head, ByteBuffer())
     }
 
-    private func answer(_ call: Call, _ json: StaticString) {
-        call.answer(.momentary, ByteBuffer(staticString: json))
+    private func answer(_ call: Call, _ json: ByteBuffer) {
+        call.answer(.momentary, json)
     }
 
     private func answer(_ call: Call, computed json: String) {
         call.answer(.momentary, ByteBuffer(string: json))
+    }
+
+    /// Answers that are always the same.
+    private enum Fixed {
+        static let healthy = ByteBuffer(staticString: #"{"status":"healthy"}"#)
+        static let alive = ByteBuffer(staticString: #"{"status":"alive"}"#)
+        static let started = ByteBuffer(staticString: #"{"status":"started"}"#)
+        static let ready = ByteBuffer(staticString: #"{"status":"ready"}"#)
+        static let inferenceLive = ByteBuffer(staticString: #"{"live":true}"#)
+        static let inferenceReady = ByteBuffer(staticString: #"{"ready":true}"#)
+        static let modelReady = ByteBuffer(staticString: #"{"name":"housing","ready":true}"#)
     }
 }

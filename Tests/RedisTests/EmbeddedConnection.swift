@@ -50,6 +50,12 @@ final class EmbeddedConnection {
         }
     }
 
+    /// Has the socket take nothing, or take bytes again, as a channel tells its handlers.
+    func becomeWritable(_ isWritable: Bool) {
+        channel.isWritable = isWritable
+        channel.pipeline.fireChannelWritabilityChanged()
+    }
+
     func receive(_ text: String) throws {
         try channel.writeInbound(ByteBuffer(string: text))
     }

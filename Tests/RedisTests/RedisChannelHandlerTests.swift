@@ -223,12 +223,12 @@ import Testing
 
     @Test func aSocketThatTakesNothingRefusesCommands() throws {
         let connection = try connectAndShakeHands()
-        connection.channel.isWritable = false
+        connection.becomeWritable(false)
         connection.get("a")
         connection.set("b", "1")
         #expect(connection.answers == ["a": [.failed(.queueFull)]])
         #expect(connection.events == [.lookupFault(.queueFull), .storeFault(.queueFull)])
-        connection.channel.isWritable = true
+        connection.becomeWritable(true)
         connection.get("c")
         #expect(connection.answers["c"] == nil)
     }

@@ -85,7 +85,7 @@ import Testing
             var printed = PrintedBatch()
             printed.print(HousingBatch.sample)
             var scratch: [UInt8] = []
-            let answer = PredictAnswer(QueryKey(printed, scratch: &scratch), printed, predictions: count)
+            var answer = PredictAnswer(QueryKey(printed, scratch: &scratch), printed, predictions: count)
             let entry = answer.finish(numbers)
             #expect(entry.readableBytes <= PredictAnswer.maximumBytes(predictions: count))
             #expect(reader.readPredictions(entry, count: count) == numbers)

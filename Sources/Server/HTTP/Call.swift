@@ -28,6 +28,8 @@ final class Call {
     /// What its target is, if it belongs to no route.
     var unknownTarget: UnknownTarget?
     var bodyForm = BodyForm.json
+    /// The body of its 200, as far as it is written.
+    var predictAnswer = PredictAnswer()
     /// How long it has waited in queues.
     var waited = TimeAmount.zero
 

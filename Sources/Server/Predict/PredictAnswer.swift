@@ -5,11 +5,15 @@ import NIOCore
 /// The body of a 200, written as the call goes on: `{"query_key":"…","inputs":[…],"prediction":[…]}`, or in the Open
 /// Inference Protocol's form.
 ///
-/// A class, since a value that waits in a closure is copied, with all its bytes, when it is written on.
-final class PredictAnswer {
-    private(set) var body: ByteBuffer
+/// Its call keeps it, where it is written on in place: a value that waits in a closure would be copied with all its
+/// bytes.
+struct PredictAnswer {
+    private(set) var body = ByteBuffer()
     /// What stands behind the predictions.
     private let end: StaticString
+
+    /// Begins nothing: the answer of a call of which nothing is known yet.
+    init() { end = "" }
 
     /// Begins the answer of `POST /predict` with what is known before the look-up, with room for all of it.
     ///
@@ -61,7 +65,7 @@ final class PredictAnswer {
     /// Ends the answer.
     ///
     /// - Returns: the predictions' JSON text, which is also the cache's entry.
-    func finish(_ predictions: [Double]) -> ByteBuffer {
+    mutating func finish(_ predictions: [Double]) -> ByteBuffer {
         let start = body.writerIndex
         let roomNeeded = Self.maximumBytes(predictions: predictions.count) + end.utf8CodeUnitCount
         body.writeWithUnsafeMutableBytes(minimumWritableBytes: roomNeeded) { room in

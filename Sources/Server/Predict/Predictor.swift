@@ -51,8 +51,8 @@ final class Predictor {
         case .success(let batch):
             printed.print(batch)
             let key = QueryKey(printed, scratch: &keyText)
-            let answer = PredictAnswer(key, printed, predictions: batch.records.count)
-            lookUpOrScore(batch, key, answer, call, started)
+            call.predictAnswer = PredictAnswer(key, printed, predictions: batch.records.count)
+            lookUpOrScore(batch, key, call, started)
         case .failure(let refusal): refuse(call, .unprocessable, refusal.body)
         }
     }
@@ -65,15 +65,14 @@ final class Predictor {
             printed.print(request.batch)
             let key = QueryKey(printed, scratch: &keyText)
             let count = request.batch.records.count
-            let answer = PredictAnswer(key, modelVersion: model.version, id: request.id, predictions: count)
-            lookUpOrScore(request.batch, key, answer, call, started)
+            call.predictAnswer = PredictAnswer(
+                key, modelVersion: model.version, id: request.id, predictions: count)
+            lookUpOrScore(request.batch, key, call, started)
         case .failure(let refusal): refuse(call, .badRequest, refusal.body)
         }
     }
 
-    private func lookUpOrScore(
-        _ batch: HousingBatch, _ queryKey: QueryKey, _ answer: PredictAnswer, _ call: Call, _ started: NIODeadline
-    ) {
+    private func lookUpOrScore(_ batch: HousingBatch, _ queryKey: QueryKey, _ call: Call, _ started: NIODeadline) {
         let model = model
         let key = CacheKey(prefix: keyPrefix, queryKey: queryKey)
         let validated = NIODeadline.now()
@@ -83,12 +82,12 @@ final class Predictor {
             let (result, cached) = read(found, entryLimit, count: batch.records.count)
             metrics.lookedUp(result)
             if let cached {
-                send(answer, cached, call, model, result, ServerTiming(started, validated, lookedUp, .now()))
+                send(cached, call, model, result, ServerTiming(started, validated, lookedUp, .now()))
                 return
             }
             score(model, batch, call) { [self] predictions in
                 let timing = ServerTiming(started, validated, lookedUp, .now())
-                let entry = send(answer, predictions, call, model, result, timing)
+                let entry = send(predictions, call, model, result, timing)
                 cache.store(entry, for: key)
             }
         }
@@ -99,10 +98,10 @@ final class Predictor {
         let started = NIODeadline.now()
         let model = model
         printed.print(.sample)
-        let answer = PredictAnswer(QueryKey(printed, scratch: &keyText), printed, predictions: 1)
+        call.predictAnswer = PredictAnswer(QueryKey(printed, scratch: &keyText), printed, predictions: 1)
         let validated = NIODeadline.now()
         score(model, .sample, call) { [self] predictions in
-            send(answer, predictions, call, model, nil, ServerTiming(started, validated, validated, .now()))
+            send(predictions, call, model, nil, ServerTiming(started, validated, validated, .now()))
         }
     }
 
@@ -130,13 +129,13 @@ final class Predictor {
 
     @discardableResult
     private func send(
-        _ answer: PredictAnswer, _ predictions: [Double], _ call: Call, _ model: LinearModel, _ cache: CacheResult?,
-        _ timing: ServerTiming
+        _ predictions: [Double], _ call: Call, _ model: LinearModel, _ cache: CacheResult?, _ timing: ServerTiming
     ) -> ByteBuffer {
-        let entry = answer.finish(predictions)
+        let entry = call.predictAnswer.finish(predictions)
         let scoring = ResponseHead.Scoring(cache: cache, modelVersion: model.version, timing: timing)
-        call.answer(ResponseHead(.ok, scoring: scoring), answer.body)
-        log.scored(call, bytes: answer.body.readableBytes, cache: cache, timing, records: predictions.count)
+        let body = call.predictAnswer.body
+        call.answer(ResponseHead(.ok, scoring: scoring), body)
+        log.scored(call, bytes: body.readableBytes, cache: cache, timing, records: predictions.count)
         metrics.scored(timing, cache, records: predictions.count)
         admission.leave()
         return entry

@@ -4,10 +4,12 @@ import NIOCore
 
 /// The body of a 422, in pydantic v2's form: `{"detail":[{"type","loc","msg","input"}…],"error_count":N}`.
 struct Refusal: Error {
-    private(set) var body = ByteBuffer()
+    private(set) var body: ByteBuffer
 
     /// A string is cut at this many Unicode scalars.
     static let inputLimit = 100
+    private static let frameBytes = 48
+    private static let usualFailureBytes = 144
 
     /// A failure of the body as a whole; it stands alone.
     enum WholeFailure {
@@ -40,6 +42,7 @@ struct Refusal: Error {
     ///
     /// - Parameter value: the JSON text of a record's field, or of the record where there is no field.
     init(_ violations: Violations, value: (_ record: Int, _ feature: Feature?) -> UnsafeRawBufferPointer) {
+        self.init(expectedFailures: violations.listed.count)
         body.writeStaticString("{\"detail\":[")
         for (index, violation) in violations.listed.enumerated() {
             if index > 0 { body.writeStaticString(",") }
@@ -63,7 +66,7 @@ struct Refusal: Error {
 
     /// Says what is wrong with the body as a whole.
     static func whole(_ failure: WholeFailure, _ json: UnsafeRawBufferPointer) -> Refusal {
-        var refusal = Refusal()
+        var refusal = Refusal(expectedFailures: 1)
         refusal.body.writeStaticString("{\"detail\":[{\"type\":\"")
         refusal.body.writeStaticString(failure.type)
         refusal.body.writeStaticString("\",\"loc\":[\"body\"],\"msg\":\"")
@@ -79,7 +82,9 @@ struct Refusal: Error {
         return refusal
     }
 
-    private init() {}
+    private init(expectedFailures: Int) {
+        body = ByteBufferAllocator().buffer(capacity: Self.frameBytes + expectedFailures * Self.usualFailureBytes)
+    }
 
     private mutating func writeEnd(errorCount: Int) {
         body.writeStaticString("],\"error_count\":")
