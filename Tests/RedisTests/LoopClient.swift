@@ -59,20 +59,18 @@ final class LoopClient: Sendable {
     }
 
     /// Look-ups that leave in one write; their answers in the same order.
+    ///
+    /// They are waited for as one: tests share few threads, and each wait is another turn in the queue for one.
     func get(_ keys: [String], upTo byteCount: Int = 64) async -> [RedisLookup] {
-        await withTaskGroup(of: (Int, RedisLookup).self) { group in
-            let promises = keys.map { _ in eventLoop.makePromise(of: RedisLookup.self) }
-            eventLoop.execute {
-                for (key, promise) in zip(keys, promises) {
-                    self.getOnLoop(key, upTo: byteCount) { promise.succeed($0) }
-                }
-                self.client.value.flush()
+        let promises = keys.map { _ in eventLoop.makePromise(of: RedisLookup.self) }
+        eventLoop.execute {
+            for (key, promise) in zip(keys, promises) {
+                self.getOnLoop(key, upTo: byteCount) { promise.succeed($0) }
             }
-            for (index, promise) in promises.enumerated() {
-                group.addTask { (index, (try? await promise.futureResult.get()) ?? .failed(.closed)) }
-            }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }.sorted { $0.key < $1.key }.map(\.value)
+            self.client.value.flush()
         }
+        let lookups = EventLoopFuture.whenAllSucceed(promises.map(\.futureResult), on: eventLoop)
+        return (try? await lookups.get()) ?? keys.map { _ in .failed(.closed) }
     }
 
     /// Asks without waiting; only on the event loop.
@@ -97,10 +95,17 @@ final class LoopClient: Sendable {
     }
 
     func set(_ key: String, _ value: String, expireSeconds: Int = 60) async throws {
+        try await set([key: value], expireSeconds: expireSeconds)
+    }
+
+    /// Stores that leave in one write.
+    func set(_ entries: [String: String], expireSeconds: Int = 60) async throws {
         try await eventLoop.submit {
-            Array(key.utf8).withUnsafeBytes { key in
-                Array(value.utf8).withUnsafeBytes { value in
-                    self.client.value.set(key: key, value: value, expireSeconds: expireSeconds)
+            for (key, value) in entries {
+                Array(key.utf8).withUnsafeBytes { key in
+                    Array(value.utf8).withUnsafeBytes { value in
+                        self.client.value.set(key: key, value: value, expireSeconds: expireSeconds)
+                    }
                 }
             }
             self.client.value.flush()

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A real redis-server on a free port, without files, ended when the test lets go of it.
 package final class RedisProcess {
@@ -56,8 +57,23 @@ package final class RedisProcess {
         try ChildProcess.run("redis-cli", ["-p", "\(port)"] + arguments).output.trimmingCharacters(in: .newlines)
     }
 
-    /// A port that nobody listens on at this moment.
+    /// A port that nobody listens on at this moment, and that neither the kernel nor another test is going to give away.
     package static func freePort() throws -> Int {
+        for _ in 0..<lentPorts.count {
+            let offset = portsLent.wrappingAdd(1, ordering: .relaxed).oldValue
+            let port = lentPorts.lowerBound + (firstOffset + offset) % lentPorts.count
+            if canBind(port) { return port }
+        }
+        throw ChildProcess.Failure("no free port in \(lentPorts)")
+    }
+
+    /// Below those that systems give to whoever asks for any port (from 32768 on Linux, 49152 on macOS).
+    private static let lentPorts = 20_000..<32_000
+    /// Two test runs at a time begin at different ones.
+    private static let firstOffset = Int.random(in: 0..<lentPorts.count)
+    private static let portsLent = Atomic(0)
+
+    private static func canBind(_ port: Int) -> Bool {
         #if canImport(Glibc)
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         #else
@@ -66,14 +82,12 @@ package final class RedisProcess {
         defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
         address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        return try withUnsafeMutablePointer(to: &address) { pointer in
-            let bound = pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                bind(descriptor, generic, length) == 0 && getsockname(descriptor, generic, &length) == 0
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
-            guard bound else { throw ChildProcess.Failure("no free port: \(String(cString: strerror(errno)))") }
-            return Int(in_port_t(bigEndian: pointer.pointee.sin_port))
         }
     }
 }
