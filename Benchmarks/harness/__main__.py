@@ -1,10 +1,10 @@
 """The command line: builds the peers, compares them with the contract, measures them by turns, prints the tables."""
 import argparse
-import json
 import os
 import signal
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import machine, table
@@ -12,19 +12,23 @@ from .failure import Failure
 from .figures import round_order
 from .measure import measure
 from .peers import PEERS, ROOT
+from .processes import run_aloud
 from .redis import Redis
-from .scenarios import SCENARIOS, chosen
+from .report import Report
+from .scenarios import SCENARIOS, chosen, combinations
 from .server import LOAD_CORE, free_port, scratch_folder, serving
 from .vectors import differences
 
-LATEST = ROOT / "Benchmarks/results/latest.json"
+# What is published, and what a quick look leaves.
+LATEST, QUICK = ROOT / "Benchmarks/results/latest.json", ROOT / "Benchmarks/results/quick.json"
+PUBLISHED_ROUNDS = 3
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="script/bench", description="Measures Bungalow beside its peers.")
     parser.add_argument("--full", action="store_true", help="all scenarios; without it, those that take 5 minutes")
-    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each is measured (3)")
-    parser.add_argument("--seconds", type=int, metavar="S", help="how long each load lasts (3; with --full 5)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="how often each is measured (3; with --full 5)")
+    parser.add_argument("--seconds", type=int, default=3, metavar="S", help="how long each load lasts (3)")
     parser.add_argument(
         "--scenario", action="append", choices=[s.name for s in SCENARIOS], metavar="NAME",
         help="only this one; may be given again: " + ", ".join(s.name for s in SCENARIOS))
@@ -33,9 +37,10 @@ def parse_arguments():
         help="only this one; may be given again: " + ", ".join(p.name for p in PEERS))
     parser.add_argument(
         "--output", type=Path, metavar="FILE",
-        help="where the figures go (Benchmarks/results/latest.json, but nowhere where scenarios or peers are chosen)")
+        help="where the figures go (in Benchmarks/results latest.json with --full and 3 rounds or more, else "
+        "quick.json; nowhere where scenarios or peers are chosen)")
     arguments = parser.parse_args()
-    arguments.seconds = arguments.seconds if arguments.seconds is not None else 5 if arguments.full else 3
+    arguments.rounds = arguments.rounds if arguments.rounds is not None else 5 if arguments.full else 3
     for name in ("rounds", "seconds"):
         if not 1 <= getattr(arguments, name) <= 600:
             parser.error(f"--{name} {getattr(arguments, name)} is not allowed: use a whole number from 1 to 600")
@@ -60,6 +65,8 @@ def compare(peers, redis):
         with serving(peer, redis.port) as server:
             found[peer.name] = differences(server)
         say(f"vectors {peer.name}: {'; '.join(found[peer.name]) or 'every key and prediction as it should be'}")
+        if peer.is_ours and found[peer.name]:
+            raise Failure(f"Bungalow fails its own vectors: {'; '.join(found[peer.name])}")
     return found
 
 
@@ -73,59 +80,67 @@ def run_scenario(scenario, peers, redis, rounds, seconds):
     return results
 
 
-def run_all(arguments, scenarios, peers):
-    results = {}
-    with scratch_folder() as folder, Redis(free_port(), LOAD_CORE, Path(folder)) as redis:
-        found = compare(peers, redis)
-        for scenario in scenarios:
-            taking_part = [peer for peer in peers if peer.name in scenario.peers]
-            if taking_part:
-                results[scenario.name] = run_scenario(
-                    scenario, taking_part, redis, arguments.rounds, arguments.seconds)
-    return found, results
+def run_all(arguments, work, peers, report):
+    """Measures everything; what was measured before a failure is printed and kept all the same."""
+    results, found = {}, {}
+    try:
+        with scratch_folder() as folder, Redis(free_port(), LOAD_CORE, Path(folder)) as redis:
+            found = compare(peers, redis)
+            for scenario, taking_part in work:
+                by_peer = run_scenario(scenario, taking_part, redis, arguments.rounds, arguments.seconds)
+                results[scenario.name] = by_peer
+                if report:
+                    report.note(differences=found)
+                    report.add(scenario, by_peer)
+    except Failure:
+        if report:
+            say(f"the figures so far stay in {report.partial}")
+        raise
+    finally:
+        scenarios = [scenario for scenario, _ in work]
+        print(table.render(scenarios, results, {peer.name: peer.title for peer in peers}, found), flush=True)
 
 
-def write_figures(path, arguments, scenarios, found, results):
-    report = {
-        **machine.facts(),
-        "rounds": arguments.rounds, "seconds": arguments.seconds, "differences": found,
-        "scenarios": [
-            {
-                "name": scenario.name, "title": scenario.title, "connections": scenario.connections,
-                "peers": {
-                    peer: {"median": table.medians(rounds), "rounds": rounds}
-                    for peer, rounds in results[scenario.name].items()},
-            }
-            for scenario in scenarios if scenario.name in results],
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(round_figures(report), indent=1) + "\n")
-    say(f"figures written to {path}")
+def output_of(arguments):
+    """Where the figures go: only a full run takes the place of those that are published."""
+    if arguments.output or arguments.scenario or arguments.peer:
+        return arguments.output and arguments.output.absolute()
+    if arguments.full and arguments.rounds >= PUBLISHED_ROUNDS:
+        return LATEST
+    say(f"a quick run: its figures go to {QUICK}; {LATEST.name} takes --full and {PUBLISHED_ROUNDS} rounds or more")
+    return QUICK
 
 
-def round_figures(value):
-    if isinstance(value, float):
-        return float(f"{value:.5g}")
-    if isinstance(value, dict):
-        return {key: round_figures(item) for key, item in value.items()}
-    return [round_figures(item) for item in value] if isinstance(value, list) else value
+@contextmanager
+def on_core(core):
+    """Keeps the harness off the server's core; its children are pinned one by one."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {int(core)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 def main():
     arguments = parse_arguments()
+    named = (arguments.scenario or []) + (arguments.peer or [])
+    peers = [peer for peer in PEERS if not arguments.peer or peer.name in arguments.peer]
+    work = combinations(chosen(arguments.scenario, arguments.full), peers, named)
     if not {0, 1} <= os.sched_getaffinity(0):
         raise Failure("two cores are needed, 0 and 1: one for the server, one for the load")
-    scenarios = chosen(arguments.scenario, arguments.full)
-    peers = [peer for peer in PEERS if not arguments.peer or peer.name in arguments.peer]
+    run_aloud("script/bootstrap --bench", [ROOT / "script/bootstrap", "--bench"])
+    output = output_of(arguments)
+    settings = {"rounds": arguments.rounds, "seconds": arguments.seconds}
+    report = Report(output, {**machine.facts(), **settings}) if output else None
     build(peers)
-    # From here on the harness keeps off the server's core; its children are pinned one by one.
-    os.sched_setaffinity(0, {int(LOAD_CORE)})
-    found, results = run_all(arguments, scenarios, peers)
-    print(table.render(scenarios, results, {peer.name: peer.title for peer in peers}, found))
-    is_chosen = arguments.scenario or arguments.peer
-    output = arguments.output or (None if is_chosen else LATEST)
-    if output:
-        write_figures(output, arguments, scenarios, found, results)
+    with on_core(LOAD_CORE):
+        run_all(arguments, work, peers, report)
+    if report:
+        report.publish()
+        say(f"figures written to {report.path}")
+    if any(peer.is_ours for peer in peers):
+        run_aloud("the count of allocations", [ROOT / "Benchmarks/allocations/run", "release"])
 
 
 # The `with` blocks on the way out end what was started.

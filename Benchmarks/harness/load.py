@@ -1,5 +1,6 @@
 """The load generators: wrk for closed loops, h2load for open ones."""
 import json
+import re
 import resource
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ OPEN_LOOP_CONNECTIONS = 64
 
 @dataclass(frozen=True)
 class Load:
-    """One run of a closed loop."""
+    """One run of a closed loop; `status_422` is None where the statuses were not counted one by one."""
 
     seconds: float
     requests: int
@@ -22,6 +23,7 @@ class Load:
     p50_ms: float
     p99_ms: float
     generator_seconds: float
+    status_422: int | None = None
 
 
 def parse_wrk(output, generator_seconds):
@@ -33,16 +35,17 @@ def parse_wrk(output, generator_seconds):
     return Load(
         seconds=report["microseconds"] / 1e6, requests=report["requests"], not_2xx=report["not_2xx"],
         failures=report["failures"], p50_ms=report["p50_ms"], p99_ms=report["p99_ms"],
-        generator_seconds=generator_seconds)
+        generator_seconds=generator_seconds, status_422=report["status_422"])
 
 
-def run_wrk(port, cores, template, rate, connections, seconds, first=50_000_000):
+def run_wrk(port, cores, template, rate, connections, seconds, first=50_000_000, statuses=False):
     """A closed loop; `first` keeps the bodies of one run apart from those of another."""
     before = children_seconds()
     output = run(
         "wrk", [
             "taskset", "-c", cores, "wrk", "-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", "10s",
-            "-s", REQUESTS, f"http://127.0.0.1:{port}/predict", "--", template, f"{rate:g}", str(first)],
+            "-s", REQUESTS, f"http://127.0.0.1:{port}/predict", "--", template, f"{rate:g}", str(first),
+            *(["statuses"] if statuses else [])],
         seconds + 60)
     return parse_wrk(output, children_seconds() - before)
 
@@ -59,24 +62,35 @@ def parse_h2load_log(text, begin_microseconds):
     return [int(row[2]) / 1000 for row in counted], sum(row[1] != "200" for row in counted)
 
 
-def run_h2load(port, cores, body, rate, seconds, log):
-    """An open loop of one body at `rate` calls a second: rate reached, and p50, p99, p99.9 in ms.
+def parse_h2load_totals(output):
+    """How many calls were answered with 2xx in all, from h2load's own report; a Failure if any was not."""
+    requests = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", output)
+    statuses = re.search(r"status codes: (\d+) 2xx", output)
+    if not requests or not statuses:
+        raise Failure(f"h2load gave no figures: {output[-500:]}")
+    failed, errored, timed_out = map(int, requests.groups()[1:])
+    if failed or errored or timed_out or int(statuses[1]) == 0:
+        raise Failure(f"the open loop: {requests[0]}, {statuses[1]} of them 2xx")
+    return int(statuses[1])
 
-    The first second is not counted.
+
+def run_h2load(port, cores, body, rate, seconds, log):
+    """An open loop of one body at `rate` calls a second: calls answered, rate reached, and p50, p99, p99.9 in ms.
+
+    The first second counts among the calls answered only.
     """
     log.unlink(missing_ok=True)
-    run(
+    output = run(
         "h2load", [
             "taskset", "-c", cores, "h2load", "--h1", "-t", "1", "-c", str(OPEN_LOOP_CONNECTIONS),
             f"--rps={rate / OPEN_LOOP_CONNECTIONS:.3f}", "-D", str(seconds + 1), "-d", body,
             "-H", "Content-Type: application/json", f"--log-file={log}", f"http://127.0.0.1:{port}/predict"],
         seconds + 60)
+    answered = parse_h2load_totals(output)
     text = log.read_text()
-    if not text:
-        raise Failure("h2load got no answer")
     times, not_200 = parse_h2load_log(text, int(text.split("\t", 1)[0]) + 1_000_000)
     if not_200:
         raise Failure(f"{not_200} answers of the open loop were no 200")
     return {
-        "rate": len(times) / seconds, "p50_ms": percentile(times, 50), "p99_ms": percentile(times, 99),
-        "p99_9_ms": percentile(times, 99.9)}
+        "answered": answered, "rate": len(times) / seconds, "p50_ms": percentile(times, 50),
+        "p99_ms": percentile(times, 99), "p99_9_ms": percentile(times, 99.9)}

@@ -4,20 +4,36 @@ import platform
 import re
 from datetime import datetime, timezone
 
+from .failure import Failure
 from .peers import ROOT, nginx
 from .processes import run
 
+# What does not tell its version itself, by its Debian package.
+PACKAGES = {
+    "wrk": "wrk", "fasthttp": "golang-github-valyala-fasthttp-dev", "fastjson": "golang-github-valyala-fastjson-dev",
+    "redigo": "golang-github-gomodule-redigo-dev", "lua-nginx-module": "libnginx-mod-http-lua",
+    "lua-nginx-redis": "lua-nginx-redis", "lua-cjson": "lua-cjson",
+}
+
 
 def facts():
-    status = run("git", ["git", "status", "--porcelain", "--untracked-files=no"], 30, cwd=ROOT)
-    changed = [line for line in status.splitlines() if not line.endswith("Benchmarks/results/latest.json")]
     return {
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "commit": run("git", ["git", "rev-parse", "HEAD"], 30, cwd=ROOT).strip(),
-        "uncommitted_changes": bool(changed),
+        **source(),
         "machine": {"cores": os.cpu_count(), "cpu": cpu_model(), "system": f"{platform.system()} {platform.machine()}"},
         "versions": versions(),
     }
+
+
+def source():
+    """The commit that is measured; null where the sources came without git."""
+    try:
+        commit = run("git", ["git", "rev-parse", "HEAD"], 30, cwd=ROOT).strip()
+        status = run("git", ["git", "status", "--porcelain", "--untracked-files=no"], 30, cwd=ROOT)
+    except Failure:
+        return {"commit": None, "uncommitted_changes": None}
+    changed = [line for line in status.splitlines() if not line.endswith("Benchmarks/results/latest.json")]
+    return {"commit": commit, "uncommitted_changes": bool(changed)}
 
 
 def cpu_model():
@@ -31,6 +47,7 @@ def versions():
         "gcc": ["gcc", "--version"], "redis": ["redis-server", "--version"], "h2load": ["h2load", "--version"],
     }
     found = {name: first_version(run(name, command, 60)) for name, command in commands.items()}
+    found |= {name: package_version(package) for name, package in PACKAGES.items()}
     requirements = (ROOT / "Benchmarks/peers/fastapi/requirements.txt").read_text()
     pinned = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", requirements, re.MULTILINE))
     names = ("fastapi", "pydantic", "uvicorn", "redis", "scikit-learn")
@@ -40,3 +57,11 @@ def versions():
 def first_version(text):
     match = re.search(r"\d+\.\d+(\.\d+)*", text)
     return match[0] if match else "unknown"
+
+
+def package_version(package):
+    """The version of a Debian package, null where it came from elsewhere."""
+    try:
+        return run("dpkg-query", ["dpkg-query", "--show", "--showformat=${Version}", package], 30)
+    except Failure:
+        return None

@@ -1,12 +1,14 @@
 """The servers that are measured: how each is built, started, and what it does of the contract."""
 import getpass
 import os
+import platform
 import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
+from .failure import Failure
 from .processes import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,6 +39,7 @@ class Peer:
     # Whether it has query keys, predictions, a cache and a log; whether it answers bad batches with 422.
     scores: bool = True
     validates: bool = True
+    is_ours: bool = False
 
 
 def build_bungalow():
@@ -100,6 +103,8 @@ def build_fastapi():
     installed = folder / "requirements.txt"
     if installed.exists() and installed.read_bytes() == requirements.read_bytes():
         return
+    if sys.version_info < (3, 11):
+        raise Failure(f"Python 3.11 or later is needed for the FastAPI peer, this is {platform.python_version()}")
     run("the FastAPI peer's environment", [sys.executable, "-m", "venv", "--clear", folder], BUILD_SECONDS)
     install = ["install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--require-hashes"]
     run("the FastAPI peer's requirements", [folder / "bin/pip", *install, "-r", requirements], BUILD_SECONDS)
@@ -120,9 +125,11 @@ def peer_environment(setting):
 
 
 PEERS = (
-    Peer("bungalow", "Bungalow", build_bungalow, lambda _: [ROOT / ".build/release/Server"], bungalow_environment),
     Peer(
-        "nio", "bare SwiftNIO handler (the ceiling)", build_nio,
+        "bungalow", "Bungalow", build_bungalow, lambda _: [ROOT / ".build/release/Server"], bungalow_environment,
+        is_ours=True),
+    Peer(
+        "nio", "bare SwiftNIO handler (NIO's own HTTP pipeline: the ceiling)", build_nio,
         lambda _: [SOURCES / "nio/.build/release/Bare"], peer_environment, scores=False, validates=False),
     Peer(
         "epoll", "epoll in C (the floor of the machine)", build_epoll,

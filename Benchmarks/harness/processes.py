@@ -1,7 +1,9 @@
 """Child processes on chosen cores: started, watched in /proc, ended by their pids."""
 import os
 import subprocess
+import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from .failure import Failure
@@ -36,7 +38,8 @@ class Child:
             self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             for pid in reversed(self.pids()):
-                os.kill(pid, 9)
+                with suppress(ProcessLookupError):  # it may end by itself in the meantime
+                    os.kill(pid, 9)
             self.process.wait(STOP_SECONDS)
             raise Failure(f"{self.name} did not end within {STOP_SECONDS} s of SIGTERM") from None
 
@@ -108,3 +111,10 @@ def run(what, command, seconds, **options):
     if done.returncode != 0:
         raise Failure(f"{what}: exit code {done.returncode}\n{done.stdout[-2000:]}")
     return done.stdout
+
+
+def run_aloud(what, command):
+    """Runs a command whose lines go to stderr as they come; a Failure when it fails."""
+    code = subprocess.run(command, stdout=sys.stderr, check=False).returncode
+    if code != 0:
+        raise Failure(f"{what}: exit code {code}")

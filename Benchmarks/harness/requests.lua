@@ -1,11 +1,13 @@
 -- wrk's side of a closed loop: POST /predict with a body that is always the same, always another, or both by turns.
 --
--- wrk … -- TEMPLATE RATE FIRST
+-- wrk … -- TEMPLATE RATE FIRST [statuses]
 -- TEMPLATE: a file with the body, @COUNTER where eight digits go; RATE: the share of calls whose body is the fixed one
--- (0, 0.5, 1); FIRST: the first counter. Prints one line of JSON at the end.
+-- (0, 0.5, 1); FIRST: the first counter; statuses: count the answers of status 422 too, which costs the generator a
+-- table of headers an answer. Prints one line of JSON at the end.
 
 local MARK, FIXED = "@COUNTER", "99999999"
 local before, after, same, counter, turn
+local threads = {}
 
 local function whole(body)
     return "POST /predict HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: "
@@ -26,6 +28,14 @@ end
 
 local schedules = { ["0"] = next_other, ["0.5"] = next_by_turns, ["1"] = next_same }
 
+function setup(thread)
+    threads[#threads + 1] = thread
+end
+
+local function count_refusal(status)
+    if status == 422 then status_422 = status_422 + 1 end
+end
+
 function init(arguments)
     local file = assert(io.open(arguments[1], "r"))
     local text = whole(file:read("*a"))
@@ -39,13 +49,27 @@ function init(arguments)
     end
     request = schedules[arguments[2]]
     counter = tonumber(arguments[3])
+    if arguments[4] == "statuses" then
+        -- Globals: wrk asks for the one, done() for the other.
+        response, status_422 = count_refusal, 0
+    end
+end
+
+local function refusals()
+    local sum
+    for _, thread in ipairs(threads) do
+        local count = thread:get("status_422")
+        if count then sum = (sum or 0) + count end
+    end
+    return sum and string.format("%d", sum) or "null"
 end
 
 function done(summary, latency)
     local errors = summary.errors
     io.write(string.format(
-        '{"microseconds":%d,"requests":%d,"bytes":%d,"not_2xx":%d,"failures":%d,"p50_ms":%.3f,"p99_ms":%.3f}\n',
-        summary.duration, summary.requests, summary.bytes, errors.status,
+        '{"microseconds":%d,"requests":%d,"bytes":%d,"not_2xx":%d,"status_422":%s,"failures":%d,'
+            .. '"p50_ms":%.3f,"p99_ms":%.3f}\n',
+        summary.duration, summary.requests, summary.bytes, errors.status, refusals(),
         errors.connect + errors.read + errors.write + errors.timeout,
         latency:percentile(50) / 1000, latency:percentile(99) / 1000))
 end

@@ -1,6 +1,8 @@
 """What is measured."""
 from dataclasses import dataclass
 
+from .failure import Failure
+
 SCORING = ("bungalow", "nginx", "go", "go-fastjson", "fastapi")
 EVERYBODY = ("bungalow", "nio", "epoll", *SCORING[1:])
 
@@ -37,7 +39,7 @@ SCENARIOS = (
     Scenario("connections-512", "One record a call, cache rate 1, 512 connections", rate=1, connections=512),
     Scenario(
         "refused", "One record out of bounds a call: 422", rate=1, refused=True,
-        peers=("bungalow", "go", "go-fastjson", "fastapi")),
+        peers=tuple(name for name in EVERYBODY if name != "nginx")),
     Scenario("half-load", "Open loop at half of each one's own peak, cache rate 1", kind="open", rate=1),
     Scenario(
         "memory", "Resident memory, idle and after a million calls, half of them misses", kind="memory", rate=0.5,
@@ -52,3 +54,15 @@ def chosen(names, full):
     if names:
         return [scenario for scenario in SCENARIOS if scenario.name in names]
     return [scenario for scenario in SCENARIOS if full or scenario.quick]
+
+
+def combinations(scenarios, peers, named):
+    """Each scenario with those of the peers that take part in it; whatever was named must be among them."""
+    found = [(scenario, [peer for peer in peers if peer.name in scenario.peers]) for scenario in scenarios]
+    found = [(scenario, taking_part) for scenario, taking_part in found if taking_part]
+    measured = {scenario.name for scenario, _ in found} | {peer.name for _, some in found for peer in some}
+    idle = [name for name in named if name not in measured]
+    if idle or not found:
+        raise Failure(f"nothing to measure for {', '.join(idle) or 'these peers'}: docs/measuring.md says who takes "
+                      "part in which scenario")
+    return found

@@ -1,5 +1,6 @@
 """A peer that runs: one at a time, on its own core."""
 import http.client
+import itertools
 import re
 import socket
 import tempfile
@@ -54,9 +55,11 @@ class Server:
             return False
 
     def warm(self, body):
-        """Asks until the answer comes from the cache."""
+        """Asks until the answer comes from the cache; returns how often it asked."""
+        asked = itertools.count()
         if self.peer.scores:
-            until(f"{self.peer.name}'s X-Cache: HIT", lambda: self._hits(body), 10)
+            until(f"{self.peer.name}'s X-Cache: HIT", lambda: next(asked) >= 0 and self._hits(body), 10)
+        return next(asked)
 
     def _hits(self, body):
         status, headers, answer = self.send("POST", "/predict", body)
@@ -65,7 +68,7 @@ class Server:
         return headers["X-Cache"] == "HIT"
 
     def look_ups(self):
-        """How many look-ups found an entry, and how many did not: what Bungalow itself counts."""
+        """How many calls found an entry, found none, and did not ask or wait: what Bungalow itself counts."""
         return parse_look_ups(self.send("GET", "/metrics")[2].decode())
 
     def settle(self):
@@ -77,14 +80,20 @@ class Server:
         time.sleep(IDLE_SECONDS)
         return self.child.cpu_seconds() - before < IDLE_SHARE * IDLE_SECONDS
 
-    def logged_calls(self):
-        with open(self.child.stdout, "rb") as log:
-            return sum(b'"POST /predict' in line for line in log)
+    def logged_calls(self, status):
+        return count_calls(self.child.stdout, status)
+
+
+def count_calls(log, status):
+    """The lines of calls that were answered with this status, in the form that all peers write."""
+    call = f'"POST /predict HTTP/1.1" {status} '.encode()
+    with open(log, "rb") as lines:
+        return sum(call in line for line in lines)
 
 
 def parse_look_ups(metrics):
     counts = dict(re.findall(r'^bungalow_cache_lookups_total\{result="(\w+)"\} (\d+)', metrics, re.MULTILINE))
-    return int(counts["hit"]), int(counts["miss"])
+    return int(counts["hit"]), int(counts["miss"]), int(counts["bypass"])
 
 
 @contextmanager

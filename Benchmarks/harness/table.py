@@ -4,6 +4,7 @@ from .figures import median, ratio, spread
 SATURATED = 0.95
 FOREIGN = 0.05
 RATE_TOLERANCE = 0.01
+REACHED = 0.99
 
 
 def render(scenarios, results, titles, differences):
@@ -27,13 +28,34 @@ def medians(rounds):
     return {name: median([figures[name] for figures in rounds if name in figures]) for name in rounds[0]}
 
 
+def ratios(ours, theirs):
+    """Bungalow's calls per second to a peer's, and the peer's CPU per call to Bungalow's, round by round.
+
+    Above 1 is Bungalow's win. The rounds are interleaved, so each pair met the machine in one mood.
+    """
+    if not ours or ours is theirs:
+        return {}
+    return {
+        "calls_per_second": [
+            ratio(our["calls_per_second"], their["calls_per_second"]) for our, their in zip(ours, theirs)],
+        "cpu_seconds_per_1000": [
+            ratio(their["cpu_seconds_per_1000"], our["cpu_seconds_per_1000"]) for our, their in zip(ours, theirs)],
+    }
+
+
+def summarised(values):
+    return {"median": median(values), "min": min(values), "max": max(values)}
+
+
 def against(ours, theirs):
-    """Bungalow's calls per second to a peer's, and the peer's CPU per call to Bungalow's: above 1 is Bungalow's win."""
-    if not ours:
-        return "–", "–"
-    calls = ratio(ours["calls_per_second"], theirs["calls_per_second"])
-    cpu = ratio(theirs["cpu_seconds_per_1000"], ours["cpu_seconds_per_1000"])
-    return f"{calls:.2f} ×", f"{cpu:.2f} ×"
+    """The ratios of calls per second and of CPU as they are shown: the median and the range of the rounds."""
+    found = ratios(ours, theirs)
+    return [shown_ratio(found[name]) for name in found] or ["–", "–"]
+
+
+def shown_ratio(values):
+    median_ratio = f"{median(values):.2f} ×"
+    return median_ratio if len(values) == 1 else f"{median_ratio} ({min(values):.2f}–{max(values):.2f})"
 
 
 def spread_of(rounds, name):
@@ -45,49 +67,70 @@ def grouped(number):
 
 
 def closed_table(scenario, by_peer, titles, differences):
-    ours = medians(by_peer["bungalow"]) if "bungalow" in by_peer else None
     header = [
-        "", "calls/s (spread)", "CPU s / 1 000 calls (spread)", "Bungalow: calls/s", "Bungalow: CPU", "p99 ms", "MiB",
-        "server busy", "load + Redis busy", "note"]
+        "", "calls/s (spread)", "CPU s / 1 000 calls (spread)", "Bungalow: calls/s (range)",
+        "Bungalow: CPU (range)", "p99 ms", "MiB", "server busy", "load + Redis busy", "note"]
     rows = []
     for name, rounds in by_peer.items():
         m = medians(rounds)
         rows.append([
             titles[name], grouped(m["calls_per_second"]) + spread_of(rounds, "calls_per_second"),
             f"{m['cpu_seconds_per_1000']:.4f}" + spread_of(rounds, "cpu_seconds_per_1000"),
-            *against(ours, m), f"{m['p99_ms']:.2f}", f"{m['resident_mib']:.0f}",
+            *against(by_peer.get("bungalow"), rounds), f"{m['p99_ms']:.2f}", f"{m['resident_mib']:.0f}",
             percent(m["server_share"]), percent(m["generator_share"] + m["redis_share"]),
-            "; ".join(differences.get(name, []) + notes(scenario, m))])
+            "; ".join(differences.get(name, []) + notes(scenario, rounds))])
     return rows_to_markdown(scenario.title, header, rows)
 
 
-def notes(scenario, m):
-    """What a reader has to know before he believes a row."""
-    found = []
-    if scenario.loops == 1:
-        load = m["generator_share"] + m["redis_share"]
-        if m["server_share"] < SATURATED and load >= SATURATED:
-            found.append("the load's core was full, not the server's: compare CPU")
-        elif m["server_share"] + m["others_share"] < SATURATED:
-            found.append("the server's core was not full: compare CPU")
-        if m["others_share"] > FOREIGN:
-            found.append(f"others used {percent(m['others_share'])} of the server's core")
-    if not scenario.refused and abs(m.get("cache_rate", scenario.rate) - scenario.rate) > RATE_TOLERANCE:
-        found.append(f"the cache rate was {m['cache_rate']:.2f}")
-    if m.get("look_ups_per_call", 1) < 1 - RATE_TOLERANCE:
-        found.append(f"only {percent(m['look_ups_per_call'])} of the calls looked in Redis")
-    return found
+def notes(scenario, rounds):
+    """What a reader has to know before he believes a row: each round is judged by itself."""
+    found = {}
+    for number, figures in enumerate(rounds, 1):
+        for what, value in round_notes(scenario, figures):
+            found.setdefault(what, []).append((number, value))
+    return [shown_note(what, cases, len(rounds)) for what, cases in found.items()]
+
+
+def shown_note(what, cases, rounds):
+    values = ", ".join(value for _, value in cases if value)
+    numbers = ", ".join(str(number) for number, _ in cases)
+    where = "" if len(cases) == rounds else f" (round {numbers})" if len(cases) == 1 else f" (rounds {numbers})"
+    return what + (f": {values}" if values else "") + where
+
+
+def round_notes(scenario, figures):
+    """Pairs of what is to be said and the value that says it, if one does."""
+    if "others_share" in figures:
+        yield from core_notes(figures)
+    if figures.get("rate", 1) < REACHED * figures.get("asked_per_second", 1):
+        yield "reached of the asked rate", percent(figures["rate"] / figures["asked_per_second"])
+    if "look_ups_per_call" not in figures:
+        return
+    if figures["look_ups_per_call"] < 1 - RATE_TOLERANCE:
+        yield "calls that asked the cache", percent(figures["look_ups_per_call"])
+    if abs(figures["cache_rate"] - scenario.rate) > RATE_TOLERANCE:
+        yield "cache rate", f"{figures['cache_rate']:.2f}"
+
+
+def core_notes(figures):
+    load = figures["generator_share"] + figures["redis_share"]
+    if figures["server_share"] < SATURATED and load >= SATURATED:
+        yield "the load's core was full, not the server's: compare CPU", ""
+    elif figures["server_share"] + figures["others_share"] < SATURATED:
+        yield "the server's core was not full: compare CPU", ""
+    if figures["others_share"] > FOREIGN:
+        yield "others on the server's core", percent(figures["others_share"])
 
 
 def open_table(scenario, by_peer, titles, differences):
-    header = ["", "calls/s asked", "calls/s", "p50 ms", "p99 ms", "p99.9 ms", "CPU s / 1 000 calls"]
+    header = ["", "calls/s asked", "calls/s", "p50 ms", "p99 ms", "p99.9 ms", "CPU s / 1 000 calls", "note"]
     rows = []
     for peer, rounds in by_peer.items():
         m = medians(rounds)
         rows.append([
             titles[peer], grouped(m["asked_per_second"]), grouped(m["rate"]),
             *(f"{m[name]:.3f}" + spread_of(rounds, name) for name in ("p50_ms", "p99_ms", "p99_9_ms")),
-            f"{m['cpu_seconds_per_1000']:.4f}"])
+            f"{m['cpu_seconds_per_1000']:.4f}", "; ".join(differences.get(peer, []) + notes(scenario, rounds))])
     return rows_to_markdown(scenario.title, header, rows)
 
 
@@ -103,18 +146,13 @@ def plain_table(scenario, by_peer, titles, differences):
 
 
 def summary(results, titles):
-    header = ["Bungalow's calls/s (CPU) against", "cache rate 0", "cache rate 1"]
-    ours = {name: medians(results[name]["bungalow"]) for name in ("misses", "hits")}
+    header = ["Bungalow against", "cache rate 0: calls/s", "CPU", "cache rate 1: calls/s", "CPU"]
     rows = []
     for peer in results["misses"]:
-        if peer == "bungalow" or peer not in results["hits"]:
-            continue
-        cells = []
-        for name in ("misses", "hits"):
-            calls, cpu = against(ours[name], medians(results[name][peer]))
-            cells.append(f"{calls} ({cpu})")
-        rows.append([titles[peer], *cells])
-    return rows_to_markdown("Ratios: above 1, Bungalow serves more calls (for less CPU)", header, rows)
+        if peer != "bungalow" and peer in results["hits"]:
+            cells = [against(results[name]["bungalow"], results[name][peer]) for name in ("misses", "hits")]
+            rows.append([titles[peer], *cells[0], *cells[1]])
+    return rows_to_markdown("Ratios: above 1, Bungalow serves more calls, or takes less CPU for one", header, rows)
 
 
 def percent(share):

@@ -4,26 +4,48 @@ import json
 import pytest
 
 from harness import bodies, table
+from harness.checks import check_answers, check_bypasses, check_log
 from harness.failure import Failure
 from harness.figures import median, percentile, ratio, round_order, spread
-from harness.load import parse_h2load_log, parse_wrk
+from harness.load import Load, parse_h2load_log, parse_h2load_totals, parse_wrk
+from harness.measure import Usage, look_up_figures
 from harness.peers import PEERS
 from harness.processes import cpu_ticks, resident_kib
 from harness.redis import parse_look_ups
-from harness.scenarios import SCENARIOS, chosen
+from harness.report import Report
+from harness.scenarios import SCENARIOS, chosen, combinations
+from harness.server import count_calls
 from harness.server import parse_look_ups as parse_metrics
 from harness.vectors import batch_text, same_predictions
 
 WRK_OUTPUT = """Running 3s test @ http://127.0.0.1:8000/predict
   1 threads and 32 connections
-{"microseconds":2000000,"requests":90000,"bytes":99,"not_2xx":3,"failures":2,"p50_ms":0.700,"p99_ms":1.500}
+{"microseconds":2000000,"requests":90000,"not_2xx":3,"status_422":1,"failures":2,"p50_ms":0.700,"p99_ms":1.500}
 """
+H2LOAD_TOTALS = """
+requests: 90 total, 90 started, 90 done, 90 succeeded, 0 failed, 0 errored, 0 timeout
+status codes: 90 2xx, 0 3xx, 0 4xx, 0 5xx
+"""
+BY_NAME = {item.name: item for item in (*PEERS, *SCENARIOS)}
 
 
 def rounds(calls, cpu):
     return {
         "calls_per_second": calls, "cpu_seconds_per_1000": cpu, "p99_ms": 1.0, "resident_mib": 20.0,
-        "server_share": 1.0, "generator_share": 0.5, "redis_share": 0.2, "others_share": 0.0, "cache_rate": 0.0}
+        "server_share": 1.0, "generator_share": 0.5, "redis_share": 0.2, "others_share": 0.0, "cache_rate": 0.0,
+        "look_ups_per_call": 1.0}
+
+
+def load_of(**figures):
+    return Load(**{
+        "seconds": 1.0, "requests": 100, "not_2xx": 0, "failures": 0, "p50_ms": 1.0, "p99_ms": 1.0,
+        "generator_seconds": 0.5, **figures})
+
+
+def used(**figures):
+    usage = Usage.__new__(Usage)
+    vars(usage).update({"hits": 0, "misses": 0, "bypasses": 0, **figures})
+    return usage
 
 
 def test_the_median_is_the_middle_round_and_the_spread_is_relative_to_it():
@@ -50,7 +72,7 @@ def test_rounds_are_interleaved():
 
 def test_figures_of_wrk_are_read_from_its_last_line():
     load = parse_wrk(WRK_OUTPUT, 1.25)
-    assert (load.requests, load.seconds, load.not_2xx, load.failures) == (90000, 2.0, 3, 2)
+    assert (load.requests, load.seconds, load.not_2xx, load.status_422, load.failures) == (90000, 2.0, 3, 1, 2)
     assert (load.p50_ms, load.p99_ms, load.generator_seconds) == (0.7, 1.5, 1.25)
 
 
@@ -62,6 +84,55 @@ def test_a_wrk_that_says_nothing_is_a_failure():
 def test_answers_of_h2load_are_counted_from_a_moment_on():
     log = "1000\t200\t500\n2000\t200\t700\n3000\t503\t900\n"
     assert parse_h2load_log(log, 2000) == ([0.7, 0.9], 1)
+
+
+def test_the_totals_of_h2load_count_and_each_call_that_failed_is_a_failure():
+    assert parse_h2load_totals(H2LOAD_TOTALS) == 90
+    for spoilt in ("0 failed", "0 errored", "0 timeout"):
+        with pytest.raises(Failure, match="open loop"):
+            parse_h2load_totals(H2LOAD_TOTALS.replace(spoilt, "1" + spoilt[1:]))
+    with pytest.raises(Failure, match="no figures"):
+        parse_h2load_totals("unable to connect")
+
+
+def test_a_refused_call_must_be_a_422_and_nothing_else():
+    refused = BY_NAME["refused"]
+    check_answers(refused, BY_NAME["go"], load_of(not_2xx=100, status_422=100))
+    check_answers(refused, BY_NAME["go"], load_of(not_2xx=100))
+    check_answers(refused, BY_NAME["nio"], load_of(status_422=0))
+    for spoilt in ({"not_2xx": 100, "status_422": 99}, {"not_2xx": 99}, {"not_2xx": 100, "failures": 1}):
+        with pytest.raises(Failure, match="go, refused: 100 answers"):
+            check_answers(refused, BY_NAME["go"], load_of(**spoilt))
+
+
+def test_lines_are_counted_by_the_status_that_they_tell(tmp_path):
+    log = tmp_path / "log"
+    lines = ['1.2.3.4 - - [x] "POST /predict HTTP/1.1" 422 9 "-" "-"', 'x - "POST /predict HTTP/1.1" 422 Content',
+             '1.2.3.4 - - [x] "POST /predict HTTP/1.1" 503 422 "-" "-"', '{"prediction": [1.0]}']
+    log.write_text("".join(line + "\n" for line in lines))
+    assert count_calls(log, 422) == 2
+    assert count_calls(log, 200) == 0
+
+
+def test_a_peer_that_scores_has_logged_its_warm_up_and_its_load():
+    check_log(BY_NAME["hits"], BY_NAME["go"], 1000, 1003)
+    check_log(BY_NAME["hits"], BY_NAME["nio"], 1000, 0)
+    with pytest.raises(Failure, match="go, hits: only 999 of 1000 calls logged with status 200"):
+        check_log(BY_NAME["hits"], BY_NAME["go"], 1000, 999)
+
+
+def test_a_peer_that_never_asks_the_cache_says_so():
+    figures = look_up_figures(BY_NAME["misses"], BY_NAME["go"], used(), 100)
+    assert figures == {"cache_rate": 0.0, "look_ups_per_call": 0.0}
+    assert table.notes(BY_NAME["misses"], [rounds(1, 1) | figures]) == ["calls that asked the cache: 0 %"]
+    assert look_up_figures(BY_NAME["misses"], BY_NAME["nio"], used(), 100) == {}
+
+
+def test_a_bungalow_that_goes_round_its_cache_is_a_failure():
+    figures = look_up_figures(BY_NAME["hits"], BY_NAME["bungalow"], used(hits=100, bypasses=1), 100)
+    assert figures == {"cache_rate": 1.0, "look_ups_per_call": 1.0}
+    with pytest.raises(Failure, match="100 of 100 calls were answered without the cache"):
+        check_bypasses(BY_NAME["hits"], BY_NAME["bungalow"], 100, 100)
 
 
 def test_processor_time_is_found_behind_a_name_with_spaces_and_brackets():
@@ -81,7 +152,7 @@ def test_look_ups_are_read_from_the_metrics():
     metrics = "".join(
         f'bungalow_cache_lookups_total{{result="{result}"}} {count}\n'
         for result, count in (("hit", 3), ("miss", 2), ("bypass", 1)))
-    assert parse_metrics(metrics) == (3, 2)
+    assert parse_metrics(metrics) == (3, 2, 1)
 
 
 def test_a_body_keeps_its_length_when_its_counter_changes():
@@ -115,20 +186,72 @@ def test_quick_scenarios_are_a_part_of_all():
     assert [scenario.name for scenario in chosen(["hits"], True)] == ["hits"]
 
 
+def test_what_was_named_takes_part_or_is_a_failure():
+    sqlite, hits = BY_NAME["sqlite-hits"], BY_NAME["hits"]
+    ours, go = BY_NAME["bungalow"], BY_NAME["go"]
+    assert combinations([sqlite, hits], [ours, go], []) == [(sqlite, [ours]), (hits, [ours, go])]
+    assert combinations([sqlite, hits], [go], ["go"]) == [(hits, [go])]
+    for scenarios, peers, named, missing in (
+            ([sqlite], [go], ["go"], "go"), ([sqlite, hits], [go], ["sqlite-hits", "go"], "sqlite-hits"),
+            ([sqlite], [ours, go], ["sqlite-hits", "bungalow", "go"], "go"), ([sqlite], [], [], "these peers")):
+        with pytest.raises(Failure, match=f"nothing to measure for {missing}"):
+            combinations(scenarios, peers, named)
+
+
+def test_ratios_are_those_of_the_rounds_and_not_of_the_medians():
+    ours, theirs = [rounds(40, 2), rounds(90, 1), rounds(60, 4)], [rounds(20, 4), rounds(30, 4), rounds(10, 4)]
+    found = table.ratios(ours, theirs)
+    assert found == {"calls_per_second": [2, 3, 6], "cpu_seconds_per_1000": [2, 4, 1]}
+    assert table.summarised(found["calls_per_second"]) == {"median": 3, "min": 2, "max": 6}
+    assert table.against(ours, theirs) == ["3.00 × (2.00–6.00)", "2.00 × (1.00–4.00)"]
+    assert table.against(ours, ours) == table.against(None, theirs) == ["–", "–"]
+
+
 def test_the_summary_compares_calls_and_processor_time():
     results = {
         "misses": {"bungalow": [rounds(40_000, 0.02)], "go": [rounds(20_000, 0.05)]},
         "hits": {"bungalow": [rounds(60_000, 0.01)], "go": [rounds(20_000, 0.04)]},
     }
     text = table.summary(results, {"bungalow": "Bungalow", "go": "Go"})
-    assert text.splitlines()[-1] == "| Go | 2.00 × (2.50 ×) | 3.00 × (4.00 ×) |"
+    assert text.splitlines()[-1] == "| Go | 2.00 × | 2.50 × | 3.00 × | 4.00 × |"
 
 
 def test_a_row_says_what_limited_it():
-    scenario = chosen(["misses"], False)[0]
-    assert table.notes(scenario, rounds(1, 1)) == []
-    assert table.notes(scenario, {**rounds(1, 1), "server_share": 0.7, "generator_share": 0.8}) == [
+    scenario = BY_NAME["misses"]
+    assert table.notes(scenario, [rounds(1, 1)]) == []
+    assert table.notes(scenario, [{**rounds(1, 1), "server_share": 0.7, "generator_share": 0.8}]) == [
         "the load's core was full, not the server's: compare CPU"]
-    assert table.notes(scenario, {**rounds(1, 1), "server_share": 0.7, "others_share": 0.28}) == [
-        "others used 28 % of the server's core"]
-    assert table.notes(scenario, {**rounds(1, 1), "cache_rate": 0.4}) == ["the cache rate was 0.40"]
+    assert table.notes(scenario, [{**rounds(1, 1), "server_share": 0.7, "others_share": 0.28}]) == [
+        "others on the server's core: 28 %"]
+
+
+def test_each_round_is_judged_by_itself():
+    good, bad = rounds(1, 1), {**rounds(1, 1), "cache_rate": 0.4}
+    assert table.notes(BY_NAME["misses"], [good, bad, good]) == ["cache rate: 0.40 (round 2)"]
+    assert table.notes(BY_NAME["misses"], [bad, good, bad]) == ["cache rate: 0.40, 0.40 (rounds 1, 3)"]
+
+
+def test_an_open_loop_that_falls_behind_says_so():
+    assert table.notes(BY_NAME["half-load"], [{"rate": 99.5, "asked_per_second": 100}]) == []
+    assert table.notes(BY_NAME["half-load"], [{"rate": 90, "asked_per_second": 100}]) == [
+        "reached of the asked rate: 90 %"]
+
+
+def test_figures_are_kept_beside_their_place_until_they_are_complete(tmp_path):
+    report = Report(tmp_path / "new" / "figures.json", {"commit": None})
+    by_peer = {"bungalow": [rounds(40, 2)], "go": [rounds(20, 4)]}
+    report.add(BY_NAME["misses"], by_peer)
+    assert not report.path.exists()
+    content = json.loads(report.partial.read_text())
+    ratio_of_calls = content["scenarios"][0]["peers"]["go"]["bungalow_ratio"]["calls_per_second"]
+    assert ratio_of_calls == {"median": 2, "min": 2, "max": 2}
+    report.publish()
+    assert json.loads(report.path.read_text()) == content and not report.partial.exists()
+
+
+def test_a_place_that_cannot_be_written_is_a_failure_at_once(tmp_path):
+    with pytest.raises(Failure, match="is no file"):
+        Report(tmp_path, {})
+    (tmp_path / "file").touch()
+    with pytest.raises(Failure, match="cannot be written"):
+        Report(tmp_path / "file" / "figures.json", {})

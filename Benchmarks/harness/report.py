@@ -1,0 +1,54 @@
+"""The file of figures: written after each scenario, put in its place when all is measured."""
+import json
+import os
+
+from . import table
+from .failure import Failure
+
+
+class Report:
+    """What was measured so far. It lies beside its place until it is complete, so a failure late discards nothing."""
+
+    def __init__(self, path, facts):
+        self.path = path
+        self.partial = path.with_name(f"{path.stem}.partial.json")
+        self.content = {**facts, "scenarios": []}
+        if path.exists() and not path.is_file():
+            raise Failure(f"--output {path} is no file")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.write()
+        except OSError as error:
+            raise Failure(f"--output {path} cannot be written: {error.strerror}") from None
+
+    def note(self, **facts):
+        self.content |= facts
+
+    def add(self, scenario, by_peer):
+        self.content["scenarios"].append({
+            "name": scenario.name, "title": scenario.title, "connections": scenario.connections,
+            "peers": {name: entry(scenario, by_peer, rounds) for name, rounds in by_peer.items()}})
+        self.write()
+
+    def write(self):
+        self.partial.write_text(json.dumps(round_figures(self.content), indent=1) + "\n")
+
+    def publish(self):
+        os.replace(self.partial, self.path)
+
+
+def entry(scenario, by_peer, rounds):
+    ratios = table.ratios(by_peer.get("bungalow"), rounds) if scenario.kind == "closed" else {}
+    return {
+        "median": table.medians(rounds),
+        **({"bungalow_ratio": {name: table.summarised(values) for name, values in ratios.items()}} if ratios else {}),
+        "rounds": rounds}
+
+
+def round_figures(value):
+    """Five digits say all that a round can tell."""
+    if isinstance(value, float):
+        return float(f"{value:.5g}")
+    if isinstance(value, dict):
+        return {key: round_figures(item) for key, item in value.items()}
+    return [round_figures(item) for item in value] if isinstance(value, list) else value
