@@ -5,17 +5,38 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"math"
+	"strconv"
 )
 
 // The standard library's decoder keeps nothing between calls.
 type decoder struct{}
 
-// One record as it came: a field that is missing is nil.
+// One record as most clients send it: a field that is missing is nil.
 type userIn struct {
+	MedInc, HouseAge, AveRooms, AveBedrms, Population, AveOccup, Latitude, Longitude *float64
+}
+
+// record tells false where a field is missing, and for -0, which counts as 0 or as -0.0 by how it is spelt.
+func (u *userIn) record() (result record, isWhole bool) {
+	fields := [featureCount]*float64{
+		u.MedInc, u.HouseAge, u.AveRooms, u.AveBedrms, u.Population, u.AveOccup, u.Latitude, u.Longitude,
+	}
+	for i, field := range fields {
+		if field == nil || *field == 0 && math.Signbit(*field) {
+			return result, false
+		}
+		result[i] = *field
+	}
+	return result, true
+}
+
+// One record as it came, for batches that are not as most clients send them.
+type rawUserIn struct {
 	MedInc, HouseAge, AveRooms, AveBedrms, Population, AveOccup, Latitude, Longitude json.RawMessage
 }
 
-func (u *userIn) fields() [featureCount]json.RawMessage {
+func (u *rawUserIn) fields() [featureCount]json.RawMessage {
 	return [...]json.RawMessage{
 		u.MedInc, u.HouseAge, u.AveRooms, u.AveBedrms, u.Population, u.AveOccup, u.Latitude, u.Longitude,
 	}
@@ -30,6 +51,35 @@ type userOut struct {
 
 // read validates all records; it returns the body of a 422 if there is anything wrong with them.
 func (b *batch) read(body []byte) []byte {
+	var users []userIn
+	if err := json.Unmarshal(body, &users); err != nil {
+		return b.readRaw(body)
+	}
+	if failure := lengthFailure(len(users)); failure != nil {
+		return failure
+	}
+	var failures failures
+	b.records = b.records[:0]
+	for index := range users {
+		record, isWhole := users[index].record()
+		if !isWhole {
+			return b.readRaw(body)
+		}
+		for i := range features {
+			if kind, message := features[i].check(record[i]); kind != "" {
+				failures.add(kind, message, index, features[i].name, strconv.AppendFloat(nil, record[i], 'g', -1, 64))
+			}
+		}
+		b.records = append(b.records, record)
+	}
+	if failures.count > 0 {
+		return failures.body()
+	}
+	return nil
+}
+
+// readRaw does the same for whatever may come: it converts strings, and tells what is wrong with each field.
+func (b *batch) readRaw(body []byte) []byte {
 	var items []json.RawMessage
 	if err := json.Unmarshal(body, &items); err != nil {
 		var wrongType *json.UnmarshalTypeError
@@ -53,7 +103,7 @@ func (b *batch) read(body []byte) []byte {
 }
 
 func readRecord(index int, item json.RawMessage, failures *failures) (result record) {
-	var user userIn
+	var user rawUserIn
 	if err := json.Unmarshal(item, &user); err != nil || item[0] != '{' {
 		failures.add("model_type", notARecord, index, "", item)
 		return

@@ -10,8 +10,6 @@ import (
 	"encoding/hex"
 	"log"
 	"os"
-	"strconv"
-	"time"
 
 	"github.com/valyala/fasthttp"
 )
@@ -21,7 +19,7 @@ const maximumBodyBytes = 1 << 20
 type server struct {
 	model *model
 	cache *cache
-	log   *log.Logger
+	log   *accessLog
 }
 
 func (s *server) handle(ctx *fasthttp.RequestCtx) {
@@ -32,7 +30,7 @@ func (s *server) handle(ctx *fasthttp.RequestCtx) {
 			return
 		}
 		s.predict(ctx)
-		s.logCall(ctx)
+		s.log.add(ctx.Response.StatusCode(), len(ctx.Response.Body()))
 	case "/readyz":
 		ctx.SetBodyString(`{"status":"ready"}`)
 	default:
@@ -65,18 +63,6 @@ func (s *server) predict(ctx *fasthttp.RequestCtx) {
 	batch.scratch = entry
 }
 
-func (s *server) logCall(ctx *fasthttp.RequestCtx) {
-	line := make([]byte, 0, 96)
-	line = append(line, "127.0.0.1 - - ["...)
-	line = time.Now().UTC().AppendFormat(line, "02/Jan/2006:15:04:05 -0700")
-	line = append(line, `] "POST /predict HTTP/1.1" `...)
-	line = strconv.AppendInt(line, int64(ctx.Response.StatusCode()), 10)
-	line = append(line, ' ')
-	line = strconv.AppendInt(line, int64(len(ctx.Response.Body())), 10)
-	line = append(line, ` "-" "-"`...)
-	s.log.Print(string(line))
-}
-
 func main() {
 	model, err := loadModel(os.Getenv("MODEL_PATH"))
 	if err != nil {
@@ -85,7 +71,7 @@ func main() {
 	s := &server{
 		model: model,
 		cache: newCache("127.0.0.1:" + os.Getenv("REDIS_PORT")),
-		log:   log.New(os.Stdout, "", 0),
+		log:   newAccessLog(),
 	}
 	http := &fasthttp.Server{
 		Handler:               s.handle,

@@ -1,4 +1,4 @@
--- Answers a call: Redis before the model, the model on a miss, the entry stored after the answer has left.
+-- Answers a call: Redis before the model, the model on a miss, the entry stored behind the answers' back.
 local cjson = require "cjson"
 local redis = require "nginx.redis"
 
@@ -6,6 +6,7 @@ local TTL_SECONDS = 3600
 local DEADLINE_MS = 1000
 local POOL_IDLE_MS = 60000
 local POOL_SIZE = 512
+local WAITING_STORES = 1024
 
 -- LuaJIT compiles this call of many arguments again and again: interpreted, a call with a miss costs less.
 require("jit").off(redis.set, true)
@@ -33,6 +34,32 @@ local function open_cache()
     return cache:connect("127.0.0.1", redis_port) and cache
 end
 
+local waiting, is_storing = {}, false
+
+-- Sends all entries that wait in one write, a fifth cheaper than a write each, and again until none waits: a worker has one such timer at most.
+local function store_waiting(is_ending)
+    local cache = open_cache()
+    while cache and #waiting > 0 do
+        local entries = waiting
+        waiting = {}
+        cache:init_pipeline(#entries)
+        for _, entry in ipairs(entries) do
+            cache:set(entry[1], entry[2], "EX", TTL_SECONDS)
+        end
+        local _, fault = cache:commit_pipeline()
+        if fault then cache = nil end
+    end
+    if cache then cache:set_keepalive(POOL_IDLE_MS, POOL_SIZE) end
+    is_storing = false
+end
+
+-- Drops the entry where too many wait.
+local function store(name, text)
+    if #waiting >= WAITING_STORES then return end
+    waiting[#waiting + 1] = { name, text }
+    if not is_storing then is_storing = ngx.timer.at(0, store_waiting) and true or false end
+end
+
 local function look_up(cache, name)
     if not cache then return nil, "BYPASS" end
     local entry, fault = cache:get(name)
@@ -46,7 +73,6 @@ local function send(body, key, entry, result)
     ngx.header["X-Cache"] = result
     ngx.header["Content-Length"] = #text
     ngx.print(text)
-    ngx.eof()
 end
 
 local function answer()
@@ -56,14 +82,12 @@ local function answer()
     local name = "nginx:" .. key
     local cache = open_cache()
     local entry, result = look_up(cache, name)
-    if entry then
-        send(body, key, entry, result)
-    else
-        entry = predictions(body)
-        send(body, key, entry, result)
-        if result == "MISS" then cache:set(name, entry, "EX", TTL_SECONDS) end
-    end
     if cache then cache:set_keepalive(POOL_IDLE_MS, POOL_SIZE) end
+    if not entry then
+        entry = predictions(body)
+        if result == "MISS" then store(name, entry) end
+    end
+    send(body, key, entry, result)
 end
 
 return { answer = answer }
