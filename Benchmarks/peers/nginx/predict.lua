@@ -36,8 +36,8 @@ end
 
 local waiting, is_storing = {}, false
 
--- Sends all entries that wait in one write, a fifth cheaper than a write each, and again until none waits: a worker has one such timer at most.
-local function store_waiting(is_ending)
+-- Sends all entries that wait in one write, and again until none waits: a worker has one such timer at most.
+local function store_waiting()
     local cache = open_cache()
     while cache and #waiting > 0 do
         local entries = waiting
