@@ -23,6 +23,8 @@ LISTED_FAILURES = 100
 TTL_SECONDS = 3600
 # A loop that is busy with other calls reads a reply late; a short deadline would then take Redis for dead.
 DEADLINE_SECONDS = 1
+# redis-py's own 100 fail the look-ups of 512 clients at once.
+CONNECTIONS = 1024
 
 NotNegative = Annotated[float, Field(ge=0)]
 
@@ -62,7 +64,8 @@ def load_model(path):
 app = FastAPI(openapi_url=None)
 model = load_model(os.environ["MODEL_PATH"])
 cache = Redis(
-    port=int(os.environ["REDIS_PORT"]), socket_timeout=DEADLINE_SECONDS, socket_connect_timeout=DEADLINE_SECONDS)
+    port=int(os.environ["REDIS_PORT"]), max_connections=CONNECTIONS, socket_timeout=DEADLINE_SECONDS,
+    socket_connect_timeout=DEADLINE_SECONDS)
 stores = set()
 
 
