@@ -70,14 +70,13 @@ def compare(peers, redis):
     return found
 
 
-def run_scenario(scenario, peers, redis, rounds, seconds):
-    results = {peer.name: [] for peer in peers}
-    for number, peer in round_order(peers, rounds):
-        figures = measure(scenario, peer, redis, seconds)
-        results[peer.name].append(figures)
+def run_scenario(scenario, peers, redis, arguments, results):
+    """Adds each round's figures to those of its peer in `results`."""
+    for number, peer in round_order(peers, arguments.rounds):
+        figures = measure(scenario, peer, redis, arguments.seconds)
+        results.setdefault(peer.name, []).append(figures)
         shown = ", ".join(f"{name} {value:.4g}" for name, value in list(figures.items())[:2])
-        say(f"{scenario.name} {number}/{rounds} {peer.name}: {shown}")
-    return results
+        say(f"{scenario.name} {number}/{arguments.rounds} {peer.name}: {shown}")
 
 
 def run_all(arguments, work, peers, report):
@@ -86,16 +85,13 @@ def run_all(arguments, work, peers, report):
     try:
         with scratch_folder() as folder, Redis(free_port(), LOAD_CORE, Path(folder)) as redis:
             found = compare(peers, redis)
+            report.note(differences=found)
             for scenario, taking_part in work:
-                by_peer = run_scenario(scenario, taking_part, redis, arguments.rounds, arguments.seconds)
-                results[scenario.name] = by_peer
-                if report:
-                    report.note(differences=found)
+                by_peer = results[scenario.name] = {}
+                try:
+                    run_scenario(scenario, taking_part, redis, arguments, by_peer)
+                finally:
                     report.add(scenario, by_peer)
-    except Failure:
-        if report:
-            say(f"the figures so far stay in {report.partial}")
-        raise
     finally:
         scenarios = [scenario for scenario, _ in work]
         print(table.render(scenarios, results, {peer.name: peer.title for peer in peers}, found), flush=True)
@@ -132,13 +128,15 @@ def main():
     run_aloud("script/bootstrap --bench", [ROOT / "script/bootstrap", "--bench"])
     output = output_of(arguments)
     settings = {"rounds": arguments.rounds, "seconds": arguments.seconds}
-    report = Report(output, {**machine.facts(), **settings}) if output else None
+    report = Report(output, {**machine.facts(), **settings})
     build(peers)
-    with on_core(LOAD_CORE):
-        run_all(arguments, work, peers, report)
-    if report:
-        report.publish()
-        say(f"figures written to {report.path}")
+    try:
+        with on_core(LOAD_CORE):
+            run_all(arguments, work, peers, report)
+    except Failure:
+        say(report.left())
+        raise
+    say(report.publish())
     if any(peer.is_ours for peer in peers):
         run_aloud("the count of allocations", [ROOT / "Benchmarks/allocations/run", "release"])
 

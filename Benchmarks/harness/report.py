@@ -7,16 +7,20 @@ from .failure import Failure
 
 
 class Report:
-    """What was measured so far. It lies beside its place until it is complete, so a failure late discards nothing."""
+    """What was measured so far, for a file if there is one to be.
+
+    It lies beside its place until it is complete, so a failure late costs neither these figures nor the last run's.
+    """
 
     def __init__(self, path, facts):
         self.path = path
-        self.partial = path.with_name(f"{path.stem}.partial.json")
+        self.partial = path and path.with_name(f"{path.stem}.partial.json")
         self.content = {**facts, "scenarios": []}
-        if path.exists() and not path.is_file():
+        if path and path.exists() and not path.is_file():
             raise Failure(f"--output {path} is no file")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if path:
+                path.parent.mkdir(parents=True, exist_ok=True)
             self.write()
         except OSError as error:
             raise Failure(f"--output {path} cannot be written: {error.strerror}") from None
@@ -31,10 +35,18 @@ class Report:
         self.write()
 
     def write(self):
-        self.partial.write_text(json.dumps(round_figures(self.content), indent=1) + "\n")
+        if self.path:
+            self.partial.write_text(json.dumps(round_figures(self.content), indent=1) + "\n")
 
     def publish(self):
+        """Puts the complete file in its place; returns what became of it."""
+        if not self.path:
+            return "no file of figures: --output FILE writes one"
         os.replace(self.partial, self.path)
+        return f"figures written to {self.path}"
+
+    def left(self):
+        return f"the figures so far stay in {self.partial}" if self.path else "the figures so far are in the tables only"
 
 
 def entry(scenario, by_peer, rounds):

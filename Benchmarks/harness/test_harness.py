@@ -249,6 +249,12 @@ def test_figures_are_kept_beside_their_place_until_they_are_complete(tmp_path):
     assert json.loads(report.path.read_text()) == content and not report.partial.exists()
 
 
+def test_without_a_place_nothing_is_written():
+    report = Report(None, {})
+    report.add(BY_NAME["misses"], {"go": [rounds(20, 4)]})
+    assert report.publish() == "no file of figures: --output FILE writes one"
+
+
 def test_a_place_that_cannot_be_written_is_a_failure_at_once(tmp_path):
     with pytest.raises(Failure, match="is no file"):
         Report(tmp_path, {})
