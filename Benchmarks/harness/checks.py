@@ -9,6 +9,12 @@ def expected_status(scenario, peer):
     return 422 if scenario.refused and peer.validates else 200
 
 
+def check_vectors(peer, differences):
+    """Another peer that differs is labelled in the tables; Bungalow is what the vectors are for."""
+    if peer.is_ours and differences:
+        raise Failure(f"{peer.name} fails its own vectors: {'; '.join(differences)}")
+
+
 def check_answers(scenario, peer, result):
     """Every call was answered, and answered as it should be: with 2xx, or with 422 where batches are refused."""
     refusals = result.requests if expected_status(scenario, peer) == 422 else 0

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from harness import bodies, table
-from harness.checks import check_answers, check_bypasses, check_log
+from harness.checks import check_answers, check_bypasses, check_log, check_vectors
 from harness.failure import Failure
 from harness.figures import median, percentile, ratio, round_order, spread
 from harness.load import Load, parse_h2load_log, parse_h2load_totals, parse_wrk
@@ -133,6 +133,13 @@ def test_a_bungalow_that_goes_round_its_cache_is_a_failure():
     assert figures == {"cache_rate": 1.0, "look_ups_per_call": 1.0}
     with pytest.raises(Failure, match="100 of 100 calls were answered without the cache"):
         check_bypasses(BY_NAME["hits"], BY_NAME["bungalow"], 100, 100)
+
+
+def test_only_bungalow_must_not_differ_from_the_vectors():
+    check_vectors(BY_NAME["bungalow"], [])
+    check_vectors(BY_NAME["nginx"], ["no validation"])
+    with pytest.raises(Failure, match="bungalow fails its own vectors: query_key differs in 1 of 20 answers"):
+        check_vectors(BY_NAME["bungalow"], ["query_key differs in 1 of 20 answers"])
 
 
 def test_processor_time_is_found_behind_a_name_with_spaces_and_brackets():
