@@ -46,7 +46,8 @@ class Report:
         return f"figures written to {self.path}"
 
     def left(self):
-        return f"the figures so far stay in {self.partial}" if self.path else "the figures so far are in the tables only"
+        """Where the figures of a run that failed are."""
+        return f"the figures so far stay in {self.partial}" if self.path else "the figures so far are in the tables"
 
 
 def entry(scenario, by_peer, rounds):
