@@ -21,7 +21,7 @@ from .server import LOAD_CORE, free_port, scratch_folder, serving
 from .vectors import differences
 
 # What is published, and what a quick look leaves.
-LATEST, QUICK = ROOT / "Benchmarks/results/latest.json", ROOT / "Benchmarks/results/quick.json"
+LATEST, FULL = ROOT / "Benchmarks/results/latest.json", ROOT / "Benchmarks/results/full.json"
 PUBLISHED_ROUNDS = 3
 
 
@@ -38,8 +38,8 @@ def parse_arguments():
         help="only this one; may be given again: " + ", ".join(p.name for p in PEERS))
     parser.add_argument(
         "--output", type=Path, metavar="FILE",
-        help="where the figures go (in Benchmarks/results latest.json with --full and 3 rounds or more, else "
-        "quick.json; nowhere where scenarios or peers are chosen)")
+        help="where the figures go (Benchmarks/results/latest.json, and full.json beside it with --full; nowhere "
+        "with fewer than 3 rounds, or where scenarios or peers are chosen)")
     arguments = parser.parse_args()
     arguments.rounds = arguments.rounds if arguments.rounds is not None else 5 if arguments.full else 3
     for name in ("rounds", "seconds"):
@@ -98,13 +98,13 @@ def run_all(arguments, work, peers, report):
 
 
 def output_of(arguments):
-    """Where the figures go: only a full run takes the place of those that are published."""
+    """Where the figures go, and where a copy: only a full run takes the place of those that are published."""
     if arguments.output or arguments.scenario or arguments.peer:
-        return arguments.output and arguments.output.absolute()
-    if arguments.full and arguments.rounds >= PUBLISHED_ROUNDS:
-        return LATEST
-    say(f"a quick run: its figures go to {QUICK}; {LATEST.name} takes --full and {PUBLISHED_ROUNDS} rounds or more")
-    return QUICK
+        return arguments.output and arguments.output.absolute(), None
+    if arguments.rounds < PUBLISHED_ROUNDS:
+        say(f"fewer than {PUBLISHED_ROUNDS} rounds: the figures go to no file")
+        return None, None
+    return LATEST, FULL if arguments.full else None
 
 
 @contextmanager
@@ -126,9 +126,9 @@ def main():
     if not {0, 1} <= os.sched_getaffinity(0):
         raise Failure("two cores are needed, 0 and 1: one for the server, one for the load")
     run_aloud("script/bootstrap --bench", [ROOT / "script/bootstrap", "--bench"])
-    output = output_of(arguments)
+    output, copy = output_of(arguments)
     settings = {"rounds": arguments.rounds, "seconds": arguments.seconds}
-    report = Report(output, {**machine.facts(), **settings})
+    report = Report(output, {**machine.facts(), **settings}, copy)
     build(peers)
     try:
         with on_core(LOAD_CORE):

@@ -32,7 +32,7 @@ def source():
         status = run("git", ["git", "status", "--porcelain", "--untracked-files=no"], 30, cwd=ROOT)
     except Failure:
         return {"commit": None, "uncommitted_changes": None}
-    changed = [line for line in status.splitlines() if not line.endswith("Benchmarks/results/latest.json")]
+    changed = [line for line in status.splitlines() if "Benchmarks/results/" not in line]
     return {"commit": commit, "uncommitted_changes": bool(changed)}
 
 

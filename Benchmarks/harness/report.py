@@ -1,6 +1,7 @@
 """The file of figures: written after each scenario, put in its place when all is measured."""
 import json
 import os
+import shutil
 
 from . import table
 from .failure import Failure
@@ -12,8 +13,8 @@ class Report:
     It lies beside its place until it is complete, so a failure late costs neither these figures nor the last run's.
     """
 
-    def __init__(self, path, facts):
-        self.path = path
+    def __init__(self, path, facts, copy=None):
+        self.path, self.copy = path, copy
         self.partial = path and path.with_name(f"{path.stem}.partial.json")
         self.content = {**facts, "scenarios": []}
         if path and path.exists() and not path.is_file():
@@ -43,7 +44,9 @@ class Report:
         if not self.path:
             return "no file of figures: --output FILE writes one"
         os.replace(self.partial, self.path)
-        return f"figures written to {self.path}"
+        if self.copy:
+            shutil.copyfile(self.path, self.copy)
+        return f"figures written to {self.path}{f' and {self.copy}' if self.copy else ''}"
 
     def left(self):
         """Where the figures of a run that failed are."""
