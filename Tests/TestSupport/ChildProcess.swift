@@ -28,7 +28,8 @@ package final class ChildProcess: Sendable {
     package init(
         _ program: String, _ arguments: [String], environment: [String: String] = [:], hasInput: Bool = false
     ) throws {
-        let inherited = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH"]
+        // The sanitizers' options tell where reports go, of servers that are built with one too.
+        let inherited = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS"]
         let environment = ProcessInfo.processInfo.environment.filter { inherited.contains($0.key) }
             .merging(environment) { $1 }
         let streams = [

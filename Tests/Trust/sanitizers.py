@@ -12,13 +12,16 @@ SUPPRESSIONS = pathlib.Path(__file__).with_name("thread-sanitizer.supp")
 UNIT_TESTS = r"^(ModelTests|RedisTests|ScoringLogTests|ServerTests)\."
 
 
-def run_tests(settings, kind, environment):
+def run_tests(settings, kind, variable, options):
     if not shutil.which("swift"):
         raise Skip("no swift")
     command = ["swift", "test", f"--sanitize={kind}", "--scratch-path", f".build-{kind}", "--disable-xctest"]
     if settings.quick:
         command += ["--filter", UNIT_TESTS]
-    environment = {"SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH": "8", **os.environ, **environment}
+    # Into files, one a process: what a server says on stderr, a test may read or not.
+    reports = settings.folder / f"{kind}-report"
+    environment = {
+        "SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH": "8", **os.environ, variable: f"{options}:log_path={reports}"}
     output, last = settings.folder / f"{kind}.txt", ""
     with open(output, "w") as file:
         tests = subprocess.Popen(
@@ -29,9 +32,11 @@ def run_tests(settings, kind, environment):
             last = line.strip() if "Test run with" in line else last
             Progress.show(line.strip()[:100])
         code = tests.wait()
-    said = [line for line in output.read_text().splitlines() if "Sanitizer" in line or "recorded an issue" in line]
-    reports = sorted({line for line in said if line.startswith("SUMMARY: ")})
-    expect(not reports, f"{len(reports)} different reports: {'; '.join(reports[:5])}")
+    texts = [output, *settings.folder.glob(f"{reports.name}.*")]
+    lines = [line for text in texts for line in text.read_text(errors="replace").splitlines()]
+    summaries = sorted({line for line in lines if line.startswith("SUMMARY: ")})
+    expect(not summaries, f"{len(summaries)} different reports: {'; '.join(summaries[:5])}")
+    said = [line for line in lines if "Sanitizer" in line or "recorded an issue" in line]
     tail = " | ".join(output.read_text().splitlines()[-5:])
     expect(code == 0, f"exit code {code}: {'; '.join(said[:3]) or tail}")
     expect("passed" in last, f"no test ran: {tail}")
@@ -39,9 +44,9 @@ def run_tests(settings, kind, environment):
 
 
 def threads(settings):
-    return run_tests(settings, "thread", {"TSAN_OPTIONS": f"halt_on_error=0:suppressions={SUPPRESSIONS}"})
+    return run_tests(settings, "thread", "TSAN_OPTIONS", f"halt_on_error=0:suppressions={SUPPRESSIONS}")
 
 
 def addresses(settings):
     # Swift's runtime keeps what it makes once for good, so leaks are not looked for.
-    return run_tests(settings, "address", {"ASAN_OPTIONS": "detect_leaks=0"})
+    return run_tests(settings, "address", "ASAN_OPTIONS", "detect_leaks=0")
