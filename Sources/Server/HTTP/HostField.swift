@@ -2,28 +2,40 @@
 enum HostField {
     /// Whether the value is one; a comma, which a name may hold by its grammar, is what two hosts in one are known by.
     static func isValid(_ value: Substring) -> Bool {
-        value.utf8.withContiguousStorageIfAvailable { isValid($0[...]) } ?? false
+        value.utf8.withContiguousStorageIfAvailable(isValid) ?? false
     }
 
-    private static func isValid(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-        guard bytes.first == UInt8(ascii: "[") else { return isPort(bytes.drop(while: isOfName)) }
-        let behind = bytes.dropFirst().drop { isOfName($0) || $0 == UInt8(ascii: ":") }
-        return behind.first == UInt8(ascii: "]") && isPort(behind.dropFirst())
+    private static func isValid(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard bytes.first == UInt8(ascii: "[") else { return isPort(bytes, from: endOfName(bytes, from: 0)) }
+        let end = endOfName(bytes, from: 1, orColons: true)
+        return end < bytes.count && bytes[end] == UInt8(ascii: "]") && isPort(bytes, from: end + 1)
     }
 
-    /// A port behind its colon, or nothing.
-    private static func isPort(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-        guard let first = bytes.first else { return true }
-        return first == UInt8(ascii: ":") && bytes.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
+    /// Where the name that begins there ends.
+    private static func endOfName(
+        _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, orColons takesColons: Bool = false
+    ) -> Int {
+        var end = start
+        while end < bytes.count, isOfName(bytes[end]) || takesColons && bytes[end] == UInt8(ascii: ":") { end += 1 }
+        return end
+    }
+
+    /// Whether the rest is a port behind its colon, or nothing.
+    private static func isPort(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Bool {
+        guard start < bytes.count else { return true }
+        guard bytes[start] == UInt8(ascii: ":") else { return false }
+        var place = start + 1
+        while place < bytes.count, bytes[place] >= 0x30, bytes[place] <= 0x39 { place += 1 }
+        return place == bytes.count
     }
 
     /// Letters, digits, `-._~`, `%` and what else a registered name may hold.
     private static func isOfName(_ byte: UInt8) -> Bool {
         switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "&")...UInt8(ascii: "+"): true
         case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "%"): true
-        case UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: "&")...UInt8(ascii: "+"): true
-        case UInt8(ascii: ";"), UInt8(ascii: "="): true
+        case UInt8(ascii: "!"), UInt8(ascii: "$"), UInt8(ascii: ";"), UInt8(ascii: "="): true
         default: false
         }
     }
