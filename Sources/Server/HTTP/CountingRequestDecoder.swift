@@ -12,11 +12,13 @@ final class CountingRequestDecoder: ByteToMessageDecoder {
     private var context: ChannelHandlerContext?
     /// Bytes of empty lines that came last, with nothing behind them.
     private var emptyLineBytes = 0
-
     /// As many as of a head.
-    private static let maximumEmptyLineBytes = 32 << 10
+    private let maximumEmptyLineBytes: Int
 
-    init(limits: NIOHTTPDecoderLimitConfiguration) { decoder = HTTPRequestDecoder(limitConfiguration: limits) }
+    init(limits: NIOHTTPDecoderLimitConfiguration) {
+        decoder = HTTPRequestDecoder(limitConfiguration: limits)
+        maximumEmptyLineBytes = limits.maxHeaderListSize
+    }
 
     func decoderAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -53,7 +55,7 @@ final class CountingRequestDecoder: ByteToMessageDecoder {
         }
         let behind = buffer.readableBytesView.firstIndex { !Self.isOfLineEnd($0) }
         emptyLineBytes += (behind ?? buffer.writerIndex) - buffer.readerIndex
-        guard emptyLineBytes <= Self.maximumEmptyLineBytes else { throw HTTPParserError.headerOverflow }
+        guard emptyLineBytes <= maximumEmptyLineBytes else { throw HTTPParserError.headerOverflow }
         if behind != nil { emptyLineBytes = 0 }
     }
 
