@@ -3,7 +3,6 @@ import Foundation
 import Logging
 import Model
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import ScoringLog
 import ServiceLifecycle

@@ -1,6 +1,5 @@
 import Model
 import NIOCore
-import NIOHTTP1
 
 /// What is answered on which path: a switch over route and method.
 final class Routes {
@@ -33,7 +32,7 @@ final class Routes {
 
     /// Whether a call may go on: what scores may need a key, nothing else does.
     func mayPass(_ call: Call, _ authorization: String?) -> Bool {
-        guard let apiKeys, call.route.isScoring, call.method != .OPTIONS else { return true }
+        guard let apiKeys, call.route.isScoring, call.method != .options else { return true }
         return apiKeys.accept(authorization)
     }
 
@@ -42,7 +41,7 @@ final class Routes {
     /// - Parameter body: all of the request's body.
     func respond(to call: Call, _ body: ByteBuffer) {
         guard call.route != .other else { return answerUnknown(call) }
-        guard call.method != .OPTIONS else { return answerOptions(call, call.route.allow) }
+        guard call.method != .options else { return answerOptions(call, call.route.allow) }
         guard call.route.accepts(call.method) else { return refuse(call, .methodNotAllowed(call.route.allow)) }
         if let version = call.modelVersion, version != predictor.model.version { return refuse(call, .unknownVersion) }
         if call.bodyForm != .json, let error = call.bodyForm.error(on: call.route) { return refuse(call, error) }
@@ -108,7 +107,7 @@ final class Routes {
 
     private func answerUnknown(_ call: Call) {
         switch call.unknownTarget {
-        case .server where call.method == .OPTIONS: answerOptions(call, "GET, HEAD, POST, OPTIONS")
+        case .server where call.method == .options: answerOptions(call, "GET, HEAD, POST, OPTIONS")
         case .inferencePath: refuse(call, .unknownInferencePath)
         default: refuse(call, .notFound)
         }

@@ -1,7 +1,6 @@
 import Logging
 import Model
 import NIOCore
-import NIOHTTP1
 import ScoringLog
 
 /// Everything that one event loop owns. Loops share nothing, so no call takes a lock.

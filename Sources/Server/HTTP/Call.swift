@@ -1,5 +1,4 @@
 import NIOCore
-import NIOHTTP1
 import ScoringLog
 
 /// One request, and its place in the order of answers on its connection.
@@ -125,5 +124,16 @@ struct HTTPError {
 
     static func methodNotAllowed(_ allow: StaticString) -> HTTPError {
         HTTPError(status: .methodNotAllowed, detail: "Method Not Allowed", allow: allow)
+    }
+}
+
+extension HTTPError {
+    /// Why bytes cannot be read as a request.
+    init(_ fault: RequestParser.Fault) {
+        switch fault {
+        case .malformed: self = .malformed
+        case .headTooLarge: self = .headTooLarge
+        case .framingTooLarge: self = .framingTooLarge
+        }
     }
 }

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOHTTP1
 
 /// How a connection begins, what it is waited for, and the ways in which it ends without losing an answer.
 extension HTTPConnection {
@@ -14,6 +13,7 @@ extension HTTPConnection {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
+        endInput()
         worker.closed(self)
         share.end()
         self.context = nil
@@ -26,11 +26,17 @@ extension HTTPConnection {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if let event = event as? ChannelEvent, event == .inputClosed {
             hasInputEnded = true
+            endInput()
             order.close()
             // What is owed is still answered.
             if order.outstanding == 0, output.readableBytes == 0 { endOutputWhenWritten() }
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Answers a request of which the rest will not come.
+    private func endInput() {
+        if parser.isWithinRequest { fault(.malformed) }
     }
 
     /// Ends our side once the kernel has taken all answers.

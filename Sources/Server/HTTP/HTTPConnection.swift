@@ -1,15 +1,14 @@
 import ASCII
 import Logging
 import NIOCore
-import NIOHTTP1
 import ScoringLog
 
 /// One client connection: request parts in, answers out in the requests' order, and an end that loses no answer.
 ///
-/// HTTP parsing is NIO's. Writing answers, their order and faults behind pending answers are here; how a connection ends
-/// is in `HTTPConnection+End.swift`. Everything happens on the connection's event loop.
+/// What the bytes mean is said by `RequestParser`. Writing answers, their order and faults behind pending answers are
+/// here; how a connection ends is in `HTTPConnection+End.swift`. Everything happens on the connection's event loop.
 final class HTTPConnection: ChannelDuplexHandler {
-    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundIn = ByteBuffer
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
@@ -21,7 +20,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     let worker: Worker
-    private let decoder: CountingRequestDecoder
+    let parser = RequestParser()
     var context: ChannelHandlerContext?
     var order = AnswerOrder()
     var request: OpenRequest?
@@ -34,15 +33,12 @@ final class HTTPConnection: ChannelDuplexHandler {
     private var isWritable = true
     var hasInputEnded = false
     var patience = ConnectionPatience()
-    private var hasReadHead = false
-    private var framing = FramingAllowance()
     var share: ReplicaShare
     /// When the connection came; nil once it has brought a request.
     private var arrival: NIODeadline? = .now()
 
-    init(_ worker: Worker, _ decoder: CountingRequestDecoder) {
+    init(_ worker: Worker) {
         self.worker = worker
-        self.decoder = decoder
         share = ReplicaShare(of: worker.replica)
     }
 
@@ -59,75 +55,62 @@ final class HTTPConnection: ChannelDuplexHandler {
     // MARK: Requests
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        // Behind the last request that will be answered, and behind a fault, bytes are read and forgotten.
-        guard order.isOpen || request != nil else { return }
-        switch unwrapInboundIn(data) {
-        case .head(let head): receive(head)
-        case .body(let part): receive(part)
-        case .end: receiveEnd()
+        guard takesRequests else { return }
+        parser.take(unwrapInboundIn(data))
+        while takesRequests, let part = parser.next() {
+            switch part {
+            case .head: receive(parser.head)
+            case .body(let bytes): receive(bytes)
+            case .end: receiveEnd()
+            case .fault(let fault): self.fault(HTTPError(fault))
+            }
         }
     }
+
+    /// Behind the last request that will be answered, and behind a fault, bytes are read and forgotten.
+    private var takesRequests: Bool { order.isOpen || request != nil }
 
     func channelReadComplete(context: ChannelHandlerContext) {
         if request != nil {
-            countFraming()
             countBufferedBytes()
-        } else if order.isOpen, patience.subject != .head, decoder.isWithinRequest {
-            // Only its head, or a part of that: it may have come behind the end of another request.
+        } else if order.isOpen, patience.subject != .head, parser.isWithinRequest {
+            // A part of its head; it may have come behind the end of another request.
             wait(for: .head)
         }
-        hasReadHead = false
-        context.fireChannelReadComplete()
     }
 
-    /// Refuses a request of which little but chunk extensions comes.
-    private func countFraming() {
-        guard let open = request, !open.isAnswered else { return }
-        let (total, body) = (decoder.bytesRead, open.body.bytes.readableBytes)
-        if hasReadHead {
-            framing.begin(total: total, body: body)
-        } else if !framing.allows(total: total, body: body) {
-            answerBeforeItsEnd(.framingTooLarge)
-        }
-    }
-
-    private func receive(_ head: HTTPRequestHead) {
-        hasReadHead = true
-        let fields = RequestFields(head.headers)
-        let call = call(head, fields)
+    private func receive(_ head: RequestHead) {
+        let fields = head.fields
+        let call = call(head)
         request = OpenRequest(call: call, body: RequestBody(limit: worker.maximumBodyBytes))
         arrival = nil
         if !call.keepAlive { order.close(after: call.position) }
         wait(for: .body)
 
-        if let error = fields.fault(minorVersion: call.minorVersion) { return answerBeforeItsEnd(error) }
+        if let error = head.fault { return answerBeforeItsEnd(error) }
         guard share.place == .calls || call.route.isProbe else { return refuseForWantOfPlace() }
         guard worker.routes.mayPass(call, fields.authorization) else { return answerBeforeItsEnd(.unauthorized) }
         if let length = fields.contentLength, length > worker.maximumBodyBytes {
             answerBeforeItsEnd(.bodyTooLarge)
         } else if fields.expectsContinue, call.minorVersion >= 1 {
             let isReadable = call.bodyForm.error(on: call.route) == nil
-            guard call.route.isPost, call.method == .POST, isReadable else { return answerBeforeItsEnd(nil) }
+            guard call.route.isPost, call.method == .post, isReadable else { return answerBeforeItsEnd(nil) }
             continueAwaited = call.position
             writeContinueIfDue()
         }
     }
 
-    private func call(_ head: HTTPRequestHead, _ fields: RequestFields) -> Call {
-        // A client that asks for another protocol is answered in this one, and NIO reads nothing behind such a request.
-        let mayPersist = head.method != .CONNECT && !fields.asksForUpgrade && !worker.isStopping
-        // RFC 9112, section 6.1: HTTP/1.0 knows no transfer codings, so its framing is not to be trusted.
-        let isFramed = head.version.minor >= 1 || fields.transferCoding == .none
-        let route = Route(target: head.uri)
+    private func call(_ head: RequestHead) -> Call {
+        let route = Route(target: head.target)
         let call = Call(
             connection: self, position: order.admit(), method: head.method, route: route,
-            minorVersion: head.version.minor, receivedAt: .now(),
-            keepAlive: head.isKeepAlive && mayPersist && isFramed && share.place == .calls,
-            requestID: fields.requestID ?? worker.requestIDs.next(), traceparent: fields.traceparent)
-        if route.speaksOpenInference { call.modelVersion = Route.modelVersion(in: head.uri) }
-        if route == .other { call.unknownTarget = UnknownTarget(head.uri) }
-        call.ifNoneMatch = fields.ifNoneMatch
-        call.bodyForm = fields.bodyForm
+            minorVersion: head.minorVersion, receivedAt: .now(),
+            keepAlive: head.allowsAnother && !worker.isStopping && share.place == .calls,
+            requestID: head.fields.requestID ?? worker.requestIDs.next(), traceparent: head.fields.traceparent)
+        if route.speaksOpenInference { call.modelVersion = Route.modelVersion(in: head.target) }
+        if route == .other { call.unknownTarget = UnknownTarget(head.target) }
+        call.ifNoneMatch = head.fields.ifNoneMatch
+        call.bodyForm = head.fields.bodyForm
         return call
     }
 
@@ -168,18 +151,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        switch error {
-        case let error as HTTPParserError:
-            fault(error == .headerOverflow ? .headTooLarge : .malformed)
-        case is ByteToMessageDecoderError.PayloadTooLargeError:
-            fault(.headTooLarge)
-        case is ByteToMessageDecoderError:
-            // More bytes behind a fault.
-            break
-        default:
-            worker.logger.debug("connection failed", metadata: ["error": "\(error)"])
-            context.close(promise: nil)
-        }
+        worker.logger.debug("connection failed", metadata: ["error": "\(error)"])
+        context.close(promise: nil)
     }
 
     /// Answers what could not be understood, behind all answers that are owed for what came before it.
@@ -187,7 +160,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         if request != nil { return answerBeforeItsEnd(error) }
         guard order.isOpen else { return }
         let call = Call(
-            connection: self, position: order.admit(), method: .GET, route: .other, minorVersion: 1,
+            connection: self, position: order.admit(), method: .get, route: .other, minorVersion: 1,
             receivedAt: .now(), keepAlive: false, requestID: worker.requestIDs.next())
         order.close(after: call.position)
         worker.routes.refuse(call, error)
@@ -221,7 +194,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: roomNeeded) { room in
             var output = ASCIIOutput(room)
             head.write(for: call, date: date, length: body.readableBytes, to: &output)
-            if call.method != .HEAD { body.withUnsafeReadableBytes { output.put($0) } }
+            if call.method != .head { body.withUnsafeReadableBytes { output.put($0) } }
             return output.count
         }
     }

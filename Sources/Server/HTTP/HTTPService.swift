@@ -1,6 +1,5 @@
 import Logging
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 import ServiceLifecycle
 
@@ -12,27 +11,12 @@ struct HTTPService: Service {
     /// Called once the service can be ended.
     let announce: @Sendable () -> Void
 
-    /// Request heads are bounded at this many bytes of names, values and target, and at this many fields.
-    private static let headLimits = {
-        var limits = NIOHTTPDecoderLimitConfiguration()
-        limits.maxHeaderFieldSize = 32 << 10
-        limits.maxHeaderListSize = 32 << 10
-        limits.maxHeaderFieldCount = 100
-        return limits
-    }()
-
-    /// Bytes that may wait for the parser. It does not count blanks before a value, and keeps what follows a request
-    /// for another protocol.
-    private static let unparsedBytes = 33 << 10
-
     /// Makes a new connection one of ours; runs on the connection's event loop.
     static func addHandlers(to channel: any Channel, _ workers: [Worker]) throws {
         guard let worker = workers.first(where: { $0.eventLoop === channel.eventLoop }) else {
             throw ChannelError.operationUnsupported
         }
-        let decoder = CountingRequestDecoder(limits: headLimits)
-        try channel.pipeline.syncOperations.addHandlers(
-            ByteToMessageHandler(decoder, maximumBufferSize: unparsedBytes), HTTPConnection(worker, decoder))
+        try channel.pipeline.syncOperations.addHandler(HTTPConnection(worker))
     }
 
     func run() async throws {

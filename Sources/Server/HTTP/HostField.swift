@@ -1,11 +1,7 @@
 /// The value of a `Host` header: `host [":" port]` (RFC 9110, section 7.2; RFC 3986, section 3.2.2), or nothing.
 enum HostField {
     /// Whether the value is one; a comma, which a name may hold by its grammar, is what two hosts in one are known by.
-    static func isValid(_ value: Substring) -> Bool {
-        value.utf8.withContiguousStorageIfAvailable(isValid) ?? false
-    }
-
-    private static func isValid(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard bytes.first == UInt8(ascii: "[") else { return isPort(bytes, from: endOfName(bytes, from: 0)) }
         let end = endOfName(bytes, from: 1, orColons: true)
         return end < bytes.count && bytes[end] == UInt8(ascii: "]") && isPort(bytes, from: end + 1)
@@ -13,7 +9,7 @@ enum HostField {
 
     /// Where the name that begins there ends.
     private static func endOfName(
-        _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, orColons takesColons: Bool = false
+        _ bytes: UnsafeRawBufferPointer, from start: Int, orColons takesColons: Bool = false
     ) -> Int {
         var end = start
         while end < bytes.count, isOfName(bytes[end]) || takesColons && bytes[end] == UInt8(ascii: ":") { end += 1 }
@@ -21,7 +17,7 @@ enum HostField {
     }
 
     /// Whether the rest is a port behind its colon, or nothing.
-    private static func isPort(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Bool {
+    private static func isPort(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Bool {
         guard start < bytes.count else { return true }
         guard bytes[start] == UInt8(ascii: ":") else { return false }
         var place = start + 1

@@ -1,15 +1,12 @@
-import NIOHTTP1
 import ScoringLog
 
-/// The header fields that the service acts on, found in one pass.
+/// The header fields that the service acts on.
 struct RequestFields {
     /// As large as an Int can be, if it is larger than that.
     private(set) var contentLength: Int?
     private(set) var expectsContinue = false
-    /// The client would rather speak another protocol.
-    private(set) var asksForUpgrade = false
-    /// The caller's name for the call: the first valid `X-Ms-Request-Id`, else the first valid `X-Request-Id`.
-    private(set) var requestID: RequestID?
+    private(set) var asksForClose = false
+    private(set) var asksForKeepAlive = false
     /// The `Authorization` header's value; empty if there are several, of which none can be the right one.
     private(set) var authorization: String?
     /// How many `Host` headers there are.
@@ -19,41 +16,47 @@ struct RequestFields {
     private(set) var bodyForm = BodyForm.json
     /// The caller's trace context; nil unless there is one, and only one.
     private(set) var traceparent: String?
+    private var hasTraceparent = false
     /// The `If-None-Match` header's value, of which a page's answer may be left out.
     private(set) var ifNoneMatch: String?
-    private var hasTraceparent = false
+    private var microsoftRequestID: RequestID?
+    private var plainRequestID: RequestID?
 
-    /// What `Transfer-Encoding` says: the parser takes every list that ends in `chunked`, and passes over an empty one.
+    /// What `Transfer-Encoding` says.
     enum TransferCoding { case none, chunked, other }
 
-    init(_ fields: HTTPHeaders) {
-        var second: RequestID?
-        for (name, value) in fields {
-            // Names differ in length, but for two, so that a field is compared with one name as a rule.
-            switch name.utf8.count {
-            case 4 where Self.isName(name, "host"):
-                hosts += 1
-                areHostsValid = areHostsValid && HostField.isValid(Self.trimmed(value))
-            case 6 where Self.isName(name, "expect"):
-                expectsContinue = expectsContinue || Self.isName(Self.trimmed(value), "100-continue")
-            case 7 where Self.isName(name, "upgrade"): asksForUpgrade = true
-            case 11 where Self.isName(name, "traceparent"): take(traceparent: Self.trimmed(value))
-            case 12 where Self.isName(name, "x-request-id"): second = second ?? RequestID(Self.trimmed(value))
-            case 13 where Self.isName(name, "authorization"): authorization = authorization == nil ? value : ""
-            case 13 where Self.isName(name, "if-none-match"): ifNoneMatch = value
-            case 14 where Self.isName(name, "content-length"):
-                contentLength = UInt64(Self.trimmed(value)).map { Int(clamping: $0) }
-            case 15 where Self.isName(name, "x-ms-request-id"): requestID = requestID ?? RequestID(Self.trimmed(value))
-            case 16 where Self.isName(name, "content-encoding"): take(contentCoding: Self.trimmed(value))
-            case 17 where Self.isName(name, "transfer-encoding"):
-                let isOnlyChunked = transferCoding == .none && Self.isName(Self.trimmed(value), "chunked")
-                transferCoding = isOnlyChunked ? .chunked : .other
-            case 31 where Self.isName(name, "inference-header-content-length"):
-                if bodyForm == .json { bodyForm = .binaryTensors }
-            default: break
-            }
+    /// The caller's name for the call: the first valid `X-Ms-Request-Id`, else the first valid `X-Request-Id`.
+    var requestID: RequestID? { microsoftRequestID ?? plainRequestID }
+
+    /// Takes a field.
+    ///
+    /// - Parameters:
+    ///   - name: in letters of either case.
+    ///   - value: without white space around it.
+    /// - Returns: false if it makes the head malformed.
+    mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
+        // Names differ in length, but for two, so that a field is compared with one name as a rule.
+        switch name.count {
+        case 4 where name.isWord("host"):
+            hosts += 1
+            areHostsValid = areHostsValid && HostField.isValid(value)
+        case 6 where name.isWord("expect"): expectsContinue = expectsContinue || value.isWord("100-continue")
+        case 10 where name.isWord("connection"): take(connection: value)
+        case 11 where name.isWord("traceparent"): take(traceparent: value)
+        case 12 where name.isWord("x-request-id"): plainRequestID = plainRequestID ?? RequestID(value)
+        case 13 where name.isWord("authorization"): authorization = authorization == nil ? Self.text(value) : ""
+        case 13 where name.isWord("if-none-match"): ifNoneMatch = Self.text(value)
+        case 14 where name.isWord("content-length"): return take(contentLength: value)
+        case 15 where name.isWord("x-ms-request-id"): microsoftRequestID = microsoftRequestID ?? RequestID(value)
+        case 16 where name.isWord("content-encoding"):
+            if !value.isEmpty, !value.isWord("identity") { bodyForm = .coded }
+        case 17 where name.isWord("transfer-encoding"):
+            transferCoding = transferCoding == .none && value.isWord("chunked") ? .chunked : .other
+        case 31 where name.isWord("inference-header-content-length"):
+            if bodyForm == .json { bodyForm = .binaryTensors }
+        default: break
         }
-        requestID = requestID ?? second
+        return true
     }
 
     /// What makes it no request of HTTP, whatever it asks for.
@@ -63,34 +66,34 @@ struct RequestFields {
         return transferCoding == .other ? .unknownTransferCoding : nil
     }
 
-    private mutating func take(contentCoding value: Substring) {
-        if !value.isEmpty, !Self.isName(value, "identity") { bodyForm = .coded }
+    /// One number, once: of two, others might believe the other one.
+    private mutating func take(contentLength value: UnsafeRawBufferPointer) -> Bool {
+        guard contentLength == nil, !value.isEmpty else { return false }
+        var length: UInt64 = 0
+        for byte in value {
+            guard Byte.isDigit(byte) else { return false }
+            let (product, isTooLarge) = length.multipliedReportingOverflow(by: 10)
+            let (sum, isStillTooLarge) = product.addingReportingOverflow(UInt64(byte - UInt8(ascii: "0")))
+            guard !isTooLarge, !isStillTooLarge else { return false }
+            length = sum
+        }
+        contentLength = Int(clamping: length)
+        return true
+    }
+
+    private mutating func take(connection value: UnsafeRawBufferPointer) {
+        for option in value.split(separator: UInt8(ascii: ",")) {
+            let option = UnsafeRawBufferPointer(rebasing: option).trimmed
+            asksForClose = asksForClose || option.isWord("close")
+            asksForKeepAlive = asksForKeepAlive || option.isWord("keep-alive")
+        }
     }
 
     /// Of two parents none can be told to be the right one.
-    private mutating func take(traceparent value: Substring) {
+    private mutating func take(traceparent value: UnsafeRawBufferPointer) {
         traceparent = hasTraceparent ? nil : TraceContext.parse(value)
         hasTraceparent = true
     }
 
-    /// RFC 9110, section 5.5: white space around a value is no part of it. The parser leaves what is behind it in place.
-    private static func trimmed(_ value: String) -> Substring {
-        var value = value[...]
-        while let last = value.utf8.last, last == 0x20 || last == 0x09 { value = value.dropLast() }
-        return value
-    }
-
-    /// Compares as field names are compared: letters in either case.
-    private static func isName(_ text: some StringProtocol, _ lowercased: StaticString) -> Bool {
-        text.utf8.withContiguousStorageIfAvailable { sent in
-            guard sent.count == lowercased.utf8CodeUnitCount else { return false }
-            for index in sent.indices {
-                let (byte, expected) = (sent[index], lowercased.utf8Start[index])
-                guard byte == expected || (byte | 0x20 == expected && (0x41...0x5A).contains(byte)) else {
-                    return false
-                }
-            }
-            return true
-        } ?? false
-    }
+    private static func text(_ value: UnsafeRawBufferPointer) -> String { String(decoding: value, as: UTF8.self) }
 }

@@ -1,5 +1,3 @@
-import NIOHTTP1
-
 /// The paths that the service knows. A switch over them is the router.
 enum Route: Int, CaseIterable {
     case predict, score, test
@@ -72,7 +70,7 @@ enum Route: Int, CaseIterable {
 
     /// Whether the route answers this method; OPTIONS is answered for every known path.
     func accepts(_ method: HTTPMethod) -> Bool {
-        isPost ? method == .POST : method == .GET || method == .HEAD
+        isPost ? method == .post : method == .get || method == .head
     }
 
     /// Finds the route of a request target: an absolute path or URI, any query string ignored.

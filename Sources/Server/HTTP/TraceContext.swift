@@ -10,22 +10,18 @@ enum TraceContext {
     ///
     /// Of a version that is not known yet only what version 00 has is kept, as the standard asks: the text is logged,
     /// where nothing may come in that was not looked at.
-    static func parse(_ value: Substring) -> String? {
-        var value = value
-        return value.withUTF8 { bytes in
-            guard bytes.count >= byteCount, hasForm(bytes) else { return nil }
-            let context = bytes.prefix(byteCount)
-            switch (bytes[0], bytes[1]) {
-            case (UInt8(ascii: "f"), UInt8(ascii: "f")): return nil
-            case (UInt8(ascii: "0"), UInt8(ascii: "0")): guard bytes.count == byteCount else { return nil }
-            // A later version may say more behind another hyphen.
-            default: guard bytes.count == byteCount || bytes[byteCount] == UInt8(ascii: "-") else { return nil }
-            }
-            return String(decoding: context, as: UTF8.self)
+    static func parse(_ bytes: UnsafeRawBufferPointer) -> String? {
+        guard bytes.count >= byteCount, hasForm(bytes) else { return nil }
+        switch (bytes[0], bytes[1]) {
+        case (UInt8(ascii: "f"), UInt8(ascii: "f")): return nil
+        case (UInt8(ascii: "0"), UInt8(ascii: "0")): guard bytes.count == byteCount else { return nil }
+        // A later version may say more behind another hyphen.
+        default: guard bytes.count == byteCount || bytes[byteCount] == UInt8(ascii: "-") else { return nil }
         }
+        return String(decoding: bytes.prefix(byteCount), as: UTF8.self)
     }
 
-    private static func hasForm(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+    private static func hasForm(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let isHexadecimal: (UInt8) -> Bool = { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
         let isZero: (Int) -> Bool = { bytes[$0] == UInt8(ascii: "0") }
         return (0..<byteCount).allSatisfy {

@@ -1,5 +1,4 @@
 import NIOCore
-import NIOHTTP1
 import ScoringLog
 
 /// One event loop's end of the scoring log: blocks are collected and handed to the one writer at the end of a tick.
@@ -71,7 +70,7 @@ final class CallLog {
             ScoringLogBlock(
                 time: clock.logTime, method: call.method.literal, route: call.route.literal,
                 httpMinorVersion: call.minorVersion, status: status.rawValue,
-                bodyBytes: call.method == .HEAD ? 0 : bytes, scored: scored))
+                bodyBytes: call.method == .head ? 0 : bytes, scored: scored))
     }
 
     private func appendRecord(
@@ -87,23 +86,5 @@ final class CallLog {
         record.scoreNanoseconds = timing?.score
         record.traceparent = call.traceparent
         batch.append(record)
-    }
-}
-
-extension HTTPMethod {
-    /// The method as a text of ours, for a log that must hold no client's text.
-    fileprivate var literal: StaticString {
-        switch self {
-        case .GET: "GET"
-        case .HEAD: "HEAD"
-        case .POST: "POST"
-        case .PUT: "PUT"
-        case .PATCH: "PATCH"
-        case .DELETE: "DELETE"
-        case .OPTIONS: "OPTIONS"
-        case .TRACE: "TRACE"
-        case .CONNECT: "CONNECT"
-        default: "OTHER"
-        }
     }
 }
