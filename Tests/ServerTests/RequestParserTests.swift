@@ -102,9 +102,9 @@ import Testing
 
     @Test("a tab is white space wherever a blank is")
     func tabs() {
-        let tabs = read(
-            "POST /predict HTTP/1.1\r\nHost:\ta\t\r\nContent-Length:\t2 \t\r\nConnection:\tx\t,\tclose\t\r\n\r\n[]GET")
-        #expect(tabs.requests == [.init(method: "POST", target: "/predict", minorVersion: 1, body: [91, 93], isWhole: true)])
+        let fields = "Host:\ta\t\r\nContent-Length:\t2 \t\r\nConnection:\tx\t,\tclose\t\r\n"
+        let tabs = read("POST / HTTP/1.1\r\n\(fields)\r\n[]GET")
+        #expect(tabs.requests == [.init(method: "POST", target: "/", minorVersion: 1, body: [91, 93], isWhole: true)])
         #expect(!tabs.isFault)
         #expect(read("GET\t/health HTTP/1.1\r\n\r\n").isFault && read("GET /health\tHTTP/1.1\r\n\r\n").isFault)
     }

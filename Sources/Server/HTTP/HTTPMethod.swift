@@ -27,7 +27,7 @@ enum HTTPMethod: CaseIterable {
             self = .post
             return
         }
-        let capitals = name.countWhile { ($0 >= UInt8(ascii: "A") && $0 <= UInt8(ascii: "Z")) || $0 == UInt8(ascii: "-") }
+        let capitals = name.countWhile { Byte.isCapital($0) || $0 == UInt8(ascii: "-") }
         guard capitals > 0, capitals == name.count else { return nil }
         self = Self.allCases.first { $0 != .other && name.equals($0.literal) } ?? .other
     }

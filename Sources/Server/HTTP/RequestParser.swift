@@ -28,6 +28,9 @@ final class RequestParser {
 
     private enum State {
         case emptyLines, requestLine, fields, body, chunkSize, chunk, chunkEnd, trailers, lost
+
+        /// Whether lines are due that end with CR LF.
+        var isOfLines: Bool { self == .requestLine || self == .fields || self == .chunkSize || self == .trailers }
     }
 
     private enum Step {
@@ -35,7 +38,6 @@ final class RequestParser {
         case part(Part)
 
         static let malformed = Step.part(.fault(.malformed))
-        static let headTooLarge = Step.part(.fault(.headTooLarge))
     }
 
     private var state = State.emptyLines
@@ -89,13 +91,10 @@ final class RequestParser {
     private func step() -> Step {
         switch state {
         case .emptyLines: readEmptyLines()
-        case .requestLine: readLine(readRequestLine)
-        case .fields: readLine(readField)
+        case .requestLine, .fields, .chunkSize, .trailers: readLines()
         case .body: left > 0 ? readBody() : end()
-        case .chunkSize: readLine(orTooLarge: .framingTooLarge, readChunkSize)
         case .chunk: readBody()
         case .chunkEnd: readEndOfChunk()
-        case .trailers: readLine(readTrailer)
         case .lost: forget()
         }
     }
@@ -128,7 +127,7 @@ extension RequestParser {
         }
         unread.moveReaderIndex(forwardBy: emptyBytes)
         sectionBytes += emptyBytes
-        guard sectionBytes <= Self.maximumSectionBytes else { return .headTooLarge }
+        guard sectionBytes <= Self.maximumSectionBytes else { return tooLarge }
         guard unread.readableBytes > 0 else { return .needBytes }
         sectionBytes = 0
         fieldCount = 0
@@ -136,33 +135,47 @@ extension RequestParser {
         return .goOn
     }
 
-    /// Reads a line that ends with CR LF, once all of it has come.
-    ///
-    /// - Parameters:
-    ///   - fault: what it is called when the section is longer than it may be.
-    ///   - read: gets the line without its end.
-    @inline(__always)
-    private func readLine(orTooLarge fault: Fault = .headTooLarge, _ read: (UnsafeRawBufferPointer) -> Step) -> Step {
+    /// Reads the lines that have come, each with CR LF behind it, as long as nothing but lines is due.
+    private func readLines() -> Step {
         let (readBytes, step) = unread.withUnsafeReadableBytes { bytes -> (Int, Step) in
-            guard let lineFeed = Self.lineFeed(in: bytes, from: scannedBytes) else {
-                let unseen = bytes.part(scannedBytes..<bytes.count)
-                scannedBytes = bytes.count
-                // What is no HTTP, such as TLS, is told so although no line of it may ever end.
-                let text = unseen.countWhile(Byte.isOfText)
-                guard text == unseen.count || (text == unseen.count - 1 && unseen[text] == Byte.carriageReturn) else {
-                    return (0, .malformed)
-                }
-                guard sectionBytes + bytes.count <= Self.maximumSectionBytes else { return (0, .part(.fault(fault))) }
-                return (0, .needBytes)
+            var start = 0
+            while let lineFeed = Self.lineFeed(in: bytes, from: start + scannedBytes) {
+                let end = lineFeed + 1
+                scannedBytes = 0
+                sectionBytes += end - start
+                guard sectionBytes <= Self.maximumSectionBytes else { return (end, tooLarge) }
+                guard lineFeed > start, bytes[lineFeed - 1] == Byte.carriageReturn else { return (end, .malformed) }
+                let step = read(line: bytes.part(start..<(lineFeed - 1)))
+                start = end
+                guard case .goOn = step, state.isOfLines else { return (end, step) }
             }
-            scannedBytes = 0
-            sectionBytes += lineFeed + 1
-            guard sectionBytes <= Self.maximumSectionBytes else { return (lineFeed + 1, .part(.fault(fault))) }
-            guard lineFeed > 0, bytes[lineFeed - 1] == Byte.carriageReturn else { return (lineFeed + 1, .malformed) }
-            return (lineFeed + 1, read(bytes.part(0..<(lineFeed - 1))))
+            return (start, lookAtBeginning(of: bytes.part(start..<bytes.count)))
         }
         unread.moveReaderIndex(forwardBy: readBytes)
         return step
+    }
+
+    /// What is no HTTP, such as TLS, is told so although no line of it may ever end.
+    private func lookAtBeginning(of line: UnsafeRawBufferPointer) -> Step {
+        let unseen = line.part(scannedBytes..<line.count)
+        scannedBytes = line.count
+        let text = unseen.countWhile(Byte.isOfText)
+        guard text == unseen.count || (text == unseen.count - 1 && unseen[text] == Byte.carriageReturn) else {
+            return .malformed
+        }
+        return sectionBytes + line.count <= Self.maximumSectionBytes ? .needBytes : tooLarge
+    }
+
+    private var tooLarge: Step { .part(.fault(state == .chunkSize ? .framingTooLarge : .headTooLarge)) }
+
+    private func read(line: UnsafeRawBufferPointer) -> Step {
+        switch state {
+        case .requestLine: readRequestLine(line)
+        case .fields: readField(line)
+        case .chunkSize: readChunkSize(line)
+        case .trailers: readTrailer(line)
+        case .emptyLines, .body, .chunk, .chunkEnd, .lost: preconditionFailure("no line is due")
+        }
     }
 
     private static func lineFeed(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
@@ -197,7 +210,7 @@ extension RequestParser {
         guard !line.isEmpty else { return endHead() }
         guard let (name, value) = Self.field(line) else { return .malformed }
         fieldCount += 1
-        guard fieldCount <= Self.maximumFields else { return .headTooLarge }
+        guard fieldCount <= Self.maximumFields else { return tooLarge }
         return head.fields.take(name, value) ? .goOn : .malformed
     }
 
@@ -319,7 +332,7 @@ extension RequestParser {
             return .malformed
         }
         fieldCount += 1
-        return fieldCount <= Self.maximumFields ? .goOn : .headTooLarge
+        return fieldCount <= Self.maximumFields ? .goOn : tooLarge
     }
 
     private func end() -> Step {
