@@ -31,6 +31,11 @@ import Testing
             "GET /health HTTP/1.1\r\nHost: a\r\nA: b\u{0}c\r\n\r\n",
             "GET /health HTTP/1.1\r\nHost: a\r\nA: b\rc\r\n\r\n",
             "GET /health HTTP/1.1\r\nHost: a\r\n Folded: first\r\n\r\n",
+            "GET  /health HTTP/1.1\r\nHost: a\r\n\r\n", "GET /health  HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /health HTTP/1.1 \r\nHost: a\r\n\r\n", "GET /health RTSP/1.0\r\nHost: a\r\n\r\n",
+            "GET health HTTP/1.1\r\nHost: a\r\n\r\n", "GET http:/a HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /h\u{e9} HTTP/1.1\r\nHost: a\r\n\r\n", "GET /health HTTP/1.1\nHost: a\n\n",
+            "GET /health HTTP/1.1\r\nHost: a\n\r\n", "GET /health HTTP/1.1\r\nHost: a\r\nA: b\u{7f}c\r\n\r\n",
         ]
         for bytes in malformed { try expectRefused(bytes, by: server) }
         #expect(try server.call("GET", "/health").status == 200)
@@ -117,9 +122,20 @@ import Testing
         let server = try ServerProcess()
         let sizes = ["z\r\n", "-1\r\n", "0x2\r\n", "\r\n", " 2\r\n", "fffffffffffffffff\r\n", "2 2\r\n"]
         for size in sizes { try expectRefused(Self.chunked + size, by: server) }
+        for size in ["2;\r\n", "2;=a\r\n", "2;a=\r\n", "2;a=\"b\r\n", "2;a b\r\n", "2;a\u{1}\r\n", "2\n", "2 ;a\r\n"] {
+            try expectRefused(Self.chunked + size, by: server)
+        }
         // A chunk that is longer than its size says.
         try expectRefused(Self.chunked + "1\r\n[]\r\n0\r\n\r\n", by: server)
         try expectRefused(Self.chunked + "2\r\n[]0\r\n\r\n", by: server)
+    }
+
+    @Test("a length among the trailers is 400")
+    func lengthInTrailers() throws {
+        let server = try ServerProcess()
+        for field in ["Content-Length: 2", "transfer-encoding: chunked", "No colon"] {
+            try expectRefused(Self.chunked + "2\r\n[]\r\n0\r\n\(field)\r\n\r\n" + Self.next, by: server)
+        }
     }
 
     @Test("a fault in a body is answered with the request's own id")

@@ -74,7 +74,8 @@ import Testing
         let server = try ServerProcess()
         let connection = try server.connect()
         for (path, allow) in TransportChecks.allow {
-            let others = ["PUT", "DELETE", "PATCH", "TRACE"] + (allow.hasPrefix("POST") ? ["GET"] : ["POST"])
+            let unknown = ["PROPFIND", "M-SEARCH", "BREW"]
+            let others = ["PUT", "DELETE", "PATCH", "TRACE", allow.hasPrefix("POST") ? "GET" : "POST"] + unknown
             for method in others {
                 try connection.send(method, path, body: method == "TRACE" ? nil : Array("[]".utf8))
                 let response = try connection.response()
