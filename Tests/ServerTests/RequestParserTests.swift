@@ -24,14 +24,15 @@ import Testing
     private func read(_ pieces: [[UInt8]]) -> Reading {
         let parser = RequestParser()
         var reading = Reading()
-        var isOver = false
+        var (isLast, isOver) = (false, false)
         for piece in pieces {
             parser.take(ByteBuffer(bytes: piece))
             // As the connection does: behind the last request that it will answer, it reads nothing.
             while !isOver, let part = parser.next() {
                 switch part {
                 case .head:
-                    let head = parser.head
+                    let head = parser.takeHead()
+                    isLast = !head.allowsAnother
                     // The connection refuses it, and nothing behind it is read.
                     if head.fields.transferCoding == .other { reading.isFault = true }
                     guard !reading.isFault else { break }
@@ -41,7 +42,7 @@ import Testing
                 case .body(let bytes): reading.requests[reading.requests.count - 1].body += bytes.readableBytesView
                 case .end:
                     reading.requests[reading.requests.count - 1].isWhole = true
-                    isOver = !parser.head.allowsAnother
+                    isOver = isLast
                 case .fault: reading.isFault = true
                 }
             }

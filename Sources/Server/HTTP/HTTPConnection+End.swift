@@ -43,7 +43,7 @@ extension HTTPConnection {
     func endOutputWhenWritten() {
         guard let context else { return }
         wait(for: .end)
-        if worker.isStopping, request == nil { patience.hurry(now: worker.lastLook) }
+        if worker.isStopping, isRestUnwanted { patience.hurry(now: worker.lastLook) }
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { _ in self.endOutput() }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
@@ -94,6 +94,8 @@ extension HTTPConnection {
         case .nothing: break
         // Its rest is not read before calls are answered.
         case .head where order.outstanding >= Self.pipelinedRequests: wait(for: .head)
+        // Nor before answers are read.
+        case .head where isReadHeld, .body where isReadHeld: wait(for: .request)
         case .head: fault(.headTimeout)
         case .body: answerBeforeItsEnd(.bodyTimeout)
         case .request where share.place == .probe: refuseForWantOfPlace()
@@ -104,9 +106,9 @@ extension HTTPConnection {
 
     /// Counts what is kept of an incomplete request; over the replica's limit the request is refused.
     func countBufferedBytes() {
-        guard let open = request, !open.isAnswered else { return share.release() }
-        guard !share.keep(open.body.bytes.readableBytes) else { return }
+        guard request?.isAnswered != true else { return share.release() }
+        guard !share.keep(parser.keptBytes + (request?.body.bytes.readableBytes ?? 0)) else { return }
         worker.metrics.rejected(.bufferedBytes)
-        answerBeforeItsEnd(.saturated)
+        fault(.saturated)
     }
 }

@@ -28,7 +28,7 @@ final class HTTPConnection: ChannelDuplexHandler {
     var output = ByteBuffer()
     /// A client that waits for `100 Continue`, until the answers before it have left.
     private var continueAwaited: UInt64?
-    private var isReadHeld = false
+    private(set) var isReadHeld = false
     /// What the channel says of itself, which costs more to ask for each read than to be told.
     private var isWritable = true
     var hasInputEnded = false
@@ -45,9 +45,12 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Whether nothing is owed on either side, not even the rest of a head, or the request for which a new connection
     /// was opened a moment ago.
     var isIdle: Bool {
-        request == nil && order.outstanding == 0 && output.readableBytes == 0 && patience.subject != .head
+        isRestUnwanted && order.outstanding == 0 && output.readableBytes == 0 && patience.subject != .head
             && arrival.map { .now() - $0 > Self.firstRequest } ?? true
     }
+
+    /// Whether nobody waits for what is still to come of a request.
+    var isRestUnwanted: Bool { request?.isAnswered ?? true }
 
     /// The loop that all of it happens on.
     var eventLoop: any EventLoop { worker.eventLoop }
@@ -57,13 +60,14 @@ final class HTTPConnection: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard takesRequests else { return }
         parser.take(unwrapInboundIn(data))
-        while takesRequests, let part = parser.next() {
+        while let part = parser.next() {
             switch part {
-            case .head: receive(parser.head)
+            case .head: receive(parser.takeHead())
             case .body(let bytes): receive(bytes)
             case .end: receiveEnd()
             case .fault(let fault): self.fault(HTTPError(fault))
             }
+            guard takesRequests else { return parser.forgetAll() }
         }
     }
 
@@ -71,12 +75,12 @@ final class HTTPConnection: ChannelDuplexHandler {
     private var takesRequests: Bool { order.isOpen || request != nil }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if request != nil {
-            countBufferedBytes()
-        } else if order.isOpen, patience.subject != .head, parser.isWithinRequest {
-            // A part of its head; it may have come behind the end of another request.
-            wait(for: .head)
-        }
+        guard takesRequests, parser.isWithinRequest else { return }
+        // A part of a head may have come behind the end of another request, and more of a body behind a pause.
+        if request == nil, patience.subject != .head { wait(for: .head) }
+        if request != nil, patience.subject == .request { wait(for: .body) }
+        request?.body.keep()
+        countBufferedBytes()
     }
 
     private func receive(_ head: RequestHead) {
@@ -158,6 +162,8 @@ final class HTTPConnection: ChannelDuplexHandler {
     /// Answers what could not be understood, behind all answers that are owed for what came before it.
     func fault(_ error: HTTPError) {
         if request != nil { return answerBeforeItsEnd(error) }
+        share.release()
+        parser.forgetAll()
         guard order.isOpen else { return }
         let call = Call(
             connection: self, position: order.admit(), method: .get, route: .other, minorVersion: 1,

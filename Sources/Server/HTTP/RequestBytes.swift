@@ -8,7 +8,8 @@ enum Byte {
 
     static func isBlank(_ byte: UInt8) -> Bool { byte == space || byte == tab }
 
-    static func isVisible(_ byte: UInt8) -> Bool { byte > space && byte < delete }
+    /// Visible ASCII, but for what begins a fragment, which no target has.
+    static func isOfTarget(_ byte: UInt8) -> Bool { byte > space && byte < delete && byte != UInt8(ascii: "#") }
 
     static func isLetter(_ byte: UInt8) -> Bool { byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z") }
 

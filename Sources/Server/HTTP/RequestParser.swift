@@ -9,7 +9,7 @@ import NIOCore
 /// What it keeps from read to read is less than a line of 32 KiB; a body is handed on as it comes.
 final class RequestParser {
     enum Part {
-        /// All of `head` has come.
+        /// The head is whole; `takeHead` gives it.
         case head
         /// A piece of the body, without the framing of chunks.
         case body(ByteBuffer)
@@ -22,9 +22,6 @@ final class RequestParser {
     enum Fault {
         case malformed, headTooLarge, framingTooLarge
     }
-
-    /// The head that came last, whole from `.head` until the next request begins.
-    private(set) var head = RequestHead()
 
     private enum State {
         case emptyLines, requestLine, fields, body, chunkSize, chunk, chunkEnd, trailers, lost
@@ -41,6 +38,7 @@ final class RequestParser {
     }
 
     private var state = State.emptyLines
+    private var head = RequestHead()
     private var unread = ByteBuffer()
     /// Whether `unread` is the memory of a read, which is wanted back for the next one.
     private var isBorrowed = false
@@ -66,6 +64,9 @@ final class RequestParser {
     /// Whether a request has begun and not ended; to be asked between reads.
     var isWithinRequest: Bool { state != .emptyLines && state != .lost }
 
+    /// What is kept of a request's head, trailers or chunk's line, at most, in bytes; to be asked between reads.
+    var keptBytes: Int { sectionBytes + unread.readableBytes }
+
     /// Takes what a read has brought; then `next` is to be called until there is no more.
     func take(_ bytes: ByteBuffer) {
         guard state != .lost else { return }
@@ -79,13 +80,26 @@ final class RequestParser {
             switch step() {
             case .goOn: continue
             case .part(let part):
-                if case .fault = part { state = .lost }
+                if case .fault = part { forgetAll() }
                 return part
             case .needBytes:
                 keepUnread()
                 return nil
             }
         }
+    }
+
+    /// The head of the request that began last; to be asked once.
+    func takeHead() -> RequestHead {
+        defer { head = RequestHead() }
+        return head
+    }
+
+    /// Reads nothing any more.
+    func forgetAll() {
+        state = .lost
+        unread = ByteBuffer()
+        sectionBytes = 0
     }
 
     private func step() -> Step {
@@ -99,21 +113,19 @@ final class RequestParser {
         }
     }
 
-    /// Copies what cannot be read yet out of the read's memory.
+    private func forget() -> Step {
+        forgetAll()
+        return .needBytes
+    }
+
+    /// Copies what cannot be read yet out of the memory that the read has brought or filled.
     private func keepUnread() {
         if unread.readableBytes == 0 {
             unread = ByteBuffer()
-        } else if isBorrowed {
+        } else if isBorrowed || unread.readerIndex > 0 {
             unread = ByteBuffer(bytes: unread.readableBytesView)
-        } else {
-            unread.discardReadBytes()
         }
         isBorrowed = false
-    }
-
-    private func forget() -> Step {
-        unread = ByteBuffer()
-        return .needBytes
     }
 }
 
@@ -122,18 +134,27 @@ final class RequestParser {
 extension RequestParser {
     /// Reads over empty lines before a request; some clients send one behind a body (RFC 9112, section 2.2).
     private func readEmptyLines() -> Step {
-        let emptyBytes = unread.withUnsafeReadableBytes { bytes in
-            bytes.countWhile { $0 == Byte.carriageReturn || $0 == Byte.lineFeed }
-        }
-        unread.moveReaderIndex(forwardBy: emptyBytes)
-        sectionBytes += emptyBytes
+        while readLineEnd() { sectionBytes += 2 }
         guard sectionBytes <= Self.maximumSectionBytes else { return tooLarge }
-        guard unread.readableBytes > 0 else { return .needBytes }
+        guard unread.readableBytes > 0, !isLineEndBegun else { return .needBytes }
+        guard byte(at: 0) != Byte.carriageReturn, byte(at: 0) != Byte.lineFeed else { return .malformed }
         sectionBytes = 0
         fieldCount = 0
         state = .requestLine
         return .goOn
     }
+
+    /// Reads CR LF, if that is what comes next.
+    private func readLineEnd() -> Bool {
+        guard byte(at: 0) == Byte.carriageReturn, byte(at: 1) == Byte.lineFeed else { return false }
+        unread.moveReaderIndex(forwardBy: 2)
+        return true
+    }
+
+    /// Whether there is a CR and nothing behind it.
+    private var isLineEndBegun: Bool { unread.readableBytes == 1 && byte(at: 0) == Byte.carriageReturn }
+
+    private func byte(at offset: Int) -> UInt8? { unread.getInteger(at: unread.readerIndex + offset) }
 
     /// Reads the lines that have come, each with CR LF behind it, as long as nothing but lines is due.
     private func readLines() -> Step {
@@ -186,7 +207,7 @@ extension RequestParser {
     /// `method SP request-target SP HTTP-version` (RFC 9112, section 3).
     private func readRequestLine(_ line: UnsafeRawBufferPointer) -> Step {
         let space = line.countWhile { $0 != Byte.space }
-        let targetEnd = space + 1 + line.countWhile(Byte.isVisible, from: min(space + 1, line.count))
+        let targetEnd = space + 1 + line.countWhile(Byte.isOfTarget, from: min(space + 1, line.count))
         guard targetEnd < line.count, let method = HTTPMethod(line.part(0..<space)) else { return .malformed }
         let target = line.part((space + 1)..<targetEnd)
         let version = line.part(targetEnd..<line.count)
@@ -201,9 +222,13 @@ extension RequestParser {
     /// Whether it has one of the four forms of RFC 9112, section 3.2.
     private static func isTarget(_ target: UnsafeRawBufferPointer, of method: HTTPMethod) -> Bool {
         guard !target.isEmpty else { return false }
-        guard target[0] != UInt8(ascii: "/"), method != .connect, !target.equals("*") else { return true }
+        guard method != .connect else { return HostField.isValid(target) }
+        guard target[0] != UInt8(ascii: "/"), !target.equals("*") else { return true }
         let scheme = target.countWhile(Byte.isLetter)
-        return scheme > 0 && target.part(scheme..<min(scheme + 3, target.count)).equals("://")
+        let start = min(scheme + "://".utf8.count, target.count)
+        guard scheme > 0, target.part(scheme..<start).equals("://") else { return false }
+        let authority = target.countWhile({ $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }, from: start)
+        return authority > 0 && HostField.isValid(target.part(start..<(start + authority)))
     }
 
     private func readField(_ line: UnsafeRawBufferPointer) -> Step {
@@ -315,11 +340,7 @@ extension RequestParser {
 
     /// CR LF behind a chunk's data.
     private func readEndOfChunk() -> Step {
-        guard let first = unread.getInteger(at: unread.readerIndex, as: UInt8.self) else { return .needBytes }
-        guard first == Byte.carriageReturn else { return .malformed }
-        guard let second = unread.getInteger(at: unread.readerIndex + 1, as: UInt8.self) else { return .needBytes }
-        guard second == Byte.lineFeed else { return .malformed }
-        unread.moveReaderIndex(forwardBy: 2)
+        guard readLineEnd() else { return unread.readableBytes == 0 || isLineEndBegun ? .needBytes : .malformed }
         framingBytes += 2
         state = .chunkSize
         return .goOn

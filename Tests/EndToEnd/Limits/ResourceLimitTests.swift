@@ -131,6 +131,29 @@ import Testing
         #expect(end.rejected("client_gone") == 1 && end.rejected("queue_deadline") == 1)
     }
 
+    @Test("MAX_BUFFERED_BYTES: heads without an end are counted, beyond it they are 503, and bytes come back")
+    func bufferedHeads() throws {
+        let server = try ServerProcess(["--event-loops", "1"], environment: ["MAX_BUFFERED_BYTES": "65536"])
+        let field = "Authorization: \(String(repeating: "a", count: 20_000))\r\n"
+        let part = "POST /predict HTTP/1.1\r\nHost: a\r\n\(field)X: \(String(repeating: "x", count: 5_000))"
+        var slow = try (0..<2).map { _ in
+            let connection = try server.connect()
+            try connection.send(part)
+            return connection
+        }
+        try server.waitForMetrics { $0["buffered_bytes"] == 2 * part.utf8.count }
+        let third = try server.connect()
+        try third.send(part)
+        try TransportChecks.expectError(try third.response(), 503)
+        #expect(try third.readToEnd() == "")
+        #expect(try server.metrics().rejected("buffered_bytes") == 1)
+        slow.removeFirst().reset()
+        try server.waitForMetrics { $0["buffered_bytes"] == part.utf8.count }
+        try slow[0].send("\r\n\r\n")
+        #expect(try slow[0].response().status == 422)
+        #expect(try server.metrics()["buffered_bytes"] == 0)
+    }
+
     @Test("bytes of a client that has gone, or was answered before its end, come back")
     func bytesComeBack() throws {
         let server = try ServerProcess(

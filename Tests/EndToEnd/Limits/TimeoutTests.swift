@@ -72,6 +72,26 @@ import Testing
         }
     }
 
+    @Test("a client that reads late is not told that its head or body is slow, since they wait for its reading")
+    func lateReader() throws {
+        let server = try ServerProcess(
+            ["--event-loops", "2"], environment: ["HEAD_TIMEOUT_SECONDS": "1", "BODY_TIMEOUT_SECONDS": "1"])
+        let heads = "GET /openapi.json HTTP/1.1\r\nHost: a\r\n\r\n"
+        let body = String(repeating: "x", count: 500)
+        let bodies = "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\n\(body)"
+        for (request, status) in [(heads, 200), (heads + bodies, 422)] {
+            let connection = try server.connect()
+            connection.shrinkReceiveBuffer()
+            for _ in 0..<600 { try connection.send(request) }
+            // Far longer than a head or a body may take.
+            Thread.sleep(forTimeInterval: 3)
+            for _ in 0..<600 {
+                #expect(try connection.response().status == 200)
+                if status == 422 { #expect(try connection.response().status == status) }
+            }
+        }
+    }
+
     @Test("bytes that come one at a time do not stretch a time-out")
     func dripping() throws {
         let server = try serve()

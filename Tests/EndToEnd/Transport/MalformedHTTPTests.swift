@@ -34,6 +34,10 @@ import Testing
             "GET  /health HTTP/1.1\r\nHost: a\r\n\r\n", "GET /health  HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET /health HTTP/1.1 \r\nHost: a\r\n\r\n", "GET /health RTSP/1.0\r\nHost: a\r\n\r\n",
             "GET health HTTP/1.1\r\nHost: a\r\n\r\n", "GET http:/a HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET http:///a HTTP/1.1\r\nHost: a\r\n\r\n", "GET http://a<b/ HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET http://a@b/ HTTP/1.1\r\nHost: a\r\n\r\n", "GET /health#b HTTP/1.1\r\nHost: a\r\n\r\n",
+            "CONNECT /health HTTP/1.1\r\nHost: a\r\n\r\n", "\rGET /health HTTP/1.1\r\nHost: a\r\n\r\n",
+            "\r\n\nGET /health HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n\r\r\nGET /health HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET /h\u{e9} HTTP/1.1\r\nHost: a\r\n\r\n", "GET /health HTTP/1.1\nHost: a\n\n",
             "GET /health HTTP/1.1\r\nHost: a\n\r\n", "GET /health HTTP/1.1\r\nHost: a\r\nA: b\u{7f}c\r\n\r\n",
         ]

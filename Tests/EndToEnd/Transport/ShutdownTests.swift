@@ -39,6 +39,21 @@ import Testing
         withExtendedLifetime(idle) {}
     }
 
+    @Test("a client that was refused in the middle of its request, and keeps its end open, does not hold the end up")
+    func refusedClientThatNeverCloses() throws {
+        let server = try start()
+        let refused = try ["Transfer-Encoding: chunked\r\n\r\nz\r\n", "Content-Length: 99999999\r\n\r\n["].map { rest in
+            let connection = try server.connect()
+            try connection.send("POST /predict HTTP/1.1\r\nHost: a\r\n\(rest)")
+            return connection
+        }
+        #expect(try refused.map { try $0.response().status } == [400, 413])
+        let started = Date()
+        #expect(try server.stop() == 0)
+        #expect(Date().timeIntervalSince(started) < 15)
+        withExtendedLifetime(refused) {}
+    }
+
     @Test("calls in flight at SIGTERM are answered, with Connection: close, and logged")
     func inFlight() throws {
         let server = try start(["--event-loops", "1"])
