@@ -20,6 +20,7 @@ final class Worker: @unchecked Sendable {
     private(set) var isStopping = false
     /// When all connections were last looked at: a coarse clock.
     private(set) var lastLook = NIODeadline.now()
+    static let lookInterval = TimeAmount.milliseconds(250)
 
     private let cache: any PredictionCache
     private let log: CallLog

@@ -76,7 +76,8 @@ extension HTTPConnection {
     // MARK: Limits
 
     func wait(for subject: ConnectionPatience.Subject) {
-        patience.wait(for: subject, worker.timeouts, now: worker.lastLook)
+        // A little late rather than early: the last look may be as long ago as there is between two.
+        patience.wait(for: subject, worker.timeouts, now: worker.lastLook + Worker.lookInterval)
         if share.place != .calls { patience.hurry(now: worker.lastLook) }
     }
 

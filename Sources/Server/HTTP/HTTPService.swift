@@ -22,7 +22,7 @@ struct HTTPService: Service {
     func run() async throws {
         announce()
         let looks = workers.map { worker in
-            worker.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(250)) { _ in
+            worker.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: Worker.lookInterval) { _ in
                 worker.lookAtConnections()
             }
         }
