@@ -47,7 +47,10 @@ struct Application {
         let workers = try await makeWorkers(group, parts)
         replica.register(workers)
         logWriter.onRoom { replica.wakeWaitingCalls() }
+        // Whoever finds that the server is there may also end it.
+        Signals.ofProcess.serve()
         let listener = try await listen(group, workers)
+        announce(listener, model, caches)
 
         let shutdown = Shutdown(
             drainDelay: .seconds(Int64(configuration.drainDelaySeconds)),
@@ -56,11 +59,7 @@ struct Application {
         let services: [any Service] = [
             CacheService(workers: workers, shutdown: shutdown),
             LogService(workers: workers, writer: logWriter, shutdown: shutdown, logger: logger),
-            HTTPService(listener: listener, workers: workers, shutdown: shutdown) {
-                // Whoever is told that the server is there may also end it.
-                Signals.ofProcess.serve()
-                announce(listener, model, caches)
-            },
+            HTTPService(listener: listener, workers: workers, shutdown: shutdown),
         ]
         let serviceGroup = ServiceGroup(services: services, logger: logger)
         let watch = Task {

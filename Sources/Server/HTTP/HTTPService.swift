@@ -8,8 +8,6 @@ struct HTTPService: Service {
     let listener: any Channel
     let workers: [Worker]
     let shutdown: Shutdown
-    /// Called once the service can be ended.
-    let announce: @Sendable () -> Void
 
     /// Makes a new connection one of ours; runs on the connection's event loop.
     static func addHandlers(to channel: any Channel, _ workers: [Worker]) throws {
@@ -20,7 +18,6 @@ struct HTTPService: Service {
     }
 
     func run() async throws {
-        announce()
         let looks = workers.map { worker in
             worker.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: Worker.lookInterval) { _ in
                 worker.lookAtConnections()

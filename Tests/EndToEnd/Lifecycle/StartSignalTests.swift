@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Signals that come before the server says that it listens.
+/// Signals that come before the server says that it listens, and just behind its first answer.
 @Suite(.enabled(if: FileManager.default.fileExists(atPath: "/proc/self/fd"))) struct StartSignalTests {
     /// A server that is held up in the middle of its start, since another process holds the lock of its cache.
     private final class HeldStart {
@@ -60,5 +60,22 @@ import Testing
         // The lock is still held: it does not go on starting first.
         #expect(try start.child.waitForExit() == 0)
         #expect(!start.child.standardError.text().contains("listens on"))
+    }
+
+    @Test("from its first answer on, SIGTERM resets nobody, and a second one ends it", arguments: 0..<20)
+    func stopAtOnce(_ start: Int) throws {
+        let port = try RedisProcess.freePort()
+        let child = try ChildProcess(
+            ServerProcess.binary.path, ["--port", "\(port)", "--cache-url", "off", "--drain-delay-seconds", "3600"])
+        func readiness() throws -> Int? {
+            guard let connection = Connection(ifOpen: port) else { return nil }
+            try connection.send("GET", "/readyz")
+            return try connection.response().status
+        }
+        try Lifecycle.wait("it answers") { try readiness() == 200 }
+        child.signal(SIGTERM)
+        try Lifecycle.wait("it is stopping") { try #require(try readiness(), "nobody listens") == 503 }
+        child.signal(SIGTERM)
+        #expect(try child.waitForExit(seconds: 15) == 128 + SIGTERM)
     }
 }
