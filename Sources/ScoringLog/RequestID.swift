@@ -22,16 +22,6 @@ public struct RequestID: Sendable, Equatable, CustomStringConvertible {
         withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: bytes) }
     }
 
-    /// Takes a caller's id; nil if it is empty, too long or holds another character than the allowed ones.
-    ///
-    /// - Parameter text: the header's value, without white space around it.
-    public init?(_ text: some StringProtocol) {
-        var text = String(text)
-        let checked = text.withUTF8 { Self(UnsafeRawBufferPointer($0)) }
-        guard let checked else { return nil }
-        self = checked
-    }
-
     /// Writes a fresh id as a version 4 UUID (RFC 9562) in lower case.
     ///
     /// - Parameters:

@@ -18,9 +18,13 @@ final class Worker: @unchecked Sendable {
     var requestIDs = RequestIDGenerator()
     /// Whether answers tell clients that their connection ends.
     private(set) var isStopping = false
-    /// When all connections were last looked at: a coarse clock.
-    private(set) var lastLook = NIODeadline.now()
+    /// The clock that connections are waited for by. It goes on when they are looked at, and stands still while this loop
+    /// does, so that the server's own pauses count against nobody.
+    private(set) var patienceTime = NIODeadline.now()
+    private var lastLook = NIODeadline.now()
     static let lookInterval = TimeAmount.milliseconds(250)
+    /// How far the clock goes on at most at a look.
+    static let patienceStep = TimeAmount.milliseconds(500)
 
     private let cache: any PredictionCache
     private let log: CallLog
@@ -125,8 +129,10 @@ final class Worker: @unchecked Sendable {
 
     /// Looks for connections that have been waited for long enough.
     func lookAtConnections() {
-        lastLook = .now()
-        for connection in connections.values { connection.closeIfOverdue(lastLook) }
+        let now = NIODeadline.now()
+        patienceTime = patienceTime + min(now - lastLook, Self.patienceStep)
+        lastLook = now
+        for connection in connections.values { connection.closeIfOverdue(patienceTime) }
     }
 
     // MARK: What others ask of it, from any thread

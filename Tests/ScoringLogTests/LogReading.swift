@@ -52,3 +52,12 @@ extension ScoringLogBlock {
         return String(decoding: batch.bytes, as: UTF8.self)
     }
 }
+
+extension RequestID {
+    /// The id that a text is, if it may be one.
+    init?(_ text: String) {
+        let id = Array(text.utf8).withUnsafeBytes { Self($0) }
+        guard let id else { return nil }
+        self = id
+    }
+}

@@ -31,7 +31,7 @@ import Testing
             while !isOver, let part = parser.next() {
                 switch part {
                 case .head:
-                    let head = parser.takeHead()
+                    guard let head = parser.takeHead() else { break }
                     isLast = !head.allowsAnother
                     // The connection refuses it, and nothing behind it is read.
                     if head.fields.transferCoding == .other { reading.isFault = true }

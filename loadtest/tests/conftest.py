@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +20,10 @@ from served import RedisServer, Server, built_server  # noqa: E402
 
 SCHEMA = json.loads((LOADTEST / "run.schema.json").read_text())
 DEADLINE_SECONDS = 60
+
+# Whoever started the tests may have it ignored, as shells do for what they start in the background, and every program
+# that is started here would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def until(what, condition):

@@ -28,7 +28,7 @@ struct ConnectionPatience {
 
     /// Begins to wait for something else.
     ///
-    /// - Parameter now: the time of the last look at all connections, which is exact enough and costs nothing.
+    /// - Parameter now: by the clock that goes on when all connections are looked at, which costs nothing to ask.
     mutating func wait(for subject: Subject, _ timeouts: Timeouts, now: NIODeadline) {
         self.subject = subject
         switch subject {

@@ -43,7 +43,7 @@ extension HTTPConnection {
     func endOutputWhenWritten() {
         guard let context else { return }
         wait(for: .end)
-        if worker.isStopping, isRestUnwanted { patience.hurry(now: worker.lastLook) }
+        if worker.isStopping, isRestUnwanted { patience.hurry(now: worker.patienceTime) }
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { _ in self.endOutput() }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
@@ -63,7 +63,7 @@ extension HTTPConnection {
         request?.call.close()
         order.close()
         if patience.subject == .end {
-            patience.hurry(now: worker.lastLook)
+            patience.hurry(now: worker.patienceTime)
         } else if order.outstanding == 0, output.readableBytes == 0 {
             // Otherwise the end comes behind the answers that are still to be written.
             endOutputWhenWritten()
@@ -76,9 +76,9 @@ extension HTTPConnection {
     // MARK: Limits
 
     func wait(for subject: ConnectionPatience.Subject) {
-        // A little late rather than early: the last look may be as long ago as there is between two.
-        patience.wait(for: subject, worker.timeouts, now: worker.lastLook + Worker.lookInterval)
-        if share.place != .calls { patience.hurry(now: worker.lastLook) }
+        // A little late rather than early: so much may have been waited since the clock last went on.
+        patience.wait(for: subject, worker.timeouts, now: worker.patienceTime + Worker.patienceStep)
+        if share.place != .calls { patience.hurry(now: worker.patienceTime) }
     }
 
     /// Tells the client that there are as many connections as may be; a probe's place is free for the next one at once.

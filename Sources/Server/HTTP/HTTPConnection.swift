@@ -62,7 +62,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         parser.take(unwrapInboundIn(data))
         while let part = parser.next() {
             switch part {
-            case .head: receive(parser.takeHead())
+            case .head: if let head = parser.takeHead() { receive(head) }
             case .body(let bytes): receive(bytes)
             case .end: receiveEnd()
             case .fault(let fault): self.fault(HTTPError(fault))

@@ -2,27 +2,16 @@
 enum HostField {
     /// Whether the value is one; a comma, which a name may hold by its grammar, is what two hosts in one are known by.
     static func isValid(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard bytes.first == UInt8(ascii: "[") else { return isPort(bytes, from: endOfName(bytes, from: 0)) }
-        let end = endOfName(bytes, from: 1, orColons: true)
+        guard bytes.first == UInt8(ascii: "[") else { return isPort(bytes, from: bytes.countWhile(isOfName)) }
+        let end = 1 + bytes.countWhile({ isOfName($0) || $0 == UInt8(ascii: ":") }, from: 1)
         return end < bytes.count && bytes[end] == UInt8(ascii: "]") && isPort(bytes, from: end + 1)
-    }
-
-    /// Where the name that begins there ends.
-    private static func endOfName(
-        _ bytes: UnsafeRawBufferPointer, from start: Int, orColons takesColons: Bool = false
-    ) -> Int {
-        var end = start
-        while end < bytes.count, isOfName(bytes[end]) || takesColons && bytes[end] == UInt8(ascii: ":") { end += 1 }
-        return end
     }
 
     /// Whether the rest is a port behind its colon, or nothing.
     private static func isPort(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Bool {
         guard start < bytes.count else { return true }
-        guard bytes[start] == UInt8(ascii: ":") else { return false }
-        var place = start + 1
-        while place < bytes.count, bytes[place] >= 0x30, bytes[place] <= 0x39 { place += 1 }
-        return place == bytes.count
+        return bytes[start] == UInt8(ascii: ":")
+            && bytes.countWhile(Byte.isDigit, from: start + 1) == bytes.count - start - 1
     }
 
     /// Letters, digits, `-._~`, `%` and what else a registered name may hold.

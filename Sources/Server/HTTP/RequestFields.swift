@@ -10,8 +10,8 @@ struct RequestFields {
     /// The `Authorization` header's value; empty if there are several, of which none can be the right one.
     private(set) var authorization: String?
     /// How many `Host` headers there are.
-    private var hosts = 0
-    private var areHostsValid = true
+    private(set) var hosts = 0
+    private(set) var areHostsValid = true
     private(set) var transferCoding = TransferCoding.none
     private(set) var bodyForm = BodyForm.json
     /// The caller's trace context; nil unless there is one, and only one.
@@ -27,6 +27,17 @@ struct RequestFields {
 
     /// The caller's name for the call: the first valid `X-Ms-Request-Id`, else the first valid `X-Request-Id`.
     var requestID: RequestID? { microsoftRequestID ?? plainRequestID }
+
+    /// Reads `field-name ":" OWS field-value OWS` (RFC 9112, section 5), without the white space; nil if the line is not
+    /// that.
+    static func split(
+        _ line: UnsafeRawBufferPointer
+    ) -> (name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer)? {
+        let colon = line.countWhile(Byte.isOfToken)
+        guard colon > 0, colon < line.count, line[colon] == UInt8(ascii: ":") else { return nil }
+        let value = line.part((colon + 1)..<line.count).trimmed
+        return value.countWhile(Byte.isOfText) == value.count ? (line.part(0..<colon), value) : nil
+    }
 
     /// Takes a field.
     ///
@@ -45,7 +56,9 @@ struct RequestFields {
         case 11 where name.isWord("traceparent"): take(traceparent: value)
         case 12 where name.isWord("x-request-id"): plainRequestID = plainRequestID ?? RequestID(value)
         case 13 where name.isWord("authorization"): authorization = authorization == nil ? Self.text(value) : ""
-        case 13 where name.isWord("if-none-match"): ifNoneMatch = Self.text(value)
+        // Of a list in several fields, each has a part (RFC 9110, section 5.3).
+        case 13 where name.isWord("if-none-match"):
+            ifNoneMatch = ifNoneMatch.map { "\($0), \(Self.text(value))" } ?? Self.text(value)
         case 14 where name.isWord("content-length"): return take(contentLength: value)
         case 15 where name.isWord("x-ms-request-id"): microsoftRequestID = microsoftRequestID ?? RequestID(value)
         case 16 where name.isWord("content-encoding"):
@@ -57,13 +70,6 @@ struct RequestFields {
         default: break
         }
         return true
-    }
-
-    /// What makes it no request of HTTP, whatever it asks for.
-    func fault(minorVersion: Int) -> HTTPError? {
-        guard hosts == 1 || (minorVersion == 0 && hosts == 0) else { return .oneHostNeeded }
-        guard areHostsValid else { return .invalidHost }
-        return transferCoding == .other ? .unknownTransferCoding : nil
     }
 
     /// One number, once: of two, others might believe the other one.
@@ -82,10 +88,13 @@ struct RequestFields {
     }
 
     private mutating func take(connection value: UnsafeRawBufferPointer) {
-        for option in value.split(separator: UInt8(ascii: ",")) {
-            let option = UnsafeRawBufferPointer(rebasing: option).trimmed
+        var start = 0
+        while start < value.count {
+            let end = start + value.countWhile({ $0 != UInt8(ascii: ",") }, from: start)
+            let option = value.part(start..<end).trimmed
             asksForClose = asksForClose || option.isWord("close")
             asksForKeepAlive = asksForKeepAlive || option.isWord("keep-alive")
+            start = end + 1
         }
     }
 

@@ -38,10 +38,8 @@ final class RequestParser {
     }
 
     private var state = State.emptyLines
-    private var head = RequestHead()
-    private var unread = ByteBuffer()
-    /// Whether `unread` is the memory of a read, which is wanted back for the next one.
-    private var isBorrowed = false
+    private var head: RequestHead?
+    private var unread = HeldBytes()
     /// Bytes at the start of `unread` in which no line ends.
     private var scannedBytes = 0
     /// Bytes of the empty lines, of the head, of the chunk's line or of the trailers so far.
@@ -65,13 +63,12 @@ final class RequestParser {
     var isWithinRequest: Bool { state != .emptyLines && state != .lost }
 
     /// What is kept of a request's head, trailers or chunk's line, at most, in bytes; to be asked between reads.
-    var keptBytes: Int { sectionBytes + unread.readableBytes }
+    var keptBytes: Int { sectionBytes + unread.count }
 
     /// Takes what a read has brought; then `next` is to be called until there is no more.
     func take(_ bytes: ByteBuffer) {
         guard state != .lost else { return }
-        isBorrowed = unread.readableBytes == 0
-        if isBorrowed { unread = bytes } else { unread.writeImmutableBuffer(bytes) }
+        unread.append(bytes)
     }
 
     /// The next part; nil if more bytes must come first.
@@ -83,22 +80,22 @@ final class RequestParser {
                 if case .fault = part { forgetAll() }
                 return part
             case .needBytes:
-                keepUnread()
+                if state == .lost { forgetAll() } else { unread.keep() }
                 return nil
             }
         }
     }
 
-    /// The head of the request that began last; to be asked once.
-    func takeHead() -> RequestHead {
-        defer { head = RequestHead() }
+    /// The head that `next` has just told of; nil once it was taken.
+    func takeHead() -> RequestHead? {
+        defer { head = nil }
         return head
     }
 
     /// Reads nothing any more.
     func forgetAll() {
         state = .lost
-        unread = ByteBuffer()
+        unread.removeAll()
         sectionBytes = 0
     }
 
@@ -109,23 +106,8 @@ final class RequestParser {
         case .body: left > 0 ? readBody() : end()
         case .chunk: readBody()
         case .chunkEnd: readEndOfChunk()
-        case .lost: forget()
+        case .lost: .needBytes
         }
-    }
-
-    private func forget() -> Step {
-        forgetAll()
-        return .needBytes
-    }
-
-    /// Copies what cannot be read yet out of the memory that the read has brought or filled.
-    private func keepUnread() {
-        if unread.readableBytes == 0 {
-            unread = ByteBuffer()
-        } else if isBorrowed || unread.readerIndex > 0 {
-            unread = ByteBuffer(bytes: unread.readableBytesView)
-        }
-        isBorrowed = false
     }
 }
 
@@ -136,8 +118,8 @@ extension RequestParser {
     private func readEmptyLines() -> Step {
         while readLineEnd() { sectionBytes += 2 }
         guard sectionBytes <= Self.maximumSectionBytes else { return tooLarge }
-        guard unread.readableBytes > 0, !isLineEndBegun else { return .needBytes }
-        guard byte(at: 0) != Byte.carriageReturn, byte(at: 0) != Byte.lineFeed else { return .malformed }
+        guard unread.count > 0, !isLineEndBegun else { return .needBytes }
+        guard unread[0] != Byte.carriageReturn, unread[0] != Byte.lineFeed else { return .malformed }
         sectionBytes = 0
         fieldCount = 0
         state = .requestLine
@@ -146,19 +128,17 @@ extension RequestParser {
 
     /// Reads CR LF, if that is what comes next.
     private func readLineEnd() -> Bool {
-        guard byte(at: 0) == Byte.carriageReturn, byte(at: 1) == Byte.lineFeed else { return false }
-        unread.moveReaderIndex(forwardBy: 2)
+        guard unread[0] == Byte.carriageReturn, unread[1] == Byte.lineFeed else { return false }
+        unread.dropFirst(2)
         return true
     }
 
     /// Whether there is a CR and nothing behind it.
-    private var isLineEndBegun: Bool { unread.readableBytes == 1 && byte(at: 0) == Byte.carriageReturn }
-
-    private func byte(at offset: Int) -> UInt8? { unread.getInteger(at: unread.readerIndex + offset) }
+    private var isLineEndBegun: Bool { unread.count == 1 && unread[0] == Byte.carriageReturn }
 
     /// Reads the lines that have come, each with CR LF behind it, as long as nothing but lines is due.
     private func readLines() -> Step {
-        let (readBytes, step) = unread.withUnsafeReadableBytes { bytes -> (Int, Step) in
+        let (readBytes, step) = unread.bytes.withUnsafeReadableBytes { bytes -> (Int, Step) in
             var start = 0
             while let lineFeed = Self.lineFeed(in: bytes, from: start + scannedBytes) {
                 let end = lineFeed + 1
@@ -172,7 +152,7 @@ extension RequestParser {
             }
             return (start, lookAtBeginning(of: bytes.part(start..<bytes.count)))
         }
-        unread.moveReaderIndex(forwardBy: readBytes)
+        unread.dropFirst(readBytes)
         return step
     }
 
@@ -204,56 +184,26 @@ extension RequestParser {
         return memchr(base + start, Int32(Byte.lineFeed), bytes.count - start).map { UnsafeRawPointer($0) - base }
     }
 
-    /// `method SP request-target SP HTTP-version` (RFC 9112, section 3).
     private func readRequestLine(_ line: UnsafeRawBufferPointer) -> Step {
-        let space = line.countWhile { $0 != Byte.space }
-        let targetEnd = space + 1 + line.countWhile(Byte.isOfTarget, from: min(space + 1, line.count))
-        guard targetEnd < line.count, let method = HTTPMethod(line.part(0..<space)) else { return .malformed }
-        let target = line.part((space + 1)..<targetEnd)
-        let version = line.part(targetEnd..<line.count)
-        let isOlder = version.equals(" HTTP/1.0")
-        guard isOlder || version.equals(" HTTP/1.1"), Self.isTarget(target, of: method) else { return .malformed }
-        head = RequestHead(
-            method: method, target: String(decoding: target, as: UTF8.self), minorVersion: isOlder ? 0 : 1)
+        head = RequestHead(line: line)
         state = .fields
-        return .goOn
-    }
-
-    /// Whether it has one of the four forms of RFC 9112, section 3.2.
-    private static func isTarget(_ target: UnsafeRawBufferPointer, of method: HTTPMethod) -> Bool {
-        guard !target.isEmpty else { return false }
-        guard method != .connect else { return HostField.isValid(target) }
-        guard target[0] != UInt8(ascii: "/"), !target.equals("*") else { return true }
-        let scheme = target.countWhile(Byte.isLetter)
-        let start = min(scheme + "://".utf8.count, target.count)
-        guard scheme > 0, target.part(scheme..<start).equals("://") else { return false }
-        let authority = target.countWhile({ $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }, from: start)
-        return authority > 0 && HostField.isValid(target.part(start..<(start + authority)))
+        return head == nil ? .malformed : .goOn
     }
 
     private func readField(_ line: UnsafeRawBufferPointer) -> Step {
         guard !line.isEmpty else { return endHead() }
-        guard let (name, value) = Self.field(line) else { return .malformed }
+        guard let (name, value) = RequestFields.split(line) else { return .malformed }
         fieldCount += 1
         guard fieldCount <= Self.maximumFields else { return tooLarge }
-        return head.fields.take(name, value) ? .goOn : .malformed
-    }
-
-    /// `field-name ":" OWS field-value OWS` (RFC 9112, section 5), without the white space.
-    private static func field(
-        _ line: UnsafeRawBufferPointer
-    ) -> (name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer)? {
-        let colon = line.countWhile(Byte.isOfToken)
-        guard colon > 0, colon < line.count, line[colon] == UInt8(ascii: ":") else { return nil }
-        let value = line.part((colon + 1)..<line.count).trimmed
-        return value.countWhile(Byte.isOfText) == value.count ? (line.part(0..<colon), value) : nil
+        return head?.fields.take(name, value) == true ? .goOn : .malformed
     }
 
     /// Finds out how the body ends (RFC 9112, section 6.3).
     private func endHead() -> Step {
+        guard let transferCoding = head?.fields.transferCoding else { return .malformed }
         sectionBytes = 0
         left = 0
-        switch (head.fields.transferCoding, head.fields.contentLength) {
+        switch (transferCoding, head?.fields.contentLength) {
         case (.none, let length):
             left = length ?? 0
             state = .body
@@ -273,8 +223,7 @@ extension RequestParser {
 
 extension RequestParser {
     private func readBody() -> Step {
-        guard unread.readableBytes > 0 else { return .needBytes }
-        guard let bytes = unread.readSlice(length: min(left, unread.readableBytes)) else { return .needBytes }
+        guard unread.count > 0, let bytes = unread.removeFirst(min(left, unread.count)) else { return .needBytes }
         left -= bytes.readableBytes
         if state == .chunk {
             chunkBytes += bytes.readableBytes
@@ -283,16 +232,8 @@ extension RequestParser {
         return .part(.body(bytes))
     }
 
-    /// `chunk-size [ chunk-ext ]` (RFC 9112, section 7.1).
     private func readChunkSize(_ line: UnsafeRawBufferPointer) -> Step {
-        var size = 0
-        var digits = 0
-        while digits < line.count, let value = Byte.hexadecimalValue(line[digits]) {
-            guard size <= Int.max >> 4 else { return .malformed }
-            size = size << 4 | value
-            digits += 1
-        }
-        guard digits > 0, Self.areExtensions(line[digits...]) else { return .malformed }
+        guard let size = ChunkSize.parse(line) else { return .malformed }
         framingBytes += sectionBytes
         guard framingBytes <= Self.freeFramingBytes + Self.framingBytesPerByte * chunkBytes else {
             return .part(.fault(.framingTooLarge))
@@ -303,44 +244,9 @@ extension RequestParser {
         return .goOn
     }
 
-    /// `*( ";" name [ "=" value ] )`, with a value that is a token or in quotes.
-    private static func areExtensions(_ text: Slice<UnsafeRawBufferPointer>) -> Bool {
-        var rest = text
-        while let first = rest.popFirst() {
-            guard first == UInt8(ascii: ";"), popToken(&rest) else { return false }
-            guard rest.first == UInt8(ascii: "=") else { continue }
-            rest.removeFirst()
-            guard popQuoted(&rest) || popToken(&rest) else { return false }
-        }
-        return true
-    }
-
-    private static func popToken(_ rest: inout Slice<UnsafeRawBufferPointer>) -> Bool {
-        let behind = rest.drop(while: Byte.isOfToken)
-        defer { rest = behind }
-        return behind.count < rest.count
-    }
-
-    private static func popQuoted(_ rest: inout Slice<UnsafeRawBufferPointer>) -> Bool {
-        guard rest.first == UInt8(ascii: "\"") else { return false }
-        var isEscaped = false
-        for index in rest.indices.dropFirst() {
-            guard Byte.isOfText(rest[index]) else { return false }
-            if isEscaped {
-                isEscaped = false
-            } else if rest[index] == UInt8(ascii: "\"") {
-                rest = rest[(index + 1)...]
-                return true
-            } else {
-                isEscaped = rest[index] == UInt8(ascii: "\\")
-            }
-        }
-        return false
-    }
-
     /// CR LF behind a chunk's data.
     private func readEndOfChunk() -> Step {
-        guard readLineEnd() else { return unread.readableBytes == 0 || isLineEndBegun ? .needBytes : .malformed }
+        guard readLineEnd() else { return unread.count == 0 || isLineEndBegun ? .needBytes : .malformed }
         framingBytes += 2
         state = .chunkSize
         return .goOn
@@ -349,9 +255,9 @@ extension RequestParser {
     /// Fields behind a chunked body; nothing in them matters, unless it were to say how long the body is.
     private func readTrailer(_ line: UnsafeRawBufferPointer) -> Step {
         guard !line.isEmpty else { return end() }
-        guard let (name, _) = Self.field(line), !name.isWord("content-length"), !name.isWord("transfer-encoding") else {
-            return .malformed
-        }
+        guard let (name, _) = RequestFields.split(line), !name.isWord("content-length"),
+            !name.isWord("transfer-encoding")
+        else { return .malformed }
         fieldCount += 1
         return fieldCount <= Self.maximumFields ? .goOn : tooLarge
     }

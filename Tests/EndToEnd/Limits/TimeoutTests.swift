@@ -1,14 +1,14 @@
 import Foundation
 import Testing
 
-/// Clients that are too slow, on a server that waits a second.
+/// Clients that are too slow, on a server that waits a second, as a rule.
 @Suite struct TimeoutTests {
-    private func serve(sleep: Int = 0) throws -> ServerProcess {
+    private func serve(sleep: Int = 0, seconds: Int = 1) throws -> ServerProcess {
         try ServerProcess(
             ["--event-loops", "2"],
             environment: [
-                "HEAD_TIMEOUT_SECONDS": "1", "BODY_TIMEOUT_SECONDS": "1", "IDLE_TIMEOUT_SECONDS": "1",
-                "SYNTHETIC_SLEEP_MS": "\(sleep)",
+                "HEAD_TIMEOUT_SECONDS": "\(seconds)", "BODY_TIMEOUT_SECONDS": "\(seconds)",
+                "IDLE_TIMEOUT_SECONDS": "\(seconds)", "SYNTHETIC_SLEEP_MS": "\(sleep)",
             ])
     }
 
@@ -137,5 +137,29 @@ import Testing
         // Used again before it was idle for long enough.
         try busy.send("GET", "/livez")
         #expect(try busy.response().status == 200)
+    }
+
+    @Test("a pause of the server counts against no client")
+    func pause() throws {
+        let server = try serve(seconds: 3)
+        let idle = try server.connect()
+        try idle.send("GET", "/livez")
+        #expect(try idle.response().status == 200)
+        let body = try server.connect()
+        try body.send("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n[")
+        server.signal(SIGSTOP)
+        let new = try server.connect()
+        try new.send("GET", "/livez")
+        Thread.sleep(forTimeInterval: 4.5)
+        server.signal(SIGCONT)
+        #expect(try new.response().status == 200)
+        // More than one look at the connections later.
+        Thread.sleep(forTimeInterval: 0.3)
+        for connection in [new, idle] {
+            try connection.send("GET", "/livez")
+            #expect(try connection.response().status == 200)
+        }
+        try body.send("]")
+        #expect(try body.response().status == 422)
     }
 }

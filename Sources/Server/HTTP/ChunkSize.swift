@@ -1,0 +1,43 @@
+/// The line before a chunk: `chunk-size [ chunk-ext ]` (RFC 9112, section 7.1).
+enum ChunkSize {
+    /// How many bytes the chunk has; nil if the line is none. Extensions are read over, since none is known.
+    static func parse(_ line: UnsafeRawBufferPointer) -> Int? {
+        var size = 0
+        var digits = 0
+        while digits < line.count, let value = Byte.hexadecimalValue(line[digits]) {
+            guard size <= Int.max >> 4 else { return nil }
+            size = size << 4 | value
+            digits += 1
+        }
+        return digits > 0 && areExtensions(line.part(digits..<line.count)) ? size : nil
+    }
+
+    /// `*( ";" name [ "=" value ] )`, with a value that is a token or in quotes.
+    private static func areExtensions(_ text: UnsafeRawBufferPointer) -> Bool {
+        var place = 0
+        while place < text.count {
+            guard text[place] == UInt8(ascii: ";") else { return false }
+            let name = text.countWhile(Byte.isOfToken, from: place + 1)
+            guard name > 0 else { return false }
+            place += 1 + name
+            guard place < text.count, text[place] == UInt8(ascii: "=") else { continue }
+            let value = quotedCount(text, from: place + 1) ?? text.countWhile(Byte.isOfToken, from: place + 1)
+            guard value > 0 else { return false }
+            place += 1 + value
+        }
+        return true
+    }
+
+    /// How long the quoted text is that begins there, quotes and all (RFC 9110, section 5.6.4); nil if none does.
+    private static func quotedCount(_ text: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        guard start < text.count, text[start] == UInt8(ascii: "\"") else { return nil }
+        var place = start + 1
+        while place < text.count, Byte.isOfText(text[place]) {
+            if text[place] == UInt8(ascii: "\"") { return place + 1 - start }
+            // What is behind a backslash stands for itself.
+            let isEscape = text[place] == UInt8(ascii: "\\")
+            place += isEscape && place + 1 < text.count && Byte.isOfText(text[place + 1]) ? 2 : 1
+        }
+        return nil
+    }
+}
