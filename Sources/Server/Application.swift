@@ -47,9 +47,10 @@ struct Application {
         let workers = try await makeWorkers(group, parts)
         replica.register(workers)
         logWriter.onRoom { replica.wakeWaitingCalls() }
-        // Whoever finds that the server is there may also end it.
+        let address = try address()
+        // Whoever finds that the server is there may also end it in order.
         Signals.ofProcess.serve()
-        let listener = try await listen(group, workers)
+        let listener = try await listen(on: address, group, workers)
         announce(listener, model, caches)
 
         let shutdown = Shutdown(
@@ -140,7 +141,17 @@ struct Application {
         return workers
     }
 
-    private func listen(_ group: MultiThreadedEventLoopGroup, _ workers: [Worker]) async throws -> any Channel {
+    private func address() throws -> SocketAddress {
+        do {
+            return try SocketAddress.makeAddressResolvingHost(configuration.bindHost, port: configuration.port)
+        } catch {
+            throw unknownHost
+        }
+    }
+
+    private func listen(
+        on address: SocketAddress, _ group: MultiThreadedEventLoopGroup, _ workers: [Worker]
+    ) async throws -> any Channel {
         let host = configuration.bindHost
         let port = configuration.port
         let bootstrap = ServerBootstrap(group: group)
@@ -153,13 +164,6 @@ struct Application {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try HTTPService.addHandlers(to: channel, workers) }
             }
-        let address: SocketAddress
-        do {
-            address = try SocketAddress.makeAddressResolvingHost(host, port: port)
-        } catch {
-            throw StartFailure.configuration.reported(
-                "\(ConfigurationError(variable: "BIND_HOST", value: host, allowed: Self.allowedHosts))")
-        }
         do {
             return try await bootstrap.bind(to: address).get()
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
@@ -167,15 +171,18 @@ struct Application {
             throw StartFailure.unavailable.reported(
                 "port \(port) of \(host) is in use: choose another one, for example script/server --port \(free)")
         } catch let error as IOError where error.errnoCode == EADDRNOTAVAIL {
-            throw StartFailure.configuration.reported(
-                "\(ConfigurationError(variable: "BIND_HOST", value: host, allowed: Self.allowedHosts))")
+            throw unknownHost
         } catch let error as IOError {
             throw StartFailure.unavailable.reported(
                 "cannot listen on port \(port) of \(host): \(String(cString: strerror(error.errnoCode)))")
         }
     }
 
-    private static let allowedHosts = "an address of this machine, a name that stands for one, 0.0.0.0 or ::"
+    private var unknownHost: ExitCode {
+        let allowed = "an address of this machine, a name that stands for one, 0.0.0.0 or ::"
+        let error = ConfigurationError(variable: "BIND_HOST", value: configuration.bindHost, allowed: allowed)
+        return StartFailure.configuration.reported("\(error)")
+    }
 
     /// A port above this one that nothing listens on; 0, which takes any, if none of the next is free.
     private static func freePort(near port: Int, of host: String, _ group: MultiThreadedEventLoopGroup) async -> Int {

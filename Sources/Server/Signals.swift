@@ -4,9 +4,9 @@ import Synchronization
 
 /// SIGHUP, SIGINT and SIGTERM: from the first line of the program on, none of them ends it by the system's default.
 ///
-/// Until the server serves, SIGHUP is kept, since the files that it is about may have been read already, and SIGINT and
-/// SIGTERM end the program at once, with the exit code of any other stop. From then on they are handed over, but for a
-/// second SIGINT or SIGTERM, which ends the program at once. Dispatch is used directly, since waiting for
+/// Until the server is about to listen, SIGHUP is kept, since the files that it is about may have been read already, and
+/// SIGINT and SIGTERM end the program at once, with the exit code of any other stop. From then on they are handed over,
+/// but for a second SIGINT or SIGTERM, which ends the program at once. Dispatch is used directly, since waiting for
 /// `UnixSignalsSequence` needs threads that a long start, or an end, may hold.
 final class Signals: Sendable {
     private enum Stage {

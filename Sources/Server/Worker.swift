@@ -18,8 +18,8 @@ final class Worker: @unchecked Sendable {
     var requestIDs = RequestIDGenerator()
     /// Whether answers tell clients that their connection ends.
     private(set) var isStopping = false
-    /// The clock that connections are waited for by. It goes on when they are looked at, and stands still while this loop
-    /// does, so that the server's own pauses count against nobody.
+    /// The clock that connections are waited for by. It goes on when they are looked at, by half a second at most, so that
+    /// a pause of the server, however long, is not held against its clients; a loop that can look more rarely waits longer.
     private(set) var patienceTime = NIODeadline.now()
     private var lastLook = NIODeadline.now()
     static let lookInterval = TimeAmount.milliseconds(250)

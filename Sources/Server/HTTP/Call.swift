@@ -22,7 +22,7 @@ final class Call {
     let traceparent: String?
     /// The version of the model that its path names.
     var modelVersion: String?
-    /// What the caller has of a page already: the `If-None-Match` header.
+    /// What the caller has of a page already: the values of `If-None-Match` headers.
     var ifNoneMatch: String?
     /// What its target is, if it belongs to no route.
     var unknownTarget: UnknownTarget?
@@ -49,6 +49,9 @@ final class Call {
 
     /// Whether nobody can read an answer any more.
     var isAbandoned: Bool { connection.context == nil }
+
+    /// What it keeps of its head that may be long, in bytes.
+    var keptBytes: Int { (ifNoneMatch?.utf8.count ?? 0) + (modelVersion?.utf8.count ?? 0) }
 
     /// Makes it the last one of its connection.
     func close() { keepAlive = false }

@@ -77,8 +77,9 @@ extension HTTPConnection {
 
     func wait(for subject: ConnectionPatience.Subject) {
         // A little late rather than early: so much may have been waited since the clock last went on.
-        patience.wait(for: subject, worker.timeouts, now: worker.patienceTime + Worker.patienceStep)
-        if share.place != .calls { patience.hurry(now: worker.patienceTime) }
+        let now = worker.patienceTime + Worker.patienceStep
+        patience.wait(for: subject, worker.timeouts, now: now)
+        if share.place != .calls { patience.hurry(now: now) }
     }
 
     /// Tells the client that there are as many connections as may be; a probe's place is free for the next one at once.
@@ -108,7 +109,8 @@ extension HTTPConnection {
     /// Counts what is kept of an incomplete request; over the replica's limit the request is refused.
     func countBufferedBytes() {
         guard request?.isAnswered != true else { return share.release() }
-        guard !share.keep(parser.keptBytes + (request?.body.bytes.readableBytes ?? 0)) else { return }
+        let requestBytes = request.map { $0.body.bytes.readableBytes + $0.call.keptBytes } ?? 0
+        guard !share.keep(parser.keptBytes + requestBytes) else { return }
         worker.metrics.rejected(.bufferedBytes)
         fault(.saturated)
     }

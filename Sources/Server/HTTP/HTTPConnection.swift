@@ -143,6 +143,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         request?.isAnswered = true
         // Nothing reads it any more, however long the client takes to end.
         request?.body = RequestBody(limit: 0)
+        parser.forgetAll()
         share.release()
         let call = open.call
         call.close()

@@ -17,7 +17,7 @@ struct RequestFields {
     /// The caller's trace context; nil unless there is one, and only one.
     private(set) var traceparent: String?
     private var hasTraceparent = false
-    /// The `If-None-Match` header's value, of which a page's answer may be left out.
+    /// The values of `If-None-Match` headers as one list, of which a page's answer may be left out.
     private(set) var ifNoneMatch: String?
     private var microsoftRequestID: RequestID?
     private var plainRequestID: RequestID?
@@ -56,9 +56,7 @@ struct RequestFields {
         case 11 where name.isWord("traceparent"): take(traceparent: value)
         case 12 where name.isWord("x-request-id"): plainRequestID = plainRequestID ?? RequestID(value)
         case 13 where name.isWord("authorization"): authorization = authorization == nil ? Self.text(value) : ""
-        // Of a list in several fields, each has a part (RFC 9110, section 5.3).
-        case 13 where name.isWord("if-none-match"):
-            ifNoneMatch = ifNoneMatch.map { "\($0), \(Self.text(value))" } ?? Self.text(value)
+        case 13 where name.isWord("if-none-match"): take(ifNoneMatch: Self.text(value))
         case 14 where name.isWord("content-length"): return take(contentLength: value)
         case 15 where name.isWord("x-ms-request-id"): microsoftRequestID = microsoftRequestID ?? RequestID(value)
         case 16 where name.isWord("content-encoding"):
@@ -95,6 +93,16 @@ struct RequestFields {
             asksForClose = asksForClose || option.isWord("close")
             asksForKeepAlive = asksForKeepAlive || option.isWord("keep-alive")
             start = end + 1
+        }
+    }
+
+    /// Of a list in several fields, each has a part (RFC 9110, section 5.3).
+    private mutating func take(ifNoneMatch value: String) {
+        if ifNoneMatch == nil {
+            ifNoneMatch = value
+        } else {
+            ifNoneMatch?.append(",")
+            ifNoneMatch?.append(value)
         }
     }
 

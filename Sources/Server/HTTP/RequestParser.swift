@@ -6,7 +6,8 @@ import NIOCore
 /// It is as strict as the grammar lets it be, since two readers who take the same bytes for different requests are how
 /// requests are smuggled: a line ends with CR LF, a field is one line, a body has one length or one `chunked`.
 ///
-/// What it keeps from read to read is less than a line of 32 KiB; a body is handed on as it comes.
+/// What it keeps from read to read is less than a line of 32 KiB, and of the head what the service acts on; a body is
+/// handed on as it comes.
 final class RequestParser {
     enum Part {
         /// The head is whole; `takeHead` gives it.
@@ -95,6 +96,7 @@ final class RequestParser {
     /// Reads nothing any more.
     func forgetAll() {
         state = .lost
+        head = nil
         unread.removeAll()
         sectionBytes = 0
     }

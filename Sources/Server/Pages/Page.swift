@@ -33,9 +33,10 @@ final class Page: Sendable {
 
     /// A weak comparison: a proxy that compresses marks the tag as weak.
     private func matches(_ tags: String) -> Bool {
-        tags.split(separator: ",").contains { tag in
+        guard tags != "*" else { return true }
+        return tags.split(separator: ",").contains { tag in
             let tag = tag.trimmingCharacters(in: .whitespaces)
-            return tag == "*" || tag == entityTag || tag == "W/" + entityTag
+            return tag == entityTag || tag == "W/" + entityTag
         }
     }
 }

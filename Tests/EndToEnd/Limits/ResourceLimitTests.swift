@@ -152,6 +152,13 @@ import Testing
         try slow[0].send("\r\n\r\n")
         #expect(try slow[0].response().status == 422)
         #expect(try server.metrics()["buffered_bytes"] == 0)
+        // What of a head is kept until its body has come.
+        let known = "If-None-Match: \(String(repeating: "a", count: 20_000))\r\n"
+        try slow[0].send("POST /predict HTTP/1.1\r\nHost: a\r\n\(known)Content-Length: 2\r\n\r\n[")
+        try server.waitForMetrics { $0["buffered_bytes"] == 20_001 }
+        try slow[0].send("]")
+        #expect(try slow[0].response().status == 422)
+        #expect(try server.metrics()["buffered_bytes"] == 0)
     }
 
     @Test("bytes of a client that has gone, or was answered before its end, come back")
