@@ -77,9 +77,9 @@ extension HTTPConnection {
 
     func wait(for subject: ConnectionPatience.Subject) {
         // A little late rather than early: so much may have been waited since the clock last went on.
-        let now = worker.patienceTime + Worker.patienceStep
-        patience.wait(for: subject, worker.timeouts, now: now)
-        if share.place != .calls { patience.hurry(now: now) }
+        patience.wait(for: subject, worker.timeouts, now: worker.patienceTime + Worker.patienceStep)
+        // Others wait to be told that there is no place.
+        if share.place != .calls { patience.hurry(now: worker.patienceTime) }
     }
 
     /// Tells the client that there are as many connections as may be; a probe's place is free for the next one at once.
