@@ -17,8 +17,8 @@ COPY Sources Sources
 COPY Tests Tests
 # What was built last time is kept beside the image's layers, so that a changed line does not build NIO again.
 RUN --mount=type=cache,target=/src/.build,sharing=locked \
-    script/build --product Server \
-    && strip -o /bungalow-server .build/release/Server
+    script/build --product bungalow-server \
+    && strip -o /bungalow-server .build/release/bungalow-server
 
 FROM ${DEBIAN_IMAGE} AS runtime
 # hadolint ignore=DL3008

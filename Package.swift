@@ -21,7 +21,7 @@ let package = Package(
     name: "bungalow",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "Server", targets: ["Server"]),
+        .executable(name: "bungalow-server", targets: ["Server"]),
         .executable(name: "bungalow", targets: ["Bungalow"]),
     ],
     // Exact versions: no lock file is kept, so this list is the lock.

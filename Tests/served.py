@@ -22,7 +22,7 @@ HOUSE = (
 
 def built_server():
     """The binary to test."""
-    path = pathlib.Path(os.environ.get("BUNGALOW_SERVER", ROOT / ".build/debug/Server"))
+    path = pathlib.Path(os.environ.get("BUNGALOW_SERVER", ROOT / ".build/debug/bungalow-server"))
     assert path.exists(), f"{path} is missing: run `swift build`, or script/test, which does it first"
     return path
 

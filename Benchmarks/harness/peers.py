@@ -43,7 +43,7 @@ class Peer:
 
 
 def build_bungalow():
-    run("Bungalow's release build", [ROOT / "script/build", "--product", "Server"], BUILD_SECONDS)
+    run("Bungalow's release build", [ROOT / "script/build", "--product", "bungalow-server"], BUILD_SECONDS)
 
 
 def bungalow_environment(setting):
@@ -131,7 +131,7 @@ def tuned_go_environment(setting):
 
 PEERS = (
     Peer(
-        "bungalow", "Bungalow", build_bungalow, lambda _: [ROOT / ".build/release/Server"], bungalow_environment,
+        "bungalow", "Bungalow", build_bungalow, lambda _: [ROOT / ".build/release/bungalow-server"], bungalow_environment,
         is_ours=True),
     Peer(
         "nio", "bare SwiftNIO handler (NIO's own HTTP pipeline: the ceiling)", build_nio,

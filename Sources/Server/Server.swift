@@ -18,10 +18,10 @@ enum Program {
     }
 }
 
-/// The command `Server`: reads its configuration, then serves until it is told to stop.
+/// The command `bungalow-server`: reads its configuration, then serves until it is told to stop.
 struct Server: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "Server",
+        commandName: "bungalow-server",
         abstract: "Scores California houses over HTTP: POST /predict takes a batch and answers with predictions.",
         discussion: """
             Each option has an environment variable of the same meaning, named in its help; the option wins. The scoring \

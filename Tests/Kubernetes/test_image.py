@@ -28,7 +28,7 @@ def test_base_images_are_arguments_and_pinned():
 
 def test_the_executable_is_stripped_and_each_library_that_it_is_built_with_is_there_when_it_runs():
     build, runtime, image = re.split(r"^FROM .*$", DOCKERFILE, flags=re.MULTILINE)[1:]
-    (stripped,) = re.findall(r"&& strip -o (\S+) \.build/release/Server$", build, re.MULTILINE)
+    (stripped,) = re.findall(r"&& strip -o (\S+) \.build/release/bungalow-server$", build, re.MULTILINE)
     ((copied, executable),) = re.findall(r"^COPY --from=build (\S+) (\S+)$", runtime, re.MULTILINE)
     assert copied == stripped
     assert f"\nRUN image-root {executable} /image\n" in runtime and "\nCOPY --from=runtime /image /\n" in image

@@ -173,7 +173,7 @@ def chart(results):
 
 
 def main():
-    binary = Path(os.environ.get("SERVER", ROOT / ".build/release/Server"))
+    binary = Path(os.environ.get("SERVER", ROOT / ".build/release/bungalow-server"))
     if not os.access(binary, os.X_OK) or binary.is_dir():
         raise SettingsError(f"SERVER={binary} is no executable: run swift build -c release, or name another")
     if not shutil.which("redis-server"):

@@ -42,7 +42,7 @@ final class ServerProcess {
 
     /// The binary that the package's build has put beside the tests.
     static var binary: URL {
-        Bundle.module.bundleURL.deletingLastPathComponent().appending(path: "Server")
+        Bundle.module.bundleURL.deletingLastPathComponent().appending(path: "bungalow-server")
     }
 
     /// The process's id, for signals.
