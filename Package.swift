@@ -40,7 +40,7 @@ let package = Package(
     targets: [
         .target(
             name: "Model",
-            dependencies: ["ASCII", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["Bytes", .product(name: "Crypto", package: "swift-crypto")],
             resources: [.embedInCode("Resources/housing-model.json")],
             swiftSettings: strict
         ),
@@ -51,8 +51,8 @@ let package = Package(
         ),
         .target(
             name: "CSimdjson", dependencies: ["SimdjsonSystem"], linkerSettings: [.linkedLibrary("simdjson")]),
-        .target(name: "ASCII", swiftSettings: strict),
-        .target(name: "ScoringLog", dependencies: ["ASCII"], swiftSettings: strict),
+        .target(name: "Bytes", swiftSettings: strict),
+        .target(name: "ScoringLog", dependencies: ["Bytes"], swiftSettings: strict),
         .systemLibrary(
             name: "CHiredis",
             pkgConfig: hiredisPackage,
@@ -61,7 +61,7 @@ let package = Package(
         .target(
             name: "Redis",
             dependencies: [
-                "ASCII", "CHiredis",
+                "Bytes", "CHiredis",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOTLS", package: "swift-nio"),
@@ -71,7 +71,7 @@ let package = Package(
         .executableTarget(
             name: "Server",
             dependencies: [
-                "ASCII", "CSimdjson", "Model", "Redis", "ScoringLog",
+                "Bytes", "CSimdjson", "Model", "Redis", "ScoringLog",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),

@@ -2,7 +2,7 @@
 ///
 /// Every `put` needs room left; the encoders prove it once, by asking for their upper bound, so no `put` checks again
 /// in release.
-package struct ASCIIOutput {
+package struct ByteWriter {
     @usableFromInline let base: UnsafeMutableRawPointer
     @usableFromInline let capacity: Int
     /// Bytes written so far.
@@ -141,7 +141,7 @@ extension String {
     /// Bytes as lower-case hexadecimal digits.
     package init(hexadecimal bytes: UnsafeRawBufferPointer) {
         self.init(unsafeUninitializedCapacity: 2 * bytes.count) { digits in
-            var output = ASCIIOutput(UnsafeMutableRawBufferPointer(digits))
+            var output = ByteWriter(UnsafeMutableRawBufferPointer(digits))
             output.putHexadecimal(bytes)
             return output.count
         }

@@ -1,4 +1,4 @@
-import ASCII
+import Bytes
 internal import Crypto
 
 /// What of a model changes its answers, as text, and the hashes of it.

@@ -1,4 +1,4 @@
-import ASCII
+import Bytes
 internal import Crypto
 
 /// The name of a batch's predictions: md5 of what Python prints for the list of validated records.
@@ -29,7 +29,7 @@ public struct QueryKey: Hashable, Sendable {
         }
         var hex = SIMD32<UInt8>()
         withUnsafeMutableBytes(of: &hex) { digits in
-            var output = ASCIIOutput(digits)
+            var output = ByteWriter(digits)
             digest.withUnsafeBytes { output.putHexadecimal($0) }
         }
         self.hex = hex

@@ -1,4 +1,4 @@
-import ASCII
+import Bytes
 import NIOCore
 
 /// The commands this client sends, in the form of https://redis.io/docs/latest/develop/reference/protocol-spec: every
@@ -66,10 +66,10 @@ enum RESPCommand {
     }
 
     private static func append(
-        to buffer: inout ByteBuffer, argumentBytes: Int, _ write: (inout ASCIIOutput) -> Void
+        to buffer: inout ByteBuffer, argumentBytes: Int, _ write: (inout ByteWriter) -> Void
     ) {
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: overheadBytes + argumentBytes) { room in
-            var output = ASCIIOutput(room)
+            var output = ByteWriter(room)
             write(&output)
             output.put("\r\n")
             return output.count
@@ -77,7 +77,7 @@ enum RESPCommand {
     }
 }
 
-extension ASCIIOutput {
+extension ByteWriter {
     /// An argument's length and bytes, each behind a line break.
     fileprivate mutating func putArgument(_ bytes: UnsafeRawBufferPointer) {
         put("\r\n$")

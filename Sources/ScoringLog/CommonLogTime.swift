@@ -1,4 +1,4 @@
-import ASCII
+import Bytes
 import Foundation
 
 /// One second as the scoring log writes it: in the common log format, and in RFC 3339 for the JSON log.
@@ -47,7 +47,7 @@ public struct CommonLogTime: Sendable {
         gmtime_r(&seconds, &date)
         let (year, month, day) = (Int(date.tm_year) + 1900, Int(date.tm_mon), Int(date.tm_mday))
         withUnsafeMutableBytes(of: &commonLog) { buffer in
-            var output = ASCIIOutput(buffer)
+            var output = ByteWriter(buffer)
             output.put(day, digits: 2)
             output.put("/")
             output.put(Self.months[month])
@@ -58,7 +58,7 @@ public struct CommonLogTime: Sendable {
             output.put(" +0000")
         }
         withUnsafeMutableBytes(of: &rfc3339) { buffer in
-            var output = ASCIIOutput(buffer)
+            var output = ByteWriter(buffer)
             output.put(year, digits: 4)
             output.put("-")
             output.put(month + 1, digits: 2)
@@ -69,7 +69,7 @@ public struct CommonLogTime: Sendable {
         }
     }
 
-    private static func putTimeOfDay(_ date: tm, into output: inout ASCIIOutput) {
+    private static func putTimeOfDay(_ date: tm, into output: inout ByteWriter) {
         output.put(Int(date.tm_hour), digits: 2)
         output.put(":")
         output.put(Int(date.tm_min), digits: 2)

@@ -1,4 +1,4 @@
-import ASCII
+import Bytes
 
 /// A call's id as it may be logged: 1 to 64 bytes of `[A-Za-z0-9_-]`, held inline.
 ///
@@ -32,7 +32,7 @@ public struct RequestID: Sendable, Equatable, CustomStringConvertible {
         let low = low & ~(0b11 << 62) | 0b10 << 62
         count = 36
         withUnsafeMutableBytes(of: &words) { buffer in
-            var output = ASCIIOutput(buffer)
+            var output = ByteWriter(buffer)
             Swift.withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { bytes in
                 for group in [0..<4, 4..<6, 6..<8, 8..<10] {
                     output.putHexadecimal(UnsafeRawBufferPointer(rebasing: bytes[group]))

@@ -1,4 +1,4 @@
-import ASCII
+import Bytes
 import Foundation
 
 /// One call's block of the scoring log, and the reading of its lines: the format of the log is in this file.
@@ -83,7 +83,7 @@ extension ScoringLogBlock {
     /// - Returns: how many bytes were written.
     public func encode(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         precondition(buffer.count >= maximumByteCount, "too little room for a block of the scoring log")
-        var output = ASCIIOutput(buffer)
+        var output = ByteWriter(buffer)
         output.put("127.0.0.1 - - [")
         output.put(time.commonLog, length: CommonLogTime.commonLogCount)
         output.put("] \"")

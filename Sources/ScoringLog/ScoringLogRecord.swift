@@ -1,4 +1,4 @@
-import ASCII
+import Bytes
 
 /// One call as one JSON object on one line: the log of `SCORING_LOG=json`.
 ///
@@ -64,7 +64,7 @@ public struct ScoringLogRecord: Sendable {
     /// - Returns: how many bytes were written.
     public func encode(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         precondition(buffer.count >= maximumByteCount, "too little room for a record of the scoring log")
-        var output = ASCIIOutput(buffer)
+        var output = ByteWriter(buffer)
         output.put("{\"time\":\"")
         output.put(time.rfc3339, length: CommonLogTime.rfc3339Count)
         output.put(".")
@@ -93,13 +93,13 @@ public struct ScoringLogRecord: Sendable {
         return output.count
     }
 
-    private static func put(_ key: StaticString, _ nanoseconds: UInt64?, into output: inout ASCIIOutput) {
+    private static func put(_ key: StaticString, _ nanoseconds: UInt64?, into output: inout ByteWriter) {
         guard let nanoseconds else { return }
         output.put(key)
         output.putMilliseconds(nanoseconds: nanoseconds)
     }
 
-    private func putTraceparent(into output: inout ASCIIOutput) {
+    private func putTraceparent(into output: inout ByteWriter) {
         guard var traceparent else { return }
         output.put(",\"traceparent\":\"")
         traceparent.withUTF8 { bytes in
@@ -112,7 +112,7 @@ public struct ScoringLogRecord: Sendable {
 
     /// Writes text that is printable ASCII already as itself, and anything else as an escape that no line can break
     /// on.
-    private static func putEscaped(_ bytes: UnsafeRawBufferPointer, into output: inout ASCIIOutput) {
+    private static func putEscaped(_ bytes: UnsafeRawBufferPointer, into output: inout ByteWriter) {
         for byte in bytes {
             switch byte {
             // `X` too: an id may be `X-Ms-Request-Id`, which the log's readers look for in the raw line.

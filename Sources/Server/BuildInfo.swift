@@ -1,4 +1,4 @@
-import ASCII
+import Bytes
 import Crypto
 import Foundation
 import ScoringLog

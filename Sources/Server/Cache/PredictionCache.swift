@@ -1,4 +1,4 @@
-import ASCII
+import Bytes
 import Model
 import NIOCore
 import ScoringLog
@@ -74,7 +74,7 @@ struct CacheKey: Hashable, Sendable {
     /// Calls back with the key's bytes, which are not kept.
     func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 1) { bytes in
-            var output = ASCIIOutput(bytes)
+            var output = ByteWriter(bytes)
             output.put(prefix)
             withUnsafeBytes(of: queryKey.hex) { output.put($0) }
             return try body(UnsafeRawBufferPointer(bytes))

@@ -1,4 +1,4 @@
-import ASCII
+import Bytes
 import Logging
 import NIOCore
 import ScoringLog
@@ -199,7 +199,7 @@ final class HTTPConnection: ChannelDuplexHandler {
         let date = worker.wallClock.httpDate
         let roomNeeded = head.maximumBytes(date: date) + body.readableBytes
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: roomNeeded) { room in
-            var output = ASCIIOutput(room)
+            var output = ByteWriter(room)
             head.write(for: call, date: date, length: body.readableBytes, to: &output)
             if call.method != .head { body.withUnsafeReadableBytes { output.put($0) } }
             return output.count

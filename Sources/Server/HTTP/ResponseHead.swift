@@ -1,4 +1,4 @@
-import ASCII
+import Bytes
 import NIOCore
 import ScoringLog
 
@@ -105,7 +105,7 @@ struct ResponseHead {
     /// - Parameters:
     ///   - date: an IMF-fixdate (RFC 9110, section 5.6.7).
     ///   - length: the body's bytes, also where HEAD leaves the body out.
-    func write(for call: Call, date: String, length: Int, to output: inout ASCIIOutput) {
+    func write(for call: Call, date: String, length: Int, to output: inout ByteWriter) {
         output.put(status.line)
         output.put("Date: ")
         output.put(date)
@@ -148,7 +148,7 @@ struct ResponseHead {
         output.put("\r\n\r\n")
     }
 
-    private func write(_ scoring: Scoring, to output: inout ASCIIOutput) {
+    private func write(_ scoring: Scoring, to output: inout ByteWriter) {
         if let cache = scoring.cache {
             output.put("\r\nX-Cache: ")
             output.put(cache.header)

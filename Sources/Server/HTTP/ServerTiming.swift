@@ -1,4 +1,4 @@
-import ASCII
+import Bytes
 
 /// Where a scoring call's time went, in nanoseconds; the `Server-Timing` header says it in milliseconds.
 struct ServerTiming {
@@ -10,7 +10,7 @@ struct ServerTiming {
     static let maximumBytes = 160
 
     /// Writes the header (https://www.w3.org/TR/server-timing/), beginning with a line break.
-    func write(to output: inout ASCIIOutput) {
+    func write(to output: inout ByteWriter) {
         output.put("\r\nServer-Timing: validate;dur=")
         output.putMilliseconds(nanoseconds: validate)
         output.put(", cache;dur=")

@@ -1,4 +1,4 @@
-import ASCII
+import Bytes
 import Model
 import NIOCore
 
@@ -24,7 +24,7 @@ struct PredictAnswer {
         end = "}"
         body = ByteBufferAllocator().buffer(capacity: Self.frameBytes + inputBytes + predictionBytes)
         body.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.frameBytes + inputBytes) { room in
-            var output = ASCIIOutput(room)
+            var output = ByteWriter(room)
             output.put("{\"query_key\":\"")
             withUnsafeBytes(of: key.hex) { output.put($0) }
             output.put("\",\"inputs\":")
@@ -69,7 +69,7 @@ struct PredictAnswer {
         let start = body.writerIndex
         let roomNeeded = Self.maximumBytes(predictions: predictions.count) + end.utf8CodeUnitCount
         body.writeWithUnsafeMutableBytes(minimumWritableBytes: roomNeeded) { room in
-            var output = ASCIIOutput(room)
+            var output = ByteWriter(room)
             var separator = UInt8(ascii: "[")
             for prediction in predictions {
                 output.put(separator)
