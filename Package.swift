@@ -68,10 +68,13 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "HTTP1", dependencies: ["Bytes", .product(name: "NIOCore", package: "swift-nio")],
+            swiftSettings: strict),
         .executableTarget(
             name: "Server",
             dependencies: [
-                "Bytes", "CSimdjson", "Model", "Redis", "ScoringLog",
+                "Bytes", "CSimdjson", "HTTP1", "Model", "Redis", "ScoringLog",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -95,7 +98,7 @@ let package = Package(
         .target(
             name: "LatencyAnalyzer",
             dependencies: [
-                "ScoringLog",
+                "Bytes", "ScoringLog",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -153,16 +156,24 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTP1Tests",
+            dependencies: [
+                "Bytes", "HTTP1",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Model", "ScoringLog", "Server", "TestSupport",
+                "HTTP1", "Model", "ScoringLog", "Server", "TestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: strict

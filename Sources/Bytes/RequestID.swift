@@ -1,5 +1,3 @@
-import Bytes
-
 /// A call's id as it may be logged: 1 to 64 bytes of `[A-Za-z0-9_-]`, held inline.
 ///
 /// The only way to have one is to have it checked, so an id can bring no line break and no text of the log's own into
@@ -66,7 +64,7 @@ public struct RequestID: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Whether an id may hold all these bytes; without a branch for each, since the log's readers ask for every block.
-    static func allows(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    package static func allows(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var isAllowed: UInt64 = 1
         for byte in bytes {
             let set = byte < 64 ? allowedBelow64 : allowedFrom64

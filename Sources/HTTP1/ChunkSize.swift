@@ -4,7 +4,7 @@ enum ChunkSize {
     static func parse(_ line: UnsafeRawBufferPointer) -> Int? {
         var size = 0
         var digits = 0
-        while digits < line.count, let value = Byte.hexadecimalValue(line[digits]) {
+        while digits < line.count, let value = HTTPGrammar.hexadecimalValue(line[digits]) {
             guard size <= Int.max >> 4 else { return nil }
             size = size << 4 | value
             digits += 1
@@ -17,11 +17,11 @@ enum ChunkSize {
         var place = 0
         while place < text.count {
             guard text[place] == UInt8(ascii: ";") else { return false }
-            let name = text.countWhile(Byte.isOfToken, from: place + 1)
+            let name = text.countWhile(HTTPGrammar.isTokenChar, from: place + 1)
             guard name > 0 else { return false }
             place += 1 + name
             guard place < text.count, text[place] == UInt8(ascii: "=") else { continue }
-            let value = quotedCount(text, from: place + 1) ?? text.countWhile(Byte.isOfToken, from: place + 1)
+            let value = quotedCount(text, from: place + 1) ?? text.countWhile(HTTPGrammar.isTokenChar, from: place + 1)
             guard value > 0 else { return false }
             place += 1 + value
         }
@@ -32,11 +32,11 @@ enum ChunkSize {
     private static func quotedCount(_ text: UnsafeRawBufferPointer, from start: Int) -> Int? {
         guard start < text.count, text[start] == UInt8(ascii: "\"") else { return nil }
         var place = start + 1
-        while place < text.count, Byte.isOfText(text[place]) {
+        while place < text.count, HTTPGrammar.isFieldChar(text[place]) {
             if text[place] == UInt8(ascii: "\"") { return place + 1 - start }
             // What is behind a backslash stands for itself.
             let isEscape = text[place] == UInt8(ascii: "\\")
-            place += isEscape && place + 1 < text.count && Byte.isOfText(text[place + 1]) ? 2 : 1
+            place += isEscape && place + 1 < text.count && HTTPGrammar.isFieldChar(text[place + 1]) ? 2 : 1
         }
         return nil
     }

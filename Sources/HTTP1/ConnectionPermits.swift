@@ -1,58 +1,62 @@
-/// What one connection has taken of the replica's limits, given back when it ends.
-struct ReplicaShare {
-    private let replica: Replica
-    private(set) var place = Place.none
-    private var bytes = 0
+/// What all connections of the process share.
+package struct ConnectionLimits: Sendable {
+    /// Connections that may send any request.
+    package let connections: Semaphore
+    /// Extra connections reserved for health probes, one request each; included in the descriptor budget.
+    package let probes: Semaphore
+    /// Bytes of requests that are not complete, or wait.
+    package let bufferedBytes: Semaphore
 
-    /// What there is a place for.
-    enum Place {
-        case none
-        /// One probe, and not for long.
+    package init(connections: Int, probes: Int = 32, bufferedBytes: Semaphore) {
+        self.connections = Semaphore(maximum: connections)
+        self.probes = Semaphore(maximum: probes)
+        self.bufferedBytes = bufferedBytes
+    }
+}
+
+/// What one connection holds of the process's limits; released at the latest when the connection ends.
+struct ConnectionPermits: ~Copyable {
+    /// What a connection may be used for.
+    enum Use {
+        /// Nothing: there are as many connections as may be.
+        case nothing
+        /// One probe's request.
         case probe
-        /// Any calls.
-        case calls
+        /// Any requests.
+        case requests
     }
 
-    init(of replica: Replica) { self.replica = replica }
+    private let limits: ConnectionLimits
+    private var connection: Permit?
+    private var buffered: Permit?
+    private(set) var use = Use.nothing
 
-    /// Takes a connection's place, or else a probe's, if there is one.
-    mutating func takePlace() {
-        place = replica.connections.enter() ? .calls : replica.probeConnections.enter() ? .probe : .none
+    init(of limits: ConnectionLimits) { self.limits = limits }
+
+    /// Acquires a connection's permit, or else a probe's, if there is one.
+    mutating func acquire() {
+        connection = limits.connections.tryAcquire()
+        guard connection == nil else { return use = .requests }
+        connection = limits.probes.tryAcquire()
+        use = connection == nil ? .nothing : .probe
     }
 
-    /// Gives the place back.
-    mutating func leavePlace() {
-        switch place {
-        case .none: break
-        case .probe: replica.probeConnections.leave()
-        case .calls: replica.connections.leave()
-        }
-        place = .none
+    /// Releases the connection's permit.
+    mutating func releaseConnection() {
+        connection = nil
+        use = .nothing
     }
 
-    /// Counts that this many bytes are kept of a request that is not complete.
+    /// Accounts for the bytes that are kept of an incomplete request; the count only grows until it is released.
     ///
-    /// - Returns: false if they are too many for the replica; then none are counted any more.
-    mutating func keep(_ count: Int) -> Bool {
-        let more = count - bytes
-        guard more > 0, !replica.bufferedBytes.enter(more) else {
-            bytes = max(bytes, count)
-            return true
-        }
-        release()
-        return false
+    /// - Returns: false if they are too many for the process; then none are accounted for any more.
+    mutating func buffer(_ count: Int) -> Bool {
+        let more = count - (buffered?.count ?? 0)
+        guard more > 0 else { return true }
+        if buffered == nil { buffered = limits.bufferedBytes.tryAcquire(more) } else if buffered?.grow(by: more) != true { buffered = nil }
+        return buffered != nil
     }
 
-    /// Counts no bytes any more.
-    mutating func release() {
-        guard bytes > 0 else { return }
-        replica.bufferedBytes.leave(bytes)
-        bytes = 0
-    }
-
-    /// Gives everything back.
-    mutating func end() {
-        release()
-        leavePlace()
-    }
+    /// Releases the buffered bytes.
+    mutating func releaseBuffer() { buffered = nil }
 }

@@ -1,5 +1,5 @@
 /// The kinds of bytes that RFC 9110 and RFC 9112 tell apart.
-enum Byte {
+enum HTTPGrammar {
     static let lineFeed = UInt8(ascii: "\n")
     static let carriageReturn = UInt8(ascii: "\r")
     static let space = UInt8(ascii: " ")
@@ -9,7 +9,7 @@ enum Byte {
     static func isBlank(_ byte: UInt8) -> Bool { byte == space || byte == tab }
 
     /// Visible ASCII, but for what begins a fragment, which no target has.
-    static func isOfTarget(_ byte: UInt8) -> Bool { byte > space && byte < delete && byte != UInt8(ascii: "#") }
+    static func isTargetChar(_ byte: UInt8) -> Bool { byte > space && byte < delete && byte != UInt8(ascii: "#") }
 
     static func isLetter(_ byte: UInt8) -> Bool { byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z") }
 
@@ -18,10 +18,10 @@ enum Byte {
     static func isDigit(_ byte: UInt8) -> Bool { byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") }
 
     /// No control character, but tabs (RFC 9110, section 5.5).
-    static func isOfText(_ byte: UInt8) -> Bool { (byte >= space && byte != delete) || byte == tab }
+    static func isFieldChar(_ byte: UInt8) -> Bool { (byte >= space && byte != delete) || byte == tab }
 
     /// Letters, digits and ``!#$%&'*+-.^_`|~`` (RFC 9110, section 5.6.2), as a bit for each byte below 128.
-    static func isOfToken(_ byte: UInt8) -> Bool {
+    static func isTokenChar(_ byte: UInt8) -> Bool {
         guard byte < 128 else { return false }
         let bits: UInt64 = byte < 64 ? 0x03FF_6CFA_0000_0000 : 0x57FF_FFFF_C7FF_FFFE
         return bits >> (byte & 63) & 1 == 1
@@ -50,7 +50,7 @@ extension UnsafeRawBufferPointer {
         var index = 0
         while index < count {
             let (byte, expected) = (self[index], lowercased.utf8Start[index])
-            guard byte == expected || (byte | 0x20 == expected && Byte.isLetter(byte)) else { return false }
+            guard byte == expected || (byte | 0x20 == expected && HTTPGrammar.isLetter(byte)) else { return false }
             index += 1
         }
         return true
@@ -69,9 +69,9 @@ extension UnsafeRawBufferPointer {
 
     /// Without blanks at its ends.
     var trimmed: UnsafeRawBufferPointer {
-        let start = countWhile(Byte.isBlank)
+        let start = countWhile(HTTPGrammar.isBlank)
         var end = count
-        while end > start, Byte.isBlank(self[end - 1]) { end -= 1 }
+        while end > start, HTTPGrammar.isBlank(self[end - 1]) { end -= 1 }
         return part(start..<end)
     }
 }

@@ -1,11 +1,11 @@
 /// A request's method (RFC 9110, section 9), as far as the service tells methods apart.
-enum HTTPMethod: CaseIterable {
+package enum HTTPMethod: CaseIterable {
     case get, head, post, put, patch, delete, options, trace, connect
     /// A well-formed name of any other.
     case other
 
     /// Its name as a text of ours, for a log that must hold no client's text.
-    var literal: StaticString {
+    package var literal: StaticString {
         switch self {
         case .get: "GET"
         case .head: "HEAD"
@@ -22,12 +22,12 @@ enum HTTPMethod: CaseIterable {
 
     /// The method of that name; nil unless it is of capital letters and hyphens, as all registered names are.
     init?(_ name: UnsafeRawBufferPointer) {
-        // Most calls by far.
+        // Most requests by far.
         if name.equals("POST") {
             self = .post
             return
         }
-        let capitals = name.countWhile { Byte.isCapital($0) || $0 == UInt8(ascii: "-") }
+        let capitals = name.countWhile { HTTPGrammar.isCapital($0) || $0 == UInt8(ascii: "-") }
         guard capitals > 0, capitals == name.count else { return nil }
         self = Self.allCases.first { $0 != .other && name.equals($0.literal) } ?? .other
     }

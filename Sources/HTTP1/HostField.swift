@@ -11,7 +11,7 @@ enum HostField {
     private static func isPort(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Bool {
         guard start < bytes.count else { return true }
         return bytes[start] == UInt8(ascii: ":")
-            && bytes.countWhile(Byte.isDigit, from: start + 1) == bytes.count - start - 1
+            && bytes.countWhile(HTTPGrammar.isDigit, from: start + 1) == bytes.count - start - 1
     }
 
     /// Letters, digits, `-._~`, `%` and what else a registered name may hold.

@@ -1,12 +1,12 @@
-import NIOCore
+package import NIOCore
 
 /// What a connection waits for from its client, and until when.
-struct ConnectionPatience {
-    /// What the client owes.
-    enum Subject {
-        /// Nothing: its calls are being worked on.
+struct ReadDeadline {
+    /// What the client has to send next.
+    enum Awaited {
+        /// Nothing: its requests are being worked on.
         case nothing
-        /// A new request, or the end.
+        /// A new request, or the end of its side.
         case request
         /// The rest of a request's head.
         case head
@@ -16,22 +16,15 @@ struct ConnectionPatience {
         case end
     }
 
-    /// `HEAD_TIMEOUT_SECONDS`, `BODY_TIMEOUT_SECONDS`, `IDLE_TIMEOUT_SECONDS`.
-    struct Timeouts {
-        let head: TimeAmount
-        let body: TimeAmount
-        let idle: TimeAmount
-    }
-
-    private(set) var subject = Subject.nothing
+    private(set) var awaited = Awaited.nothing
     private var deadline = NIODeadline.distantFuture
 
-    /// Begins to wait for something else.
+    /// Starts to wait for something else.
     ///
-    /// - Parameter now: by the clock that goes on when all connections are looked at, which costs nothing to ask.
-    mutating func wait(for subject: Subject, _ timeouts: Timeouts, now: NIODeadline) {
-        self.subject = subject
-        switch subject {
+    /// - Parameter now: by `ClientClock`, which costs nothing to ask.
+    mutating func wait(for awaited: Awaited, _ timeouts: ReadTimeouts, now: NIODeadline) {
+        self.awaited = awaited
+        switch awaited {
         case .nothing: deadline = .distantFuture
         case .request: deadline = now + timeouts.idle
         case .head: deadline = now + timeouts.head
@@ -39,11 +32,22 @@ struct ConnectionPatience {
         }
     }
 
-    /// Waits for the same, but not long.
-    mutating func hurry(now: NIODeadline) {
-        deadline = min(deadline, now + .seconds(1))
-    }
+    /// Waits for the same, for a second at most.
+    mutating func shorten(now: NIODeadline) { deadline = min(deadline, now + .seconds(1)) }
 
     /// Whether the time is up.
     func isOver(_ now: NIODeadline) -> Bool { deadline < now }
+}
+
+/// How long a client may take.
+package struct ReadTimeouts: Sendable {
+    let head: TimeAmount
+    let body: TimeAmount
+    let idle: TimeAmount
+
+    package init(head: TimeAmount, body: TimeAmount, idle: TimeAmount) {
+        self.head = head
+        self.body = body
+        self.idle = idle
+    }
 }

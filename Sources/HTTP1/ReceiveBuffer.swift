@@ -1,21 +1,21 @@
 import NIOCore
 
-/// Bytes of a connection that are held until they can be used, at first in the memory of the read that has brought them.
-struct HeldBytes {
+/// Bytes that were received and not yet parsed; at first they stay in the memory of the read that brought them.
+struct ReceiveBuffer {
     private(set) var bytes = ByteBuffer()
-    /// Whether the memory is a read's, which may be much larger, and is wanted back for the next one.
+    /// Whether the memory belongs to a read. It may be much larger, and the next read wants it back.
     private var isBorrowed = false
 
     var count: Int { bytes.readableBytes }
 
-    /// Adds bytes; the first ones without a copy.
+    /// Appends bytes; the first ones without a copy.
     mutating func append(_ more: ByteBuffer) {
         isBorrowed = count == 0
         if isBorrowed { bytes = more } else { bytes.writeImmutableBuffer(more) }
     }
 
-    /// Copies them to memory of their own, and gives back what they do not need, since they outlive the read.
-    mutating func keep() {
+    /// Copies the bytes to memory of their own, just large enough, since they outlive the read.
+    mutating func detach() {
         if count == 0 {
             bytes = ByteBuffer()
         } else if isBorrowed || bytes.readerIndex > 0 {
@@ -24,13 +24,13 @@ struct HeldBytes {
         isBorrowed = false
     }
 
-    /// Takes bytes from their start, of which there must be as many.
+    /// Takes bytes from the start; nil if there are fewer.
     mutating func removeFirst(_ count: Int) -> ByteBuffer? { bytes.readSlice(length: count) }
 
     mutating func dropFirst(_ count: Int) { bytes.moveReaderIndex(forwardBy: count) }
 
-    mutating func removeAll() { self = HeldBytes() }
+    mutating func removeAll() { self = ReceiveBuffer() }
 
-    /// The byte there; nil if it has not come.
+    /// The byte at an offset; nil if it has not arrived.
     subscript(offset: Int) -> UInt8? { bytes.getInteger(at: bytes.readerIndex + offset) }
 }

@@ -2,23 +2,23 @@ import NIOCore
 
 /// A request's body as it arrives, bounded.
 struct RequestBody {
-    private var held = HeldBytes()
+    private var received = ReceiveBuffer()
     private let limit: Int
 
-    /// Takes at most this many bytes.
+    /// - Parameter limit: the most bytes that are taken.
     init(limit: Int) { self.limit = limit }
 
-    var bytes: ByteBuffer { held.bytes }
+    var bytes: ByteBuffer { received.bytes }
 
     /// Adds a part.
     ///
     /// - Returns: false if the body is now larger than its limit; then nothing of the part is kept.
     mutating func append(_ part: ByteBuffer) -> Bool {
-        guard part.readableBytes <= limit - held.count else { return false }
-        held.append(part)
+        guard part.readableBytes <= limit - received.count else { return false }
+        received.append(part)
         return true
     }
 
-    /// Keeps it beyond the read that has brought it.
-    mutating func keep() { held.keep() }
+    /// Keeps the body beyond the read that brought it.
+    mutating func detach() { received.detach() }
 }

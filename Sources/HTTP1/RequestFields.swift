@@ -1,42 +1,45 @@
-import ScoringLog
+package import Bytes
 
 /// The header fields that the service acts on.
-struct RequestFields {
+package struct RequestFields {
     /// As large as an Int can be, if it is larger than that.
     private(set) var contentLength: Int?
     private(set) var expectsContinue = false
     private(set) var asksForClose = false
     private(set) var asksForKeepAlive = false
-    /// The `Authorization` header's value; empty if there are several, of which none can be the right one.
-    private(set) var authorization: String?
+    /// The value of `Authorization`; empty if sent more than once: no value can be trusted.
+    package private(set) var authorization: String?
     /// How many `Host` headers there are.
     private(set) var hosts = 0
     private(set) var areHostsValid = true
     private(set) var transferCoding = TransferCoding.none
-    private(set) var bodyForm = BodyForm.json
-    /// The caller's trace context; nil unless there is one, and only one.
-    private(set) var traceparent: String?
+    /// Whether the body is compressed, or coded in another way: `Content-Encoding`.
+    package private(set) var isBodyCoded = false
+    /// Whether the service's marker field was sent.
+    package private(set) var hasMarker = false
+    /// The caller's trace context; nil unless there is exactly one.
+    package private(set) var traceparent: String?
     private var hasTraceparent = false
-    /// The values of `If-None-Match` headers as one list, of which a page's answer may be left out.
-    private(set) var ifNoneMatch: String?
+    /// The values of `If-None-Match` headers as one list.
+    package private(set) var ifNoneMatch: String?
     private var microsoftRequestID: RequestID?
     private var plainRequestID: RequestID?
 
     /// What `Transfer-Encoding` says.
     enum TransferCoding { case none, chunked, other }
 
-    /// The caller's name for the call: the first valid `X-Ms-Request-Id`, else the first valid `X-Request-Id`.
-    var requestID: RequestID? { microsoftRequestID ?? plainRequestID }
+    /// The caller's name for the request: the first valid `X-Ms-Request-Id`, else the first valid `X-Request-Id`.
+    package var requestID: RequestID? { microsoftRequestID ?? plainRequestID }
 
     /// Reads `field-name ":" OWS field-value OWS` (RFC 9112, section 5), without the white space; nil if the line is not
     /// that.
     static func split(
         _ line: UnsafeRawBufferPointer
     ) -> (name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer)? {
-        let colon = line.countWhile(Byte.isOfToken)
+        let colon = line.countWhile(HTTPGrammar.isTokenChar)
         guard colon > 0, colon < line.count, line[colon] == UInt8(ascii: ":") else { return nil }
         let value = line.part((colon + 1)..<line.count).trimmed
-        return value.countWhile(Byte.isOfText) == value.count ? (line.part(0..<colon), value) : nil
+        return value.countWhile(HTTPGrammar.isFieldChar) == value.count ? (line.part(0..<colon), value) : nil
     }
 
     /// Takes a field.
@@ -44,8 +47,11 @@ struct RequestFields {
     /// - Parameters:
     ///   - name: in letters of either case.
     ///   - value: without white space around it.
+    ///   - markerField: a field of the service's own, in lower case, of which only the presence is noted.
     /// - Returns: false if it makes the head malformed.
-    mutating func take(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
+    mutating func take(
+        _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ markerField: StaticString
+    ) -> Bool {
         // Names differ in length, but for two, so that a field is compared with one name as a rule.
         switch name.count {
         case 4 where name.isWord("host"):
@@ -60,12 +66,10 @@ struct RequestFields {
         case 14 where name.isWord("content-length"): return take(contentLength: value)
         case 15 where name.isWord("x-ms-request-id"): microsoftRequestID = microsoftRequestID ?? RequestID(value)
         case 16 where name.isWord("content-encoding"):
-            if !value.isEmpty, !value.isWord("identity") { bodyForm = .coded }
+            isBodyCoded = isBodyCoded || (!value.isEmpty && !value.isWord("identity"))
         case 17 where name.isWord("transfer-encoding"):
             transferCoding = transferCoding == .none && value.isWord("chunked") ? .chunked : .other
-        case 31 where name.isWord("inference-header-content-length"):
-            if bodyForm == .json { bodyForm = .binaryTensors }
-        default: break
+        default: hasMarker = hasMarker || name.isWord(markerField)
         }
         return true
     }
@@ -75,7 +79,7 @@ struct RequestFields {
         guard contentLength == nil, !value.isEmpty else { return false }
         var length: UInt64 = 0
         for byte in value {
-            guard Byte.isDigit(byte) else { return false }
+            guard HTTPGrammar.isDigit(byte) else { return false }
             let (product, isTooLarge) = length.multipliedReportingOverflow(by: 10)
             let (sum, isStillTooLarge) = product.addingReportingOverflow(UInt64(byte - UInt8(ascii: "0")))
             guard !isTooLarge, !isStillTooLarge else { return false }

@@ -1,16 +1,16 @@
 /// What a request says before its body.
-struct RequestHead {
-    let method: HTTPMethod
+package struct RequestHead {
+    package let method: HTTPMethod
     /// As sent.
-    let target: String
+    package let target: String
     /// 0 for HTTP/1.0, 1 for HTTP/1.1.
-    let minorVersion: Int
-    var fields = RequestFields()
+    package let minorVersion: Int
+    package internal(set) var fields = RequestFields()
 
     /// Reads `method SP request-target SP HTTP-version` (RFC 9112, section 3); nil if the line is not that.
     init?(line: UnsafeRawBufferPointer) {
-        let space = line.countWhile { $0 != Byte.space }
-        let targetEnd = space + 1 + line.countWhile(Byte.isOfTarget, from: min(space + 1, line.count))
+        let space = line.countWhile { $0 != HTTPGrammar.space }
+        let targetEnd = space + 1 + line.countWhile(HTTPGrammar.isTargetChar, from: min(space + 1, line.count))
         guard targetEnd < line.count, let method = HTTPMethod(line.part(0..<space)) else { return nil }
         let target = line.part((space + 1)..<targetEnd)
         let version = line.part(targetEnd..<line.count)
@@ -26,7 +26,7 @@ struct RequestHead {
         guard !target.isEmpty else { return false }
         guard method != .connect else { return HostField.isValid(target) }
         guard target[0] != UInt8(ascii: "/"), !target.equals("*") else { return true }
-        let scheme = target.countWhile(Byte.isLetter)
+        let scheme = target.countWhile(HTTPGrammar.isLetter)
         let start = min(scheme + "://".utf8.count, target.count)
         guard scheme > 0, target.part(scheme..<start).equals("://") else { return false }
         let authority = target.countWhile({ $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }, from: start)
@@ -40,10 +40,15 @@ struct RequestHead {
         return minorVersion >= 1 || (fields.asksForKeepAlive && fields.transferCoding == .none)
     }
 
-    /// What makes it no request of HTTP, whatever it asks for.
-    var fault: HTTPError? {
-        guard fields.hosts == 1 || (minorVersion == 0 && fields.hosts == 0) else { return .oneHostNeeded }
+    /// Why it is not a request that HTTP allows, although its lines are well-formed; nil if it is one.
+    var defect: Defect? {
+        guard fields.hosts == 1 || (minorVersion == 0 && fields.hosts == 0) else { return .hostCount }
         guard fields.areHostsValid else { return .invalidHost }
         return fields.transferCoding == .other ? .unknownTransferCoding : nil
+    }
+
+    /// What may be wrong with a well-formed head.
+    enum Defect {
+        case hostCount, invalidHost, unknownTransferCoding
     }
 }

@@ -1,19 +1,19 @@
-import ScoringLog
+package import Bytes
 
 /// Makes fresh request ids for one event loop.
 ///
 /// A system call per id would be felt at full speed, and an id has to be unique, not secret: so xoshiro256++ (Blackman
 /// and Vigna, 2019), seeded by the system.
-struct RequestIDGenerator {
+package struct RequestIDGenerator {
     private var state: SIMD4<UInt64>
 
-    init() {
+    package init() {
         var system = SystemRandomNumberGenerator()
         state = SIMD4(system.next(), system.next(), system.next(), system.next() | 1)
     }
 
     /// A new random UUID.
-    mutating func next() -> RequestID {
+    package mutating func next() -> RequestID {
         RequestID(randomHigh: random(), low: random())
     }
 

@@ -1,47 +1,60 @@
 private import Foundation
 import NIOCore
 
-/// Reads the requests of one connection: bytes in, parts of requests out (RFC 9112).
+/// Reads the requests of one connection: bytes in, events out (RFC 9112).
 ///
-/// It is as strict as the grammar lets it be, since two readers who take the same bytes for different requests are how
-/// requests are smuggled: a line ends with CR LF, a field is one line, a body has one length or one `chunked`.
+///     emptyLines → requestLine → fields ─┬→ body ──────────────────────────────┬→ emptyLines (the next request)
+///                                        └→ chunkSize ⇄ chunk, chunkEnd → trailers ┘
+///     any of them → lost, on an error or an unknown transfer coding
 ///
-/// What it keeps from read to read is less than a line of 32 KiB, and of the head what the service acts on; a body is
-/// handed on as it comes.
+/// 1. A line ends with CR LF, a field is one line, a body has one length or one `chunked`: as strict as the grammar allows,
+///    since two readers who take the same bytes for different requests are how requests are smuggled.
+/// 2. Events come in the order head, body parts, end; after an error event no other follows.
+/// 3. From read to read it keeps less than a section of 32 KiB, and of the head what the service acts on; a body is passed
+///    on as it arrives.
+/// 4. Every section (empty lines, head, chunk line, trailers) is bounded in bytes, a head in fields, and the framing of
+///    chunks in proportion to what they carry.
 final class RequestParser {
-    enum Part {
-        /// The head is whole; `takeHead` gives it.
-        case head
+    enum Event {
+        /// The head is complete.
+        case head(RequestHead)
         /// A piece of the body, without the framing of chunks.
         case body(ByteBuffer)
-        /// The request is whole.
+        /// The request is complete.
         case end
-        /// Neither this nor anything behind it can be understood; the rest is read and forgotten.
-        case fault(Fault)
+        /// Neither this nor anything after it can be understood; the rest is read and dropped.
+        case failed(Failure)
     }
 
-    enum Fault {
+    enum Failure {
         case malformed, headTooLarge, framingTooLarge
     }
 
-    private enum State {
-        case emptyLines, requestLine, fields, body, chunkSize, chunk, chunkEnd, trailers, lost
+    private enum Line {
+        case request, field, chunkSize, trailer
+    }
 
-        /// Whether lines are due that end with CR LF.
-        var isOfLines: Bool { self == .requestLine || self == .fields || self == .chunkSize || self == .trailers }
+    private enum State {
+        case emptyLines
+        case lines(Line)
+        case body, chunk, chunkEnd, lost
+
+        /// Whether lines are due.
+        var line: Line? { if case .lines(let line) = self { line } else { nil } }
     }
 
     private enum Step {
-        case goOn, needBytes
-        case part(Part)
+        case proceed, needBytes
+        case event(Event)
 
-        static let malformed = Step.part(.fault(.malformed))
+        static let malformed = Step.event(.failed(.malformed))
     }
 
+    private let markerField: StaticString
     private var state = State.emptyLines
     private var head: RequestHead?
-    private var unread = HeldBytes()
-    /// Bytes at the start of `unread` in which no line ends.
+    private var unread = ReceiveBuffer()
+    /// Bytes at the start of `unread` that are known to hold no line feed.
     private var scannedBytes = 0
     /// Bytes of the empty lines, of the head, of the chunk's line or of the trailers so far.
     private var sectionBytes = 0
@@ -60,41 +73,45 @@ final class RequestParser {
     private static let framingBytesPerByte = 8
     private static let freeFramingBytes = 32 << 10
 
+    /// - Parameter markerField: in lower case, a field whose presence the service wants to know.
+    init(markerField: StaticString) { self.markerField = markerField }
+
     /// Whether a request has begun and not ended; to be asked between reads.
-    var isWithinRequest: Bool { state != .emptyLines && state != .lost }
+    var isWithinRequest: Bool {
+        switch state {
+        case .emptyLines, .lost: false
+        case .lines, .body, .chunk, .chunkEnd: true
+        }
+    }
+
+    private var isLost: Bool { if case .lost = state { true } else { false } }
 
     /// What is kept of a request's head, trailers or chunk's line, at most, in bytes; to be asked between reads.
     var keptBytes: Int { sectionBytes + unread.count }
 
-    /// Takes what a read has brought; then `next` is to be called until there is no more.
+    /// Takes what a read brought; then `next` is to be called until it returns nil.
     func take(_ bytes: ByteBuffer) {
-        guard state != .lost else { return }
+        guard !isLost else { return }
         unread.append(bytes)
     }
 
-    /// The next part; nil if more bytes must come first.
-    func next() -> Part? {
+    /// The next event; nil if more bytes must arrive first.
+    func next() -> Event? {
         while true {
             switch step() {
-            case .goOn: continue
-            case .part(let part):
-                if case .fault = part { forgetAll() }
-                return part
+            case .proceed: continue
+            case .event(let event):
+                if case .failed = event { stop() }
+                return event
             case .needBytes:
-                if state == .lost { forgetAll() } else { unread.keep() }
+                if isLost { stop() } else { unread.detach() }
                 return nil
             }
         }
     }
 
-    /// The head that `next` has just told of; nil once it was taken.
-    func takeHead() -> RequestHead? {
-        defer { head = nil }
-        return head
-    }
-
-    /// Reads nothing any more.
-    func forgetAll() {
+    /// Drops what was received, and all that still comes.
+    func stop() {
         state = .lost
         head = nil
         unread.removeAll()
@@ -104,7 +121,7 @@ final class RequestParser {
     private func step() -> Step {
         switch state {
         case .emptyLines: readEmptyLines()
-        case .requestLine, .fields, .chunkSize, .trailers: readLines()
+        case .lines: readLines()
         case .body: left > 0 ? readBody() : end()
         case .chunk: readBody()
         case .chunkEnd: readEndOfChunk()
@@ -121,75 +138,74 @@ extension RequestParser {
         while readLineEnd() { sectionBytes += 2 }
         guard sectionBytes <= Self.maximumSectionBytes else { return tooLarge }
         guard unread.count > 0, !isLineEndBegun else { return .needBytes }
-        guard unread[0] != Byte.carriageReturn, unread[0] != Byte.lineFeed else { return .malformed }
+        guard unread[0] != HTTPGrammar.carriageReturn, unread[0] != HTTPGrammar.lineFeed else { return .malformed }
         sectionBytes = 0
         fieldCount = 0
-        state = .requestLine
-        return .goOn
+        state = .lines(.request)
+        return .proceed
     }
 
     /// Reads CR LF, if that is what comes next.
     private func readLineEnd() -> Bool {
-        guard unread[0] == Byte.carriageReturn, unread[1] == Byte.lineFeed else { return false }
+        guard unread[0] == HTTPGrammar.carriageReturn, unread[1] == HTTPGrammar.lineFeed else { return false }
         unread.dropFirst(2)
         return true
     }
 
     /// Whether there is a CR and nothing behind it.
-    private var isLineEndBegun: Bool { unread.count == 1 && unread[0] == Byte.carriageReturn }
+    private var isLineEndBegun: Bool { unread.count == 1 && unread[0] == HTTPGrammar.carriageReturn }
 
     /// Reads the lines that have come, each with CR LF behind it, as long as nothing but lines is due.
     private func readLines() -> Step {
         let (readBytes, step) = unread.bytes.withUnsafeReadableBytes { bytes -> (Int, Step) in
             var start = 0
-            while let lineFeed = Self.lineFeed(in: bytes, from: start + scannedBytes) {
+            while let line = state.line, let lineFeed = Self.lineFeed(in: bytes, from: start + scannedBytes) {
                 let end = lineFeed + 1
                 scannedBytes = 0
                 sectionBytes += end - start
                 guard sectionBytes <= Self.maximumSectionBytes else { return (end, tooLarge) }
-                guard lineFeed > start, bytes[lineFeed - 1] == Byte.carriageReturn else { return (end, .malformed) }
-                let step = read(line: bytes.part(start..<(lineFeed - 1)))
+                guard lineFeed > start, bytes[lineFeed - 1] == HTTPGrammar.carriageReturn else { return (end, .malformed) }
+                let step = read(line, bytes.part(start..<(lineFeed - 1)))
                 start = end
-                guard case .goOn = step, state.isOfLines else { return (end, step) }
+                guard case .proceed = step, state.line != nil else { return (end, step) }
             }
-            return (start, lookAtBeginning(of: bytes.part(start..<bytes.count)))
+            return (start, checkBeginning(of: bytes.part(start..<bytes.count)))
         }
         unread.dropFirst(readBytes)
         return step
     }
 
-    /// What is no HTTP, such as TLS, is told so although no line of it may ever end.
-    private func lookAtBeginning(of line: UnsafeRawBufferPointer) -> Step {
+    /// Rejects non-HTTP bytes (such as a TLS hello) early, without waiting for a line ending.
+    private func checkBeginning(of line: UnsafeRawBufferPointer) -> Step {
         let unseen = line.part(scannedBytes..<line.count)
         scannedBytes = line.count
-        let text = unseen.countWhile(Byte.isOfText)
-        guard text == unseen.count || (text == unseen.count - 1 && unseen[text] == Byte.carriageReturn) else {
+        let text = unseen.countWhile(HTTPGrammar.isFieldChar)
+        guard text == unseen.count || (text == unseen.count - 1 && unseen[text] == HTTPGrammar.carriageReturn) else {
             return .malformed
         }
         return sectionBytes + line.count <= Self.maximumSectionBytes ? .needBytes : tooLarge
     }
 
-    private var tooLarge: Step { .part(.fault(state == .chunkSize ? .framingTooLarge : .headTooLarge)) }
+    private var tooLarge: Step { .event(.failed(state.line == .chunkSize ? .framingTooLarge : .headTooLarge)) }
 
-    private func read(line: UnsafeRawBufferPointer) -> Step {
-        switch state {
-        case .requestLine: readRequestLine(line)
-        case .fields: readField(line)
-        case .chunkSize: readChunkSize(line)
-        case .trailers: readTrailer(line)
-        case .emptyLines, .body, .chunk, .chunkEnd, .lost: preconditionFailure("no line is due")
+    private func read(_ line: Line, _ text: UnsafeRawBufferPointer) -> Step {
+        switch line {
+        case .request: readRequestLine(text)
+        case .field: readField(text)
+        case .chunkSize: readChunkSize(text)
+        case .trailer: readTrailer(text)
         }
     }
 
     private static func lineFeed(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
         guard start < bytes.count, let base = bytes.baseAddress else { return nil }
-        return memchr(base + start, Int32(Byte.lineFeed), bytes.count - start).map { UnsafeRawPointer($0) - base }
+        return memchr(base + start, Int32(HTTPGrammar.lineFeed), bytes.count - start).map { UnsafeRawPointer($0) - base }
     }
 
     private func readRequestLine(_ line: UnsafeRawBufferPointer) -> Step {
         head = RequestHead(line: line)
-        state = .fields
-        return head == nil ? .malformed : .goOn
+        state = .lines(.field)
+        return head == nil ? .malformed : .proceed
     }
 
     private func readField(_ line: UnsafeRawBufferPointer) -> Step {
@@ -197,15 +213,16 @@ extension RequestParser {
         guard let (name, value) = RequestFields.split(line) else { return .malformed }
         fieldCount += 1
         guard fieldCount <= Self.maximumFields else { return tooLarge }
-        return head?.fields.take(name, value) == true ? .goOn : .malformed
+        return head?.fields.take(name, value, markerField) == true ? .proceed : .malformed
     }
 
     /// Finds out how the body ends (RFC 9112, section 6.3).
     private func endHead() -> Step {
-        guard let transferCoding = head?.fields.transferCoding else { return .malformed }
+        guard let head else { return .malformed }
+        self.head = nil
         sectionBytes = 0
         left = 0
-        switch (transferCoding, head?.fields.contentLength) {
+        switch (head.fields.transferCoding, head.fields.contentLength) {
         case (.none, let length):
             left = length ?? 0
             state = .body
@@ -213,11 +230,11 @@ extension RequestParser {
         case (_, .some): return .malformed
         case (.chunked, nil):
             (chunkBytes, framingBytes) = (0, 0)
-            state = .chunkSize
-        // Nobody knows where it ends; whoever gets the head is to refuse it.
+            state = .lines(.chunkSize)
+        // Where the body ends cannot be known; the connection answers the head with an error.
         case (.other, nil): state = .lost
         }
-        return .part(.head)
+        return .event(.head(head))
     }
 }
 
@@ -227,31 +244,31 @@ extension RequestParser {
     private func readBody() -> Step {
         guard unread.count > 0, let bytes = unread.removeFirst(min(left, unread.count)) else { return .needBytes }
         left -= bytes.readableBytes
-        if state == .chunk {
+        if case .chunk = state {
             chunkBytes += bytes.readableBytes
             if left == 0 { state = .chunkEnd }
         }
-        return .part(.body(bytes))
+        return .event(.body(bytes))
     }
 
     private func readChunkSize(_ line: UnsafeRawBufferPointer) -> Step {
         guard let size = ChunkSize.parse(line) else { return .malformed }
         framingBytes += sectionBytes
         guard framingBytes <= Self.freeFramingBytes + Self.framingBytesPerByte * chunkBytes else {
-            return .part(.fault(.framingTooLarge))
+            return .event(.failed(.framingTooLarge))
         }
         sectionBytes = 0
         left = size
-        state = size > 0 ? .chunk : .trailers
-        return .goOn
+        state = size > 0 ? .chunk : .lines(.trailer)
+        return .proceed
     }
 
     /// CR LF behind a chunk's data.
     private func readEndOfChunk() -> Step {
         guard readLineEnd() else { return unread.count == 0 || isLineEndBegun ? .needBytes : .malformed }
         framingBytes += 2
-        state = .chunkSize
-        return .goOn
+        state = .lines(.chunkSize)
+        return .proceed
     }
 
     /// Fields behind a chunked body; nothing in them matters, unless it were to say how long the body is.
@@ -261,12 +278,12 @@ extension RequestParser {
             !name.isWord("transfer-encoding")
         else { return .malformed }
         fieldCount += 1
-        return fieldCount <= Self.maximumFields ? .goOn : tooLarge
+        return fieldCount <= Self.maximumFields ? .proceed : tooLarge
     }
 
     private func end() -> Step {
         sectionBytes = 0
         state = .emptyLines
-        return .part(.end)
+        return .event(.end)
     }
 }

@@ -1,50 +1,48 @@
 import NIOCore
 
-/// The order in which answers leave a connection: that of their requests, whichever is ready first (RFC 9112, 9.3.2).
-///
-/// A value without a channel: it decides, `HTTPConnection` acts.
-struct AnswerOrder {
+/// The order in which responses leave a connection: that of their requests, whichever is ready first (RFC 9112, 9.3.2).
+struct ResponseOrder {
     private var nextRequest: UInt64 = 0
-    private var nextAnswer: UInt64 = 0
+    private var nextResponse: UInt64 = 0
     private var parked: [UInt64: ByteBuffer] = [:]
-    /// How many requests will have been answered here in the end.
+    /// How many requests will have been answered on this connection when it ends; nil while it is open.
     private var total: UInt64?
 
-    /// Requests that are not answered yet.
-    var outstanding: Int { Int(nextRequest - nextAnswer) }
+    /// Requests without a response so far.
+    var outstanding: Int { Int(nextRequest - nextResponse) }
 
-    /// Whether everything that was ever going to be answered has been.
-    var isFinished: Bool { total.map { nextAnswer >= $0 } ?? false }
+    /// Whether every response that was ever going to be sent has left.
+    var isFinished: Bool { total.map { nextResponse >= $0 } ?? false }
 
     /// Whether requests are still taken.
     var isOpen: Bool { total == nil }
 
-    /// The place of a new request.
+    /// The position of a new request.
     mutating func admit() -> UInt64 {
         defer { nextRequest += 1 }
         return nextRequest
     }
 
-    /// Makes this the last request that is answered.
+    /// Makes this the last request that gets a response.
     mutating func close(after position: UInt64) { total = total ?? position + 1 }
 
-    /// Takes no more requests; those outstanding are answered.
+    /// Takes no more requests; those outstanding still get their responses.
     mutating func close() { total = total ?? nextRequest }
 
-    /// Whether an answer to this request may be written now.
-    func isNext(_ position: UInt64) -> Bool { position == nextAnswer }
+    /// Whether the response to this request may be written now.
+    func isNext(_ position: UInt64) -> Bool { position == nextResponse }
 
-    /// Whether nothing will be answered behind this request.
+    /// Whether no response follows the one to this request.
     func isLast(_ position: UInt64) -> Bool { total == position + 1 }
 
-    /// Keeps an answer until those before it have left.
-    mutating func park(_ answer: ByteBuffer, at position: UInt64) { parked[position] = answer }
+    /// Keeps a response until those before it have left.
+    mutating func park(_ response: ByteBuffer, at position: UInt64) { parked[position] = response }
 
-    /// Notes that the next answer was written.
+    /// Notes that the next response was written.
     ///
-    /// - Returns: the answer after it, if it was parked: to be written, and noted, too.
+    /// - Returns: the response after it, if it was parked; it must be written, and noted, too.
     mutating func advance() -> ByteBuffer? {
-        nextAnswer += 1
-        return parked.isEmpty ? nil : parked.removeValue(forKey: nextAnswer)
+        nextResponse += 1
+        return parked.isEmpty ? nil : parked.removeValue(forKey: nextResponse)
     }
 }

@@ -1,26 +1,37 @@
 import Synchronization
 
-/// How much of one thing may be in use at once: exact, over all event loops of the replica.
+/// A counting semaphore: how much of one thing may be in use at once, exact over all event loops of the process.
 ///
-/// Sequentially consistent, since two limits are read together: who finds no place in flight and then stands in line must
-/// be seen by who gives a place back and then looks whether anybody waits.
-final class SlotLimit: Sendable {
+/// Sequential consistency is required, since two semaphores are read together: a request that fails to acquire and then
+/// enqueues must be visible to a release that then checks the queue.
+package final class Semaphore: Sendable {
     private let maximum: Int
     private let used = Atomic<Int>(0)
+    private let onRelease: @Sendable () -> Void
 
-    init(maximum: Int) { self.maximum = maximum }
+    /// - Parameter onRelease: called after each release, on the thread that released.
+    package init(maximum: Int, onRelease: @escaping @Sendable () -> Void = {}) {
+        self.maximum = maximum
+        self.onRelease = onRelease
+    }
 
-    /// Whether there are no slots at all, taken or not.
-    var isNone: Bool { maximum == 0 }
+    /// Whether it has no units at all, in use or not.
+    package var isDisabled: Bool { maximum == 0 }
 
-    /// Whether all slots are taken.
-    var isFull: Bool { inUse >= maximum }
+    /// Whether all units are in use.
+    package var isExhausted: Bool { inUse >= maximum }
 
-    /// How many slots are taken.
-    var inUse: Int { used.load(ordering: .sequentiallyConsistent) }
+    /// How many units are in use.
+    package var inUse: Int { used.load(ordering: .sequentiallyConsistent) }
 
-    /// Takes slots, if there are so many; whoever took them gives them back with `leave`.
-    func enter(_ count: Int = 1) -> Bool {
+    /// Takes units, all or none of them.
+    ///
+    /// - Returns: a permit that releases them when it ends; nil if fewer are left.
+    package func tryAcquire(_ count: Int = 1) -> Permit? {
+        take(count) ? Permit(self, count) : nil
+    }
+
+    fileprivate func take(_ count: Int) -> Bool {
         var current = used.load(ordering: .sequentiallyConsistent)
         while current <= maximum - count {
             let (exchanged, original) = used.compareExchange(
@@ -31,6 +42,31 @@ final class SlotLimit: Sendable {
         return false
     }
 
-    /// Gives slots back.
-    func leave(_ count: Int = 1) { used.subtract(count, ordering: .sequentiallyConsistent) }
+    fileprivate func release(_ count: Int) {
+        used.subtract(count, ordering: .sequentiallyConsistent)
+        onRelease()
+    }
+}
+
+/// Units of a semaphore, in use for as long as this value lives: it moves with the work, and where it ends, however the
+/// work ended, they are released. There is no second call to forget, and none to make twice.
+package struct Permit: ~Copyable {
+    private let semaphore: Semaphore
+    package private(set) var count: Int
+
+    fileprivate init(_ semaphore: Semaphore, _ count: Int) {
+        self.semaphore = semaphore
+        self.count = count
+    }
+
+    deinit { semaphore.release(count) }
+
+    /// Takes more units into this permit.
+    ///
+    /// - Returns: false if fewer are left; then the permit stays as it is.
+    package mutating func grow(by more: Int) -> Bool {
+        guard semaphore.take(more) else { return false }
+        count += more
+        return true
+    }
 }

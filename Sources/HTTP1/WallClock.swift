@@ -1,25 +1,22 @@
 private import Foundation
-import ScoringLog
 
-/// The time of day as answers and log need it: two texts that change once a second.
+/// The time of day as responses and logs need it, read once a tick.
 ///
 /// For one event loop; `update()` before reading.
-final class WallClock {
-    /// For the scoring log.
-    private(set) var logTime: CommonLogTime
+package final class WallClock {
+    package private(set) var secondsSince1970 = 0
+    /// Milliseconds into the second.
+    package private(set) var millisecond = 0
     /// For the `Date` header: an IMF-fixdate (RFC 9110, section 5.6.7).
     private(set) var httpDate: String
-    /// Milliseconds into the second of `logTime`.
-    private(set) var millisecond = 0
 
-    init() {
-        logTime = CommonLogTime(secondsSince1970: 0)
+    package init() {
         httpDate = Self.httpDate(0)
         update()
     }
 
-    /// Reads the system's clock; a tick of the kernel (1 to 4 ms) is exact enough, and far cheaper than the precise one.
-    func update() {
+    /// Reads the system's clock. A tick of the kernel (1 to 4 ms) is exact enough, and far cheaper than the precise clock.
+    package func update() {
         var now = timespec()
         #if os(Linux)
         clock_gettime(CLOCK_REALTIME_COARSE, &now)
@@ -27,8 +24,8 @@ final class WallClock {
         clock_gettime(CLOCK_REALTIME, &now)
         #endif
         millisecond = now.tv_nsec / 1_000_000
-        guard now.tv_sec != logTime.secondsSince1970 else { return }
-        logTime.update(secondsSince1970: now.tv_sec)
+        guard now.tv_sec != secondsSince1970 else { return }
+        secondsSince1970 = now.tv_sec
         httpDate = Self.httpDate(now.tv_sec)
     }
 

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 
 /// Reads the lines as our own encoder writes them, without a search or an allocation; a log has millions.

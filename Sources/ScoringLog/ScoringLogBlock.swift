@@ -1,4 +1,4 @@
-import Bytes
+public import Bytes
 import Foundation
 
 /// One call's block of the scoring log, and the reading of its lines: the format of the log is in this file.

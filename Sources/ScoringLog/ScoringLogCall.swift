@@ -1,3 +1,4 @@
+import Bytes
 /// One call read from a scoring log.
 public struct ScoringLogCall: Sendable, Equatable {
     /// The access line's second, UTC.

@@ -1,3 +1,4 @@
+import Bytes
 /// Reads a log's bytes, in any chunks, into calls; what is broken is counted, never guessed and never an error.
 ///
 /// A call begins at its access line and takes the first request id line and the first scoring line before the next

@@ -1,4 +1,4 @@
-import Bytes
+public import Bytes
 
 /// One call as one JSON object on one line: the log of `SCORING_LOG=json`.
 ///

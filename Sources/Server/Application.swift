@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HTTP1
 import Logging
 import Model
 import NIOCore
@@ -18,7 +19,7 @@ struct Application {
         logger = Logger(label: "bungalow") { MessageStream.ofProcess.handler($0, level) }
     }
 
-    /// Serves until SIGTERM or SIGINT; then answers what is under way, flushes the log and ends.
+    /// Serves until SIGTERM or SIGINT; then finishes what is under way, flushes the log and ends.
     ///
     /// - Parameter logDescriptor: where the scoring log goes; -1 if it has nowhere to go.
     func run(logDescriptor: Int32) async throws {
@@ -34,21 +35,20 @@ struct Application {
         let logger = logger
         let logWriter = ScoringLogWriter(fileDescriptor: logDescriptor) { logger.warning("\($0)") }
         let caches = CacheFactory(configuration, logger)
-        let replica = makeReplica(connections: descriptors.possibleConnections)
-        let reports = Reports(
-            replica, logWriter, caches.storeFaults,
+        let limits = makeLimits(connections: descriptors.possibleConnections)
+        let status = StatusEndpoints(
+            limits, logWriter, caches.storeFaults,
             BuildInfo(modelVersion: model.version, configuration: configuration))
         let parts = Worker.Parts(
-            configuration: configuration, replica: replica, model: model, apiKeys: apiKeys, caches: caches,
-            logWriter: logWriter, reports: reports, pages: Pages(configuration), syntheticCost: makeSyntheticCost(),
+            configuration: configuration, limits: limits, model: model, apiKeys: apiKeys, caches: caches,
+            logWriter: logWriter, status: status, pages: Pages(configuration), syntheticCost: makeSyntheticCost(),
             logger: logger)
 
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         let workers = try await makeWorkers(group, parts)
-        replica.register(workers)
-        logWriter.onRoom { replica.wakeWaitingCalls() }
+        logWriter.onRoom { limits.wakeQueues() }
         let address = try address()
-        // Whoever finds that the server is there may also end it in order.
+        // A client that finds the server running can also have it shut down in order.
         Signals.ofProcess.serve()
         let listener = try await listen(on: address, group, workers)
         announce(listener, model, caches)
@@ -64,7 +64,7 @@ struct Application {
         ]
         let serviceGroup = ServiceGroup(services: services, logger: logger)
         let watch = Task {
-            await obey(serviceGroup, shutdown) { await reload(files, workers, reports) }
+            await obey(serviceGroup, shutdown) { await reload(files, workers, status) }
         }
         try await serviceGroup.run()
         watch.cancel()
@@ -85,18 +85,18 @@ struct Application {
         }
     }
 
-    private func reload(_ files: ReloadableFiles, _ workers: [Worker], _ reports: Reports) async {
+    private func reload(_ files: ReloadableFiles, _ workers: [Worker], _ status: StatusEndpoints) async {
         do {
             let model = try files.model()
-            for worker in workers { try? await worker.replace(model, nil).get() }
-            reports.modelChanged(model.version)
+            for worker in workers { try? await worker.replace(model).get() }
+            status.modelChanged(model.version)
             logger.info("model: version \(model.version) from \(files.modelName)")
         } catch {
             logger.error("the old model stays: \(error)")
         }
         do {
             guard let apiKeys = try files.apiKeys() else { return }
-            for worker in workers { try? await worker.replace(nil, apiKeys).get() }
+            for worker in workers { try? await worker.replace(apiKeys).get() }
             logger.info("API keys: read again")
         } catch {
             logger.error("the old API keys stay: \(error)")
@@ -111,8 +111,8 @@ struct Application {
         }
     }
 
-    private func makeReplica(connections: Int) -> Replica {
-        Replica(
+    private func makeLimits(connections: Int) -> ConcurrencyLimits {
+        ConcurrencyLimits(
             inFlight: configuration.maximumInFlight, queued: configuration.maximumQueued,
             cores: ProcessInfo.processInfo.activeProcessorCount, connections: connections,
             bufferedBytes: configuration.maximumBufferedBytes)

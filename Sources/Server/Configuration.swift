@@ -31,7 +31,7 @@ struct Configuration: Sendable {
     var syntheticBusyMilliseconds: Int
     /// nil where no key is needed.
     var apiKeysPath: String?
-    var scoringLog: CallLog.Form
+    var scoringLog: ScoringLogFormat
     var eventLoops: Int
     var logLevel: Logger.Level
     var drainDelaySeconds: Int

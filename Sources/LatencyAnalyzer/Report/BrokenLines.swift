@@ -1,3 +1,4 @@
+import Bytes
 import ScoringLog
 
 /// What was broken or missing in the logs, as sentences; nothing where all is whole.

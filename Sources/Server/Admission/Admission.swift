@@ -1,59 +1,59 @@
+import HTTP1
 import NIOCore
 import ScoringLog
 
-/// One event loop's gate to scoring: a call is in flight from here until its answer is written, or it waits, or it is
-/// turned away.
+/// One event loop's gate to scoring: a request gets a permit at once, or waits for one, or is rejected.
 ///
-/// Each loop has a line of its own, and a place in flight goes to the call that has waited longest in any of them.
+/// Each loop has a queue of its own, and a permit goes to the request that has waited longest in any of them.
 final class Admission {
-    private let replica: Replica
-    private let log: CallLog
-    private let own: WaitingHead
-    private var line: WaitingLine?
-    private weak var worker: Worker?
+    private let limits: ConcurrencyLimits
+    private let log: RequestLog
+    private let queue: WaitQueue<Permit>
 
-    init(_ replica: Replica, _ log: CallLog, on eventLoop: any EventLoop, patience: TimeAmount) {
-        self.replica = replica
+    init(_ limits: ConcurrencyLimits, _ log: RequestLog, on eventLoop: any EventLoop, maximumWait: TimeAmount) {
+        let own = limits.addQueue()
+        self.limits = limits
         self.log = log
-        own = replica.addHead()
-        line = WaitingLine(on: eventLoop, places: replica.queued, patience: patience) { [unowned self] in
-            publishHead()
-            // Nothing is lost from the log: while its reader is too slow, no call goes on that would have to stand in it.
-            return log.hasRoom && replica.isOldest(own) && replica.inFlight.enter()
-        } onShorter: { [unowned self] in
-            publishHead()
-            if let worker { replica.wakeWaitingCalls(except: worker) }
+        queue = WaitQueue(on: eventLoop, places: limits.queued, maximumWait: maximumWait) { oldest in
+            own.publish(oldest)
+            limits.wakeQueues()
+        } tryAcquire: { oldest in
+            own.publish(oldest)
+            // Back-pressure: no request starts while the log is full, so that no entry is lost.
+            return log.hasRoom && limits.isOldest(own) ? limits.inFlight.tryAcquire() : nil
         }
     }
 
-    /// Makes the worker known whose lines need no waking from outside.
-    func register(_ worker: Worker) { self.worker = worker }
-
-    /// Takes a place in flight if there is one and nobody has waited for it longer.
-    func enter() -> Bool {
-        log.hasRoom && !replica.isAnybodyWaiting && replica.inFlight.enter()
+    /// A permit, if there is one and no request has waited for it longer.
+    func tryAcquire() -> Permit? {
+        guard log.hasRoom, !limits.isAnyWaiting else { return nil }
+        return limits.inFlight.tryAcquire()
     }
 
-    /// Has a call wait for a place in flight.
-    func wait(
-        _ call: Call, _ start: @escaping () -> Void, orRefuse refuse: @escaping (RejectionReason) -> Void
+    /// Has a request wait for its permit; exactly one of the two is called.
+    ///
+    /// - Parameter body: kept meanwhile, and accounted for.
+    func enqueue(
+        _ request: ScoringRequest, _ body: ByteBuffer, _ start: @escaping (ByteBuffer) -> Void,
+        orReject reject: @escaping (RejectionReason) -> Void
     ) {
-        line?.wait(after: call.waited, unless: { call.isAbandoned }, start, orRefuse: refuse)
+        // Most rejections end here, before anything is made for a request that waits.
+        guard !limits.queued.isExhausted else { return reject(limits.queued.isDisabled ? .inFlight : .queueFull) }
+        // A slice of what one read brought would keep all of it.
+        let body = ByteBuffer(bytes: body.readableBytesView)
+        guard request.buffer(body.readableBytes, within: limits.bufferedBytes) else { return reject(.bufferedBytes) }
+        let arrival = NIODeadline.now()
+        queue.wait(unless: { request.isAbandoned }) { permit in
+            request.start(permit, waited: .now() - arrival)
+            start(body)
+        } orReject: {
+            reject($0)
+        }
     }
 
-    /// Gives a place in flight back.
-    func leave() {
-        replica.inFlight.leave()
-        guard replica.queued.inUse > 0 else { return }
-        worker?.startWaitingCalls()
-        replica.wakeWaitingCalls(except: worker)
-    }
+    /// Starts waiting requests for which there are permits.
+    func startWaiting() { queue.startWaiting() }
 
-    /// Lets waiting calls go on.
-    func startWaiting() { line?.startWaiting() }
-
-    /// Refuses waiting calls whose clients have gone.
-    func refuseAbandoned() { line?.refuseAbandoned() }
-
-    private func publishHead() { own.publish(line?.firstDeadline) }
+    /// Rejects waiting requests whose clients have gone.
+    func rejectAbandoned() { queue.rejectAbandoned() }
 }

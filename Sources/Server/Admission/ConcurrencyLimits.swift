@@ -1,58 +1,66 @@
+import HTTP1
 import Synchronization
 
-/// What all event loops of this replica share: its limits, and who waits for them.
-final class Replica: Sendable {
-    /// Scoring calls in flight: `REPLICA_MAX_CONCURRENT_REQUESTS`.
-    let inFlight: SlotLimit
-    /// Calls that wait, for a place in flight or for a core: `MAX_QUEUED_REQUESTS`.
-    let queued: SlotLimit
+/// The limits that all event loops of the process share, and who waits for them.
+final class ConcurrencyLimits: Sendable {
+    /// Scoring requests in flight: `REPLICA_MAX_CONCURRENT_REQUESTS`.
+    let inFlight: Semaphore
+    /// Requests that wait, for a permit or for a core: `MAX_QUEUED_REQUESTS`.
+    let queued: Semaphore
     /// Threads that burn a core for `SYNTHETIC_BUSY_MS`.
-    let cores: SlotLimit
-    /// Client connections: `MAX_CONNECTIONS`.
-    let connections: SlotLimit
-    /// Connections beyond those, that are there to be asked a probe's question each; the descriptor limit has room.
-    let probeConnections = SlotLimit(maximum: 32)
+    let cores: Semaphore
     /// Bytes of requests that are not complete, or wait: `MAX_BUFFERED_BYTES`.
-    let bufferedBytes: SlotLimit
+    let bufferedBytes: Semaphore
+    /// Client connections, `MAX_CONNECTIONS`, and what they buffer.
+    let connections: ConnectionLimits
 
-    private let members = Mutex<[Worker]>([])
-    /// The firsts of all loops' lines for a place in flight.
-    private let heads = Mutex<[WaitingHead]>([])
+    private let wakeUps: WakeUps
+    /// One for each event loop's queue for a permit.
+    private let oldestWaiters = Mutex<[OldestWaiter]>([])
+
+    /// What is to be called when requests that wait may be able to start.
+    private final class WakeUps: Sendable {
+        let calls = Mutex<[@Sendable () -> Void]>([])
+    }
 
     init(inFlight: Int, queued: Int, cores: Int, connections: Int, bufferedBytes: Int) {
-        self.inFlight = SlotLimit(maximum: inFlight)
-        self.queued = SlotLimit(maximum: queued)
-        self.cores = SlotLimit(maximum: cores)
-        self.connections = SlotLimit(maximum: connections)
-        self.bufferedBytes = SlotLimit(maximum: bufferedBytes)
+        let queued = Semaphore(maximum: queued)
+        let wakeUps = WakeUps()
+        let wake: @Sendable () -> Void = {
+            guard queued.inUse > 0 else { return }
+            for call in wakeUps.calls.withLock({ $0 }) { call() }
+        }
+        self.queued = queued
+        self.wakeUps = wakeUps
+        self.inFlight = Semaphore(maximum: inFlight, onRelease: wake)
+        self.cores = Semaphore(maximum: cores, onRelease: wake)
+        self.bufferedBytes = Semaphore(maximum: bufferedBytes)
+        self.connections = ConnectionLimits(connections: connections, bufferedBytes: self.bufferedBytes)
     }
 
-    /// One worker for each event loop.
-    var workers: [Worker] { members.withLock { $0 } }
-
-    /// Makes the workers known to one another.
-    func register(_ workers: [Worker]) { members.withLock { $0 = workers } }
-
-    /// Adds an event loop's line.
-    func addHead() -> WaitingHead {
-        let head = WaitingHead()
-        heads.withLock { $0.append(head) }
-        return head
+    /// Adds an event loop's queue for a permit.
+    func addQueue() -> OldestWaiter {
+        let waiter = OldestWaiter()
+        oldestWaiters.withLock { $0.append(waiter) }
+        return waiter
     }
 
-    /// Whether any call waits for a place in flight; calls that wait for a core do not count.
-    var isAnybodyWaiting: Bool {
-        queued.inUse > 0 && heads.withLock { heads in heads.contains { $0.nanoseconds != .max } }
-    }
+    /// Adds what wakes an event loop's queues; called from any thread whenever a permit was released.
+    func onWakeUp(_ call: @escaping @Sendable () -> Void) { wakeUps.calls.withLock { $0.append(call) } }
 
-    /// Whether no other line's first has waited longer.
-    func isOldest(_ own: WaitingHead) -> Bool {
-        heads.withLock { heads in heads.allSatisfy { $0.nanoseconds >= own.nanoseconds } }
-    }
-
-    /// Has the waiting calls of all loops but one looked at again, after something was given back.
-    func wakeWaitingCalls(except own: Worker? = nil) {
+    /// Wakes all queues, if any request waits.
+    func wakeQueues() {
         guard queued.inUse > 0 else { return }
-        for worker in workers where worker !== own { worker.wakeWaitingCalls() }
+        for call in wakeUps.calls.withLock({ $0 }) { call() }
+    }
+
+    /// Whether any request waits for a permit; those that wait for a core do not count.
+    var isAnyWaiting: Bool {
+        queued.inUse > 0 && oldestWaiters.withLock { waiters in waiters.contains { $0.nanoseconds != .max } }
+    }
+
+    /// Whether no other queue's oldest request has waited longer.
+    func isOldest(_ own: OldestWaiter) -> Bool {
+        oldestWaiters.withLock { waiters in waiters.allSatisfy { $0.nanoseconds >= own.nanoseconds } }
     }
 }

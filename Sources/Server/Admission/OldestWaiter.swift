@@ -1,15 +1,15 @@
 import NIOCore
 import Synchronization
 
-/// How long the first call of one event loop's line has waited, for all loops to see.
-final class WaitingHead: Sendable {
+/// How long the oldest request of one event loop's queue has waited, for all loops to see.
+final class OldestWaiter: Sendable {
     private let deadline = Atomic<UInt64>(.max)
 
-    /// Tells when the patience of the first call ends; nil if nobody waits.
-    func publish(_ first: NIODeadline?) {
-        deadline.store(first?.uptimeNanoseconds ?? .max, ordering: .sequentiallyConsistent)
+    /// Publishes when the oldest request's time is up; nil if none waits.
+    func publish(_ oldest: NIODeadline?) {
+        deadline.store(oldest?.uptimeNanoseconds ?? .max, ordering: .sequentiallyConsistent)
     }
 
-    /// The moment that was told, in nanoseconds; the greatest number if nobody waits.
+    /// What was published, in nanoseconds; the greatest number if no request waits.
     var nanoseconds: UInt64 { deadline.load(ordering: .sequentiallyConsistent) }
 }

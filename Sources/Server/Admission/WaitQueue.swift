@@ -1,84 +1,98 @@
+import HTTP1
 import NIOCore
 
-/// Calls of one event loop that wait for the same thing, first come, first served, and not for ever.
-final class WaitingLine {
-    private struct Waiting {
+/// Requests of one event loop that wait for the same thing: first come, first served, and not for ever.
+final class WaitQueue<Grant: ~Copyable> {
+    private final class Waiter {
         let deadline: NIODeadline
         let isAbandoned: () -> Bool
-        let start: () -> Void
-        let refuse: (RejectionReason) -> Void
+        let start: (consuming Grant) -> Void
+        let reject: (RejectionReason) -> Void
+        /// Its place in the queue.
+        var place: Permit?
+
+        init(
+            _ place: consuming Permit, until deadline: NIODeadline, unless isAbandoned: @escaping () -> Bool,
+            _ start: @escaping (consuming Grant) -> Void, orReject reject: @escaping (RejectionReason) -> Void
+        ) {
+            self.place = consume place
+            self.deadline = deadline
+            self.isAbandoned = isAbandoned
+            self.start = start
+            self.reject = reject
+        }
     }
 
     private let eventLoop: any EventLoop
-    private let places: SlotLimit
-    private let patience: TimeAmount
-    private let take: () -> Bool
-    private let onShorter: () -> Void
-    private var waiting = CircularBuffer<Waiting>()
+    private let places: Semaphore
+    private let maximumWait: TimeAmount
+    private let tryAcquire: (_ oldest: NIODeadline?) -> Grant?
+    private let onShorter: (_ oldest: NIODeadline?) -> Void
+    private var waiters = CircularBuffer<Waiter>()
     private var timer: (task: Scheduled<Void>, deadline: NIODeadline)?
     private var isStarting = false
 
     /// - Parameters:
-    ///   - places: the room for waiting calls, shared with all other lines of the replica.
-    ///   - patience: how long a call waits at most, here and wherever it waited before.
-    ///   - take: takes all that a call needs to go on, or nothing; says whether it did.
-    ///   - onShorter: called when calls have left the line.
+    ///   - places: the room for waiting requests, shared with all other queues of the process.
+    ///   - maximumWait: how long a request waits at most, here and wherever it waited before.
+    ///   - onShorter: called when requests have left the queue, with the time at which the oldest one's is up.
+    ///   - tryAcquire: acquires all that a request needs to go on, or nothing.
     init(
-        on eventLoop: any EventLoop, places: SlotLimit, patience: TimeAmount, take: @escaping () -> Bool,
-        onShorter: @escaping () -> Void = {}
+        on eventLoop: any EventLoop, places: Semaphore, maximumWait: TimeAmount,
+        onShorter: @escaping (_ oldest: NIODeadline?) -> Void = { _ in },
+        tryAcquire: @escaping (_ oldest: NIODeadline?) -> Grant?
     ) {
         self.eventLoop = eventLoop
         self.places = places
-        self.patience = patience
-        self.take = take
+        self.maximumWait = maximumWait
         self.onShorter = onShorter
+        self.tryAcquire = tryAcquire
     }
 
-    /// Whether nobody is ahead of a new call.
-    var isEmpty: Bool { waiting.isEmpty }
+    /// Whether no request is ahead of a new one.
+    var isEmpty: Bool { waiters.isEmpty }
 
-    /// When the patience of the first ends; nil if nobody waits.
-    var firstDeadline: NIODeadline? { waiting.first?.deadline }
+    private var oldest: NIODeadline? { waiters.first?.deadline }
 
-    /// Has a call wait; exactly one of the two is called, later or, if there is no place to wait, at once.
+    /// Has a request wait; exactly one of the two is called, later or, if there is no place to wait, at once.
     ///
     /// - Parameters:
-    ///   - waited: how much of its patience the call has used up elsewhere.
+    ///   - waited: how much of its time the request has spent waiting elsewhere.
     ///   - isAbandoned: whether its client is known to have gone.
     func wait(
         after waited: TimeAmount = .zero, unless isAbandoned: @escaping () -> Bool = { false },
-        _ start: @escaping () -> Void, orRefuse refuse: @escaping (RejectionReason) -> Void
+        _ start: @escaping (consuming Grant) -> Void, orReject reject: @escaping (RejectionReason) -> Void
     ) {
-        guard places.enter() else { return refuse(places.isNone ? .inFlight : .queueFull) }
-        let deadline = NIODeadline.now() + patience - waited
-        waiting.append(Waiting(deadline: deadline, isAbandoned: isAbandoned, start: start, refuse: refuse))
+        guard let place = places.tryAcquire() else { return reject(places.isDisabled ? .inFlight : .queueFull) }
+        let deadline = NIODeadline.now() + maximumWait - waited
+        waiters.append(Waiter(place, until: deadline, unless: isAbandoned, start, orReject: reject))
         armTimer(deadline)
-        // What is waited for may have been given back after the call was turned away and before it stood here.
+        // What is waited for may have been released after the request failed to acquire it and before it was queued.
         startWaiting()
     }
 
-    /// Lets those go on for whom there is what they wait for.
+    /// Starts requests as long as there is what they wait for.
     func startWaiting() {
-        // A call that ends at once gives back what it took, and comes here again.
+        // A request that ends at once releases what it acquired, and comes here again.
         guard !isStarting else { return }
         isStarting = true
         var hasStarted = false
-        while !waiting.isEmpty, take() {
+        while !waiters.isEmpty, let grant = tryAcquire(oldest) {
             hasStarted = true
-            let next = waiting.removeFirst()
-            places.leave()
-            next.start()
+            let next = waiters.removeFirst()
+            next.place = nil
+            next.start(grant)
         }
         isStarting = false
-        if hasStarted { onShorter() }
+        if hasStarted { onShorter(oldest) }
     }
 
-    /// Refuses those whose clients have gone: nobody reads what they would cost.
-    func refuseAbandoned() {
-        refuseAll(.clientGone) { $0.isAbandoned() }
+    /// Rejects requests whose clients have gone: nobody would read what they cost.
+    func rejectAbandoned() {
+        rejectAll(.clientGone) { $0.isAbandoned() }
     }
 
-    /// Whoever has waited elsewhere before can be behind another and still be the one whose time is up first.
+    /// A request that has waited elsewhere before can be behind another and still be the first whose time is up.
     private func armTimer(_ deadline: NIODeadline) {
         if let timer {
             guard deadline < timer.deadline else { return }
@@ -87,31 +101,20 @@ final class WaitingLine {
         let task = eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in
             timer = nil
             let now = NIODeadline.now()
-            refuseAll(.queueDeadline) { $0.deadline <= now }
-            if let next = waiting.lazy.map(\.deadline).min() { armTimer(next) }
+            rejectAll(.queueDeadline) { $0.deadline <= now }
+            if let next = waiters.lazy.map(\.deadline).min() { armTimer(next) }
         }
         timer = (task, deadline)
     }
 
-    private func refuseAll(_ reason: RejectionReason, where isRefused: (Waiting) -> Bool) {
-        let refused = waiting.filter(isRefused)
-        guard !refused.isEmpty else { return }
-        waiting.removeAll(where: isRefused)
-        for call in refused {
-            places.leave()
-            call.refuse(reason)
+    private func rejectAll(_ reason: RejectionReason, where isRejected: (Waiter) -> Bool) {
+        let rejected = waiters.filter(isRejected)
+        guard !rejected.isEmpty else { return }
+        waiters.removeAll(where: isRejected)
+        for waiter in rejected {
+            waiter.place = nil
+            waiter.reject(reason)
         }
-        onShorter()
+        onShorter(oldest)
     }
-}
-
-/// Why a call was turned away because the replica is saturated, or was given up while it waited: the `reason` of
-/// `bungalow_rejected_requests_total`.
-enum RejectionReason: String, CaseIterable, Sendable {
-    case inFlight = "in_flight"
-    case queueFull = "queue_full"
-    case queueDeadline = "queue_deadline"
-    case bufferedBytes = "buffered_bytes"
-    case clientGone = "client_gone"
-    case connections
 }

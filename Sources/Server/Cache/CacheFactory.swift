@@ -33,7 +33,7 @@ struct CacheFactory: Sendable {
             }
             redis.database = database
             // The largest answer that the limits allow can be stored, and two of them in one tick.
-            let entryBytes = PredictAnswer.maximumBytes(predictions: configuration.maximumBatchRecords)
+            let entryBytes = PredictResponse.maximumBytes(predictions: configuration.maximumBatchRecords)
             redis.maximumCommandBytes = max(redis.maximumCommandBytes, entryBytes + 1024)
             redis.maximumOutgoingBytes = max(redis.maximumOutgoingBytes, 2 * redis.maximumCommandBytes)
             redis.security = configuration.cacheTLS?.security

@@ -14,28 +14,24 @@ struct HTTPService: Service {
         guard let worker = workers.first(where: { $0.eventLoop === channel.eventLoop }) else {
             throw ChannelError.operationUnsupported
         }
-        try channel.pipeline.syncOperations.addHandler(HTTPConnection(worker))
+        try worker.add(channel)
     }
 
     func run() async throws {
-        let looks = workers.map { worker in
-            worker.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: Worker.lookInterval) { _ in
-                worker.lookAtConnections()
-            }
-        }
+        let watches = workers.map { $0.watchDeadlines() }
         try? await gracefulShutdown()
-        // Balancers are told first, and given time to notice, while everybody is still served.
+        // Load balancers get time to notice while every client is still served.
         await all { $0.beginStopping() }
         await pause(shutdown.delay)
         shutdown.beginGrace()
-        await ListenerEnd(listener: listener, eventLoops: workers.map(\.eventLoop)).close()
-        // Calls on open connections are still answered; connections that nobody uses end last.
+        await ListenerDrain(listener: listener, eventLoops: workers.map(\.eventLoop)).close()
+        // Requests on open connections still get their responses; idle connections close last.
         while await !isIdle(), shutdown.timeLeft(for: .calls) > .zero { await pause(.milliseconds(20)) }
         let drained = EventLoopFuture.andAllComplete(workers.map { $0.drain() }, on: listener.eventLoop)
         if await !drained.isDone(within: shutdown.timeLeft(for: .connections)) {
             await all { $0.closeConnections() }
         }
-        for look in looks { look.cancel() }
+        for watch in watches { watch.cancel() }
     }
 
     private func all(_ ask: (Worker) -> EventLoopFuture<Void>) async {

@@ -6,7 +6,7 @@ import NIOPosix
 ///
 /// A listener that closes resets all connections that the kernel has completed and nobody has accepted. So first no new
 /// one is begun, then those that have begun are taken in, and only then it closes.
-struct ListenerEnd {
+struct ListenerDrain {
     let listener: any Channel
     let eventLoops: [any EventLoop]
 
@@ -45,7 +45,7 @@ struct ListenerEnd {
     /// `struct sock_fprog` of linux/filter.h.
     ///
     /// `@unchecked Sendable`: what it points to is written before it is made, and only read by the kernel.
-    private struct Program: @unchecked Sendable {
+    private struct Filter: @unchecked Sendable {
         let count: UInt16
         let instructions: UnsafeMutablePointer<Instruction>
     }
@@ -65,10 +65,10 @@ struct ListenerEnd {
         let instructions = UnsafeMutablePointer<Instruction>.allocate(capacity: Self.withoutSYN.count)
         instructions.initialize(from: Self.withoutSYN, count: Self.withoutSYN.count)
         defer { instructions.deallocate() }
-        let program = Program(count: UInt16(Self.withoutSYN.count), instructions: instructions)
+        let filter = Filter(count: UInt16(Self.withoutSYN.count), instructions: instructions)
         let options = listener as? any SocketOptionProvider
         try? await options?.unsafeSetSocketOption(
-            level: .socket, name: .init(rawValue: SO_ATTACH_FILTER), value: program
+            level: .socket, name: .init(rawValue: SO_ATTACH_FILTER), value: filter
         ).get()
     }
 

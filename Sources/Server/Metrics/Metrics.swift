@@ -1,3 +1,4 @@
+import HTTP1
 import NIOCore
 import ScoringLog
 
@@ -18,25 +19,24 @@ final class Metrics {
 
         struct RequestSeries: Hashable {
             let route: Route
-            let status: ResponseHead.Status
+            let status: ResponseStatus
         }
     }
 
     private var counted = Snapshot()
     private var requestCounts = [UInt64](
-        repeating: 0, count: Route.allCases.count * ResponseHead.Status.allCases.count)
+        repeating: 0, count: Route.allCases.count * ResponseStatus.allCases.count)
     private var requestSeconds = [Histogram](repeating: .seconds, count: Route.allCases.count)
     private var scoringSeconds = [Histogram](repeating: .seconds, count: 3)
     private var lookUps = [UInt64](repeating: 0, count: 3)
-    private var rejections = [UInt64](repeating: 0, count: RejectionReason.allCases.count)
 
-    /// A call was answered, whatever came of it.
-    func answered(_ route: Route, _ status: ResponseHead.Status, after time: TimeAmount) {
-        requestCounts[route.index * ResponseHead.Status.allCases.count + status.index] += 1
+    /// A request got its response, whatever it was.
+    func responded(_ route: Route, _ status: ResponseStatus, after time: TimeAmount) {
+        requestCounts[route.index * ResponseStatus.allCases.count + status.index] += 1
         requestSeconds[route.index].observe(Double(time.nanoseconds) / 1e9)
     }
 
-    /// A call got its predictions.
+    /// A request got its predictions.
     func scored(_ timing: ServerTiming, _ cache: CacheResult?, records: Int) {
         counted.batchRecords.observe(Double(records))
         guard let cache else { return }
@@ -52,16 +52,16 @@ final class Metrics {
     /// The cache came or went.
     func cacheChanged(isUp: Bool) { counted.isCacheUp = isUp }
 
-    /// A call was turned away.
-    func rejected(_ reason: RejectionReason) { rejections[reason.index] += 1 }
+    /// A request was rejected.
+    func rejected(_ reason: RejectionReason) { counted.rejections[reason, default: 0] += 1 }
 
     /// The share so far.
     var snapshot: Snapshot {
         var snapshot = counted
         for route in Route.allCases {
             snapshot.requestSeconds[route] = requestSeconds[route.index]
-            for status in ResponseHead.Status.allCases {
-                let count = requestCounts[route.index * ResponseHead.Status.allCases.count + status.index]
+            for status in ResponseStatus.allCases {
+                let count = requestCounts[route.index * ResponseStatus.allCases.count + status.index]
                 if count > 0 { snapshot.requests[.init(route: route, status: status)] = count }
             }
         }
@@ -69,23 +69,7 @@ final class Metrics {
             snapshot.scoringSeconds[result] = scoringSeconds[result.index]
             snapshot.lookUps[result] = lookUps[result.index]
         }
-        for reason in RejectionReason.allCases where rejections[reason.index] > 0 {
-            snapshot.rejections[reason] = rejections[reason.index]
-        }
         return snapshot
-    }
-}
-
-extension RejectionReason {
-    fileprivate var index: Int {
-        switch self {
-        case .inFlight: 0
-        case .queueFull: 1
-        case .queueDeadline: 2
-        case .bufferedBytes: 3
-        case .clientGone: 4
-        case .connections: 5
-        }
     }
 }
 

@@ -1,20 +1,21 @@
 import Foundation
+import HTTP1
 import ScoringLog
 
 /// The metrics in Prometheus' text format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/).
 struct MetricsText {
     private(set) var text = ""
 
-    /// Writes all series of the replica.
-    init(_ counted: Metrics.Snapshot, _ replica: Replica, _ log: ScoringLogWriter, _ build: BuildInfo) {
+    /// Writes all series of the process.
+    init(_ counted: Metrics.Snapshot, _ limits: ConcurrencyLimits, _ log: ScoringLogWriter, _ build: BuildInfo) {
         writeRequests(counted)
         writeScoring(counted)
         writeCache(counted)
-        gauge("bungalow_in_flight_requests", "Scoring calls in flight.", replica.inFlight.inUse)
-        gauge("bungalow_queued_requests", "Scoring calls that wait.", replica.queued.inUse)
+        gauge("bungalow_in_flight_requests", "Scoring calls in flight.", limits.inFlight.inUse)
+        gauge("bungalow_queued_requests", "Scoring calls that wait.", limits.queued.inUse)
         gauge(
             "bungalow_buffered_bytes", "Bytes kept of requests that are not complete, or wait.",
-            replica.bufferedBytes.inUse)
+            limits.bufferedBytes.inUse)
         family("bungalow_rejected_requests_total", "Calls turned away because of saturation.", "counter")
         for reason in RejectionReason.allCases {
             sample("bungalow_rejected_requests_total{reason=\"\(reason.rawValue)\"}", counted.rejections[reason] ?? 0)
@@ -35,10 +36,10 @@ struct MetricsText {
     private mutating func writeRequests(_ counted: Metrics.Snapshot) {
         family("bungalow_requests_total", "Answered requests.", "counter")
         let series = counted.requests.sorted {
-            ($0.key.route.index, $0.key.status.rawValue) < ($1.key.route.index, $1.key.status.rawValue)
+            ($0.key.route.index, $0.key.status.code) < ($1.key.route.index, $1.key.status.code)
         }
         for (key, count) in series {
-            sample("bungalow_requests_total{route=\"\(key.route.literal)\",status=\"\(key.status.rawValue)\"}", count)
+            sample("bungalow_requests_total{route=\"\(key.route.literal)\",status=\"\(key.status.code)\"}", count)
         }
         family(
             "bungalow_request_duration_seconds", "From a request's head until its answer is written.", "histogram")

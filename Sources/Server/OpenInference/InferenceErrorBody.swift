@@ -3,7 +3,7 @@ import Model
 import NIOCore
 
 /// The body of a 400 in the Open Inference Protocol's form, `{"error":"…"}`.
-struct InferenceRefusal: Error {
+struct InferenceErrorBody: Error {
     let body: ByteBuffer
 
     /// Violations beyond these are counted only.

@@ -1,5 +1,6 @@
 private import CSimdjson
 private import Foundation
+import HTTP1
 import Model
 import NIOCore
 
@@ -15,10 +16,10 @@ struct InferenceRequest {
 final class InferenceReader {
     private let reader: OpaquePointer
     private let maximumRecords: Int
-    private let padded: PaddedBody
+    private let padded: PaddedBuffer
 
     /// - Returns: nil if there is no memory for it.
-    init?(maximumRecords: Int, maximumBytes: Int, _ padded: PaddedBody) {
+    init?(maximumRecords: Int, maximumBytes: Int, _ padded: PaddedBuffer) {
         // One tensor more than a good request can have shows that there are too many.
         let created = tensor_reader_create(
             "predict", Feature.count + 1, maximumRecords * Feature.count, maximumBytes, BatchReader.maximumDepth)
@@ -33,12 +34,12 @@ final class InferenceReader {
     /// Reads a request's body and checks all of it.
     ///
     /// - Returns: the request, or the body of the 400 that says what is wrong.
-    func read(_ body: ByteBuffer, for model: LinearModel) -> Result<InferenceRequest, InferenceRefusal> {
+    func read(_ body: ByteBuffer, for model: LinearModel) -> Result<InferenceRequest, InferenceErrorBody> {
         padded.with(body) { json in
-            Result { () throws(InferenceRefusal) in
+            Result { () throws(InferenceErrorBody) in
                 let found = tensor_reader_read(reader, json, body.readableBytes)
                 // What stands behind the JSON is no text, and would only be said to be none.
-                if found.names_binary_size { throw InferenceRefusal(HTTPError.binaryTensors.detail.description) }
+                if found.names_binary_size { throw InferenceErrorBody(HTTPError.binaryTensors.detail.description) }
                 return try request(found, model)
             }
         }
@@ -46,12 +47,12 @@ final class InferenceReader {
 
     private func request(
         _ found: tensor_reader_result, _ model: LinearModel
-    ) throws(InferenceRefusal) -> InferenceRequest {
+    ) throws(InferenceErrorBody) -> InferenceRequest {
         if let reason = found.reason {
-            throw InferenceRefusal("Invalid inference request: \(String(cString: reason))")
+            throw InferenceErrorBody("Invalid inference request: \(String(cString: reason))")
         }
         if let output = text(found.unknown_output) {
-            throw InferenceRefusal("The model has no output \(InferenceRefusal.shown(output)), only 'predict'")
+            throw InferenceErrorBody("The model has no output \(InferenceErrorBody.shown(output)), only 'predict'")
         }
         let tensors = UnsafeBufferPointer(start: found.tensors, count: min(found.tensor_count, Feature.count + 1))
         let batch =
@@ -59,7 +60,7 @@ final class InferenceReader {
             case 1: try wholeBatch(tensors[0], found, model)
             case Feature.count: try batchOfColumns(tensors, found, model)
             default:
-                throw InferenceRefusal(
+                throw InferenceErrorBody(
                     "inputs has \(found.tensor_count) tensors: send one of shape [n,8], or eight of shape [n] or [n,1] "
                         + "named \(Feature.allCases.map(\.name).joined(separator: ", "))")
             }
@@ -68,27 +69,27 @@ final class InferenceReader {
 
     private func wholeBatch(
         _ tensor: json_tensor, _ found: tensor_reader_result, _ model: LinearModel
-    ) throws(InferenceRefusal) -> HousingBatch {
+    ) throws(InferenceErrorBody) -> HousingBatch {
         let count = try records(of: tensor, width: Feature.count)
         return try validate(values: found.values, kinds: found.kinds, count: count, model)
     }
 
     private func batchOfColumns(
         _ tensors: UnsafeBufferPointer<json_tensor>, _ found: tensor_reader_result, _ model: LinearModel
-    ) throws(InferenceRefusal) -> HousingBatch {
+    ) throws(InferenceErrorBody) -> HousingBatch {
         var starts = [Int?](repeating: nil, count: Feature.count)
         var counts: Set<Int> = []
         for tensor in tensors {
-            guard let name = text(tensor.name) else { throw InferenceRefusal("A tensor has no name") }
+            guard let name = text(tensor.name) else { throw InferenceErrorBody("A tensor has no name") }
             guard let feature = Feature.allCases.first(where: { $0.name == name }) else {
-                throw InferenceRefusal("\(shown(tensor)) is none of the model's eight features")
+                throw InferenceErrorBody("\(shown(tensor)) is none of the model's eight features")
             }
-            guard starts[feature.rawValue] == nil else { throw InferenceRefusal("\(shown(tensor)) is sent twice") }
+            guard starts[feature.rawValue] == nil else { throw InferenceErrorBody("\(shown(tensor)) is sent twice") }
             counts.insert(try records(of: tensor, width: 1))
             starts[feature.rawValue] = tensor.first
         }
         guard let count = counts.first, counts.count == 1 else {
-            throw InferenceRefusal("The eight tensors differ in their number of records")
+            throw InferenceErrorBody("The eight tensors differ in their number of records")
         }
         let places = (0..<count).flatMap { record in starts.compactMap { $0.map { $0 + record } } }
         return try validate(
@@ -97,42 +98,42 @@ final class InferenceReader {
 
     private func validate(
         values: UnsafePointer<Double>, kinds: UnsafePointer<UInt8>, count: Int, _ model: LinearModel
-    ) throws(InferenceRefusal) -> HousingBatch {
+    ) throws(InferenceErrorBody) -> HousingBatch {
         try HousingBatch.validate(values: values, cells: kinds, count: count, for: model)
-            .mapError { InferenceRefusal($0) }.get()
+            .mapError { InferenceErrorBody($0) }.get()
     }
 
     /// How many records a tensor has, once everything that it says of itself is right.
     ///
     /// - Parameter width: numbers per record; with 1 the shape may be `[n]` too.
-    private func records(of tensor: json_tensor, width: Int) throws(InferenceRefusal) -> Int {
-        guard text(tensor.name) != nil else { throw InferenceRefusal("A tensor has no name") }
+    private func records(of tensor: json_tensor, width: Int) throws(InferenceErrorBody) -> Int {
+        guard text(tensor.name) != nil else { throw InferenceErrorBody("A tensor has no name") }
         let datatype = text(tensor.datatype)
         guard datatype == "FP64" else {
-            let sent = datatype.map { "datatype \(InferenceRefusal.shown($0))" } ?? "no datatype"
-            throw InferenceRefusal("\(shown(tensor)) has \(sent), where 'FP64' is needed")
+            let sent = datatype.map { "datatype \(InferenceErrorBody.shown($0))" } ?? "no datatype"
+            throw InferenceErrorBody("\(shown(tensor)) has \(sent), where 'FP64' is needed")
         }
         let isFlat = width == 1 && tensor.rank == 1
         guard tensor.has_shape, isFlat || (tensor.rank == 2 && tensor.shape.1 == width), tensor.shape.0 >= 0 else {
-            throw InferenceRefusal("\(shown(tensor)) should have the shape \(width == 1 ? "[n] or [n,1]" : "[n,8]")")
+            throw InferenceErrorBody("\(shown(tensor)) should have the shape \(width == 1 ? "[n] or [n,1]" : "[n,8]")")
         }
         guard (1...Int64(maximumRecords)).contains(tensor.shape.0) else {
-            throw InferenceRefusal(
+            throw InferenceErrorBody(
                 "\(shown(tensor)) has \(tensor.shape.0) records, where 1 to \(maximumRecords) are allowed")
         }
         guard tensor.has_data else {
-            throw InferenceRefusal("\(shown(tensor)) has no data. \(HTTPError.binaryTensors.detail)")
+            throw InferenceErrorBody("\(shown(tensor)) has no data. \(HTTPError.binaryTensors.detail)")
         }
         let count = Int(tensor.shape.0)
         let isNested = !isFlat && tensor.data_rank == 2 && tensor.data_shape == (count, width)
         guard isNested || (tensor.data_rank == 1 && tensor.count == count * width) else {
-            throw InferenceRefusal("\(shown(tensor)) has data that is not of its shape")
+            throw InferenceErrorBody("\(shown(tensor)) has data that is not of its shape")
         }
         return count
     }
 
     private func shown(_ tensor: json_tensor) -> String {
-        "The tensor \(InferenceRefusal.shown(text(tensor.name) ?? ""))"
+        "The tensor \(InferenceErrorBody.shown(text(tensor.name) ?? ""))"
     }
 
     private func text(_ string: json_string) -> String? {

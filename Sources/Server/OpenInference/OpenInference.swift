@@ -1,4 +1,7 @@
-/// What the Open Inference Protocol's routes say of the server and of the model.
+import HTTP1
+import NIOCore
+
+/// What the Open Inference Protocol's routes return about the server and the model.
 ///
 /// Source: https://github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md.
 enum OpenInference {
@@ -13,4 +16,24 @@ enum OpenInference {
         "outputs":[{"name":"predict","datatype":"FP64","shape":[-1,1]}]}
         """#
     }
+
+    static let live = ByteBuffer(staticString: #"{"live":true}"#)
+    static let ready = ByteBuffer(staticString: #"{"ready":true}"#)
+    static let modelReady = ByteBuffer(staticString: #"{"name":"housing","ready":true}"#)
+
+    /// The field that announces tensors in binary form after the JSON, an extension of the protocol
+    /// (https://github.com/triton-inference-server/server, docs/protocol/extension_binary_data.md).
+    static let binaryTensorsField: StaticString = "inference-header-content-length"
+}
+
+extension HTTPError {
+    static let unknownInferencePath = HTTPError(
+        status: .notFound, detail: "Not Found: the only model is housing, at /v2/models/housing")
+    static let unknownVersion = HTTPError(status: .notFound, detail: "The model has no such version")
+    static let binaryTensors = HTTPError(
+        status: .badRequest,
+        detail: """
+            Tensors in binary form are not supported: send their data as JSON (binary_data=False in the clients of \
+            Triton and KServe)
+            """)
 }

@@ -1,3 +1,5 @@
+import HTTP1
+
 /// The paths that the service knows. A switch over them is the router.
 enum Route: Int, CaseIterable {
     case predict, score, test
@@ -9,61 +11,78 @@ enum Route: Int, CaseIterable {
     /// Any other path.
     case other
 
-    /// The path as it stands in the contract, the scoring log and metrics' labels; never the client's text.
-    var literal: StaticString {
+    /// The table of routes: one row each.
+    private var row: Row {
         switch self {
-        case .predict: "/predict"
-        case .score: "/score"
-        case .test: "/test"
-        case .health: "/health"
-        case .livez: "/livez"
-        case .readyz: "/readyz"
-        case .startupz: "/startupz"
-        case .metrics: "/metrics"
-        case .version: "/version"
-        case .page: "/"
-        case .docs: "/docs"
-        case .openAPI: "/openapi.json"
-        case .inferenceServer: "/v2"
-        case .inferenceLive: "/v2/health/live"
-        case .inferenceReady: "/v2/health/ready"
-        case .model: "/v2/models/housing"
-        case .modelReady: "/v2/models/housing/ready"
-        case .infer: "/v2/models/housing/infer"
-        case .other: "other"
+        case .predict: Row("/predict", .post, .isScoring)
+        case .score: Row("/score", .post, .isScoring)
+        case .test: Row("/test", .get, .isScoring)
+        case .health: Row("/health", .get, .isProbe)
+        case .livez: Row("/livez", .get, .isProbe)
+        case .readyz: Row("/readyz", .get, .isProbe)
+        case .startupz: Row("/startupz", .get, .isProbe)
+        case .metrics: Row("/metrics", .get, .isProbe)
+        case .version: Row("/version", .get, .isProbe)
+        case .page: Row("/", .get)
+        case .docs: Row("/docs", .get)
+        case .openAPI: Row("/openapi.json", .get)
+        case .inferenceServer: Row("/v2", .get, .isOpenInference)
+        case .inferenceLive: Row("/v2/health/live", .get, [.isOpenInference, .isProbe])
+        case .inferenceReady: Row("/v2/health/ready", .get, [.isOpenInference, .isProbe])
+        case .model: Row("/v2/models/housing", .get, .isOpenInference)
+        case .modelReady: Row("/v2/models/housing/ready", .get, [.isOpenInference, .isProbe])
+        case .infer: Row("/v2/models/housing/infer", .post, [.isOpenInference, .isScoring])
+        case .other: Row("other", .get)
         }
     }
 
-    /// Its place among all routes, for tables.
+    private struct Row {
+        /// What a route answers beside OPTIONS, which is answered for every known path.
+        enum Methods {
+            /// GET, and HEAD without a body.
+            case get
+            case post
+        }
+
+        struct Traits: OptionSet {
+            let rawValue: Int
+
+            /// Its requests are written to the scoring log, and need a key where keys are configured.
+            static let isScoring = Traits(rawValue: 1)
+            /// Asked by those who watch over the server; must be answered when others are rejected.
+            static let isProbe = Traits(rawValue: 2)
+            /// Part of the Open Inference Protocol, in whose form its errors are.
+            static let isOpenInference = Traits(rawValue: 4)
+        }
+
+        let path: StaticString
+        let methods: Methods
+        let traits: Traits
+
+        init(_ path: StaticString, _ methods: Methods, _ traits: Traits = []) {
+            self.path = path
+            self.methods = methods
+            self.traits = traits
+        }
+    }
+
+    /// The path as it stands in the contract, the scoring log and metrics' labels; never the client's text.
+    var literal: StaticString { row.path }
+
+    /// Its position among all routes, for tables.
     var index: Int { rawValue }
 
-    /// Whether calls of this route stand in the scoring log.
-    var isScoring: Bool {
-        switch self {
-        case .predict, .score, .test, .infer: true
-        default: false
-        }
-    }
+    /// Whether requests of this route are written to the scoring log.
+    var isScoring: Bool { row.traits.contains(.isScoring) }
 
     /// Whether the route reads a body.
-    var isPost: Bool { self == .predict || self == .score || self == .infer }
+    var isPost: Bool { row.methods == .post }
 
     /// Whether its errors have the Open Inference Protocol's form.
-    var speaksOpenInference: Bool {
-        switch self {
-        case .inferenceServer, .inferenceLive, .inferenceReady, .model, .modelReady, .infer: true
-        default: false
-        }
-    }
+    var speaksOpenInference: Bool { row.traits.contains(.isOpenInference) }
 
-    /// Whether it is asked by those who watch over the server, and must be answered when it has no place for others.
-    var isProbe: Bool {
-        switch self {
-        case .health, .livez, .readyz, .startupz, .metrics, .version: true
-        case .inferenceLive, .inferenceReady, .modelReady: true
-        default: false
-        }
-    }
+    /// Whether it is asked by those who watch over the server.
+    var isProbe: Bool { row.traits.contains(.isProbe) }
 
     /// The `Allow` header of a 405 and of OPTIONS.
     var allow: StaticString { isPost ? "POST, OPTIONS" : "GET, HEAD, OPTIONS" }
@@ -75,50 +94,38 @@ enum Route: Int, CaseIterable {
 
     /// Finds the route of a request target: an absolute path or URI, any query string ignored.
     init(target: String) {
-        // Most calls by far.
+        // Most requests by far.
         if target == "/predict" {
             self = .predict
             return
         }
         let path = Self.path(of: target)
-        self = Self.byPath[Self.version(in: path).map { Self.modelPath + $0.rest } ?? String(path)] ?? .other
+        self = Self.byPath[ModelPath(path).map { Self.model.literal.description + $0.rest } ?? String(path)] ?? .other
     }
 
     private static let byPath = Dictionary(
         uniqueKeysWithValues: allCases.filter { $0 != .other }.map { ($0.literal.description, $0) })
-    private static let modelPath = Route.model.literal.description
-    private static let versionsPath = modelPath + "/versions/"
-
-    /// The version of the model that a request target asks for: `V` of `/v2/models/housing/versions/V[/ready|/infer]`.
-    static func modelVersion(in target: String) -> String? {
-        version(in: path(of: target)).map { String($0.version) }
-    }
-
-    private static func version(in path: Substring) -> (version: Substring, rest: Substring)? {
-        guard path.utf8.starts(with: versionsPath.utf8) else { return nil }
-        let version = path.utf8.dropFirst(versionsPath.utf8.count).prefix { $0 != UInt8(ascii: "/") }
-        return version.isEmpty ? nil : (Substring(version), path[version.endIndex...])
-    }
 
     /// RFC 9112, section 3.2: the origin form `/path?query`, or the absolute form `http://host/path?query`.
-    fileprivate static func path(of target: String) -> Substring {
+    static func path(of target: String) -> Substring {
         // By bytes: characters of a target of 32 KiB would take milliseconds.
         let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
-        let behindScheme = path.drop(while: Byte.isLetter)
-        guard behindScheme.startIndex > path.startIndex, behindScheme.starts(with: "://".utf8) else {
+        let isLetter: (UInt8) -> Bool = { $0 | 0x20 >= UInt8(ascii: "a") && $0 | 0x20 <= UInt8(ascii: "z") }
+        let afterScheme = path.drop(while: isLetter)
+        guard afterScheme.startIndex > path.startIndex, afterScheme.starts(with: "://".utf8) else {
             return Substring(path)
         }
-        let behindHost = behindScheme.dropFirst("://".utf8.count).drop { $0 != UInt8(ascii: "/") }
-        return behindHost.isEmpty ? "/" : Substring(behindHost)
+        let afterHost = afterScheme.dropFirst("://".utf8.count).drop { $0 != UInt8(ascii: "/") }
+        return afterHost.isEmpty ? "/" : Substring(afterHost)
     }
 }
 
 /// What a request target is that belongs to no route.
-enum UnknownTarget {
+enum UnknownTarget: String {
     case path
     /// A path of the Open Inference Protocol, such as another model's.
     case inferencePath
-    /// `*`, the server as a whole, of which `OPTIONS` may ask (RFC 9110, section 9.3.7).
+    /// `*`, the server as a whole, which only `OPTIONS` may ask about (RFC 9110, section 9.3.7).
     case server
 
     init(_ target: String) {

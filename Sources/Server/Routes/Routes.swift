@@ -1,140 +1,146 @@
-import Model
+import HTTP1
+import Logging
 import NIOCore
 
-/// What is answered on which path: a switch over route and method.
+/// The service of one event loop: a switch over route and method, between the wire and the scoring.
 final class Routes {
-    /// What `/readyz` says: that new calls are welcome.
+    /// Whether new requests are welcome: `/readyz`.
     var isReady = true
-    /// The keys of which scoring needs one; nil if it needs none.
+    /// The keys, one of which scoring needs; nil if it needs none.
     var apiKeys: APIKeys?
 
     private let predictor: Predictor
-    private let admission: Admission
-    private let replica: Replica
-    private let log: CallLog
+    private let limits: ConcurrencyLimits
     private let metrics: Metrics
-    private let reports: Reports
+    private let status: StatusEndpoints
     private let pages: Pages
+    private let logger: Logger
 
     init(
-        predictor: Predictor, admission: Admission, replica: Replica, log: CallLog, metrics: Metrics, reports: Reports,
-        pages: Pages, apiKeys: APIKeys?
+        _ predictor: Predictor, _ limits: ConcurrencyLimits, _ metrics: Metrics, _ status: StatusEndpoints, _ pages: Pages,
+        _ apiKeys: APIKeys?, _ logger: Logger
     ) {
         self.predictor = predictor
-        self.admission = admission
-        self.replica = replica
-        self.log = log
+        self.limits = limits
         self.metrics = metrics
-        self.reports = reports
+        self.status = status
         self.pages = pages
         self.apiKeys = apiKeys
+        self.logger = logger
     }
 
-    /// Whether a call may go on: what scores may need a key, nothing else does.
-    func mayPass(_ call: Call, _ authorization: String?) -> Bool {
-        guard let apiKeys, call.route.isScoring, call.method != .options else { return true }
-        return apiKeys.accept(authorization)
-    }
-
-    /// Answers a call, now or later.
-    ///
-    /// - Parameter body: all of the request's body.
-    func respond(to call: Call, _ body: ByteBuffer) {
-        guard call.route != .other else { return answerUnknown(call) }
-        guard call.method != .options else { return answerOptions(call, call.route.allow) }
-        guard call.route.accepts(call.method) else { return refuse(call, .methodNotAllowed(call.route.allow)) }
-        if let version = call.modelVersion, version != predictor.model.version { return refuse(call, .unknownVersion) }
-        if call.bodyForm != .json, let error = call.bodyForm.error(on: call.route) { return refuse(call, error) }
-
-        switch call.route {
-        case .predict, .score, .test, .infer: admit(call, body)
-        case .health: answer(call, Fixed.healthy)
-        case .livez: answer(call, Fixed.alive)
-        case .startupz: answer(call, Fixed.started)
-        case .readyz: isReady ? answer(call, Fixed.ready) : refuse(call, .draining)
-        case .metrics: reports.answerMetrics(call)
-        case .version: reports.answerVersion(call)
-        case .page: pages.home.answer(call)
-        case .docs: pages.docs.answer(call)
-        case .openAPI: pages.openAPI.answer(call)
-        case .inferenceServer: answer(call, computed: OpenInference.server)
-        case .inferenceLive: answer(call, Fixed.inferenceLive)
-        case .inferenceReady: isReady ? answer(call, Fixed.inferenceReady) : refuse(call, .draining)
-        case .model: answer(call, computed: OpenInference.model(version: predictor.model.version))
-        case .modelReady: isReady ? answer(call, Fixed.modelReady) : refuse(call, .draining)
-        case .other: refuse(call, .notFound)
+    private func respondUnknown(_ exchange: HTTPExchange) {
+        switch exchange.unknownTarget {
+        case .server where exchange.request.method == .options: respondOptions(exchange, "GET, HEAD, POST, OPTIONS")
+        case .inferencePath: respond(to: exchange, .unknownInferencePath)
+        default: respond(to: exchange, .notFound)
         }
     }
 
-    /// Answers a call with an error; those of scoring routes stand in the log.
-    func refuse(_ call: Call, _ error: HTTPError) {
-        let bytes = call.answer(error)
-        if call.route.isScoring { log.refused(call, error.status, bytes: bytes) }
-    }
-
-    /// Scores now if there is a place in flight; else the call waits, within bounds.
-    private func admit(_ call: Call, _ body: ByteBuffer) {
-        guard !admission.enter() else { return score(call, body) }
-        // Most refusals end here, before anything is made for a call that waits.
-        guard !replica.queued.isFull else { return reject(call, replica.queued.isNone ? .inFlight : .queueFull) }
-        // A slice of what one read brought would keep all of it.
-        let body = ByteBuffer(bytes: body.readableBytesView)
-        let bytes = body.readableBytes
-        guard replica.bufferedBytes.enter(bytes) else { return reject(call, .bufferedBytes) }
-        let arrival = NIODeadline.now()
-        admission.wait(call) { [self] in
-            replica.bufferedBytes.leave(bytes)
-            call.waited = .now() - arrival
-            score(call, body)
-        } orRefuse: { [self] reason in
-            replica.bufferedBytes.leave(bytes)
-            reject(call, reason)
-        }
-    }
-
-    private func score(_ call: Call, _ body: ByteBuffer) {
-        switch call.route {
-        case .test: predictor.predictSample(call)
-        case .infer: predictor.infer(body, call)
-        default: predictor.predict(body, call)
-        }
-    }
-
-    private func reject(_ call: Call, _ reason: RejectionReason) {
-        metrics.rejected(reason)
-        refuse(call, .saturated)
-    }
-
-    private func answerUnknown(_ call: Call) {
-        switch call.unknownTarget {
-        case .server where call.method == .options: answerOptions(call, "GET, HEAD, POST, OPTIONS")
-        case .inferencePath: refuse(call, .unknownInferencePath)
-        default: refuse(call, .notFound)
-        }
-    }
-
-    private func answerOptions(_ call: Call, _ allow: StaticString) {
+    private func respondOptions(_ exchange: HTTPExchange, _ allow: StaticString) {
         var head = ResponseHead(.noContent)
         head.allow = allow
-        call.answer(head, ByteBuffer())
+        exchange.respond(head, ByteBuffer())
     }
 
-    private func answer(_ call: Call, _ json: ByteBuffer) {
-        call.answer(.momentary, json)
+    private func respondReadiness(_ exchange: HTTPExchange, _ ready: ByteBuffer) {
+        if isReady { exchange.respond(.momentary, ready) } else { respond(to: exchange, .draining) }
     }
 
-    private func answer(_ call: Call, computed json: String) {
-        call.answer(.momentary, ByteBuffer(string: json))
+    /// Why a route does not read such a body; nil if it does.
+    private func objectionToBody(_ exchange: HTTPExchange) -> HTTPError? {
+        objectionToBody(on: exchange.route, isCoded: exchange.isBodyCoded, hasBinaryTensors: exchange.hasMarker)
     }
 
-    /// Answers that are always the same.
+    private func objectionToBody(on route: Route, isCoded: Bool, hasBinaryTensors: Bool) -> HTTPError? {
+        if isCoded { return route.isPost ? .codedBody : nil }
+        return hasBinaryTensors && route == .infer ? .binaryTensors : nil
+    }
+
+    /// Responses that are always the same.
     private enum Fixed {
         static let healthy = ByteBuffer(staticString: #"{"status":"healthy"}"#)
         static let alive = ByteBuffer(staticString: #"{"status":"alive"}"#)
         static let started = ByteBuffer(staticString: #"{"status":"started"}"#)
         static let ready = ByteBuffer(staticString: #"{"status":"ready"}"#)
-        static let inferenceLive = ByteBuffer(staticString: #"{"live":true}"#)
-        static let inferenceReady = ByteBuffer(staticString: #"{"ready":true}"#)
-        static let modelReady = ByteBuffer(staticString: #"{"name":"housing","ready":true}"#)
+    }
+}
+
+extension Routes: HTTPConnectionDelegate {
+    var markerField: StaticString { OpenInference.binaryTensorsField }
+
+    func route(_ head: RequestHead?) -> RequestRoute {
+        guard let head else { return RequestRoute(index: Route.other.index, detail: nil, isProbe: false, readsBody: false) }
+        let route = Route(target: head.target)
+        var detail: String?
+        if route == .other { detail = UnknownTarget(head.target).rawValue }
+        if route.speaksOpenInference { detail = ModelPath(Route.path(of: head.target)).map { String($0.version) } }
+        let objection = objectionToBody(
+            on: route, isCoded: head.fields.isBodyCoded, hasBinaryTensors: head.fields.hasMarker)
+        return RequestRoute(
+            index: route.index, detail: detail, isProbe: route.isProbe,
+            readsBody: route.isPost && head.method == .post && objection == nil)
+    }
+
+    /// What scores may need a key, nothing else does.
+    func objection(to head: RequestHead, on route: RequestRoute) -> HTTPError? {
+        guard let apiKeys, head.method != .options, Route(rawValue: route.index)?.isScoring == true else { return nil }
+        return apiKeys.accept(head.fields.authorization) ? nil : .unauthorized
+    }
+
+    func respond(to exchange: HTTPExchange, _ body: ByteBuffer) {
+        let route = exchange.route
+        guard route != .other else { return respondUnknown(exchange) }
+        guard exchange.request.method != .options else { return respondOptions(exchange, route.allow) }
+        guard route.accepts(exchange.request.method) else { return respond(to: exchange, .methodNotAllowed(route.allow)) }
+        if let version = exchange.routeDetail, version != predictor.model.version {
+            return respond(to: exchange, .unknownVersion)
+        }
+        if let objection = objectionToBody(exchange) { return respond(to: exchange, objection) }
+
+        switch route {
+        case .predict, .score, .test, .infer: predictor.score(exchange, body)
+        case .health: exchange.respond(.momentary, Fixed.healthy)
+        case .livez: exchange.respond(.momentary, Fixed.alive)
+        case .startupz: exchange.respond(.momentary, Fixed.started)
+        case .readyz: respondReadiness(exchange, Fixed.ready)
+        case .metrics: status.respondMetrics(exchange)
+        case .version: status.respondVersion(exchange)
+        case .page: pages.home.respond(exchange)
+        case .docs: pages.docs.respond(exchange)
+        case .openAPI: pages.openAPI.respond(exchange)
+        case .inferenceServer: exchange.respond(.momentary, ByteBuffer(string: OpenInference.server))
+        case .inferenceLive: exchange.respond(.momentary, OpenInference.live)
+        case .inferenceReady: respondReadiness(exchange, OpenInference.ready)
+        case .model:
+            exchange.respond(.momentary, ByteBuffer(string: OpenInference.model(version: predictor.model.version)))
+        case .modelReady: respondReadiness(exchange, OpenInference.modelReady)
+        case .other: respond(to: exchange, .notFound)
+        }
+    }
+
+    /// Errors of scoring routes are written to the scoring log.
+    func respond(to exchange: HTTPExchange, _ error: HTTPError) {
+        if exchange.route.isScoring { predictor.fail(exchange, error) } else { exchange.respond(error) }
+    }
+
+    func responded(to request: IncomingRequest, _ status: ResponseStatus) {
+        metrics.responded(Route(rawValue: request.route) ?? .other, status, after: .now() - request.receivedAt)
+    }
+
+    func rejected(by limit: ConnectionLimit) {
+        switch limit {
+        case .connections: metrics.rejected(.connections)
+        case .bufferedBytes: metrics.rejected(.bufferedBytes)
+        }
+    }
+
+    func connectionFailed(_ error: any Error) {
+        logger.debug("connection failed", metadata: ["error": "\(error)"])
+    }
+
+    func clientHasGone() {
+        guard limits.queued.inUse > 0 else { return }
+        predictor.rejectAbandoned()
     }
 }

@@ -1,57 +1,65 @@
 import Foundation
+import HTTP1
 import NIOCore
 import NIOPosix
 import ScoringLog
 import Synchronization
 
-/// What the replica says of itself: `/metrics` and `/version`.
-final class Reports: Sendable {
-    private let replica: Replica
+/// What the server reports about itself: `/metrics` and `/version`.
+final class StatusEndpoints: Sendable {
+    private let limits: ConcurrencyLimits
     private let log: ScoringLogWriter
     private let storeFaults: StoreFaults
     private let build: Mutex<BuildInfo>
+    /// Each event loop's share of the metrics.
+    private let shares = Mutex<[NIOLoopBound<Metrics>]>([])
 
-    init(_ replica: Replica, _ log: ScoringLogWriter, _ storeFaults: StoreFaults, _ build: BuildInfo) {
-        self.replica = replica
+    init(_ limits: ConcurrencyLimits, _ log: ScoringLogWriter, _ storeFaults: StoreFaults, _ build: BuildInfo) {
+        self.limits = limits
         self.log = log
         self.storeFaults = storeFaults
         self.build = Mutex(build)
     }
 
+    /// Adds an event loop's share; to be called on it.
+    func add(_ metrics: Metrics, on eventLoop: any EventLoop) {
+        shares.withLock { $0.append(NIOLoopBound(metrics, eventLoop: eventLoop)) }
+    }
+
     /// Another model scores from now on.
     func modelChanged(_ version: String) { build.withLock { $0.modelVersion = version } }
 
-    /// Adds up all loops' shares, and answers with the text.
-    func answerMetrics(_ call: Call) {
-        let eventLoop = call.connection.eventLoop
-        let shares = EventLoopFuture.whenAllSucceed(replica.workers.map { $0.metricsSnapshot() }, on: eventLoop)
+    /// Adds up all loops' shares, and responds with the text.
+    func respondMetrics(_ exchange: HTTPExchange) {
+        let snapshots = shares.withLock { $0 }.map { share in share.eventLoop.submit { share.value.snapshot } }
+        let shares = EventLoopFuture.whenAllSucceed(snapshots, on: exchange.eventLoop)
         shares.assumeIsolated().whenSuccess { [self] shares in
             var sum = shares.reduce(into: Metrics.Snapshot()) { $0.add($1) }
             sum.isCacheUp = sum.isCacheUp && !storeFaults.isAway
             sum.cacheFaults.merge(storeFaults.counted) { $0 + $1 }
-            let text = MetricsText(sum, replica, log, build.withLock { $0 }).text
+            let text = MetricsText(sum, limits, log, build.withLock { $0 }).text
             var head = ResponseHead.momentary
             head.contentType = "text/plain; version=0.0.4; charset=utf-8"
-            call.answer(head, ByteBuffer(string: text))
+            exchange.respond(head, ByteBuffer(string: text))
         }
     }
 
-    /// Answers with the build, once the executable has been hashed.
-    func answerVersion(_ call: Call) {
-        if build.withLock({ $0.executableSHA256 }) != nil { return answer(call) }
-        let hash = NIOThreadPool.singleton.runIfActive(eventLoop: call.connection.eventLoop) {
+    /// Responds with the build, once the executable has been hashed.
+    func respondVersion(_ exchange: HTTPExchange) {
+        if build.withLock({ $0.executableSHA256 }) != nil { return respond(exchange) }
+        let hash = NIOThreadPool.singleton.runIfActive(eventLoop: exchange.eventLoop) {
             BuildInfo.hashExecutable()
         }
         hash.assumeIsolated().whenComplete { [self] result in
             build.withLock { $0.executableSHA256 = (try? result.get()) ?? nil }
-            answer(call)
+            respond(exchange)
         }
     }
 
-    private func answer(_ call: Call) {
+    private func respond(_ exchange: HTTPExchange) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         let json = (try? encoder.encode(build.withLock { $0 })) ?? Data("{}".utf8)
-        call.answer(.momentary, ByteBuffer(bytes: json))
+        exchange.respond(.momentary, ByteBuffer(bytes: json))
     }
 }

@@ -6,13 +6,13 @@ import NIOCore
 final class BatchReader {
     private let reader: OpaquePointer
     private let maximumRecords: Int
-    private let padded: PaddedBody
+    private let padded: PaddedBuffer
 
     /// Arrays and objects inside one another; the outer array is the first.
     static let maximumDepth = 64
 
     /// - Returns: nil if there is no memory for it.
-    init?(maximumRecords: Int, maximumBytes: Int, _ padded: PaddedBody) {
+    init?(maximumRecords: Int, maximumBytes: Int, _ padded: PaddedBuffer) {
         let names = Feature.allCases.map(\.name)
         let created = Self.withCStrings(names) { pointers in
             row_reader_create(pointers, names.count, maximumRecords, maximumBytes, Self.maximumDepth)
@@ -28,7 +28,7 @@ final class BatchReader {
     /// Reads a request's body and checks all of it.
     ///
     /// - Returns: the batch, or the body of the 422 that says everything that is wrong.
-    func read(_ body: ByteBuffer, for model: LinearModel) -> Result<HousingBatch, Refusal> {
+    func read(_ body: ByteBuffer, for model: LinearModel) -> Result<HousingBatch, ValidationErrorBody> {
         padded.with(body) { json in
             let rows = row_reader_read(reader, json, body.readableBytes)
             let bytes = UnsafeRawBufferPointer(start: json, count: body.readableBytes)
@@ -41,7 +41,7 @@ final class BatchReader {
                 return HousingBatch.validate(
                     values: rows.values, cells: rows.kinds, count: rows.row_count, for: model
                 ).mapError { violations in
-                    Refusal(violations) { record, feature in
+                    ValidationErrorBody(violations) { record, feature in
                         Self.value(bytes, rows, record, feature)
                     }
                 }

@@ -1,12 +1,12 @@
 private import Foundation
-import Model
+import HTTP1
 import NIOCore
 import NIOPosix
 
-/// Runs the model, at the cost that it is given: that of a linear model, or with `SYNTHETIC_SLEEP_MS` and
-/// `SYNTHETIC_BUSY_MS` that of a heavier one.
+/// What a model run costs beyond the linear model itself: nothing, or with `SYNTHETIC_SLEEP_MS` and `SYNTHETIC_BUSY_MS`
+/// what a heavier model would cost.
 final class ModelRunner {
-    /// What each run costs beside the linear model.
+    /// What each run costs beyond the linear model.
     struct SyntheticCost: Sendable {
         var sleep: TimeAmount = .zero
         var busy: TimeAmount = .zero
@@ -15,70 +15,64 @@ final class ModelRunner {
     }
 
     private let cost: SyntheticCost
-    private let replica: Replica
-    private let admission: Admission
+    private let limits: ConcurrencyLimits
     private let eventLoop: any EventLoop
-    private let coreLine: WaitingLine
+    private let queue: WaitQueue<Grant>
 
-    init(
-        _ cost: SyntheticCost, _ replica: Replica, _ admission: Admission, on eventLoop: any EventLoop,
-        patience: TimeAmount
-    ) {
+    /// What a request needs that waits for a core: it is not in flight meanwhile.
+    private struct Grant: ~Copyable {
+        let core: Permit
+        let inFlight: Permit
+    }
+
+    init(_ cost: SyntheticCost, _ limits: ConcurrencyLimits, on eventLoop: any EventLoop, maximumWait: TimeAmount) {
         self.cost = cost
-        self.replica = replica
-        self.admission = admission
         self.eventLoop = eventLoop
-        // A call that waits for a core is not in flight, so it needs both to go on.
-        coreLine = WaitingLine(on: eventLoop, places: replica.queued, patience: patience) {
-            guard replica.cores.enter() else { return false }
-            if replica.inFlight.enter() { return true }
-            replica.cores.leave()
-            return false
+        self.limits = limits
+        queue = WaitQueue(on: eventLoop, places: limits.queued, maximumWait: maximumWait) { _ in
+            guard let core = limits.cores.tryAcquire(), let inFlight = limits.inFlight.tryAcquire() else { return nil }
+            return Grant(core: core, inFlight: inFlight)
         }
     }
 
-    /// Scores a batch; exactly one of the two is called, at once if a run costs nothing more.
-    ///
-    /// The call is in flight before, and after if it gets its predictions; if it is refused it is not.
-    func run(
-        _ model: LinearModel, _ batch: HousingBatch, for call: Call, _ completion: @escaping ([Double]) -> Void,
-        orRefuse refuse: @escaping (RejectionReason) -> Void
-    ) {
-        guard cost.sleep > .zero || cost.busy > .zero else { return completion(model.predict(batch)) }
-        sleep { [self] in
-            burn(call, { completion(model.predict(batch)) }, orRefuse: refuse)
-        }
+    /// Whether a run costs nothing beyond the linear model.
+    var isFree: Bool { cost.sleep == .zero && cost.busy == .zero }
+
+    /// Spends what a run costs; then `completion` is called, at once if that is nothing, or the request is rejected.
+    func run(_ request: ScoringRequest, _ completion: @escaping () -> Void) {
+        sleep { [self] in burn(request, completion) }
     }
 
-    /// Lets calls go on that wait for a core.
-    func startWaiting() { coreLine.startWaiting() }
+    /// Starts requests that wait for a core.
+    func startWaiting() { queue.startWaiting() }
 
-    /// Refuses calls that wait for a core and whose clients have gone.
-    func refuseAbandoned() { coreLine.refuseAbandoned() }
+    /// Rejects requests that wait for a core and whose clients have gone.
+    func rejectAbandoned() { queue.rejectAbandoned() }
 
     private func sleep(_ then: @escaping () -> Void) {
         guard cost.sleep > .zero else { return then() }
         eventLoop.assumeIsolated().scheduleTask(in: cost.sleep, then)
     }
 
-    private func burn(
-        _ call: Call, _ then: @escaping () -> Void, orRefuse refuse: @escaping (RejectionReason) -> Void
-    ) {
+    private func burn(_ request: ScoringRequest, _ then: @escaping () -> Void) {
         guard cost.busy > .zero else { return then() }
-        if coreLine.isEmpty, replica.cores.enter() { return burnOnThread(then) }
-        admission.leave()
-        coreLine.wait(
-            after: call.waited, unless: { call.isAbandoned }, { [self] in burnOnThread(then) }, orRefuse: refuse)
+        if queue.isEmpty, let core = limits.cores.tryAcquire() { return burn(on: core, request, then) }
+        request.pause()
+        queue.wait(after: request.waited, unless: { request.isAbandoned }) { [self] grant in
+            request.start(grant.inFlight)
+            burn(on: grant.core, request, then)
+        } orReject: {
+            request.finish(.rejected($0))
+        }
     }
 
-    private func burnOnThread(_ then: @escaping () -> Void) {
+    private func burn(on core: consuming Permit, _ request: ScoringRequest, _ then: @escaping () -> Void) {
+        request.occupy(core)
         let busy = cost.busy
         let done = cost.threads.runIfActive(eventLoop: eventLoop) { Self.spendProcessorTime(busy) }
-        done.assumeIsolated().whenComplete { [self] _ in
-            replica.cores.leave()
+        done.assumeIsolated().whenComplete { _ in
+            request.vacate()
             then()
-            startWaiting()
-            replica.wakeWaitingCalls()
         }
     }
 

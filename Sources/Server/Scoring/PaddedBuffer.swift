@@ -2,7 +2,7 @@ private import CSimdjson
 import NIOCore
 
 /// A place for one body at a time, and for the bytes behind it that simdjson may read; one per event loop.
-final class PaddedBody {
+final class PaddedBuffer {
     private var bytes: UnsafeMutablePointer<UInt8>
     private var count = keptBytes
     private static let padding = row_reader_padding()

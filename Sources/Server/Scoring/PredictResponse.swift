@@ -2,20 +2,29 @@ import Bytes
 import Model
 import NIOCore
 
-/// The body of a 200, written as the call goes on: `{"query_key":"…","inputs":[…],"prediction":[…]}`, or in the Open
-/// Inference Protocol's form.
+/// The body of a 200, written while the request is worked on: `{"query_key":"…","inputs":[…],"prediction":[…]}`, or in
+/// the Open Inference Protocol's form.
 ///
-/// Its call keeps it, where it is written on in place: a value that waits in a closure would be copied with all its
-/// bytes.
-struct PredictAnswer {
-    private(set) var body = ByteBuffer()
-    /// What stands behind the predictions.
+/// Its request owns it and has it extended in place: a value captured by a closure would be copied with all its bytes.
+struct PredictResponse {
+    private(set) var body: ByteBuffer
+    /// What follows the predictions.
     private let end: StaticString
 
-    /// Begins nothing: the answer of a call of which nothing is known yet.
-    init() { end = "" }
+    /// The empty response of a request that was not read yet.
+    init() { self.init(ByteBuffer(), end: "") }
 
-    /// Begins the answer of `POST /predict` with what is known before the look-up, with room for all of it.
+    /// A response that was begun elsewhere.
+    ///
+    /// - Parameters:
+    ///   - body: everything before the predictions, with room for them.
+    ///   - end: what follows the predictions.
+    init(_ body: ByteBuffer, end: StaticString) {
+        self.body = body
+        self.end = end
+    }
+
+    /// Begins the response to `POST /predict` with what is known before the look-up, with room for all of it.
     ///
     /// - Parameter predictions: how many there will be.
     init(_ key: QueryKey, _ inputs: PrintedBatch, predictions: Int) {
@@ -37,32 +46,7 @@ struct PredictAnswer {
         }
     }
 
-    /// Begins the answer to an inference request, with room for all of it.
-    ///
-    /// - Parameters:
-    ///   - id: the caller's, a JSON string with its quotes; it is echoed.
-    ///   - predictions: how many there will be.
-    init(_ key: QueryKey, modelVersion: String, id: ByteBuffer?, predictions: Int) {
-        let idBytes = id?.readableBytes ?? 0
-        let predictionBytes = Self.maximumBytes(predictions: predictions)
-        end = "}]}"
-        body = ByteBufferAllocator().buffer(capacity: Self.inferenceFrameBytes + idBytes + predictionBytes)
-        body.writeStaticString("{\"model_name\":\"housing\",\"model_version\":\"")
-        body.writeString(modelVersion)
-        if let id {
-            body.writeStaticString("\",\"id\":")
-            body.writeImmutableBuffer(id)
-        } else {
-            body.writeStaticString("\"")
-        }
-        body.writeStaticString(",\"parameters\":{\"query_key\":\"")
-        withUnsafeBytes(of: key.hex) { _ = body.writeBytes($0) }
-        body.writeStaticString("\"},\"outputs\":[{\"name\":\"predict\",\"shape\":[")
-        body.writeString(String(predictions))
-        body.writeStaticString(",1],\"datatype\":\"FP64\",\"data\":")
-    }
-
-    /// Ends the answer.
+    /// Ends the response.
     ///
     /// - Returns: the predictions' JSON text, which is also the cache's entry.
     mutating func finish(_ predictions: [Double]) -> ByteBuffer {
@@ -90,5 +74,4 @@ struct PredictAnswer {
 
     /// More than everything around inputs and predictions.
     private static let frameBytes = 96
-    private static let inferenceFrameBytes = 256
 }

@@ -1,112 +1,130 @@
+import HTTP1
 import Model
 import NIOCore
 import ScoringLog
 
-/// The predict story: bytes → batch → query key → cache → model → answer → log.
+/// The predict story: bytes → permit → batch → query key → cache → model → response → log.
 ///
-/// One per event loop. Nothing here waits or throws: a call goes on when the cache or the model calls back, and they
-/// always do. A call comes in with a place in flight, and gives it back when it is answered.
+/// One per event loop. Nothing here waits or throws: a request goes on when a permit, the cache or the model calls back,
+/// and they always do. It ends in `ScoringRequest.finish`, which responds, logs, counts and releases.
 ///
-/// - Row i of the answer belongs to record i of the request.
-/// - A refused batch costs no key, no look-up and no model run.
-/// - A cached answer equals the computed one bit for bit; a cache fault changes latency, never status or values.
+/// - Row i of the response belongs to record i of the request.
+/// - An invalid batch costs no key, no look-up and no model run.
+/// - A cached response equals the computed one bit for bit; a cache fault changes latency, never status or values.
 final class Predictor {
-    /// The model of new calls; calls under way keep theirs.
-    var model: LinearModel {
-        didSet { keyPrefix = CacheKey.prefix(namespace: namespace, modelVersion: model.version) }
-    }
+    /// The model of new requests; requests under way keep theirs.
+    private(set) var model: ActiveModel
 
     private let namespace: String
-    private var keyPrefix: String
     private let reader: BatchReader
     private let inferenceReader: InferenceReader
+    private let admission: Admission
     private let cache: any PredictionCache
     private let runner: ModelRunner
-    private let admission: Admission
-    private let log: CallLog
+    private let log: RequestLog
     private let metrics: Metrics
     private var printed = PrintedBatch()
     private var keyText: [UInt8] = []
 
     init(
-        model: LinearModel, namespace: String, reader: BatchReader, inferenceReader: InferenceReader,
-        cache: any PredictionCache, runner: ModelRunner, admission: Admission, log: CallLog, metrics: Metrics
+        _ model: LinearModel, namespace: String, _ reader: BatchReader, _ inferenceReader: InferenceReader,
+        _ admission: Admission, _ cache: any PredictionCache, _ runner: ModelRunner, _ log: RequestLog,
+        _ metrics: Metrics
     ) {
-        self.model = model
+        self.model = ActiveModel(model, namespace: namespace)
         self.namespace = namespace
-        self.keyPrefix = CacheKey.prefix(namespace: namespace, modelVersion: model.version)
         self.reader = reader
         self.inferenceReader = inferenceReader
+        self.admission = admission
         self.cache = cache
         self.runner = runner
-        self.admission = admission
         self.log = log
         self.metrics = metrics
     }
 
-    /// Answers `POST /predict`.
-    func predict(_ body: ByteBuffer, _ call: Call) {
-        let started = NIODeadline.now()
-        switch reader.read(body, for: model) {
-        case .success(let batch):
-            printed.print(batch)
-            let key = QueryKey(printed, scratch: &keyText)
-            call.predictAnswer = PredictAnswer(key, printed, predictions: batch.records.count)
-            lookUpOrScore(batch, key, call, started)
-        case .failure(let refusal): refuse(call, .unprocessable, refusal.body)
+    /// Scores new requests with another model.
+    func replaceModel(_ model: LinearModel) { self.model = ActiveModel(model, namespace: namespace) }
+
+    // MARK: The story
+
+    /// A request comes in, and gets its permit: at once, or after it has waited, or never.
+    func score(_ exchange: HTTPExchange, _ body: ByteBuffer) {
+        let request = ScoringRequest(exchange, model, log, metrics)
+        if let permit = admission.tryAcquire() {
+            request.start(permit)
+            validate(body, request)
+        } else {
+            admission.enqueue(request, body) { [self] in
+                validate($0, request)
+            } orReject: {
+                request.finish(.rejected($0))
+            }
         }
     }
 
-    /// Answers an inference request of the Open Inference Protocol: other bodies, the same story.
-    func infer(_ body: ByteBuffer, _ call: Call) {
-        let started = NIODeadline.now()
-        switch inferenceReader.read(body, for: model) {
-        case .success(let request):
-            printed.print(request.batch)
-            let key = QueryKey(printed, scratch: &keyText)
-            let count = request.batch.records.count
-            call.predictAnswer = PredictAnswer(
-                key, modelVersion: model.version, id: request.id, predictions: count)
-            lookUpOrScore(request.batch, key, call, started)
-        case .failure(let refusal): refuse(call, .badRequest, refusal.body)
-        }
+    /// The body becomes a batch whose records have passed every rule, and the response begins with the batch's key.
+    private func validate(_ body: ByteBuffer, _ request: ScoringRequest) {
+        request.started = .now()
+        guard read(body, request) else { return }
+        printed.print(request.batch)
+        let queryKey = QueryKey(printed, scratch: &keyText)
+        request.response = PredictResponse(to: request, queryKey, printed)
+        request.validated = .now()
+        guard request.route != .test else { return score(request) }
+        lookUp(CacheKey(prefix: request.model.keyPrefix, queryKey: queryKey), request)
     }
 
-    private func lookUpOrScore(_ batch: HousingBatch, _ queryKey: QueryKey, _ call: Call, _ started: NIODeadline) {
-        let model = model
-        let key = CacheKey(prefix: keyPrefix, queryKey: queryKey)
-        let validated = NIODeadline.now()
-        let entryLimit = PredictAnswer.maximumBytes(predictions: batch.records.count)
+    /// The cache has an entry with one prediction for each record, or the model runs.
+    private func lookUp(_ key: CacheKey, _ request: ScoringRequest) {
+        let entryLimit = PredictResponse.maximumBytes(predictions: request.batch.records.count)
         cache.lookUp(key, maximumBytes: entryLimit) { [self] found in
-            let lookedUp = NIODeadline.now()
-            let (result, cached) = read(found, entryLimit, count: batch.records.count)
+            request.lookedUp = .now()
+            let (result, predictions) = accept(found, entryLimit, count: request.batch.records.count)
+            request.cacheResult = result
             metrics.lookedUp(result)
-            if let cached {
-                send(cached, call, model, result, ServerTiming(started, validated, lookedUp, .now()))
-                return
-            }
-            score(model, batch, call) { [self] predictions in
-                let timing = ServerTiming(started, validated, lookedUp, .now())
-                let entry = send(predictions, call, model, result, timing)
-                cache.store(entry, for: key)
-            }
+            if let predictions { request.finish(.scored(predictions)) } else { score(request, storingAs: key) }
         }
     }
 
-    /// Answers `GET /test`: a built-in record scored by the model, without a look-up.
-    func predictSample(_ call: Call) {
-        let started = NIODeadline.now()
-        let model = model
-        printed.print(.sample)
-        call.predictAnswer = PredictAnswer(QueryKey(printed, scratch: &keyText), printed, predictions: 1)
-        let validated = NIODeadline.now()
-        score(model, .sample, call) { [self] predictions in
-            send(predictions, call, model, nil, ServerTiming(started, validated, validated, .now()))
+    /// The model runs: now, or later where runs cost something. The cache gets the entry after the client got the response.
+    private func score(_ request: ScoringRequest, storingAs key: CacheKey) {
+        guard runner.isFree else { return runner.run(request) { [self] in scoreNow(request, storingAs: key) } }
+        scoreNow(request, storingAs: key)
+    }
+
+    private func scoreNow(_ request: ScoringRequest, storingAs key: CacheKey) {
+        let entry = request.finish(.scored(request.model.model.predict(request.batch)))
+        cache.store(entry, for: key)
+    }
+
+    /// `GET /test`: the built-in record scored by the model, without a look-up.
+    private func score(_ request: ScoringRequest) {
+        request.lookedUp = request.validated
+        runner.run(request) { request.finish(.scored(request.model.model.predict(request.batch))) }
+    }
+
+    // MARK: Its details
+
+    /// - Returns: false if the body is invalid; then the request has ended.
+    private func read(_ body: ByteBuffer, _ request: ScoringRequest) -> Bool {
+        switch request.route {
+        case .test: return true
+        case .infer:
+            switch inferenceReader.read(body, for: request.model.model) {
+            case .success(let inference): (request.batch, request.inferenceID) = (inference.batch, inference.id)
+            case .failure(let error): request.finish(.invalid(.badRequest, error.body)); return false
+            }
+        default:
+            switch reader.read(body, for: request.model.model) {
+            case .success(let batch): request.batch = batch
+            case .failure(let error): request.finish(.invalid(.unprocessable, error.body)); return false
+            }
         }
+        return true
     }
 
     /// What a look-up comes to: an entry is a hit only if it holds one prediction for each record.
-    private func read(_ found: CacheAnswer, _ limit: Int, count: Int) -> (CacheResult, [Double]?) {
+    private func accept(_ found: CacheAnswer, _ limit: Int, count: Int) -> (CacheResult, [Double]?) {
         switch found {
         case .entry(let bytes):
             let predictions = bytes.readableBytes <= limit ? reader.readPredictions(bytes, count: count) : nil
@@ -117,42 +135,22 @@ final class Predictor {
         }
     }
 
-    private func score(
-        _ model: LinearModel, _ batch: HousingBatch, _ call: Call, _ completion: @escaping ([Double]) -> Void
-    ) {
-        runner.run(model, batch, for: call, completion) { [self] reason in
-            // Whoever is refused while it waits for a core is in flight no more.
-            metrics.rejected(reason)
-            log.refused(call, .serviceUnavailable, bytes: call.answer(.saturated))
-        }
+    // MARK: What others ask of it
+
+    /// A request of a scoring route is refused as a whole, before its body counts.
+    func fail(_ exchange: HTTPExchange, _ error: HTTPError) {
+        ScoringRequest(exchange, model, log, metrics).finish(.failed(error))
     }
 
-    @discardableResult
-    private func send(
-        _ predictions: [Double], _ call: Call, _ model: LinearModel, _ cache: CacheResult?, _ timing: ServerTiming
-    ) -> ByteBuffer {
-        let entry = call.predictAnswer.finish(predictions)
-        let scoring = ResponseHead.Scoring(cache: cache, modelVersion: model.version, timing: timing)
-        let body = call.predictAnswer.body
-        call.answer(ResponseHead(.ok, scoring: scoring), body)
-        log.scored(call, bytes: body.readableBytes, cache: cache, timing, records: predictions.count)
-        metrics.scored(timing, cache, records: predictions.count)
-        admission.leave()
-        return entry
+    /// Lets waiting requests go on, if there is now what they wait for.
+    func startWaiting() {
+        admission.startWaiting()
+        runner.startWaiting()
     }
 
-    private func refuse(_ call: Call, _ status: ResponseHead.Status, _ body: ByteBuffer) {
-        call.answer(ResponseHead(status), body)
-        log.refused(call, status, bytes: body.readableBytes)
-        admission.leave()
-    }
-}
-
-extension ServerTiming {
-    /// From the moments that end a call's stages.
-    fileprivate init(_ started: NIODeadline, _ validated: NIODeadline, _ lookedUp: NIODeadline, _ scored: NIODeadline) {
-        validate = validated.uptimeNanoseconds - started.uptimeNanoseconds
-        cache = lookedUp.uptimeNanoseconds - validated.uptimeNanoseconds
-        score = scored.uptimeNanoseconds - lookedUp.uptimeNanoseconds
+    /// Rejects waiting requests whose clients have gone.
+    func rejectAbandoned() {
+        admission.rejectAbandoned()
+        runner.rejectAbandoned()
     }
 }

@@ -1,54 +1,62 @@
-import NIOCore
+import HTTP1
 import ScoringLog
 
-/// One event loop's end of the scoring log: blocks are collected and handed to the one writer at the end of a tick.
-final class CallLog {
-    /// What is written for a scored call: `SCORING_LOG`.
-    enum Form: String, CaseIterable, Sendable {
-        case ml, dl, json, off
-    }
+/// What is written for a scored request: `SCORING_LOG`.
+enum ScoringLogFormat: String, CaseIterable, Sendable {
+    case ml, dl, json, off
+}
 
-    private let form: Form
+/// One event loop's part of the scoring log: blocks are collected and passed to the one writer at the end of a tick.
+final class RequestLog {
+    private let format: ScoringLogFormat
     private let writer: ScoringLogWriter
     private let clock: WallClock
+    private var time = CommonLogTime(secondsSince1970: 0)
     private var batch = ScoringLogBatch()
     private var droppedLines = 0
 
-    init(_ form: Form, _ writer: ScoringLogWriter, _ clock: WallClock) {
-        self.form = form
+    init(_ format: ScoringLogFormat, _ writer: ScoringLogWriter, _ clock: WallClock) {
+        self.format = format
         self.writer = writer
         self.clock = clock
     }
 
-    /// Whether blocks of new calls still fit behind a slow reader.
+    /// Whether blocks of new requests still fit, however slowly the log is read.
     var hasRoom: Bool { writer.hasRoom }
 
-    /// Notes a call that was answered with predictions.
+    /// Notes a request that was answered with predictions.
     ///
-    /// - Parameter bytes: of the answer's body.
-    func scored(_ call: Call, bytes: Int, cache: CacheResult?, _ timing: ServerTiming, records: Int) {
-        switch form {
+    /// - Parameter bytes: those of the response's body.
+    func scored(_ exchange: HTTPExchange, bytes: Int, _ cache: CacheResult?, _ timing: ServerTiming, records: Int) {
+        switch format {
         case .off: break
-        case .ml: appendBlock(call, .ok, bytes, scored(call, timing, .ml))
-        case .dl: appendBlock(call, .ok, bytes, scored(call, timing, .dl))
-        case .json: appendRecord(call, .ok, records, cache, timing)
+        case .ml: append(exchange, .ok, bytes, scored(exchange, timing, .ml))
+        case .dl: append(exchange, .ok, bytes, scored(exchange, timing, .dl))
+        case .json:
+            var record = record(exchange, .ok)
+            record.records = records
+            record.cache = cache
+            record.validateNanoseconds = timing.validate
+            record.cacheNanoseconds = cache == nil ? nil : timing.cache
+            record.scoreNanoseconds = timing.score
+            batch.append(record)
         }
     }
 
-    /// Notes a call of a scoring route that was refused, unless a slow reader keeps the log full.
-    func refused(_ call: Call, _ status: ResponseHead.Status, bytes: Int) {
-        guard form == .off || writer.hasRoomForRefusal else {
+    /// Notes a request of a scoring route that was not scored, unless a slow reader keeps the log full.
+    func unscored(_ exchange: HTTPExchange, _ status: ResponseStatus, bytes: Int) {
+        guard format == .off || writer.hasRoomForRefusal else {
             droppedLines += 1
             return
         }
-        switch form {
+        switch format {
         case .off: break
-        case .ml, .dl: appendBlock(call, status, bytes, nil)
-        case .json: appendRecord(call, status, nil, nil, nil)
+        case .ml, .dl: append(exchange, status, bytes, nil)
+        case .json: batch.append(record(exchange, status))
         }
     }
 
-    /// Hands over what this tick has collected.
+    /// Passes on what this tick has collected.
     func flush() {
         if droppedLines > 0 {
             writer.dropped(droppedLines)
@@ -59,32 +67,34 @@ final class CallLog {
         batch.removeAll()
     }
 
-    private func scored(_ call: Call, _ timing: ServerTiming, _ path: ScoringLogBlock.Path) -> ScoringLogBlock.Scored {
-        .init(requestID: call.requestID, scoringNanoseconds: timing.cache + timing.score, path: path)
+    private func scored(
+        _ exchange: HTTPExchange, _ timing: ServerTiming, _ path: ScoringLogBlock.Path
+    ) -> ScoringLogBlock.Scored {
+        .init(requestID: exchange.request.id, scoringNanoseconds: timing.cache + timing.score, path: path)
     }
 
-    private func appendBlock(
-        _ call: Call, _ status: ResponseHead.Status, _ bytes: Int, _ scored: ScoringLogBlock.Scored?
+    private func append(
+        _ exchange: HTTPExchange, _ status: ResponseStatus, _ bytes: Int, _ scored: ScoringLogBlock.Scored?
     ) {
+        let request = exchange.request
         batch.append(
             ScoringLogBlock(
-                time: clock.logTime, method: call.method.literal, route: call.route.literal,
-                httpMinorVersion: call.minorVersion, status: status.rawValue,
-                bodyBytes: call.method == .head ? 0 : bytes, scored: scored))
+                time: updatedTime(), method: request.method.literal, route: exchange.route.literal,
+                httpMinorVersion: request.minorVersion, status: status.code,
+                bodyBytes: request.method == .head ? 0 : bytes, scored: scored))
     }
 
-    private func appendRecord(
-        _ call: Call, _ status: ResponseHead.Status, _ records: Int?, _ cache: CacheResult?, _ timing: ServerTiming?
-    ) {
+    private func record(_ exchange: HTTPExchange, _ status: ResponseStatus) -> ScoringLogRecord {
         var record = ScoringLogRecord(
-            time: clock.logTime, millisecond: clock.millisecond, requestID: call.requestID, route: call.route.literal,
-            status: status.rawValue)
-        record.records = records
-        record.cache = cache
-        record.validateNanoseconds = timing?.validate
-        record.cacheNanoseconds = cache == nil ? nil : timing?.cache
-        record.scoreNanoseconds = timing?.score
-        record.traceparent = call.traceparent
-        batch.append(record)
+            time: updatedTime(), millisecond: clock.millisecond, requestID: exchange.request.id,
+            route: exchange.route.literal, status: status.code)
+        record.traceparent = exchange.traceparent
+        return record
+    }
+
+    /// The tick's time; its text changes once a second.
+    private func updatedTime() -> CommonLogTime {
+        if time.secondsSince1970 != clock.secondsSince1970 { time.update(secondsSince1970: clock.secondsSince1970) }
+        return time
     }
 }

@@ -1,6 +1,6 @@
 import Bytes
 
-/// Where a scoring call's time went, in nanoseconds; the `Server-Timing` header says it in milliseconds.
+/// Where a scoring request's time went, in nanoseconds; the `Server-Timing` header has it in milliseconds.
 struct ServerTiming {
     var validate: UInt64 = 0
     var cache: UInt64 = 0

@@ -3,7 +3,7 @@ import Model
 import NIOCore
 
 /// The body of a 422, in pydantic v2's form: `{"detail":[{"type","loc","msg","input"}…],"error_count":N}`.
-struct Refusal: Error {
+struct ValidationErrorBody: Error {
     private(set) var body: ByteBuffer
 
     /// A string is cut at this many Unicode scalars.
@@ -65,21 +65,21 @@ struct Refusal: Error {
     }
 
     /// Says what is wrong with the body as a whole.
-    static func whole(_ failure: WholeFailure, _ json: UnsafeRawBufferPointer) -> Refusal {
-        var refusal = Refusal(expectedFailures: 1)
-        refusal.body.writeStaticString("{\"detail\":[{\"type\":\"")
-        refusal.body.writeStaticString(failure.type)
-        refusal.body.writeStaticString("\",\"loc\":[\"body\"],\"msg\":\"")
-        refusal.body.writeString(failure.message)
-        refusal.body.writeStaticString("\",\"input\":")
+    static func whole(_ failure: WholeFailure, _ json: UnsafeRawBufferPointer) -> ValidationErrorBody {
+        var error = ValidationErrorBody(expectedFailures: 1)
+        error.body.writeStaticString("{\"detail\":[{\"type\":\"")
+        error.body.writeStaticString(failure.type)
+        error.body.writeStaticString("\",\"loc\":[\"body\"],\"msg\":\"")
+        error.body.writeString(failure.message)
+        error.body.writeStaticString("\",\"input\":")
         if case .invalid = failure {
-            refusal.writeString(prefix(of: json))
+            error.writeString(prefix(of: json))
         } else {
-            refusal.writeInput(UnsafeRawBufferPointer(rebasing: trimmed(json)))
+            error.writeInput(UnsafeRawBufferPointer(rebasing: trimmed(json)))
         }
-        refusal.body.writeStaticString("}")
-        refusal.writeEnd(errorCount: 1)
-        return refusal
+        error.body.writeStaticString("}")
+        error.writeEnd(errorCount: 1)
+        return error
     }
 
     private init(expectedFailures: Int) {

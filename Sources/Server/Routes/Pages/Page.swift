@@ -1,12 +1,14 @@
+import Bytes
 import Crypto
 import Foundation
+import HTTP1
 import NIOCore
 
-/// A text that is the same for everybody and every call, with the header fields that belong to it.
-final class Page: Sendable {
+/// A text that is the same for every client and request, with the header fields that belong to it.
+final class Page: Sendable, ResponseFields {
     let body: ByteBuffer
     /// Header fields, each beginning with a line break.
-    let fields: String
+    private let fields: String
     private let contentType: StaticString
     private let entityTag: String
 
@@ -23,13 +25,16 @@ final class Page: Sendable {
     }
 
     /// Sends the page, or that the caller has it already (RFC 9110, section 13.1.2).
-    func answer(_ call: Call) {
-        let isKnown = call.ifNoneMatch.map(matches) ?? false
-        var head = ResponseHead(isKnown ? .notModified : .ok)
+    func respond(_ exchange: HTTPExchange) {
+        let isKnown = exchange.ifNoneMatch.map(matches) ?? false
+        var head = ResponseHead(isKnown ? .notModified : .ok, fields: self)
         head.contentType = contentType
-        head.page = self
-        call.answer(head, isKnown ? ByteBuffer() : body)
+        exchange.respond(head, isKnown ? ByteBuffer() : body)
     }
+
+    var maximumFieldBytes: Int { fields.utf8.count }
+
+    func writeFields(to output: inout ByteWriter) { output.put(fields) }
 
     /// A weak comparison: a proxy that compresses marks the tag as weak.
     private func matches(_ tags: String) -> Bool {

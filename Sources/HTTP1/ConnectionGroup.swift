@@ -1,0 +1,85 @@
+import Bytes
+package import NIOCore
+
+/// All connections of one event loop, and what they share. Loops share nothing but `ConnectionLimits`.
+package final class ConnectionGroup {
+    /// What a group asks of its connections.
+    package protocol Member: AnyObject {
+        /// Whether nothing is owed on either side.
+        var isIdle: Bool { get }
+        func closeIfOverdue(_ now: NIODeadline)
+        func drain()
+        func close()
+    }
+
+    package struct Settings: Sendable {
+        let maximumBodyBytes: Int
+        let timeouts: ReadTimeouts
+
+        package init(maximumBodyBytes: Int, timeouts: ReadTimeouts) {
+            self.maximumBodyBytes = maximumBodyBytes
+            self.timeouts = timeouts
+        }
+    }
+
+    package let eventLoop: any EventLoop
+    let settings: Settings
+    let limits: ConnectionLimits
+    let tick: Tick
+    /// Whether responses tell clients that their connection ends.
+    private(set) var isStopping = false
+    private(set) var clientClock = ClientClock(.now())
+    private var requestIDs = RequestIDGenerator()
+    private var members: [ObjectIdentifier: any Member] = [:]
+    private var drained: EventLoopPromise<Void>?
+
+    package init(_ settings: Settings, _ limits: ConnectionLimits, _ tick: Tick, on eventLoop: any EventLoop) {
+        self.settings = settings
+        self.limits = limits
+        self.tick = tick
+        self.eventLoop = eventLoop
+    }
+
+    func makeRequestID() -> RequestID { requestIDs.next() }
+
+    func add(_ member: any Member) {
+        members[ObjectIdentifier(member)] = member
+        if drained != nil { member.drain() }
+    }
+
+    func remove(_ member: any Member) {
+        members[ObjectIdentifier(member)] = nil
+        if members.isEmpty { drained?.succeed() }
+    }
+
+    /// How often `checkDeadlines` is to be called.
+    package static let lookInterval = ClientClock.lookInterval
+
+    /// Looks for connections that have been waited for long enough.
+    package func checkDeadlines() {
+        clientClock.look(.now())
+        for member in members.values { member.closeIfOverdue(clientClock.now) }
+    }
+
+    /// Whether no connection has a request under way.
+    package var isIdle: Bool { members.values.allSatisfy(\.isIdle) }
+
+    /// Has every response tell its client to come back on another connection.
+    package func beginStopping() { isStopping = true }
+
+    /// Answers what is under way, takes nothing new, and closes connections as they fall idle.
+    ///
+    /// - Returns: done when the last connection has closed.
+    package func drain() -> EventLoopFuture<Void> {
+        let promise = drained ?? eventLoop.makePromise(of: Void.self)
+        drained = promise
+        for member in members.values { member.drain() }
+        if members.isEmpty { promise.succeed() }
+        return promise.futureResult
+    }
+
+    /// Closes all connections, whatever is under way.
+    package func close() {
+        for member in members.values { member.close() }
+    }
+}

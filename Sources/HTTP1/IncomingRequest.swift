@@ -1,0 +1,17 @@
+package import Bytes
+package import NIOCore
+
+/// What a response depends on: the part of a request that outlives its head and body.
+package struct IncomingRequest {
+    /// Its place in the order of responses on its connection.
+    let position: UInt64
+    package let method: HTTPMethod
+    /// 0 for HTTP/1.0, 1 for HTTP/1.1.
+    package let minorVersion: Int
+    /// When the head had arrived.
+    package let receivedAt: NIODeadline
+    /// The caller's id, else one of ours.
+    package let id: RequestID
+    /// The service's number for the route; opaque to HTTP.
+    package let route: Int
+}
