@@ -126,7 +126,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "CSpawn", path: "Tests/CSpawn"),
-        .target(name: "TestSupport", dependencies: ["CSpawn"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(name: "TestSupport", dependencies: ["Bytes", "CSpawn"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "LatencyAnalyzerTests",
             dependencies: [
@@ -156,7 +156,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "HTTP1Tests",
             dependencies: [
@@ -182,7 +182,7 @@ let package = Package(
             name: "ModelTests", dependencies: ["Model", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(
-            name: "ScoringLogTests", dependencies: ["ScoringLog", "TestSupport"], resources: [.copy("Vectors")],
+            name: "ScoringLogTests", dependencies: ["Bytes", "ScoringLog", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import ScoringLog
+import Bytes
 
 /// What may be an id, and what a fresh one looks like.
 @Suite struct RequestIDTests {

@@ -1,57 +1,70 @@
 import Testing
 
-@testable import Server
+@testable import HTTP1
 
-/// What a connection has taken is given back, once.
-@Suite struct ReplicaShareTests {
-    private let replica = Replica(inFlight: 1, queued: 1, cores: 1, connections: 2, bufferedBytes: 100)
+/// What a connection holds of the process's limits is released, once.
+@Suite struct ConnectionPermitsTests {
+    private let bufferedBytes = Semaphore(maximum: 100)
+    private let limits: ConnectionLimits
 
-    @Test("a connection's place is given back when it ends; one that got none gives none back")
+    init() { limits = ConnectionLimits(connections: 2, bufferedBytes: bufferedBytes) }
+
+    /// A connection, as far as permits go.
+    private final class Connection {
+        var permits: ConnectionPermits
+
+        init(_ limits: ConnectionLimits) { permits = ConnectionPermits(of: limits) }
+
+        func acquire() { permits.acquire() }
+        func releaseConnection() { permits.releaseConnection() }
+        func buffer(_ count: Int) -> Bool { permits.buffer(count) }
+        func releaseBuffer() { permits.releaseBuffer() }
+        var use: ConnectionPermits.Use { permits.use }
+    }
+
+    @Test("a connection's permit is released when it ends; one that got none releases none")
     func places() {
-        var shares = (0..<35).map { _ in ReplicaShare(of: replica) }
-        for index in shares.indices { shares[index].takePlace() }
-        let probes = [ReplicaShare.Place](repeating: .probe, count: 32)
-        #expect(shares.map(\.place) == [.calls, .calls] + probes + [.none])
-        #expect(replica.connections.inUse == 2 && replica.probeConnections.inUse == 32)
-        shares[34].end()
-        shares[2].leavePlace()
-        shares[2].end()
-        #expect(replica.connections.inUse == 2 && replica.probeConnections.inUse == 31)
-        shares[0].end()
-        shares[0].end()
-        #expect(shares[0].place == .none && replica.connections.inUse == 1)
-        shares[34].takePlace()
-        #expect(shares[34].place == .calls && replica.connections.inUse == 2)
+        var connections = (0..<35).map { _ in Connection(limits) }
+        for connection in connections { connection.acquire() }
+        let probes = [ConnectionPermits.Use](repeating: .probe, count: 32)
+        #expect(connections.map(\.use) == [.requests, .requests] + probes + [.nothing])
+        #expect(limits.connections.inUse == 2 && limits.probes.inUse == 32)
+        connections.remove(at: 34).releaseConnection()
+        connections[2].releaseConnection()
+        connections[2].releaseConnection()
+        #expect(limits.connections.inUse == 2 && limits.probes.inUse == 31)
+        connections[0].releaseConnection()
+        connections[0].releaseConnection()
+        #expect(connections[0].use == .nothing && limits.connections.inUse == 1)
+        let late = Connection(limits)
+        late.acquire()
+        #expect(late.use == .requests && limits.connections.inUse == 2)
+        connections.removeAll()
+        #expect(limits.connections.inUse == 1 && limits.probes.inUse == 0, "the end of a connection releases all it holds")
     }
 
     @Test("bytes are counted once as they grow, and all of them come back")
     func bytes() {
-        var share = ReplicaShare(of: replica)
-        for count in [10, 10, 60, 30, 100] {
-            let isKept = share.keep(count)
-            #expect(isKept)
-        }
-        #expect(replica.bufferedBytes.inUse == 100)
-        share.release()
-        share.release()
-        #expect(replica.bufferedBytes.inUse == 0)
-        let isKept = share.keep(5)
-        #expect(isKept)
-        share.end()
-        #expect(replica.bufferedBytes.inUse == 0)
+        var connection: Connection? = Connection(limits)
+        for count in [10, 10, 60, 30, 100] { #expect(connection?.buffer(count) == true) }
+        #expect(bufferedBytes.inUse == 100)
+        connection?.releaseBuffer()
+        connection?.releaseBuffer()
+        #expect(bufferedBytes.inUse == 0)
+        #expect(connection?.buffer(5) == true && bufferedBytes.inUse == 5)
+        connection = nil
+        #expect(bufferedBytes.inUse == 0)
     }
 
-    @Test("whoever keeps too many bytes keeps none, and nobody else loses any")
+    @Test("a connection that keeps too many bytes keeps none, and no other loses any")
     func tooManyBytes() {
-        var first = ReplicaShare(of: replica)
-        var second = ReplicaShare(of: replica)
-        let kept = [first.keep(60), second.keep(40), second.keep(41)]
-        #expect(kept == [true, true, false])
-        #expect(replica.bufferedBytes.inUse == 60)
-        let keptThen = [first.keep(100), second.keep(1)]
-        #expect(keptThen == [true, false])
-        first.end()
-        second.end()
-        #expect(replica.bufferedBytes.inUse == 0)
+        let first = Connection(limits)
+        let second = Connection(limits)
+        #expect([first.buffer(60), second.buffer(40), second.buffer(41)] == [true, true, false])
+        #expect(bufferedBytes.inUse == 60)
+        #expect([first.buffer(100), second.buffer(1)] == [true, false])
+        first.releaseBuffer()
+        second.releaseBuffer()
+        #expect(bufferedBytes.inUse == 0)
     }
 }

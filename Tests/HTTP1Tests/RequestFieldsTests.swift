@@ -1,9 +1,9 @@
-import ScoringLog
+import Bytes
 import Testing
 
-@testable import Server
+@testable import HTTP1
 
-/// What a call takes from its header fields.
+/// What a request takes from its header fields.
 @Suite struct RequestFieldsTests {
     private static let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -14,7 +14,7 @@ import Testing
         var fields = RequestFields()
         for (name, value) in sent {
             let isTaken = Array(name.utf8).withUnsafeBytes { name in
-                Array(value.utf8).withUnsafeBytes { fields.take(name, $0) }
+                Array(value.utf8).withUnsafeBytes { fields.take(name, $0, "x-marker") }
             }
             #expect(isTaken, "\(name): \(value)")
         }

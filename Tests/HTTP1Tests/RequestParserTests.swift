@@ -3,7 +3,7 @@ import NIOEmbedded
 import NIOHTTP1
 import Testing
 
-@testable import Server
+@testable import HTTP1
 
 /// From a connection's bytes to requests.
 @Suite struct RequestParserTests {
@@ -22,16 +22,15 @@ import Testing
     }
 
     private func read(_ pieces: [[UInt8]]) -> Reading {
-        let parser = RequestParser()
+        let parser = RequestParser(markerField: "x-marker")
         var reading = Reading()
         var (isLast, isOver) = (false, false)
         for piece in pieces {
             parser.take(ByteBuffer(bytes: piece))
             // As the connection does: behind the last request that it will answer, it reads nothing.
-            while !isOver, let part = parser.next() {
-                switch part {
-                case .head:
-                    guard let head = parser.takeHead() else { break }
+            while !isOver, let event = parser.next() {
+                switch event {
+                case .head(let head):
                     isLast = !head.allowsAnother
                     // The connection refuses it, and nothing behind it is read.
                     if head.fields.transferCoding == .other { reading.isFault = true }
@@ -43,7 +42,7 @@ import Testing
                 case .end:
                     reading.requests[reading.requests.count - 1].isWhole = true
                     isOver = isLast
-                case .fault: reading.isFault = true
+                case .failed: reading.isFault = true
                 }
             }
         }

@@ -1,16 +1,16 @@
 import NIOCore
 import Testing
 
-@testable import Server
+@testable import HTTP1
 
-/// Answers leave in the order of their requests, whichever is ready first.
-@Suite struct AnswerOrderTests {
-    /// Does what a connection does: writes an answer if it is next, else parks it.
+/// Responses leave in the order of their requests, whichever is ready first.
+@Suite struct ResponseOrderTests {
+    /// Does what a connection does: writes a response if it is next, else parks it.
     private struct Script {
-        var order = AnswerOrder()
+        var order = ResponseOrder()
         var written: [String] = []
 
-        mutating func answer(_ position: UInt64) {
+        mutating func respond(_ position: UInt64) {
             guard order.isNext(position) else { return order.park(ByteBuffer(string: "\(position)"), at: position) }
             written.append("\(position)")
             while let parked = order.advance() { written.append(String(buffer: parked)) }
@@ -30,22 +30,22 @@ import Testing
         for ready in orders([0, 1, 2, 3, 4]) {
             var script = Script()
             for expected in 0..<5 as Range<UInt64> { #expect(script.order.admit() == expected) }
-            for position in ready { script.answer(position) }
+            for position in ready { script.respond(position) }
             #expect(script.written == ["0", "1", "2", "3", "4"], "\(ready)")
             #expect(script.order.outstanding == 0)
         }
     }
 
-    @Test("behind the last request nothing is taken, and the end is when it is answered")
+    @Test("after the last request nothing is taken, and the connection ends when it has its response")
     func last() {
         var script = Script()
         let first = script.order.admit()
         let second = script.order.admit()
         script.order.close(after: second)
         #expect(!script.order.isOpen && !script.order.isFinished)
-        script.answer(second)
+        script.respond(second)
         #expect(script.written.isEmpty && !script.order.isFinished)
-        script.answer(first)
+        script.respond(first)
         #expect(script.order.isFinished)
         script.order.close(after: 9)
         #expect(script.order.isFinished, "the last one is named once")
@@ -53,10 +53,10 @@ import Testing
 
     @Test("closing keeps what is owed, and a connection without requests owes nothing")
     func close() {
-        var unused = AnswerOrder()
+        var unused = ResponseOrder()
         unused.close()
         #expect(!unused.isOpen && unused.outstanding == 0 && unused.isFinished)
-        var order = AnswerOrder()
+        var order = ResponseOrder()
         _ = order.admit()
         order.close()
         #expect(!order.isOpen && order.outstanding == 1)

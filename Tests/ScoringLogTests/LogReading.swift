@@ -1,3 +1,5 @@
+import Bytes
+import TestSupport
 import Testing
 
 @testable import ScoringLog
@@ -50,14 +52,5 @@ extension ScoringLogBlock {
         var batch = ScoringLogBatch()
         batch.append(self)
         return String(decoding: batch.bytes, as: UTF8.self)
-    }
-}
-
-extension RequestID {
-    /// The id that a text is, if it may be one.
-    init?(_ text: String) {
-        let id = Array(text.utf8).withUnsafeBytes { Self($0) }
-        guard let id else { return nil }
-        self = id
     }
 }

@@ -2,30 +2,54 @@ import NIOCore
 import NIOPosix
 import Testing
 
+@testable import HTTP1
 @testable import Server
 
 /// Calls wait in order, not for ever, and each comes to exactly one end.
-@Suite struct WaitingLineTests {
-    /// A line on the current event loop, whose thing to wait for is a limit of the test's.
+@Suite struct WaitQueueTests {
+    /// A queue on the current event loop, whose requests wait for a semaphore of the test's.
     private final class Bench {
-        let places: SlotLimit
-        let wanted: SlotLimit
-        let line: WaitingLine
+        let places: HTTP1.Semaphore
+        let wanted: HTTP1.Semaphore
+        let queue: WaitQueue<Permit>
         var started: [Int] = []
-        var refused: [Int: [RejectionReason]] = [:]
+        var rejected: [Int: [RejectionReason]] = [:]
+        private var held: [Held] = []
 
-        init(_ eventLoop: any EventLoop, places: Int, wanted: Int, patience: TimeAmount = .hours(1)) {
-            let (places, wanted) = (SlotLimit(maximum: places), SlotLimit(maximum: wanted))
-            (self.places, self.wanted) = (places, wanted)
-            line = WaitingLine(on: eventLoop, places: places, patience: patience) { wanted.enter() }
+        /// A permit in an array.
+        private final class Held {
+            var permit: Permit?
+
+            init(_ permit: consuming Permit) { self.permit = consume permit }
         }
 
-        func wait(_ call: Int, _ then: @escaping () -> Void = {}) {
-            line.wait {
-                self.started.append(call)
+        init(_ eventLoop: any EventLoop, places: Int, wanted: Int, maximumWait: TimeAmount = .hours(1)) {
+            let (places, wanted) = (HTTP1.Semaphore(maximum: places), HTTP1.Semaphore(maximum: wanted))
+            (self.places, self.wanted) = (places, wanted)
+            queue = WaitQueue(on: eventLoop, places: places, maximumWait: maximumWait) { _ in wanted.tryAcquire() }
+        }
+
+        func keep(_ permit: consuming Permit) { held.append(Held(permit)) }
+
+        /// Uses up units of what is waited for.
+        func take(_ count: Int = 1) -> Bool {
+            for _ in 0..<count {
+                guard let permit = wanted.tryAcquire() else { return false }
+                keep(permit)
+            }
+            return true
+        }
+
+        /// Releases units of what is waited for.
+        func release(_ count: Int = 1) { held.removeFirst(count) }
+
+        func wait(_ request: Int, _ then: @escaping () -> Void = {}) {
+            queue.wait { permit in
+                self.keep(permit)
+                self.started.append(request)
                 then()
-            } orRefuse: {
-                self.refused[call, default: []].append($0)
+            } orReject: {
+                self.rejected[request, default: []].append($0)
             }
         }
     }
@@ -39,20 +63,20 @@ import Testing
     func order() async throws {
         try await onLoop { eventLoop in
             let bench = Bench(eventLoop, places: 100, wanted: 2)
-            #expect(bench.wanted.enter(2) && bench.line.isEmpty)
+            #expect(bench.take(2) && bench.queue.isEmpty)
             for call in 0..<5 { bench.wait(call) }
-            #expect(!bench.line.isEmpty && bench.started.isEmpty && bench.places.inUse == 5)
-            bench.wanted.leave(2)
-            bench.line.startWaiting()
+            #expect(!bench.queue.isEmpty && bench.started.isEmpty && bench.places.inUse == 5)
+            bench.release(2)
+            bench.queue.startWaiting()
             #expect(bench.started == [0, 1] && bench.places.inUse == 3)
-            bench.line.startWaiting()
+            bench.queue.startWaiting()
             #expect(bench.started == [0, 1])
             for _ in 0..<3 {
-                bench.wanted.leave()
-                bench.line.startWaiting()
+                bench.release()
+                bench.queue.startWaiting()
             }
-            #expect(bench.started == [0, 1, 2, 3, 4] && bench.refused.isEmpty)
-            #expect(bench.line.isEmpty && bench.places.inUse == 0)
+            #expect(bench.started == [0, 1, 2, 3, 4] && bench.rejected.isEmpty)
+            #expect(bench.queue.isEmpty && bench.places.inUse == 0)
         }
     }
 
@@ -70,10 +94,10 @@ import Testing
         try await onLoop { eventLoop in
             let bench = Bench(eventLoop, places: 2, wanted: 0)
             for call in 0..<4 { bench.wait(call) }
-            #expect(bench.refused == [2: [.queueFull], 3: [.queueFull]] && bench.places.inUse == 2)
+            #expect(bench.rejected == [2: [.queueFull], 3: [.queueFull]] && bench.places.inUse == 2)
             let none = Bench(eventLoop, places: 0, wanted: 1)
             none.wait(0)
-            #expect(none.refused == [0: [.inFlight]] && none.started.isEmpty && none.places.inUse == 0)
+            #expect(none.rejected == [0: [.inFlight]] && none.started.isEmpty && none.places.inUse == 0)
         }
     }
 
@@ -81,20 +105,20 @@ import Testing
     func noRecursion() async throws {
         try await onLoop { eventLoop in
             let bench = Bench(eventLoop, places: 20_000, wanted: 1)
-            #expect(bench.wanted.enter())
+            #expect(bench.take())
             var depth = 0
             var deepest = 0
             for call in 0..<10_000 {
                 bench.wait(call) {
                     depth += 1
                     deepest = max(deepest, depth)
-                    bench.wanted.leave()
-                    bench.line.startWaiting()
+                    bench.release()
+                    bench.queue.startWaiting()
                     depth -= 1
                 }
             }
-            bench.wanted.leave()
-            bench.line.startWaiting()
+            bench.release()
+            bench.queue.startWaiting()
             #expect(bench.started == Array(0..<10_000) && deepest == 1)
             #expect(bench.places.inUse == 0 && bench.wanted.inUse == 0)
         }
@@ -104,11 +128,11 @@ import Testing
     func waitWhileStarting() async throws {
         try await onLoop { eventLoop in
             let bench = Bench(eventLoop, places: 10, wanted: 10)
-            #expect(bench.wanted.enter(10))
+            #expect(bench.take(10))
             bench.wait(0) { bench.wait(2) }
             bench.wait(1)
-            bench.wanted.leave(10)
-            bench.line.startWaiting()
+            bench.release(10)
+            bench.queue.startWaiting()
             #expect(bench.started == [0, 1, 2])
         }
     }
@@ -121,13 +145,13 @@ import Testing
             let refused = eventLoop.makePromise(of: RejectionReason.self)
             bench.wait(0)
             for waited in [TimeAmount.minutes(59), .hours(1), .zero] {
-                bench.line.wait(after: waited) {
-                } orRefuse: {
-                    if waited == .hours(1) { refused.succeed($0) } else { bench.refused[1, default: []].append($0) }
+                bench.queue.wait(after: waited) { _ in
+                } orReject: {
+                    if waited == .hours(1) { refused.succeed($0) } else { bench.rejected[1, default: []].append($0) }
                 }
             }
             return refused.futureResult.assumeIsolated().map { reason in
-                #expect(bench.refused.isEmpty && bench.places.inUse == 3)
+                #expect(bench.rejected.isEmpty && bench.places.inUse == 3)
                 return reason
             }.nonisolated()
         }.get()
@@ -138,22 +162,23 @@ import Testing
     func abandoned() async throws {
         try await onLoop { eventLoop in
             let bench = Bench(eventLoop, places: 5, wanted: 1)
-            #expect(bench.wanted.enter())
+            #expect(bench.take())
             var gone: Set<Int> = []
             for call in 0..<5 {
-                bench.line.wait(unless: { gone.contains(call) }) {
+                bench.queue.wait(unless: { gone.contains(call) }) { permit in
+                    bench.keep(permit)
                     bench.started.append(call)
-                } orRefuse: {
-                    bench.refused[call, default: []].append($0)
+                } orReject: {
+                    bench.rejected[call, default: []].append($0)
                 }
             }
             gone = [0, 3]
-            bench.line.refuseAbandoned()
-            bench.line.refuseAbandoned()
-            #expect(bench.refused == [0: [.clientGone], 3: [.clientGone]] && bench.places.inUse == 3)
+            bench.queue.rejectAbandoned()
+            bench.queue.rejectAbandoned()
+            #expect(bench.rejected == [0: [.clientGone], 3: [.clientGone]] && bench.places.inUse == 3)
             for _ in 0..<3 {
-                bench.wanted.leave()
-                bench.line.startWaiting()
+                bench.release()
+                bench.queue.startWaiting()
             }
             #expect(bench.started == [1, 2, 4] && bench.places.inUse == 0)
         }
@@ -163,14 +188,14 @@ import Testing
     func deadline() async throws {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
         let ends = try await eventLoop.flatSubmit {
-            let bench = Bench(eventLoop, places: 100, wanted: 1, patience: .milliseconds(50))
-            #expect(bench.wanted.enter())
+            let bench = Bench(eventLoop, places: 100, wanted: 1, maximumWait: .milliseconds(50))
+            #expect(bench.take())
             let began = NIODeadline.now()
             let promises = (0..<10).map { _ in eventLoop.makePromise(of: RejectionReason.self) }
             for promise in promises {
-                bench.line.wait {
+                bench.queue.wait { _ in
                     promise.fail(CancellationError())
-                } orRefuse: {
+                } orReject: {
                     promise.succeed($0)
                 }
             }
@@ -178,9 +203,9 @@ import Testing
                 .map { reasons in
                     #expect(NIODeadline.now() - began >= .milliseconds(50))
                     // What comes free now is nobody's any more.
-                    bench.wanted.leave()
-                    bench.line.startWaiting()
-                    #expect(bench.line.isEmpty && bench.places.inUse == 0 && bench.wanted.inUse == 0)
+                    bench.release()
+                    bench.queue.startWaiting()
+                    #expect(bench.queue.isEmpty && bench.places.inUse == 0 && bench.wanted.inUse == 0)
                     return reasons
                 }.nonisolated()
         }.get()

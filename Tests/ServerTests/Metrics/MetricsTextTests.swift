@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import HTTP1
 import NIOCore
 import ScoringLog
 import Testing
@@ -8,14 +9,22 @@ import Testing
 
 /// The metrics' text: Prometheus' format, and the families and labels of the contract.
 @Suite struct MetricsTextTests {
+    /// Units in use for as long as it lives.
+    private final class Held {
+        let permit: Permit?
+
+        init(_ semaphore: HTTP1.Semaphore, _ count: Int) { permit = semaphore.tryAcquire(count) }
+    }
+
     private func text(_ counted: Metrics.Snapshot) throws -> String {
-        let replica = Replica(inFlight: 5, queued: 5, cores: 1, connections: 5, bufferedBytes: 5)
-        #expect(replica.inFlight.enter(3) && replica.queued.enter(2))
+        let limits = ConcurrencyLimits(inFlight: 5, queued: 5, cores: 1, connections: 5, bufferedBytes: 5)
+        let (inFlight, queued) = (Held(limits.inFlight, 3), Held(limits.queued, 2))
+        defer { withExtendedLifetime((inFlight, queued)) {} }
         let null = try FileHandle(forWritingTo: URL(filePath: "/dev/null"))
         let log = ScoringLogWriter(fileDescriptor: null.fileDescriptor) { _ in }
         defer { log.close(within: .seconds(5)) }
         let configuration = try Configuration(Configuration.Flags.parse([]), environment: [:])
-        return MetricsText(counted, replica, log, BuildInfo(modelVersion: "m1", configuration: configuration)).text
+        return MetricsText(counted, limits, log, BuildInfo(modelVersion: "m1", configuration: configuration)).text
     }
 
     private static let types = [
@@ -33,8 +42,8 @@ import Testing
     @Test("every family has HELP and TYPE once, before its samples, and every line is of the text format")
     func form() throws {
         let metrics = Metrics()
-        metrics.answered(.predict, .ok, after: .microseconds(70))
-        metrics.answered(.other, .badRequest, after: .hours(1))
+        metrics.responded(.predict, .ok, after: .microseconds(70))
+        metrics.responded(.other, .badRequest, after: .hours(1))
         let text = try text(metrics.snapshot)
         #expect(text.hasSuffix("\n") && !text.contains("\n\n"))
         var help: [String] = []
@@ -62,7 +71,7 @@ import Testing
     @Test("label values are those of the contract: results, reasons, routes")
     func labels() throws {
         let metrics = Metrics()
-        for route in Route.allCases { metrics.answered(route, .serviceUnavailable, after: .zero) }
+        for route in Route.allCases { metrics.responded(route, .serviceUnavailable, after: .zero) }
         let text = try text(metrics.snapshot)
         func values(_ label: String, of family: String) -> [String] {
             text.split(separator: "\n").filter { $0.hasPrefix(family + "{") }.compactMap { line in
@@ -114,7 +123,7 @@ import Testing
         let first = Metrics()
         let second = Metrics()
         for metrics in [first, second] {
-            metrics.answered(.predict, .ok, after: .microseconds(50))
+            metrics.responded(.predict, .ok, after: .microseconds(50))
             metrics.lookedUp(.hit)
             metrics.cacheFailed(.deadline)
             metrics.rejected(.queueFull)

@@ -1,4 +1,5 @@
 import Foundation
+import HTTP1
 import Testing
 
 @testable import Server
@@ -51,8 +52,8 @@ import Testing
         for (rest, route) in routes {
             let target = "http://host/v2/models/housing/versions/a%20b\(rest)?x=/infer"
             #expect(Route(target: target) == route)
-            #expect(Route.modelVersion(in: target) == "a%20b")
-            #expect(Route.modelVersion(in: "/v2/models/housing\(rest)") == nil)
+            #expect(ModelPath(Route.path(of: target))?.version == "a%20b")
+            #expect(ModelPath("/v2/models/housing\(rest)") == nil)
         }
     }
 

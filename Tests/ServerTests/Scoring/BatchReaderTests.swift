@@ -11,10 +11,10 @@ import Testing
         + #""Latitude":37.88,"Longitude":-122.23}"#
 
     private func reader(records: Int = 1000) throws -> BatchReader {
-        try #require(BatchReader(maximumRecords: records, maximumBytes: 1 << 20, PaddedBody()))
+        try #require(BatchReader(maximumRecords: records, maximumBytes: 1 << 20, PaddedBuffer()))
     }
 
-    private func read(_ text: String, with reader: BatchReader) throws -> Result<HousingBatch, Refusal> {
+    private func read(_ text: String, with reader: BatchReader) throws -> Result<HousingBatch, ValidationErrorBody> {
         reader.read(ByteBuffer(string: text), for: try ModelFile.builtIn())
     }
 
@@ -26,7 +26,7 @@ import Testing
             #expect(try read(large, with: reader).get().records.count == 1000)
             #expect(try read("[\(Self.good)]", with: reader).get().records == HousingBatch.sample.records)
             for bad in ["[{}]", "[\(Self.good)", "", "{", "[1]", "[[[[", "\"\\ud800\"", "[\(Self.good),{\"MedInc\":"] {
-                #expect(throws: Refusal.self) { try read(bad, with: reader).get() }
+                #expect(throws: ValidationErrorBody.self) { try read(bad, with: reader).get() }
             }
             let padded = "[\(Self.good)\(String(repeating: " ", count: 900_000))]"
             #expect(try read(padded, with: reader).get().records.count == 1)
@@ -40,9 +40,9 @@ import Testing
         let slice = try #require(buffer.getSlice(at: 4, length: buffer.readableBytes - 8))
         let batch = try reader.read(slice, for: ModelFile.builtIn()).get()
         #expect(batch.records == HousingBatch.sample.records)
-        #expect(throws: Refusal.self) { try read("[1", with: reader).get() }
+        #expect(throws: ValidationErrorBody.self) { try read("[1", with: reader).get() }
         let number = try #require(ByteBuffer(string: "[123]").getSlice(at: 1, length: 2))
-        #expect(throws: Refusal.self) { try reader.read(number, for: ModelFile.builtIn()).get() }
+        #expect(throws: ValidationErrorBody.self) { try reader.read(number, for: ModelFile.builtIn()).get() }
     }
 
     @Test("every prefix of a batch is refused")
@@ -52,7 +52,7 @@ import Testing
         let bytes = Array(text.utf8)
         let model = try ModelFile.builtIn()
         for count in 0..<bytes.count - 1 {
-            #expect(throws: Refusal.self) { try reader.read(ByteBuffer(bytes: bytes[..<count]), for: model).get() }
+            #expect(throws: ValidationErrorBody.self) { try reader.read(ByteBuffer(bytes: bytes[..<count]), for: model).get() }
         }
         #expect(try reader.read(ByteBuffer(bytes: bytes), for: model).get().records == HousingBatch.sample.records)
     }
@@ -75,7 +75,7 @@ import Testing
         for text in unusable { #expect(read(text, 2) == nil, "\(text)") }
     }
 
-    @Test("an answer's predictions are read back as they were, however many")
+    @Test("a response's predictions are read back as they were, however many")
     func roundTrip() throws {
         let reader = try reader()
         for count in [1, 2, 999, 1000] {
@@ -85,9 +85,9 @@ import Testing
             var printed = PrintedBatch()
             printed.print(HousingBatch.sample)
             var scratch: [UInt8] = []
-            var answer = PredictAnswer(QueryKey(printed, scratch: &scratch), printed, predictions: count)
-            let entry = answer.finish(numbers)
-            #expect(entry.readableBytes <= PredictAnswer.maximumBytes(predictions: count))
+            var response = PredictResponse(QueryKey(printed, scratch: &scratch), printed, predictions: count)
+            let entry = response.finish(numbers)
+            #expect(entry.readableBytes <= PredictResponse.maximumBytes(predictions: count))
             #expect(reader.readPredictions(entry, count: count) == numbers)
         }
     }
