@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import LatencyAnalyzer
 
@@ -11,7 +12,7 @@ struct AnalysisOutputs {
     ///   - folder: where the results file goes.
     ///   - inputs: what is read, and must stay as it is.
     /// - Throws: `AnalyzerFault` if a file is an input, or two are one, or the database cannot be used.
-    init(deployment: String, folder: String, html: String?, sqlite: String?, inputs: [LogFile]) throws {
+    init(deployment: String, folder: String, html: String?, sqlite: String?, inputs: [TextFile]) throws {
         let name = ResultsFile.name(ofDeployment: deployment)
         results = try OutputFile(path: URL(filePath: folder).appending(path: name).path, inputs: inputs)
         self.html = try html.map { try OutputFile(path: $0, inputs: inputs) }

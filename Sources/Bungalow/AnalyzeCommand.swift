@@ -1,4 +1,6 @@
 import ArgumentParser
+import Cluster
+import Files
 import Foundation
 import LatencyAnalyzer
 import ScoringLog
@@ -102,14 +104,14 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     /// The logs that were named, each once, without results of an earlier day among them.
     private func chosenLogs() throws -> [LogFile] {
-        var known: Set<FileIdentity> = []
+        var known: Set<FileStatus> = []
         let paths = files.filter { path in
             let file = LogFile(path: path)
             if file.isResultsFile {
                 StandardError.say("\(path) is a results file and no log: left out")
                 return false
             }
-            guard let identity = file.identity, !known.insert(identity).inserted else { return true }
+            guard let status = file.text.status, !known.insert(status).inserted else { return true }
             StandardError.say("\(path) is named twice, or is a link to another of the logs: it counts once")
             return false
         }
@@ -139,20 +141,20 @@ struct AnalyzeCommand: AsyncParsableCommand {
         let brought = try await source.bring(deployment, from: cluster, to: output)
         let expected = try brought.expectedCalls ?? expectedCalls()
         try await finish(
-            brought.files.logs, names: (deployment.name, deployment.namespace), expected: expected,
+            brought.logs, names: (deployment.name, deployment.namespace), expected: expected,
             gaps: brought.files.gaps)
-        return brought.files.logs
+        return brought.logs
     }
 
     private func expectedCalls() throws -> Analysis.ExpectedCalls? {
         if let expect { return .init(calls: expect, source: "--expect") }
-        return metrics.isEmpty ? nil : try ServerCounters.expectedCalls(fromFiles: metrics)
+        return metrics.isEmpty ? nil : .init(try ServerCounters(fromFiles: metrics))
     }
 
     private func outputs(for deployment: String, reading logs: [LogFile]) throws -> AnalysisOutputs {
         try AnalysisOutputs(
             deployment: deployment, folder: output, html: html, sqlite: sqlite,
-            inputs: logs + metrics.map(LogFile.init(path:)))
+            inputs: logs.map(\.text) + metrics.map(TextFile.init(path:)))
     }
 
     private func finish(

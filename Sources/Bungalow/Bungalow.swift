@@ -1,6 +1,6 @@
 import ArgumentParser
+import Files
 import Foundation
-import LatencyAnalyzer
 
 /// `bungalow`: the operator's command line. Each subcommand has a file of its own.
 @main

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Cluster
+import Files
 import LatencyAnalyzer
 import UnixSignals
 
@@ -78,6 +80,13 @@ struct ClusterSource: ParsableArguments {
     struct Brought {
         let files: LogDownload.Files
         let expectedCalls: Analysis.ExpectedCalls?
+
+        var logs: [LogFile] {
+            files.logs.map { log in
+                let file = LogFile(path: log.path)
+                return log.isMissing ? file.missing : file
+            }
+        }
     }
 
     /// Brings the logs of a deployment's pods to files.
@@ -102,8 +111,14 @@ struct ClusterSource: ParsableArguments {
         let gaps = (before?.gaps ?? []) + after.gaps
         files.gaps += gaps.filter { !files.gaps.contains($0) }
         guard gaps.isEmpty else { return Brought(files: files, expectedCalls: nil) }
-        let calls = after.calls - (before?.calls ?? 0)
-        return Brought(files: files, expectedCalls: .init(calls: calls, source: "the servers' counters"))
+        return Brought(files: files, expectedCalls: .init(after, since: before))
+    }
+}
+
+extension Analysis.ExpectedCalls {
+    /// What servers counted, in all or since an earlier look.
+    init(_ counters: ServerCounters, since earlier: ServerCounters? = nil) {
+        self.init(calls: counters.calls - (earlier?.calls ?? 0), source: "the servers' counters")
     }
 }
 

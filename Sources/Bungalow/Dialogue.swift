@@ -1,3 +1,5 @@
+import Cluster
+import Files
 import Foundation
 import LatencyAnalyzer
 

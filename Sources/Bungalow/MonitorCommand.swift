@@ -1,6 +1,7 @@
 import ArgumentParser
+import Cluster
+import Files
 import Foundation
-import LatencyAnalyzer
 
 /// `bungalow monitor`: what pods reserve and use while a test runs, as CSV.
 struct MonitorCommand: AsyncParsableCommand {

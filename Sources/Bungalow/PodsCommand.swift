@@ -1,6 +1,6 @@
 import ArgumentParser
+import Cluster
 import Foundation
-import LatencyAnalyzer
 
 /// `bungalow pods`: how many pods and nodes a load needs, or what load they can take.
 struct PodsCommand: ParsableCommand {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import LatencyAnalyzer
 
 /// `bungalow query`: a question in SQL to a file of calls.

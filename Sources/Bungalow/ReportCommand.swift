@@ -1,6 +1,6 @@
 import ArgumentParser
+import Files
 import Foundation
-import LatencyAnalyzer
 import LoadReport
 
 /// `bungalow report`: from the files of load tests to one page and a verdict on each claim.

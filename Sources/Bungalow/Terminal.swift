@@ -1,6 +1,6 @@
 import ArgumentParser
+import Files
 import Foundation
-import LatencyAnalyzer
 
 #if canImport(System)
 import System

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A Kubernetes cluster as the analyzer sees it: contexts, deployments, their pods.

@@ -1,3 +1,5 @@
+import Bytes
+import Files
 import Foundation
 
 /// Brings pods' logs to files, `<pod>.txt` each: what there is, or what comes while a test runs.
@@ -21,10 +23,21 @@ public struct LogDownload: Sendable {
         var isWhole: Bool { since == nil && tail == nil && !isPrevious }
     }
 
+    /// One pod's log.
+    public struct Log: Sendable {
+        /// The file, `<pod>.txt`.
+        public let path: String
+        /// Whether nothing came: whatever the file holds is from an earlier download.
+        public let isMissing: Bool
+        let pod: String
+
+        var name: String { URL(filePath: path).lastPathComponent }
+    }
+
     /// What was brought.
     public struct Files: Sendable {
         /// One a pod, in the order of the pods' names.
-        public internal(set) var logs: [LogFile] = []
+        public internal(set) var logs: [Log] = []
         /// What is known to be missing, one sentence each.
         public var gaps: [String] = []
     }
@@ -60,9 +73,9 @@ public struct LogDownload: Sendable {
     /// - Throws: `AnalyzerFault` if kubectl is not there or a file cannot be written. A pod whose log cannot be had is
     ///   a gap.
     public func download(_ pods: [Cluster.Pod], part: Part) async throws -> Files {
-        let found = try await withThrowingTaskGroup(of: (Int, LogFile, [String]).self) { group in
+        let found = try await withThrowingTaskGroup(of: (Int, Log, [String]).self) { group in
             var waiting = pods.enumerated().makeIterator()
-            let addNext = { (group: inout ThrowingTaskGroup<(Int, LogFile, [String]), any Error>) in
+            let addNext = { (group: inout ThrowingTaskGroup<(Int, Log, [String]), any Error>) in
                 guard let (index, pod) = waiting.next() else { return }
                 group.addTask {
                     let (file, gaps) = try await download(pod, part: part)
@@ -70,7 +83,7 @@ public struct LogDownload: Sendable {
                 }
             }
             for _ in 0..<Self.maximumDownloadsAtOnce { addNext(&group) }
-            var found: [(Int, LogFile, [String])] = []
+            var found: [(Int, Log, [String])] = []
             while let one = try await group.next() {
                 found.append(one)
                 onProgress("\(one.1.name): \(size(of: one.1)) (\(found.count) of \(pods.count))")
@@ -86,7 +99,7 @@ public struct LogDownload: Sendable {
     /// - Throws: `AnalyzerFault` if the cluster does not tell its pods or a file cannot be written.
     public func record(_ deployment: Cluster.Deployment, for duration: Duration) async throws -> Files {
         let end = ContinuousClock.now + duration
-        return try await withThrowingTaskGroup(of: (LogFile, [String]).self) { group in
+        return try await withThrowingTaskGroup(of: (Log, [String]).self) { group in
             var known: Set<String> = []
             var isFirst = true
             while ContinuousClock.now < end, !Task.isCancelled {
@@ -126,7 +139,7 @@ public struct LogDownload: Sendable {
 
     private func follow(
         _ pod: Cluster.Pod, arguments: [String], until end: ContinuousClock.Instant
-    ) async throws -> (LogFile, [String]) {
+    ) async throws -> (Log, [String]) {
         let begin = ContinuousClock.now
         let (file, outcome) = try await bring(
             logs(of: pod) + ["--follow"] + arguments, of: pod, suffix: "", silence: nil)
@@ -136,7 +149,7 @@ public struct LogDownload: Sendable {
         return (file, ["the log of \(pod.name) ended after \(seconds) s\(reason)"])
     }
 
-    private func download(_ pod: Cluster.Pod, part: Part) async throws -> (LogFile, [String]) {
+    private func download(_ pod: Cluster.Pod, part: Part) async throws -> (Log, [String]) {
         var arguments = logs(of: pod)
         if let since = part.since { arguments.append("--since=\(since)") }
         if let tail = part.tail { arguments.append("--tail=\(tail)") }
@@ -156,7 +169,7 @@ public struct LogDownload: Sendable {
     /// - Returns: the file, without a content if nothing came, and how it ended; nil if the task was cancelled.
     private func bring(
         _ arguments: [String], of pod: Cluster.Pod, suffix: String, silence: Duration?
-    ) async throws -> (LogFile, Kubectl.Outcome?) {
+    ) async throws -> (Log, Kubectl.Outcome?) {
         // A name from a server is no path.
         let name = "\(pod.name)\(suffix).txt".replacing("/", with: "_")
         let path = URL(filePath: folder).appending(path: name).path
@@ -173,10 +186,10 @@ public struct LogDownload: Sendable {
         let isKept = outcome?.isSuccess ?? true || silence == nil && Self.byteCount(at: draft.path) > 0
         guard isKept else {
             draft.discard()
-            return (LogFile(path: path).missing(), outcome)
+            return (Log(path: path, isMissing: true, pod: pod.name), outcome)
         }
         do { try draft.keep() } catch { throw AnalyzerFault(.output, "\(path) cannot be written: \(error)") }
-        return (LogFile(path: path), outcome)
+        return (Log(path: path, isMissing: false, pod: pod.name), outcome)
     }
 
     private static func byteCount(at path: String?) -> Int {
@@ -202,8 +215,8 @@ public struct LogDownload: Sendable {
         ["logs", pod.name, "--namespace", pod.namespace, "--container", pod.container]
     }
 
-    private func size(of file: LogFile) -> String {
-        if file.isMissing { return "could not be had" }
-        return "\((Double(Self.byteCount(at: file.path)) / 1_000_000).decimal(digits: 1)) MB"
+    private func size(of log: Log) -> String {
+        if log.isMissing { return "could not be had" }
+        return "\((Double(Self.byteCount(at: log.path)) / 1_000_000).decimal(digits: 1)) MB"
     }
 }

@@ -1,3 +1,5 @@
+import Bytes
+import Files
 import Foundation
 
 /// What selected pods ask for, may use and use, sample by sample, as the lab's resource monitor writes it.
@@ -47,7 +49,7 @@ public struct ResourceMonitor: Sendable {
         }
 
         /// Reads the CSV's line; nil if it is none of that kind.
-        package init?(row: [String]) {
+        public init?(row: [String]) {
             let cells = row.map { $0.trimmingCharacters(in: .whitespaces) }
             let numbers = cells.map { Double($0).flatMap { (0...1e15).contains($0) ? Decimal($0) : nil } }
             guard numbers.count == 8, let seconds = Double(cells[0]), (0...1e9).contains(seconds),
@@ -70,10 +72,10 @@ public struct ResourceMonitor: Sendable {
         }
 
         /// Cores that the pods ask for.
-        package var reservedCores: Double { requested.cores.double }
+        public var reservedCores: Double { requested.cores.double }
 
         /// Cores that they use; nil where the metrics server did not tell.
-        package var usedCores: Double? { used?.cores.double }
+        public var usedCores: Double? { used?.cores.double }
 
         /// A line for a person.
         public var summary: String {
@@ -184,7 +186,7 @@ public struct ResourceMonitor: Sendable {
         }
 
         /// Core-hours that were asked for.
-        package var reservedCoreHours: Double { reservedCoreSeconds / 3600 }
+        public var reservedCoreHours: Double { reservedCoreSeconds / 3600 }
 
         /// Reserved and used core-hours and GiB-hours, two lines.
         public var text: String {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// How many calls servers say they have answered on the routes that stand in the scoring log.
@@ -34,14 +35,14 @@ public struct ServerCounters: Sendable, Equatable {
     /// Adds the counters up that files of `/metrics` hold.
     ///
     /// - Throws: `AnalyzerFault` if a file cannot be read or holds no counter.
-    public static func expectedCalls(fromFiles paths: [String]) throws -> Analysis.ExpectedCalls {
-        let calls = try paths.map { path in
+    public init(fromFiles paths: [String]) throws {
+        calls = try paths.map { path in
             guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
                 throw AnalyzerFault(.input, "\(path) cannot be read: give a file with the text of a server's /metrics")
             }
             return try ServerCounters(metrics: text, from: path).calls
-        }
-        return .init(calls: calls.reduce(0, +), source: "the servers' counters")
+        }.reduce(0, +)
+        gaps = []
     }
 
     /// Asks pods for their counters, through the API server; what one does not tell is a gap.

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Which file a path leads to, by device and inode, whatever the file is called there.
-public struct FileIdentity: Hashable, Sendable {
+/// What the file system says of a file: which one it is, by device and inode, its kind and its permissions.
+public struct FileStatus: Hashable, Sendable {
     private let device, inode: UInt64
     private let mode: UInt32
 

@@ -1,9 +1,9 @@
 public import Foundation
 
 #if canImport(System)
-import System
+public import System
 #else
-import SystemPackage
+public import SystemPackage
 #endif
 
 /// A file that results go to: never one that is read, and never half of it where it can be replaced in one step.
@@ -20,17 +20,17 @@ public struct OutputFile: Sendable {
     ///
     /// - Parameter inputs: what is read, and must stay as it is.
     /// - Throws: `AnalyzerFault` if it is one of the inputs, or has no name.
-    public init(path: String, inputs: [LogFile] = []) throws {
+    public init(path: String, inputs: [TextFile] = []) throws {
         guard !path.isEmpty else { throw AnalyzerFault(.request, "a file to write has no name; give one") }
-        let identity = FileIdentity(path: path)
-        if let identity, identity.givesBackWhatItTakes,
-            let input = inputs.first(where: { $0.identity == identity })
+        let status = FileStatus(path: path)
+        if let status, status.givesBackWhatItTakes,
+            let input = inputs.first(where: { $0.status == status })
         {
             throw AnalyzerFault(
                 .request, "\(path) is read as \(input.path ?? "standard input") and would be lost; name another file")
         }
         self.path = path
-        replaced = Self.replaceable(path, identity)
+        replaced = Self.replaceable(path, status)
     }
 
     /// Whether both lead to one file.
@@ -39,13 +39,13 @@ public struct OutputFile: Sendable {
         return URL(filePath: replaced).standardizedFileURL.path == URL(filePath: theirs).standardizedFileURL.path
     }
 
-    private static func replaceable(_ path: String, _ identity: FileIdentity?) -> String? {
-        guard let identity else {
+    private static func replaceable(_ path: String, _ status: FileStatus?) -> String? {
+        guard let status else {
             // A link to nothing: opening it makes the file that it names.
-            var status = stat()
-            return lstat(path, &status) == 0 ? nil : path
+            var link = stat()
+            return lstat(path, &link) == 0 ? nil : path
         }
-        guard identity.isRegular, let resolved = realpath(path, nil) else { return nil }
+        guard status.isRegular, let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)
     }
@@ -65,18 +65,23 @@ public struct OutputFile: Sendable {
     }
 
     /// What is written before it takes the file's place.
-    struct Draft {
-        let descriptor: FileDescriptor
+    public struct Draft {
+        /// Where to write.
+        public let descriptor: FileDescriptor
         /// Where it lies; nil where nothing is replaced.
-        let path: String?
+        public let path: String?
         fileprivate let target: String
 
-        func keep() throws {
+        /// Puts the draft in the file's place.
+        ///
+        /// - Throws: `Errno` if it cannot be put there.
+        public func keep() throws {
             guard let path, rename(path, target) != 0 else { return }
             throw Errno(rawValue: errno)
         }
 
-        func discard() {
+        /// Removes the draft; the file stays as it was.
+        public func discard() {
             if let path { unlink(path) }
         }
     }
@@ -84,7 +89,8 @@ public struct OutputFile: Sendable {
     /// Opens a draft beside the file, or what is no regular file itself.
     ///
     /// - Parameter mode: of a new file, before the caller's umask.
-    func draft(mode: UInt16 = 0o666) throws -> Draft {
+    /// - Throws: `AnalyzerFault` if it cannot be opened.
+    public func draft(mode: UInt16 = 0o666) throws -> Draft {
         let permissions = FilePermissions(rawValue: CModeT(mode))
         do {
             guard let replaced else {
@@ -95,7 +101,7 @@ public struct OutputFile: Sendable {
             let draft = "\(replaced).\(getpid()).part"
             let descriptor = try FileDescriptor.open(
                 draft, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: permissions)
-            if let old = FileIdentity(path: replaced) { fchmod(descriptor.rawValue, mode_t(old.permissions)) }
+            if let old = FileStatus(path: replaced) { fchmod(descriptor.rawValue, mode_t(old.permissions)) }
             return Draft(descriptor: descriptor, path: draft, target: replaced)
         } catch {
             throw cannotBeWritten(error)

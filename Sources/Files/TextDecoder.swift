@@ -1,7 +1,7 @@
 /// Turns a log's bytes into UTF-8, in any chunks: PowerShell's `>` writes UTF-16, with or without a byte-order mark.
 ///
 /// The first two bytes decide; UTF-8 passes through uncopied. Memory is bounded by one chunk.
-struct LogTextDecoder {
+struct TextDecoder {
     private enum Form { case utf8, utf16LittleEndian, utf16BigEndian }
 
     private var form: Form?

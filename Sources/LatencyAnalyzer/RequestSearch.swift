@@ -1,3 +1,4 @@
+import Bytes
 import ScoringLog
 
 /// Finds the calls of a request id by reading the logs again, so that no ids are kept in memory.

@@ -1,19 +1,15 @@
+import Bytes
 import Foundation
 
 /// From values to places along a line of a chart, with ticks at round values.
-package struct Axis: Sendable {
+public struct Axis: Sendable {
     /// Where a value stands, and what is written there.
-    package struct Tick: Sendable {
-        package let value: Double
-        package let label: String
-
-        package init(value: Double, label: String) {
-            self.value = value
-            self.label = label
-        }
+    public struct Tick: Sendable {
+        let value: Double
+        let label: String
     }
 
-    package let ticks: [Tick]
+    let ticks: [Tick]
     private let lower, upper: Double
     private let start, end: Double
     private let isLogarithmic: Bool
@@ -21,7 +17,7 @@ package struct Axis: Sendable {
     /// From 0 to a round value not below the largest one.
     ///
     /// - Parameter places: the first and the last place, in the drawing's units; they may fall.
-    package init(upTo largest: Double, places: (Double, Double)) {
+    public init(upTo largest: Double, places: (Double, Double)) {
         let rough = max(largest, 1e-9) / 4
         let magnitude = pow(10, log10(rough).rounded(.down))
         let step = magnitude * ([1, 2, 2.5, 5, 10].first { $0 * magnitude >= rough } ?? 10)
@@ -33,7 +29,7 @@ package struct Axis: Sendable {
     }
 
     /// Whole factors of ten around positive values, with ticks at 1, 2 and 5.
-    package init(logarithmicFrom smallest: Double, to largest: Double, places: (Double, Double)) {
+    public init(logarithmicFrom smallest: Double, to largest: Double, places: (Double, Double)) {
         let smallest = max(smallest, 1e-4)
         (lower, upper) = (smallest, max(largest, smallest * 1.1))
         (start, end) = places
@@ -47,7 +43,7 @@ package struct Axis: Sendable {
     }
 
     /// Seconds since 1970, with ticks at round times of the day.
-    package init(from first: Int, to last: Int, places: (Double, Double)) {
+    public init(from first: Int, to last: Int, places: (Double, Double)) {
         (lower, upper) = (Double(first), Double(max(last, first + 1)))
         (start, end) = places
         isLogarithmic = false
@@ -65,21 +61,23 @@ package struct Axis: Sendable {
     }
 
     /// Percentiles in rising order, each nine of the tail as far from the last; places are those of `tail`.
-    package init(percentiles: [Double], places: (Double, Double)) {
+    ///
+    /// - Parameter name: what is written at a percentile.
+    public init(percentiles: [Double], named name: (Double) -> String, places: (Double, Double)) {
         let tails = percentiles.map(Self.tail)
         (lower, upper) = (tails.first ?? 1, max(tails.last ?? 10, (tails.first ?? 1) * 1.1))
         (start, end) = places
         isLogarithmic = true
         ticks = zip(percentiles, tails).map {
-            Tick(value: $0.1, label: LatencyHistogram.name(ofPercentile: $0.0))
+            Tick(value: $0.1, label: name($0.0))
         }
     }
 
     /// One in so many calls takes longer: 2 at the 50th percentile, 100 at the 99th.
-    package static func tail(_ percentile: Double) -> Double { 100 / max(100 - percentile, 1e-9) }
+    public static func tail(_ percentile: Double) -> Double { 100 / max(100 - percentile, 1e-9) }
 
     /// Where a value stands.
-    package func place(_ value: Double) -> Double {
+    public func place(_ value: Double) -> Double {
         let share =
             isLogarithmic
             ? log(max(value, lower) / lower) / log(upper / lower) : (value - lower) / (upper - lower)

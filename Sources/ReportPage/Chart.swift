@@ -1,11 +1,12 @@
 /// The frame of a chart in SVG: axes, grid, captions, and what is drawn into it.
-package struct Chart: Sendable {
-    /// One entry of the legend; the number is that of the stylesheet's colour.
-    package struct LegendEntry: Sendable {
+public struct Chart: Sendable {
+    /// One entry of the legend.
+    public struct LegendEntry: Sendable {
         let name: String
         let color: Int
 
-        package init(name: String, color: Int) {
+        /// - Parameter color: the number of the stylesheet's colour, from 0 on.
+        public init(name: String, color: Int) {
             self.name = name
             self.color = color
         }
@@ -14,25 +15,33 @@ package struct Chart: Sendable {
     static let width = 960.0
     // Half of a time of day.
     private static let edge = 30.0
-    package let height: Double
-    package let left: Double
+    /// The drawing's height in its own units; its width is 960.
+    public let height: Double
+    /// Where the plot begins.
+    public let left: Double
     let title: String
     let legend: [LegendEntry]
     private(set) var marks = ""
 
-    package init(title: String, height: Double = 280, left: Double = 56, legend: [LegendEntry] = []) {
+    /// - Parameters:
+    ///   - height: of the drawing, in its own units.
+    ///   - left: room for the labels of the vertical axis.
+    public init(title: String, height: Double = 280, left: Double = 56, legend: [LegendEntry] = []) {
         self.title = title
         self.height = height
         self.left = left
         self.legend = legend
     }
 
-    package var right: Double { Self.width - 12 }
-    package var top: Double { 12 }
-    package var bottom: Double { height - 34 }
+    /// Where the plot ends.
+    public var right: Double { Self.width - 12 }
+    /// The plot's upper edge.
+    public var top: Double { 12 }
+    /// The plot's lower edge.
+    public var bottom: Double { height - 34 }
 
     /// Draws the lines and labels of a horizontal axis.
-    package mutating func draw(horizontal axis: Axis, caption: String) {
+    public mutating func draw(horizontal axis: Axis, caption: String) {
         for tick in axis.ticks {
             let place = axis.place(tick.value)
             let x = Markup.at(place)
@@ -45,7 +54,7 @@ package struct Chart: Sendable {
     }
 
     /// Draws the lines and labels of a vertical axis.
-    package mutating func draw(vertical axis: Axis) {
+    public mutating func draw(vertical axis: Axis) {
         for tick in axis.ticks {
             let y = axis.place(tick.value)
             marks +=
@@ -57,7 +66,7 @@ package struct Chart: Sendable {
     /// Draws a line, broken where there is no value, with a dot where a value stands alone.
     ///
     /// - Parameter isWide: broad and pale, so that another line can be seen upon it.
-    package mutating func draw(line points: [(x: Double, y: Double?)], color: Int, isWide: Bool = false) {
+    public mutating func draw(line points: [(x: Double, y: Double?)], color: Int, isWide: Bool = false) {
         for run in points.split(whereSeparator: { $0.y == nil }) {
             let places = run.map { "\(Markup.at($0.x)),\(Markup.at($0.y ?? 0))" }
             if let only = run.first, run.count == 1 {
@@ -71,17 +80,17 @@ package struct Chart: Sendable {
     }
 
     /// Draws a filled rectangle between two corners.
-    package mutating func draw(bar from: (x: Double, y: Double), to: (x: Double, y: Double), color: Int) {
+    public mutating func draw(bar from: (x: Double, y: Double), to: (x: Double, y: Double), color: Int) {
         marks += "<rect class=\"fill c\(color)\" \(Self.box(from, to))/>"
     }
 
     /// Says that there is nothing to draw.
-    package mutating func drawNothing(_ reason: String) {
+    public mutating func drawNothing(_ reason: String) {
         draw(text: reason, x: (left + right) / 2, y: (top + bottom) / 2, anchor: "middle")
     }
 
     /// Draws a short upright mark with a label above it.
-    package mutating func draw(mark x: Double, label: String, anchor: String = "middle") {
+    public mutating func draw(mark x: Double, label: String, anchor: String = "middle") {
         marks +=
             "<line class=\"mark\" x1=\"\(Markup.at(x))\" x2=\"\(Markup.at(x))\" y1=\"\(top + 12)\" y2=\"\(bottom)\"/>"
         marks += "<text class=\"marked\" x=\"\(Markup.at(x))\" y=\"\(top + 8)\" text-anchor=\"\(anchor)\">"
@@ -89,18 +98,18 @@ package struct Chart: Sendable {
     }
 
     /// Writes a text.
-    package mutating func draw(text: String, x: Double, y: Double, anchor: String) {
+    public mutating func draw(text: String, x: Double, y: Double, anchor: String) {
         marks +=
             "<text x=\"\(Markup.at(x))\" y=\"\(Markup.at(y))\" text-anchor=\"\(anchor)\">\(Markup.escaped(text))</text>"
     }
 
     /// Makes a part of the chart tell more when it is pointed at.
-    package mutating func draw(tip: String, from: (x: Double, y: Double), to: (x: Double, y: Double)) {
+    public mutating func draw(tip: String, from: (x: Double, y: Double), to: (x: Double, y: Double)) {
         marks += "<rect class=\"hit\" \(Self.box(from, to)) data-tip=\"\(Markup.escaped(tip))\"/>"
     }
 
     /// The figure as HTML.
-    package var html: String {
+    public var html: String {
         let entries = legend.map { "<span><i class=\"c\($0.color)\"></i>\(Markup.escaped($0.name))</span>" }.joined()
         let title = Markup.escaped(title)
         return """

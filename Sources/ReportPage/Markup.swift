@@ -1,7 +1,9 @@
+import Bytes
+
 /// HTML and SVG text; every text of a log or a person goes through `escaped`.
-package enum Markup {
+public enum Markup {
     /// The text with what HTML would take for its own written out.
-    package static func escaped(_ text: String) -> String {
+    public static func escaped(_ text: String) -> String {
         var result = ""
         for character in text.unicodeScalars {
             switch character {
@@ -17,21 +19,21 @@ package enum Markup {
     }
 
     /// A coordinate with one digit behind the point.
-    package static func at(_ value: Double) -> String { value.decimal(digits: 1) }
+    public static func at(_ value: Double) -> String { value.decimal(digits: 1) }
 
     /// A sentence that stands out; nothing for none.
-    package static func banner(_ text: String?) -> String {
+    public static func banner(_ text: String?) -> String {
         text.map { "<p class=\"banner\">\(escaped($0))</p>" } ?? ""
     }
 
     /// The figures that a page begins with.
-    package static func tiles(_ tiles: [(name: String, value: String)]) -> String {
+    public static func tiles(_ tiles: [(name: String, value: String)]) -> String {
         let items = tiles.map { "<div><dt>\(escaped($0.name))</dt><dd>\(escaped($0.value))</dd></div>" }
         return "<dl class=\"tiles\">\(items.joined())</dl>"
     }
 
     /// A table of rows that are as long as the titles.
-    package static func table(titles: [String], rows: [[String]], isTotalLast: Bool = false) -> String {
+    public static func table(titles: [String], rows: [[String]], isTotalLast: Bool = false) -> String {
         let head = titles.map { "<th scope=\"col\">\(escaped($0))</th>" }.joined()
         let body = rows.map { "<tr>" + $0.map { "<td>\(escaped($0))</td>" }.joined() + "</tr>" }.joined()
         let kind = isTotalLast ? " class=\"total\"" : ""

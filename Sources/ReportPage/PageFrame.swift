@@ -2,7 +2,7 @@ import Crypto
 import Foundation
 
 /// One HTML page that needs nothing else: style, script and pictures are within, no host is asked.
-package struct PageFrame: Sendable {
+public struct PageFrame: Sendable {
     /// What the window is called.
     let title: String
     /// The page's first line.
@@ -13,7 +13,7 @@ package struct PageFrame: Sendable {
     let body: String
 
     /// Makes a page of texts and of HTML.
-    package init(title: String, heading: String, subtitle: String, body: String) {
+    public init(title: String, heading: String, subtitle: String, body: String) {
         self.title = title
         self.heading = heading
         self.subtitle = subtitle
@@ -21,9 +21,9 @@ package struct PageFrame: Sendable {
     }
 
     /// The page's text.
-    package var html: String {
-        let style = "\n" + String(decoding: PackageResources.report_css, as: UTF8.self)
-        let script = "\n" + String(decoding: PackageResources.report_js, as: UTF8.self)
+    public var html: String {
+        let style = "\n" + String(decoding: PackageResources.page_css, as: UTF8.self)
+        let script = "\n" + String(decoding: PackageResources.page_js, as: UTF8.self)
         return """
             <!DOCTYPE html>
             <html lang="en">

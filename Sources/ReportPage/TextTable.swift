@@ -1,18 +1,18 @@
 import Foundation
 
 /// A table in plain text: columns of numbers to the right, others to the left, two spaces between.
-package struct Columns {
+public struct Columns {
     let titles: [String]
     let rows: [[String]]
 
     /// Makes a table of rows that are as long as the titles.
-    package init(titles: [String], rows: [[String]]) {
+    public init(titles: [String], rows: [[String]]) {
         self.titles = titles
         self.rows = rows
     }
 
     /// The table's lines, the titles first, without a line feed at the end.
-    package func text(indent: String = "") -> String {
+    public func text(indent: String = "") -> String {
         let widths = titles.indices.map { column in
             rows.reduce(titles[column].count) { max($0, column < $1.count ? $1[column].count : 0) }
         }
@@ -32,9 +32,4 @@ package struct Columns {
     private static func isNumber(_ cell: String) -> Bool {
         cell.isEmpty || cell == "n/a" || Double(cell.hasSuffix(" %") ? String(cell.dropLast(2)) : cell) != nil
     }
-}
-
-extension Double {
-    /// So many digits after a point, whatever the locale.
-    package func decimal(digits: Int) -> String { String(format: "%.\(digits)f", self) }
 }

@@ -1,4 +1,6 @@
+import Bytes
 import Foundation
+import ReportPage
 import ScoringLog
 
 /// `<deployment>_results.txt`: the AKS latency-detection scripts' layout to the letter, then what they do not tell.

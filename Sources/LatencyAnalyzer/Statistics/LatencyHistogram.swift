@@ -32,24 +32,24 @@ public struct LatencyHistogram: Sendable {
     }
 
     /// Starts empty.
-    package init() { self.init(digits: .three) }
+    public init() { self.init(digits: .three) }
 
     /// One with two digits, which are enough for a picture.
-    package static func coarse() -> Self { Self(digits: .two) }
+    public static func coarse() -> Self { Self(digits: .two) }
 
     /// How many times were recorded.
     public var count: Int { Int(counts?.totalCount ?? 0) }
 
     /// Records a time in milliseconds, not negative.
     @inline(__always)
-    package mutating func record(milliseconds: Double) {
+    public mutating func record(milliseconds: Double) {
         let units = min(milliseconds, Self.longestMilliseconds) * Self.unitsPerMillisecond
         if counts == nil { counts = Self.empty(digits) }
         counts?.record(UInt64(units + 0.5))
     }
 
     /// Adds another histogram's times.
-    package mutating func add(_ other: Self) {
+    public mutating func add(_ other: Self) {
         guard let theirs = other.counts else { return }
         if counts == nil { counts = theirs } else { counts?.add(theirs) }
     }

@@ -1,3 +1,4 @@
+import Files
 import Histogram
 public import ScoringLog
 

@@ -1,5 +1,7 @@
+import Files
 import Foundation
 import GRDB
+import ReportPage
 
 /// A question in SQL to a file of calls, answered as a table; the file is opened for reading only.
 public struct CallQuery: Sendable {

@@ -1,7 +1,8 @@
-package import GRDB
+import Files
+public import GRDB
 
 /// An SQLite file of ours, told from other programs' by its application id; one file may hold all our tables.
-package struct DatabaseFile: Sendable {
+public struct DatabaseFile: Sendable {
     // "BUNG"
     private static let applicationID = 0x4255_4E47
 
@@ -9,14 +10,14 @@ package struct DatabaseFile: Sendable {
     private static let patience = 120.0
 
     /// Where the file is read and written.
-    package let queue: DatabaseQueue
+    public let queue: DatabaseQueue
 
     /// Opens or creates the file.
     ///
     /// - Parameter schema: statements that may run at each opening.
     /// - Throws: `AnalyzerFault` if the file cannot be used, or is a database of something else.
-    package init(path: String, schema: String) throws {
-        if let identity = FileIdentity(path: path), !identity.isRegular {
+    public init(path: String, schema: String) throws {
+        if let status = FileStatus(path: path), !status.isRegular {
             throw AnalyzerFault(.output, "\(path) cannot be used as a database: it is no regular file")
         }
         var configuration = Configuration()

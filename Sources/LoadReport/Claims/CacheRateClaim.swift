@@ -1,4 +1,5 @@
-import LatencyAnalyzer
+import Bytes
+import Files
 
 extension LoadRun {
     /// Whether the cache rate was what it was planned to be; the verdict is the run's own, unless its numbers belie it.

@@ -1,3 +1,5 @@
+import Files
+
 /// Which runs were against the same build, model and configuration, by the servers' answers to `GET /version`.
 struct SystemGroups {
     /// What was called in some runs.

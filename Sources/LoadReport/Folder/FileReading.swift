@@ -1,5 +1,4 @@
 import Foundation
-import LatencyAnalyzer
 
 /// The reading of one file, whatever it is.
 struct FileReading {

@@ -1,5 +1,6 @@
+import Files
 public import Foundation
-import LatencyAnalyzer
+import ReportPage
 
 /// A folder with the results of load tests, folders within it too; hidden files are left alone.
 public struct LoadFolder: Sendable {
@@ -20,7 +21,7 @@ public struct LoadFolder: Sendable {
     ///   - outputs: files that are ours and no input.
     /// - Throws: `AnalyzerFault` if an output holds results of a load test, which would be lost.
     public init(path: String, zone: TimeZone, outputs: [String] = []) throws {
-        for output in outputs where FileIdentity(path: output)?.isRegular == true {
+        for output in outputs where FileStatus(path: output)?.isRegular == true {
             let file = InputFile(relativePath: output, path: output, lastChange: .zero, byteCount: 0)
             if try file.format() != nil {
                 throw AnalyzerFault(.request, "\(output) holds results and would be lost; name another file")

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import LatencyAnalyzer
 
@@ -44,7 +45,7 @@ enum ClientRecordsFile {
     ) throws -> (run: LoadRun, losses: RecordReader.Losses) {
         var rows = ClientRecordRows(format, of: file, in: zone)
         var sums = Sums()
-        let losses = try RecordReader.readTable(file.log) { columns, row in
+        let losses = try RecordReader.readTable(file.text) { columns, row in
             switch rows.record(row, columns) {
             case .other: return true
             case .broken: return false

@@ -1,5 +1,3 @@
-import LatencyAnalyzer
-
 /// What one file tells a report.
 enum FileContent: Sendable {
     case run(LoadRun)

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import LatencyAnalyzer
 
 /// One file of a report's folder.
 struct InputFile: Sendable {
@@ -14,7 +14,7 @@ struct InputFile: Sendable {
     private static let maximumWholeByteCount = 16 << 20
     private static let maximumFirstLineByteCount = 1 << 12
 
-    var log: LogFile { LogFile(path: path) }
+    var text: TextFile { TextFile(path: path) }
 
     /// The file's last component.
     var name: String { URL(filePath: path).lastPathComponent }
@@ -29,7 +29,7 @@ struct InputFile: Sendable {
         struct Enough: Error {}
         var bytes: [UInt8] = []
         do {
-            try log.forEachPieceOfText { piece in
+            try text.forEachPiece { piece in
                 for byte in piece {
                     let isEnd = byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
                     if isEnd, bytes.isEmpty { continue }
@@ -47,7 +47,7 @@ struct InputFile: Sendable {
             throw UnreadableFile("\(byteCount >> 20) MiB are too much for a summary; 16 MiB are allowed")
         }
         var data = Data()
-        try log.forEachPieceOfText { data.append(contentsOf: $0) }
+        try text.forEachPiece { data.append(contentsOf: $0) }
         return data
     }
 

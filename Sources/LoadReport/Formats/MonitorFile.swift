@@ -1,5 +1,6 @@
+import Cluster
+import Files
 import Foundation
-import LatencyAnalyzer
 
 /// The CSV of `bungalow monitor`, or of the lab's `resource_monitor.py`.
 ///
@@ -22,7 +23,7 @@ enum MonitorFile {
         of file: InputFile, _ body: (ResourceMonitor.Sample) -> Void
     ) throws -> RecordReader.Losses {
         var latest = -Double.infinity
-        return try RecordReader.read(file.log) { number, row in
+        return try RecordReader.read(file.text) { number, row in
             if number == 1 { return true }
             guard let sample = ResourceMonitor.Sample(row: row), sample.seconds > latest else { return false }
             latest = sample.seconds

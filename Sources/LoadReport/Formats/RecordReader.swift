@@ -1,4 +1,4 @@
-import LatencyAnalyzer
+import Files
 
 /// The records of a CSV file, one at a time, in memory that does not grow with the file.
 ///
@@ -36,10 +36,10 @@ struct RecordReader {
     /// - Parameter body: is given each record's number from 1 on and its fields; false says that it makes no sense.
     /// - Returns: what was left out.
     /// - Throws: `AnalyzerFault` if the file cannot be read, and what `body` throws.
-    static func read(_ file: LogFile, _ body: (Int, [String]) throws -> Bool) throws -> Losses {
+    static func read(_ file: TextFile, _ body: (Int, [String]) throws -> Bool) throws -> Losses {
         var reader = Self()
         var columnCount = 0
-        try file.forEachPieceOfText { piece in
+        try file.forEachPiece { piece in
             for byte in piece {
                 guard reader.take(byte), let fields = reader.record() else { continue }
                 if reader.number == 1 { columnCount = fields.count }
@@ -61,7 +61,7 @@ struct RecordReader {
     /// - Parameter body: is given the columns and each further record's fields; false says that it makes no sense.
     /// - Returns: what was left out.
     /// - Throws: `AnalyzerFault` if the file cannot be read, and what `body` throws.
-    static func readTable(_ file: LogFile, _ body: (ColumnNames, [String]) throws -> Bool) throws -> Losses {
+    static func readTable(_ file: TextFile, _ body: (ColumnNames, [String]) throws -> Bool) throws -> Losses {
         var columns = ColumnNames([])
         return try read(file) { number, row in
             guard number > 1 else {

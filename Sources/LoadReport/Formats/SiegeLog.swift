@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import LatencyAnalyzer
 
@@ -7,7 +8,7 @@ import LatencyAnalyzer
 enum SiegeLog {
     static func read(_ file: InputFile, in zone: TimeZone) throws -> (run: LoadRun, losses: RecordReader.Losses) {
         var total = Total()
-        let losses = try RecordReader.readTable(file.log) { columns, row in
+        let losses = try RecordReader.readTable(file.text) { columns, row in
             if row.first?.trimmed.hasPrefix("****") == true { return true }
             // The header stands again where siege found a log of another user.
             if columns.text("Trans", in: row) == "Trans" { return true }

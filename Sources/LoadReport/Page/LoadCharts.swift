@@ -1,4 +1,6 @@
+import Bytes
 import LatencyAnalyzer
+import ReportPage
 
 /// The pictures of what clients saw: rates, latency, hit rates and saturation.
 struct LoadCharts {
@@ -117,7 +119,9 @@ struct LoadCharts {
         var chart = Chart(
             title: "Latency at percentiles, ms, logarithmic" + (rest > 0 ? " (\(rest) more are not drawn)" : ""),
             legend: curves.prefix(Self.colorCount).enumerated().map { .init(name: $0.element.name, color: $0.offset) })
-        let across = Axis(percentiles: LatencyHistogram.percentiles, places: (chart.left + 24, chart.right - 24))
+        let across = Axis(
+            percentiles: LatencyHistogram.percentiles, named: LatencyHistogram.name(ofPercentile:),
+            places: (chart.left + 24, chart.right - 24))
         let up = Axis(logarithmicFrom: least, to: most, places: (chart.bottom, chart.top))
         chart.draw(
             horizontal: across,

@@ -1,4 +1,5 @@
 import LatencyAnalyzer
+import ReportPage
 
 /// One run's values over time: slot by slot where a file tells, or one value from its beginning to its end.
 struct RunLine {

@@ -1,3 +1,4 @@
+import Cluster
 import LatencyAnalyzer
 
 /// What pods reserved and used while tests ran.

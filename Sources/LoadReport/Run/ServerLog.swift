@@ -1,5 +1,3 @@
-import LatencyAnalyzer
-
 /// What `bungalow analyze` has made of the servers' logs.
 public struct ServerLog: Sendable {
     /// The file.

@@ -1,5 +1,3 @@
-import LatencyAnalyzer
-
 /// The runs of one cache rate against one system with one tool and model.
 struct CacheRateRuns {
     let name: String

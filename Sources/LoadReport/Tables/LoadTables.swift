@@ -1,3 +1,6 @@
+import Bytes
+import Cluster
+import Files
 import LatencyAnalyzer
 
 /// The numbers of a report.

@@ -1,4 +1,4 @@
-import LatencyAnalyzer
+import ReportPage
 
 /// A table of the report, for the page and for the terminal alike.
 struct ReportTable {

@@ -15,7 +15,8 @@ import Testing
 
         """
 
-    @Test func `A folder becomes a page, a text and a database, and again the same`() throws {
+    @Test("A folder becomes a page, a text and a database, and again the same")
+    func aFolderBecomesAPageAText() throws {
         let run = try AnalyzerRun()
         try FileManager.default.createDirectory(
             at: run.folder.appending(path: "lab"), withIntermediateDirectories: true)
@@ -35,7 +36,8 @@ import Testing
         #expect(answer.output == "client  records  errors\nwest          2       1\n")
     }
 
-    @Test func `What cannot be reported is one line that says what to do`() throws {
+    @Test("What cannot be reported is one line that says what to do")
+    func whatCannotBeReportedIsOneLine() throws {
         let run = try AnalyzerRun()
         for (arguments, code, line) in [
             (

@@ -4,7 +4,8 @@ import Testing
 
 /// The page: complete, self-contained, and safe whatever a file is called.
 @Suite struct AnalysisPageTests {
-    @Test func `The page shows all pictures and asks no host`() async throws {
+    @Test("The page shows all pictures and asks no host")
+    func thePageShowsAllPicturesAndAsks() async throws {
         let folder = try LogFolder()
         let files = try LogFolder.pods.map { try folder.write(try LogFolder.vector($0), to: "\($0).txt") }
         let page = AnalysisPage(try await Analysis.of(files, expected: 2000)).html
@@ -20,7 +21,8 @@ import Testing
         #expect(!page.contains("nan") && !page.contains("inf,"))
     }
 
-    @Test func `A file's name is text and no markup`() async throws {
+    @Test("A file's name is text and no markup")
+    func aFilesNameIsText() async throws {
         let folder = try LogFolder()
         let name = "<script>\"'&.txt"
         let page = AnalysisPage(try await Analysis.of([folder.write("", to: name)])).html
@@ -28,7 +30,8 @@ import Testing
         #expect(!page.contains("<script>\"'&"))
     }
 
-    @Test func `A log without calls says so, and labels keep clear of the edges and of each other`() async throws {
+    @Test("A log without calls says so, and labels keep clear of the edges and of each other")
+    func aLogWithoutCallsSays() async throws {
         let folder = try LogFolder()
         let empty = AnalysisPage(try await Analysis.of([folder.write("", to: "pod.txt")])).html
         #expect(empty.components(separatedBy: ">no scored calls</text>").count == 3)
@@ -40,7 +43,8 @@ import Testing
         #expect(page.contains("text-anchor=\"end\">p50</text>") && page.contains("text-anchor=\"start\">p99</text>"))
     }
 
-    @Test func `Many pods and a year of calls are still one page`() async throws {
+    @Test("Many pods and a year of calls are still one page")
+    func manyPodsAndAYearOfCalls() async throws {
         let folder = try LogFolder()
         let files = try (0..<60).map { pod in
             let months = ["Jan", "Apr", "Aug", "Dec"]

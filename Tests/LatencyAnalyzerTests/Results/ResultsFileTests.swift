@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import LatencyAnalyzer
 import ScoringLog
@@ -22,8 +23,10 @@ import Testing
         }
     }
 
-    @Test(arguments: Form.allCases, [ScoringLogBlock.Path.ml, .dl])
-    func `The original's part is equal to the original's file to the letter`(
+    @Test(
+        "The original's part is equal to the original's file to the letter", arguments: Form.allCases,
+        [ScoringLogBlock.Path.ml, .dl])
+    func theOriginalsPartIsEqual(
         form: Form, path: ScoringLogBlock.Path
     ) async throws {
         let folder = try LogFolder()
@@ -41,7 +44,8 @@ import Testing
         }
     }
 
-    @Test func `The log of the original service with its headers is read`() async throws {
+    @Test("The log of the original service with its headers is read")
+    func theLogOfTheOriginalService() async throws {
         let folder = try LogFolder()
         let file = try folder.write(
             """
@@ -63,7 +67,8 @@ import Testing
         #expect(other.scoredCalls == 0 && other.counts.otherPathLines == 1)
     }
 
-    @Test func `The fastest call may take longer than 100 ms`() async throws {
+    @Test("The fastest call may take longer than 100 ms")
+    func theFastestCallMayTakeLonger() async throws {
         let folder = try LogFolder()
         let text =
             LogFolder.block(id: "a", milliseconds: "250.5")
@@ -73,7 +78,8 @@ import Testing
         #expect(results.original.contains("\t Slowest: 300.25 ms\n"))
     }
 
-    @Test func `Where all calls fall in one second the throughput is not applicable`() async throws {
+    @Test("Where all calls fall in one second the throughput is not applicable")
+    func whereAllCallsFallInOneSecond() async throws {
         let folder = try LogFolder()
         let text = (0..<5).map { LogFolder.block(id: "a\($0)", milliseconds: "1.5000") }.joined()
         let results = ResultsFile(try await Analysis.of([folder.write(text, to: "a.txt")]))
@@ -81,8 +87,8 @@ import Testing
         #expect(results.original.contains("\t Throughput: n/a\n"))
     }
 
-    @Test(arguments: ["", "no call\n", "1", "\u{FEFF}"])
-    func `A pod without calls stands in the results`(text: String) async throws {
+    @Test("A pod without calls stands in the results", arguments: ["", "no call\n", "1", "\u{FEFF}"])
+    func aPodWithoutCallsStands(text: String) async throws {
         let folder = try LogFolder()
         let files = try [
             folder.write(LogFolder.block(id: "a", milliseconds: "1.0"), to: "a.txt"), folder.write(text, to: "b.txt"),
@@ -106,7 +112,8 @@ import Testing
         #expect(results.additions.contains("The busiest pod had 2.00 times the mean"))
     }
 
-    @Test func `What is broken, foreign or missing is counted and nothing is guessed`() async throws {
+    @Test("What is broken, foreign or missing is counted and nothing is guessed")
+    func whatIsBrokenForeignOrMissing() async throws {
         let folder = try LogFolder()
         let text =
             "Prediction took 9.0 ms\n" + LogFolder.block(id: "a", milliseconds: "1.0")
@@ -133,7 +140,8 @@ import Testing
         }
     }
 
-    @Test func `Fewer calls than the servers answered are said to be incomplete`() async throws {
+    @Test("Fewer calls than the servers answered are said to be incomplete")
+    func fewerCallsThanTheServersAnswered() async throws {
         let folder = try LogFolder()
         let file = try folder.write(LogFolder.block(id: "a", milliseconds: "1.0"), to: "a.txt")
         #expect(try await Analysis.of([file], expected: 1).completeness == nil)
@@ -145,14 +153,16 @@ import Testing
                 == "MORE THAN EXPECTED: 1 of 0 calls, according to the test")
     }
 
-    @Test func `A file that cannot be read is one clear line`() async throws {
+    @Test("A file that cannot be read is one clear line")
+    func aFileThatCannotBeRead() async throws {
         let fault = await #expect(throws: AnalyzerFault.self) {
             try await Analysis.read([LogFile(path: "/nowhere/a.txt")], onlyPath: nil)
         }
         #expect(fault?.description.contains("/nowhere/a.txt cannot be opened") == true)
     }
 
-    @Test func `Deployments are named after their pods`() {
+    @Test("Deployments are named after their pods")
+    func deploymentsAreNamedAfterTheirPods() {
         let names = { (names: [String]) in Analysis.deployment(of: names.map(LogFile.init(path:))) }
         #expect(names(["/x/web-app-6fc5cf8df6-sdxld.txt", "web-app-7b9c4d5f8-abcde.log"]) == "web-app")
         #expect(names(["web-6fc5cf8df6-sdxld.txt", "api-6fc5cf8df6-sdxld.txt"]) == "logs")

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 import ScoringLog
 import TestSupport
@@ -5,9 +6,10 @@ import Testing
 
 @testable import LatencyAnalyzer
 
-/// Histograms, timelines and the reading of bytes against plain ways to do the same.
+/// Histograms and timelines against plain ways to do the same.
 @Suite struct StatisticsTests {
-    @Test(arguments: 0..<4) func `Percentiles are those of the sorted times to three digits`(seed: Int) throws {
+    @Test("Percentiles are those of the sorted times to three digits", arguments: 0..<4)
+    func percentilesAreThoseOfTheSortedTimes(seed: Int) throws {
         var generator = SeededGenerator(seed: UInt64(seed))
         var (whole, first, second) = (LatencyHistogram(), LatencyHistogram(), LatencyHistogram())
         var times: [Double] = []
@@ -27,7 +29,8 @@ import Testing
         }
     }
 
-    @Test func `No time is too long or too short for a histogram`() throws {
+    @Test("No time is too long or too short for a histogram")
+    func noTimeIsTooLongOrToo() throws {
         var histogram = LatencyHistogram()
         for time in [0, 0.00004, 1e11, 1e300] { histogram.record(milliseconds: time) }
         #expect(histogram.count == 4)
@@ -36,7 +39,8 @@ import Testing
         #expect(LatencyHistogram().milliseconds(atPercentile: 50) == nil)
     }
 
-    @Test(arguments: 0..<20) func `A timeline loses nothing and never has more slots than allowed`(seed: Int) {
+    @Test("A timeline loses nothing and never has more slots than allowed", arguments: 0..<20)
+    func aTimelineLosesNothingAndNever(seed: Int) {
         var generator = SeededGenerator(seed: UInt64(seed))
         let span = [10, 1000, 100_000, 10_000_000, 100_000_000_000][seed % 5]
         var (one, other) = (Timeline<Int>(maximumCount: 50), Timeline<Int>(maximumCount: 50))
@@ -58,25 +62,8 @@ import Testing
         }
     }
 
-    @Test(arguments: 1...9) func `Text in UTF-16 is read the same in any chunks`(length: Int) throws {
-        let text = "127.0.0.1 é€𝄞\nX-Ms-Request-Id: a\n"
-        for encoding in [String.Encoding.utf16LittleEndian, .utf16BigEndian, .utf8] {
-            let bytes = [UInt8](try #require(text.data(using: encoding)))
-            var decoder = LogTextDecoder()
-            var output: [UInt8] = []
-            for start in stride(from: 0, to: bytes.count, by: length) {
-                Array(bytes[start..<min(start + length, bytes.count)]).withUnsafeBytes {
-                    decoder.decode($0) { output += $0 }
-                }
-            }
-            decoder.finish { output += $0 }
-            // Beyond the first plane each half of a pair becomes a replacement character.
-            let expected = encoding == .utf8 ? text : text.replacing("𝄞", with: "\u{FFFD}\u{FFFD}")
-            #expect(String(decoding: output, as: UTF8.self) == expected)
-        }
-    }
-
-    @Test func `The busiest minute and the statuses are counted over all pods`() throws {
+    @Test("The busiest minute and the statuses are counted over all pods")
+    func theBusiestMinuteAndTheStatuses() throws {
         let folder = try LogFolder()
         let one = (0..<90).map { LogFolder.block(second: $0, id: "a", milliseconds: "1.0") }.joined()
         let other = (60..<70).map { LogFolder.block(second: $0, id: nil, milliseconds: nil, status: 503) }.joined()
@@ -92,13 +79,4 @@ import Testing
         #expect(analysis.balance?.coefficientOfVariation == 0.8)
     }
 
-    @Test func `JSON says null where there is no value`() throws {
-        let folder = try LogFolder()
-        let pod = try PodStatistics(reading: folder.write("", to: "a.txt"), onlyPath: nil)
-        let data = try AnalysisJSON(Analysis(deployment: "d", namespace: "n", pods: [pod])).data()
-        let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
-        let total = try #require(object["total"] as? [String: Any])
-        #expect(total["average_ms"] is NSNull && total["calls_per_second"] is NSNull && total["calls"] as? Int == 0)
-        #expect(object["complete"] as? Bool == true && object["completeness"] is NSNull)
-    }
 }

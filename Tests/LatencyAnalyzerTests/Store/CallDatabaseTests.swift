@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 import LatencyAnalyzer
@@ -13,7 +14,8 @@ import Testing
         try CallQuery(path: path, sql: sql, limit: 100).rows
     }
 
-    @Test func `Every call is stored once, however often and in whatever parts its log is read`() async throws {
+    @Test("Every call is stored once, however often and in whatever parts its log is read")
+    func everyCallIsStoredOnceHoweverOften() async throws {
         let folder = try LogFolder()
         let path = folder.path("calls.sqlite")
         let refused = LogFolder.block(second: 3, id: nil, milliseconds: nil, status: 503)
@@ -46,7 +48,8 @@ import Testing
             "SELECT ifnull(request_id, '-'), ifnull(scoring_ms, '-') FROM calls ORDER BY 1, 2")
     }
 
-    @Test func `A call that a log broke off in becomes whole with a later one, and stays whole with an older one`()
+    @Test("A call that a log broke off in becomes whole with a later one, and stays whole with an older one")
+    func aCallThatALogBrokeOff()
         async throws
     {
         let before = LogFolder.block(id: "a", milliseconds: "1.5")
@@ -62,7 +65,8 @@ import Testing
         }
     }
 
-    @Test func `Equal calls are as many as one log has at most, and those broken off are none beside them`()
+    @Test("Equal calls are as many as one log has at most, and those broken off are none beside them")
+    func equalCallsAreAsMany()
         async throws
     {
         let refused = LogFolder.block(id: nil, milliseconds: nil, status: 503)
@@ -75,7 +79,8 @@ import Testing
         #expect(try await store([cut + scored + scored, cut + scored + scored]).count == 3)
     }
 
-    @Test func `Several runs at once wait for each other`() async throws {
+    @Test("Several runs at once wait for each other")
+    func severalRunsAtOnceWaitForEach() async throws {
         let folder = try LogFolder()
         let log = (0..<300).map { LogFolder.block(second: $0, id: "a\($0)", milliseconds: "1.5") }.joined()
         let path = folder.path("calls.sqlite")
@@ -91,7 +96,8 @@ import Testing
         #expect(try ask(path, "SELECT count(*), count(DISTINCT pod) FROM calls") == [["1800", "6"]])
     }
 
-    @Test func `The views answer the usual questions`() async throws {
+    @Test("The views answer the usual questions")
+    func theViewsAnswerTheUsualQuestions() async throws {
         let folder = try LogFolder()
         let path = folder.path("calls.sqlite")
         let log = (1...100).map { LogFolder.block(second: 60 + $0 % 30, id: "a\($0)", milliseconds: "\($0).0") }
@@ -106,23 +112,33 @@ import Testing
         #expect(try ask(path, "SELECT request_id FROM slowest_calls LIMIT 2") == [["a100"], ["a99"]])
     }
 
-    @Test func `A file of something else is left alone`() async throws {
+    @Test("A file of something else is left alone")
+    func aFileOfSomethingElseIsLeft() async throws {
         let folder = try LogFolder()
         let text = try folder.write("not a database, but long enough to be looked at", to: "notes.txt")
         #expect(throws: AnalyzerFault.self) { try CallDatabase(path: folder.path("notes.txt")) }
-        #expect(try String(contentsOfFile: try #require(text.path), encoding: .utf8).hasPrefix("not a database"))
+        #expect(try String(contentsOfFile: try #require(text.text.path), encoding: .utf8).hasPrefix("not a database"))
         let other = folder.path("other.sqlite")
         try await DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE calls (a)") }
         let fault = #expect(throws: AnalyzerFault.self) { try CallDatabase(path: other) }
         #expect(fault?.description.contains("is a database of something else; name a new file") == true)
     }
 
-    @Test(arguments: [
-        "DELETE FROM calls", "DROP TABLE calls", "CREATE TABLE t (a)", "SELEC", "SELECT nothing FROM calls", "",
-        "PRAGMA user_version = 3", "ATTACH 'other' AS other", "SELECT 1; SELECT 2", "CREATE TEMP TABLE t (a)",
-        "WITH q AS (SELECT 1) DELETE FROM calls", "-- SELECT\nDELETE FROM calls",
-    ])
-    func `A question that is none is one clear line and changes nothing`(sql: String) async throws {
+    @Test("A pipe is not used as a database")
+    func aPipeIsNotUsed() throws {
+        let folder = try LogFolder()
+        try #require(mkfifo(folder.path("pipe"), 0o600) == 0)
+        #expect(throws: AnalyzerFault.self) { try CallDatabase(path: folder.path("pipe")) }
+    }
+
+    @Test(
+        "A question that is none is one clear line and changes nothing",
+        arguments: [
+            "DELETE FROM calls", "DROP TABLE calls", "CREATE TABLE t (a)", "SELEC", "SELECT nothing FROM calls", "",
+            "PRAGMA user_version = 3", "ATTACH 'other' AS other", "SELECT 1; SELECT 2", "CREATE TEMP TABLE t (a)",
+            "WITH q AS (SELECT 1) DELETE FROM calls", "-- SELECT\nDELETE FROM calls",
+        ])
+    func aQuestionThatIsNone(sql: String) async throws {
         let folder = try LogFolder()
         let path = folder.path("calls.sqlite")
         try await store([folder.write(LogFolder.block(id: "a", milliseconds: "1.5"), to: "pod.txt")], in: path)
@@ -131,7 +147,8 @@ import Testing
         #expect(try ask(path, "/* how many */ SELECT count(*) FROM calls") == [["1"]])
     }
 
-    @Test func `A table is cut at its limit and says so`() async throws {
+    @Test("A table is cut at its limit and says so")
+    func aTableIsCutAtItsLimit() async throws {
         let folder = try LogFolder()
         let path = folder.path("calls.sqlite")
         let log = (0..<5).map { LogFolder.block(second: $0, id: "a\($0)", milliseconds: "1.5") }.joined()

@@ -18,7 +18,8 @@ import Testing
         return text.replacingCharacters(in: range, with: new)
     }
 
-    @Test func `A proven cache rate stands with its three numbers`() throws {
+    @Test("A proven cache rate stands with its three numbers")
+    func aProvenCacheRateStands() throws {
         try folder.add(run)
         let claim = try folder.read().claim("cache-0.75-1: cache rate 0.75")
         #expect(claim.verdict == .proven && claim.statement == "cache-0.75-1: cache rate 0.75 achieved")
@@ -29,20 +30,25 @@ import Testing
             ])
     }
 
-    @Test(arguments: [
-        ("\"calls\": 2368", "\"calls\": 2369"), ("\"hot\": 1776", "\"hot\": 1777"), ("\"hit\": 1776", "\"hit\": 1775"),
-        ("\"hot_missed\": 0", "\"hot_missed\": 1"), ("\"cold_hit\": 0", "\"cold_hit\": 1"),
-        ("\"dropped_iterations\": 0", "\"dropped_iterations\": 1"), ("\"misses\": 593", "\"misses\": 594"),
-        ("\"hits\": 1779", "\"hits\": 1778"), ("\"hits\": 1779", "\"hits\": null"), ("\"miss\": 592", "\"miss\": 591"),
-    ])
-    func `A file that says PROVEN while its numbers differ is void`(old: String, new: String) throws {
+    @Test(
+        "A file that says PROVEN while its numbers differ is void",
+        arguments: [
+            ("\"calls\": 2368", "\"calls\": 2369"), ("\"hot\": 1776", "\"hot\": 1777"),
+            ("\"hit\": 1776", "\"hit\": 1775"),
+            ("\"hot_missed\": 0", "\"hot_missed\": 1"), ("\"cold_hit\": 0", "\"cold_hit\": 1"),
+            ("\"dropped_iterations\": 0", "\"dropped_iterations\": 1"), ("\"misses\": 593", "\"misses\": 594"),
+            ("\"hits\": 1779", "\"hits\": 1778"), ("\"hits\": 1779", "\"hits\": null"),
+            ("\"miss\": 592", "\"miss\": 591"),
+        ])
+    func aFileThatSaysPROVENWhile(old: String, new: String) throws {
         try folder.write(try changed(old, new), to: "a.run.json")
         let claim = try folder.read().claim("cache-0.75-1: cache rate 0.75")
         #expect(claim.verdict == .void)
         #expect(claim.numbers.contains { $0.hasPrefix("the run's file says PROVEN, but ") }, "\(claim.numbers)")
     }
 
-    @Test(arguments: [Verdict.void, .unproven]) func `A run's own verdict and reasons are carried through`(
+    @Test("A run's own verdict and reasons are carried through", arguments: [Verdict.void, .unproven])
+    func aRunsOwnVerdictAndReasons(
         verdict: Verdict
     ) throws {
         let text = try changed("\"verdict\": \"PROVEN\"", "\"verdict\": \"\(verdict.rawValue)\"")
@@ -55,7 +61,8 @@ import Testing
         #expect(LoadPage(evidence, name: "x").html.contains("<b class=\"verdict \(verdict.rawValue.lowercased())\">"))
     }
 
-    @Test func `A void run whose answers were those of the plan is told from a cache rate that was missed`() throws {
+    @Test("A void run whose answers were those of the plan is told from a cache rate that was missed")
+    func aVoidRunWhoseAnswersWereThose() throws {
         let text = try changed("\"verdict\": \"PROVEN\"", "\"verdict\": \"VOID\"")
         try folder.write(text, to: "a.run.json")
         #expect(try folder.read().claims[0].statement == "cache-0.75-1: cache rate 0.75: the run is void")
@@ -63,7 +70,8 @@ import Testing
         #expect(try folder.read().claims.contains { $0.statement == "open: cache rate 0.75 not achieved" })
     }
 
-    @Test func `An offered rate that was not answered is void`() throws {
+    @Test("An offered rate that was not answered is void")
+    func anOfferedRateThatWasNotAnswered() throws {
         try folder.add("measured/open.run.json")
         let claim = try folder.read().claim("open: 100/s offered")
         #expect(claim.verdict == .void && claim.statement == "open: 100/s offered and not answered")
@@ -71,11 +79,13 @@ import Testing
             claim.numbers[0].hasPrefix("answered 95.17/s in the hold, 95.2 % of what was offered; 37 calls were due"))
     }
 
-    @Test(arguments: [
-        ("\"configuration\": \"", "another configuration"), ("\"model_version\": \"", "another model"),
-        ("\"executable_sha256\": \"", "another build"),
-    ])
-    func `Runs against different systems are not compared in silence`(field: String, difference: String) throws {
+    @Test(
+        "Runs against different systems are not compared in silence",
+        arguments: [
+            ("\"configuration\": \"", "another configuration"), ("\"model_version\": \"", "another model"),
+            ("\"executable_sha256\": \"", "another build"),
+        ])
+    func runsAgainstDifferentSystemsAreNotCompared(field: String, difference: String) throws {
         try folder.add(run)
         try folder.write(
             try changed(field, field + "0").replacing("cache-0.75-1", with: "other"), to: "other.run.json")
@@ -86,7 +96,8 @@ import Testing
         #expect(LoadPage(evidence, name: "x").html.contains("<p class=\"banner\">The runs were against different"))
     }
 
-    @Test func `Replicas of one deployment are the same system, and a run that does not tell is not`() throws {
+    @Test("Replicas of one deployment are the same system, and a run that does not tell is not")
+    func replicasOfOneDeploymentAreTheSame() throws {
         try folder.add(run)
         try folder.write(
             try changed("\"instance\": \"", "\"instance\": \"0").replacing("cache-0.75-1", with: "other"),
@@ -105,7 +116,8 @@ import Testing
             .replacing("\"target\": \"", with: "\"target\": \"\(target)")
     }
 
-    @Test(arguments: ["", "http://elsewhere/"]) func `A system of no known version is unknown and not another`(
+    @Test("A system of no known version is unknown and not another", arguments: ["", "http://elsewhere/"])
+    func aSystemOfNoKnownVersion(
         target: String
     ) throws {
         try folder.add(run)
@@ -118,7 +130,8 @@ import Testing
         #expect(!LoadPage(evidence, name: "x").html.contains("class=\"banner\""))
     }
 
-    @Test func `A run without a call, for want of a server, is no other system`() throws {
+    @Test("A run without a call, for want of a server, is no other system")
+    func aRunWithoutACallForWant() throws {
         try folder.add(run)
         var text = try withoutVersion("").replacing("\"PROVEN\"", with: "\"VOID\"")
         for count in ["\"calls\": 2368", "\"hot\": 1776", "\"hit\": 1776", "\"miss\": 592"] {
@@ -131,7 +144,8 @@ import Testing
         #expect(try evidence.claim("Every call was answered").numbers == ["0 of 2 368 calls in 1 runs failed"])
     }
 
-    @Test func `A run of which no call was answered is void, whatever its file says`() throws {
+    @Test("A run of which no call was answered is void, whatever its file says")
+    func aRunOfWhichNoCallWas() throws {
         let text = try changed("\"hit\": 1776", "\"hit\": 0").replacing("\"miss\": 592", with: "\"miss\": 0")
         try folder.write(text.replacing("\"errors\": 0", with: "\"errors\": 2368"), to: "a.run.json")
         let claim = try folder.read().claim("cache-0.75-1: cache rate 0.75")
@@ -139,7 +153,8 @@ import Testing
         #expect(claim.numbers.contains("the run's file says PROVEN, but no call was answered"))
     }
 
-    @Test func `Saturation is proven by three rounds that agree, and comes with the 70 % point`() throws {
+    @Test("Saturation is proven by three rounds that agree, and comes with the 70 % point")
+    func saturationIsProvenByThreeRounds() throws {
         let rounds = [40.0, 41, 42].map { #"{"users": 4, "rate": \#($0), "p50_ms": 99, "p99_ms": 120}"# }
         let found = { (rounds: [String], spread: Double) in
             #""saturation": {"rounds": [\#(rounds.joined(separator: ","))], "users": 4, "rate": 41, "p50_ms": 99, "#
@@ -154,7 +169,8 @@ import Testing
         }
     }
 
-    @Test func `The throughput tool's search is told as far as it goes`() throws {
+    @Test("The throughput tool's search is told as far as it goes")
+    func theThroughputToolsSearchIsTold() throws {
         try folder.add("throughput/history.csv")
         let claim = try folder.read().claim("results: saturates at 51.15/s with 14 users; run it at 35.8/s (70 %)")
         #expect(claim.verdict == .unproven)
@@ -163,7 +179,8 @@ import Testing
         #expect(try folder.read().claim("results: saturation was not found").numbers[0].hasPrefix("no call failed"))
     }
 
-    @Test func `Failures are counted and named, and logs are held against what was expected`() throws {
+    @Test("Failures are counted and named, and logs are held against what was expected")
+    func failuresAreCountedAndNamedAndLogs() throws {
         try folder.add("measured/plain_stats.csv", "measured/bungalow.json")
         let evidence = try folder.read()
         let answers = try evidence.claim("Not every call was answered")

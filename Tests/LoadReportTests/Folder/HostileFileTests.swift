@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import LatencyAnalyzer
 import TestSupport
@@ -7,16 +8,20 @@ import Testing
 
 /// Files that are empty, foreign, half-written or damaged: named in one line, and never the end of the report.
 @Suite struct HostileFileTests {
-    @Test(arguments: [
-        ("empty.csv", "", "empty"), ("notes.txt", "Dear diary", "of no known format"), ("a.json", "{", "no whole JSON"),
-        ("a.json", "{\"a\":1}", "JSON of no known format"), ("image.png", "\u{89}PNG\u{0}\u{0}", "of no known format"),
-        ("new.run.json", #"{"schema":2,"planned":{}}"#, "schema 2 of a run is not known; 1 is"),
-        ("x.run.json", #"{"schema":1,"planned":{},"tool":"k6"}"#, "the field name is missing"),
-        ("history.csv", "TestNo,TestCountTotal,ThreadCount,Records,Failures,AITime,TotalTime,RPS\n", "no rows"),
-        ("k.json", #"{"metrics":{}}"#, "a k6 summary without http_reqs: no HTTP request was made"),
-        ("r.txt", "Deployment: a\nNamespace: b\n", "results without"),
-    ])
-    func `A file that cannot be used is named in one line`(name: String, text: String, reason: String) throws {
+    @Test(
+        "A file that cannot be used is named in one line",
+        arguments: [
+            ("empty.csv", "", "empty"), ("notes.txt", "Dear diary", "of no known format"),
+            ("a.json", "{", "no whole JSON"),
+            ("a.json", "{\"a\":1}", "JSON of no known format"),
+            ("image.png", "\u{89}PNG\u{0}\u{0}", "of no known format"),
+            ("new.run.json", #"{"schema":2,"planned":{}}"#, "schema 2 of a run is not known; 1 is"),
+            ("x.run.json", #"{"schema":1,"planned":{},"tool":"k6"}"#, "the field name is missing"),
+            ("history.csv", "TestNo,TestCountTotal,ThreadCount,Records,Failures,AITime,TotalTime,RPS\n", "no rows"),
+            ("k.json", #"{"metrics":{}}"#, "a k6 summary without http_reqs: no HTTP request was made"),
+            ("r.txt", "Deployment: a\nNamespace: b\n", "results without"),
+        ])
+    func aFileThatCannotBeUsed(name: String, text: String, reason: String) throws {
         let folder = try ReportFolder()
         try folder.write(text, to: "in a folder/\(name)")
         try folder.add("measured/lab.siege.log")
@@ -27,7 +32,8 @@ import Testing
         #expect(evidence.runs.map(\.name) == ["lab"])
     }
 
-    @Test func `A file that is still being written counts as far as it goes, and says so`() throws {
+    @Test("A file that is still being written counts as far as it goes, and says so")
+    func aFileThatIsStillBeingWritten() throws {
         let folder = try ReportFolder()
         let text = try ReportFolder.text("measured/locust.timing.csv")
         try folder.write(String(text.dropLast(20)), to: "locust.timing.csv")
@@ -36,7 +42,8 @@ import Testing
         #expect(try evidence.run("locust").calls == 198)
     }
 
-    @Test func `Files that nobody may read, links and folders without an end are no danger`() throws {
+    @Test("Files that nobody may read, links and folders without an end are no danger")
+    func filesThatNobodyMayReadLinks() throws {
         let folder = try ReportFolder()
         try folder.add("measured/lab.siege.log")
         try FileManager.default.createSymbolicLink(atPath: folder.path("loop"), withDestinationPath: folder.url.path)
@@ -46,7 +53,8 @@ import Testing
         #expect(throws: (any Error).self) { try LoadFolder(path: folder.path("lab.siege.log"), zone: .gmt).read() }
     }
 
-    @Test func `What loadtest makes of its results is passed over, and no result is overwritten`() throws {
+    @Test("What loadtest makes of its results is passed over, and no result is overwritten")
+    func whatLoadtestMakesOfItsResults() throws {
         let folder = try ReportFolder()
         try folder.add("measured/lab.siege.log")
         for name in ["tables.md", "chart.svg", "crossover.md", "crossover.svg", "report.html"] {
@@ -57,7 +65,8 @@ import Testing
         #expect(fault?.kind == .request)
     }
 
-    @Test(arguments: 0..<6) func `Damage of any kind ends in a report`(seed: Int) throws {
+    @Test("Damage of any kind ends in a report", arguments: 0..<6)
+    func damageOfAnyKindEnds(seed: Int) throws {
         var generator = SeededGenerator(seed: UInt64(seed))
         let names = try ReportFolder.vectorNames("measured") + ReportFolder.vectorNames("throughput")
         let insertions: [String] = [

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import LatencyAnalyzer
 import Testing
 
 @testable import LoadReport
@@ -10,14 +10,15 @@ import Testing
         let folder = try ReportFolder()
         try folder.write(data, to: "a.csv")
         var rows: [[String]] = []
-        let losses = try RecordReader.read(LogFile(path: folder.path("a.csv"))) { _, row in
+        let losses = try RecordReader.read(TextFile(path: folder.path("a.csv"))) { _, row in
             rows.append(row)
             return row != ["broken"]
         }
         return (rows, losses)
     }
 
-    @Test(arguments: ["\n", "\r\n", "\r"]) func `Quotes, commas and line ends within quotes are text`(
+    @Test("Quotes, commas and line ends within quotes are text", arguments: ["\n", "\r\n", "\r"])
+    func quotesCommasAndLineEndsWithinQuotes(
         end: String
     ) throws {
         let text = ["a,b,c", "\"x, \"\"y\"\"\nz\",,2", "", "1,2,\"\""].joined(separator: end) + end
@@ -26,29 +27,35 @@ import Testing
         #expect(losses == .init())
     }
 
-    @Test func `A quote in the middle of a field is a quote`() throws {
+    @Test("A quote in the middle of a field is a quote")
+    func aQuoteInTheMiddle() throws {
         #expect(try read(Data("5\" pipe,\"a\"b\n".utf8)).rows == [["5\" pipe", "ab"]])
     }
 
-    @Test func `PowerShell's UTF-16 is read`() throws {
+    @Test("PowerShell's UTF-16 is read")
+    func powershellsUTF16IsRead() throws {
         var data = Data([0xFF, 0xFE])
         data.append(try #require("a,b\r\n1,2\r\n".data(using: .utf16LittleEndian)))
         #expect(try read(data).rows == [["a", "b"], ["1", "2"]])
     }
 
-    @Test(arguments: ["1", "1,", "1,2,\"thr", "1,2,\"three\nfour\n"])
-    func `A last record that is cut short is left out and told of`(end: String) throws {
+    @Test(
+        "A last record that is cut short is left out and told of",
+        arguments: ["1", "1,", "1,2,\"thr", "1,2,\"three\nfour\n"])
+    func aLastRecordThatIsCutShort(end: String) throws {
         let (rows, losses) = try read(Data("a,b,c\n1,2,3\n\(end)".utf8))
         #expect(rows == [["a", "b", "c"], ["1", "2", "3"]])
         #expect(losses == .init(count: 1, firstRecord: 3))
     }
 
-    @Test func `A last record without a line end that is whole counts`() throws {
+    @Test("A last record without a line end that is whole counts")
+    func aLastRecordWithoutALineEnd() throws {
         let (rows, losses) = try read(Data("a,b\n1,2".utf8))
         #expect(rows.last == ["1", "2"] && losses == .init())
     }
 
-    @Test func `A record that is too long does not cost the next, nor memory`() throws {
+    @Test("A record that is too long does not cost the next, nor memory")
+    func aRecordThatIsTooLongDoes() throws {
         let long = String(repeating: "x", count: 1_000_000)
         let commas = String(repeating: ",", count: 100_000)
         let (rows, losses) = try read(Data("a\n\(long)\n\(commas)\n\"\(long)\"\nb\nbroken\n".utf8))

@@ -6,7 +6,8 @@ import Testing
 @Suite struct LoadPageTests {
     private func page(_ folder: ReportFolder) throws -> String { LoadPage(try folder.read(), name: "test").html }
 
-    @Test func `The page shows every picture and asks no host`() throws {
+    @Test("The page shows every picture and asks no host")
+    func thePageShowsEveryPictureAndAsks() throws {
         let folder = try ReportFolder()
         for name in try ReportFolder.vectorNames("measured") + ReportFolder.vectorNames("throughput") {
             try folder.add(name)
@@ -29,7 +30,8 @@ import Testing
         #expect(!page.contains("\"nan") && !page.contains("inf\""))
     }
 
-    @Test func `What files say is text and no markup`() throws {
+    @Test("What files say is text and no markup")
+    func whatFilesSayIsText() throws {
         let folder = try ReportFolder()
         let evil = "<script>alert('1')</script>"
         let run = try ReportFolder.text("measured/open.run.json")
@@ -43,7 +45,8 @@ import Testing
         #expect(page.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;") && page.contains("&lt;b&gt;.txt: "))
     }
 
-    @Test func `Many runs are still one page`() throws {
+    @Test("Many runs are still one page")
+    func manyRunsAreStillOnePage() throws {
         let folder = try ReportFolder()
         let run = try ReportFolder.text("measured/open.run.json")
         for number in 0..<400 {
@@ -56,7 +59,8 @@ import Testing
         #expect(page.utf8.count < 2_000_000)
     }
 
-    @Test func `A run whose time is only its file's date does not stretch the others' axis`() throws {
+    @Test("A run whose time is only its file's date does not stretch the others' axis")
+    func aRunWhoseTimeIsOnly() throws {
         let folder = try ReportFolder()
         try folder.add("measured/open.run.json")
         let alone = try page(folder)
@@ -65,7 +69,8 @@ import Testing
         #expect(alone.contains("2026-11-21 16:56:30 to 2026-11-21 16:56:38 UTC"))
     }
 
-    @Test func `The text has the same verdicts and tables`() throws {
+    @Test("The text has the same verdicts and tables")
+    func theTextHasTheSameVerdicts() throws {
         let folder = try ReportFolder()
         try folder.add("measured/cache-0.75-1.run.json", "measured/open.run.json")
         let text = LoadSummary(try folder.read(), name: "test").text

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import GRDB
 import LatencyAnalyzer
@@ -18,7 +19,8 @@ import Testing
 
     private func ask(_ sql: String) throws -> [[String]] { try CallQuery(path: path, sql: sql, limit: 100).rows }
 
-    @Test func `The views tell how each client fared`() throws {
+    @Test("The views tell how each client fared")
+    func theViewsTellHowEachClientFared() throws {
         try folder.add("throughput/messages.csv")
         try load()
         #expect(
@@ -34,7 +36,8 @@ import Testing
                 == [["west", "503 Service Unavailable", "2", "2026-11-21 09:00:01.000", "2026-11-21 09:00:01.000"]])
     }
 
-    @Test func `Loading again, or a file that has grown since, adds nothing twice`() throws {
+    @Test("Loading again, or a file that has grown since, adds nothing twice")
+    func loadingAgainOr() throws {
         let text = try ReportFolder.text("measured/locust.timing.csv")
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         try folder.write(lines.prefix(101).joined(separator: "\n") + "\n", to: "locust.timing.csv")
@@ -50,14 +53,16 @@ import Testing
                 == [["2026-11-21 16:56:39.227", "3", "153", "1", "200"]])
     }
 
-    @Test func `The same file also takes the calls of an analysis`() throws {
+    @Test("The same file also takes the calls of an analysis")
+    func theSameFileAlsoTakesTheCalls() throws {
         _ = try CallDatabase(path: path)
         try folder.add("throughput/messages.csv")
         try load()
         #expect(try ask("SELECT (SELECT count(*) FROM calls), (SELECT count(*) FROM records)") == [["0", "4"]])
     }
 
-    @Test func `A database of something else is left alone`() async throws {
+    @Test("A database of something else is left alone")
+    func aDatabaseOfSomethingElseIsLeft() async throws {
         try await DatabaseQueue(path: path).write { try $0.execute(sql: "CREATE TABLE records (a)") }
         let fault = #expect(throws: AnalyzerFault.self) { try load() }
         #expect(fault?.description.contains("is a database of something else; name a new file") == true)
