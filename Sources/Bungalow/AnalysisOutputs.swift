@@ -11,7 +11,7 @@ struct AnalysisOutputs {
     /// - Parameters:
     ///   - folder: where the results file goes.
     ///   - inputs: what is read, and must stay as it is.
-    /// - Throws: `AnalyzerFault` if a file is an input, or two are one, or the database cannot be used.
+    /// - Throws: `OperatorError` if a file is an input, or two are one, or the database cannot be used.
     init(deployment: String, folder: String, html: String?, sqlite: String?, inputs: [TextFile]) throws {
         let name = ResultsFile.name(ofDeployment: deployment)
         results = try OutputFile(path: URL(filePath: folder).appending(path: name).path, inputs: inputs)
@@ -20,7 +20,7 @@ struct AnalysisOutputs {
         let files = [results, self.html, sqlite].compactMap(\.self)
         for (index, file) in files.enumerated() {
             if let other = files[..<index].first(where: file.isSame) {
-                throw AnalyzerFault(
+                throw OperatorError(
                     .request, "\(file.path) is to be written twice, also as \(other.path): name two files")
             }
         }

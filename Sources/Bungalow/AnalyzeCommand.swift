@@ -23,8 +23,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
             Exit code 65 says that calls are missing from the logs, or that there are more than expected.
             """)
 
-    /// The words that scoring lines begin with.
-    enum Path: String, ExpressibleByArgument, CaseIterable {
+    /// Whose scoring lines count: those of one kind of model, or of both.
+    enum ModelKindOption: String, ExpressibleByArgument, CaseIterable {
         case ml, dl, auto
 
         var onlyPath: ScoringLogBlock.Path? {
@@ -42,8 +42,10 @@ struct AnalyzeCommand: AsyncParsableCommand {
         parsing: .upToNextOption, help: ArgumentHelp("Logs at hand, one a pod; - is standard input.", valueName: "log"))
     var files: [String] = []
 
-    @Option(help: "Which scoring lines count: ml (Prediction took), dl (Predictions took), auto (both).")
-    var path: Path?
+    @Option(
+        name: .customLong("path"),
+        help: "Which scoring lines count: ml (Prediction took), dl (Predictions took), auto (both).")
+    var modelKind: ModelKindOption?
 
     @Option(help: ArgumentHelp("Where the logs and the results file go.", valueName: "dir")) var output = "."
 
@@ -115,7 +117,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
             StandardError.say("\(path) is named twice, or is a link to another of the logs: it counts once")
             return false
         }
-        guard !paths.isEmpty else { throw AnalyzerFault(.input, "no log is left: name the pods' logs with --files") }
+        guard !paths.isEmpty else { throw OperatorError(.input, "no log is left: name the pods' logs with --files") }
         return LogFile.named(paths)
     }
 
@@ -124,9 +126,9 @@ struct AnalyzeCommand: AsyncParsableCommand {
             let dialogue = Dialogue()
             let cluster = try await dialogue.chooseContext(source.context)
             let deployment = try await dialogue.chooseDeployment(in: cluster)
-            let path = try path ?? dialogue.choosePath()
+            let kind = try modelKind ?? dialogue.chooseModelKind()
             var command = self
-            command.path = path
+            command.modelKind = kind
             let logs = try await command.analyze(deployment, in: cluster)
             try dialogue.search(RequestSearch(logs))
         } catch is EndOfInput {
@@ -163,7 +165,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     ) async throws {
         let deployment = names.deployment ?? Analysis.deployment(of: logs)
         let outputs = try outputs(for: deployment, reading: logs)
-        let pods = try await Analysis.read(logs, onlyPath: path?.onlyPath, into: outputs.database) { pod in
+        let pods = try await Analysis.read(logs, onlyPath: modelKind?.onlyPath, into: outputs.database) { pod in
             StandardError.say(pod.summary)
         }
         let analysis = Analysis(
@@ -184,7 +186,7 @@ extension FileManager {
         do {
             try createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw AnalyzerFault(.output, "the folder \(path) cannot be made: \(error.localizedDescription)")
+            throw OperatorError(.output, "the folder \(path) cannot be made: \(error.localizedDescription)")
         }
     }
 }

@@ -101,7 +101,7 @@ struct ClusterSource: ParsableArguments {
             files = try await untilInterrupted { try await download.record(deployment, for: .seconds(duration)) }
         } else {
             guard !pods.isEmpty else {
-                throw AnalyzerFault(.cluster, "deployment \(deployment.name) in \(deployment.namespace) has no pods")
+                throw OperatorError(.cluster, "deployment \(deployment.name) in \(deployment.namespace) has no pods")
             }
             let part = LogDownload.Part(since: since, tail: tail, isPrevious: previous)
             files = try await download.download(pods, part: part)

@@ -13,7 +13,7 @@ struct Dialogue {
         if let named { return Cluster(context: named) }
         let contexts = try await Cluster.contexts()
         guard !contexts.isEmpty else {
-            throw AnalyzerFault(
+            throw OperatorError(
                 .cluster,
                 "kubectl knows no context: set one up (az aks get-credentials -g GROUP -n CLUSTER), or give --files")
         }
@@ -29,7 +29,7 @@ struct Dialogue {
     func chooseDeployment(in cluster: Cluster) async throws -> Cluster.Deployment {
         try StandardOutput.say("Collecting AKS deployments....")
         let deployments = try await cluster.deployments()
-        guard !deployments.isEmpty else { throw AnalyzerFault(.cluster, "the cluster has no deployments") }
+        guard !deployments.isEmpty else { throw OperatorError(.cluster, "the cluster has no deployments") }
         try StandardOutput.say("List of namespaces (deployment) found :")
         let lines = deployments.map { "\($0.namespace) (\($0.name))" }
         let choice = try choose(
@@ -39,8 +39,8 @@ struct Dialogue {
         return deployment
     }
 
-    /// Asks for the path; an empty answer takes both.
-    func choosePath() throws -> AnalyzeCommand.Path {
+    /// Asks for the kind of model, which the original scripts call a path; an empty answer takes both.
+    func chooseModelKind() throws -> AnalyzeCommand.ModelKindOption {
         try StandardOutput.say(
             "\nSelect the deployment type:\n1 : ML Path\n2 : DL Path\n(Enter alone: whatever the logs hold)")
         while true {

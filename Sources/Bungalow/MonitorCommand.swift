@@ -61,11 +61,11 @@ struct MonitorCommand: AsyncParsableCommand {
                 if sample.warning != warning, let text = sample.warning { StandardError.say("Warning: \(text)") }
                 warning = sample.warning
                 samples += 1
-            } catch let fault as AnalyzerFault where fault.kind == .cluster {
+            } catch let error as OperatorError where error.kind == .cluster {
                 // The API server may be back for the next sample.
                 if !Task.isCancelled {
                     failures += 1
-                    StandardError.say(fault.description)
+                    StandardError.say(error.description)
                 }
             } catch is CancellationError {
                 break
@@ -75,7 +75,7 @@ struct MonitorCommand: AsyncParsableCommand {
         }
         totals.end(at: (min(ContinuousClock.now, end) - begin) / .seconds(1))
         if failures > 0 { StandardError.say("\(failures) samples are missing; the reasons are above.") }
-        if samples == 0, failures > 0 { throw AnalyzerFault(.cluster, "no sample could be taken; see above for why") }
+        if samples == 0, failures > 0 { throw OperatorError(.cluster, "no sample could be taken; see above for why") }
         return totals
     }
 }

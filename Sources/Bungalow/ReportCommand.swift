@@ -44,7 +44,7 @@ struct ReportCommand: ParsableCommand {
         let page = html ?? url.appending(path: "report.html").path
         let file = try OutputFile(path: page)
         if let sqlite, try file.isSame(as: OutputFile(path: sqlite)) {
-            throw AnalyzerFault(.request, "\(page) is to be the page and the SQLite file: name two files")
+            throw OperatorError(.request, "\(page) is to be the page and the SQLite file: name two files")
         }
         let source = try LoadFolder(
             path: url.path, zone: timeZone.flatMap(TimeZone.init(identifier:)) ?? .current,
@@ -52,7 +52,7 @@ struct ReportCommand: ParsableCommand {
         let evidence = try source.read(into: try sqlite.map(RecordDatabase.init(path:)))
         for line in evidence.skipped { StandardError.say("Not read: \(line)") }
         guard !evidence.isEmpty else {
-            throw AnalyzerFault(
+            throw OperatorError(
                 .input, "\(folder) holds no results of load tests; bungalow report --help names the kinds")
         }
         let name = url.lastPathComponent

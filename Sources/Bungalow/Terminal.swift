@@ -8,8 +8,8 @@ import System
 import SystemPackage
 #endif
 
-/// The three streams as the caller leaves them: open, closed, full, or with nobody at the other end.
-enum StandardStreams {
+/// Standard streams that the caller has closed.
+enum ClosedStreams {
     /// Takes the numbers of closed streams, so that no file gets one of them, and with it our answers.
     static func occupy() {
         for number: Int32 in 0...2 where fcntl(number, F_GETFD) == -1 {
@@ -31,14 +31,14 @@ enum StandardOutput {
 
     static func write(_ text: String) throws { try write(Data(text.utf8)) }
 
-    /// - Throws: `AnalyzerFault` if the answer is lost; a silent `ExitCode` if its reader has gone, as `head` does.
+    /// - Throws: `OperatorError` if the answer is lost; a silent `ExitCode` if its reader has gone, as `head` does.
     static func write(_ data: Data) throws {
         do {
             _ = try FileDescriptor.standardOutput.writeAll(data)
         } catch Errno.brokenPipe {
             throw ExitCode(128 + SIGPIPE)
         } catch {
-            throw AnalyzerFault(.output, "standard output cannot be written: \(error)")
+            throw OperatorError(.output, "standard output cannot be written: \(error)")
         }
     }
 }

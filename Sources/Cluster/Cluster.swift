@@ -37,7 +37,7 @@ public struct Cluster: Sendable {
 
     /// The contexts of the caller's kubeconfig.
     ///
-    /// - Throws: `AnalyzerFault` if kubectl cannot tell.
+    /// - Throws: `OperatorError` if kubectl cannot tell.
     public static func contexts() async throws -> [Context] {
         struct Configuration: Decodable {
             struct Named: Decodable {
@@ -60,7 +60,7 @@ public struct Cluster: Sendable {
 
     /// The deployments of all namespaces, by namespace and name.
     ///
-    /// - Throws: `AnalyzerFault` if the cluster does not tell.
+    /// - Throws: `OperatorError` if the cluster does not tell.
     public func deployments() async throws -> [Deployment] {
         let objects: [DeploymentObject] = try await list("/apis/apps/v1/deployments")
         return objects.map(Self.deployment).sorted { ($0.namespace, $0.name) < ($1.namespace, $1.name) }
@@ -68,7 +68,7 @@ public struct Cluster: Sendable {
 
     /// One deployment.
     ///
-    /// - Throws: `AnalyzerFault` if there is none.
+    /// - Throws: `OperatorError` if there is none.
     public func deployment(_ name: String, namespace: String) async throws -> Deployment {
         let path = "/apis/apps/v1/namespaces/\(Self.escaped(namespace))/deployments/\(Self.escaped(name))"
         return Self.deployment(try await kubectl.get(path))
@@ -76,7 +76,7 @@ public struct Cluster: Sendable {
 
     /// The pods of a deployment, by its selector, in the order of their names.
     ///
-    /// - Throws: `AnalyzerFault` if the cluster does not tell.
+    /// - Throws: `OperatorError` if the cluster does not tell.
     public func pods(of deployment: Deployment) async throws -> [Pod] {
         try await podObjects(namespace: deployment.namespace, selector: deployment.selector)
             .compactMap(Self.pod).sorted { $0.name < $1.name }

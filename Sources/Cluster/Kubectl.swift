@@ -34,7 +34,7 @@ public struct Kubectl: Sendable {
 
     /// Runs kubectl and takes what it prints.
     ///
-    /// - Throws: `AnalyzerFault` with kubectl's own words if it fails.
+    /// - Throws: `OperatorError` with kubectl's own words if it fails.
     func read(_ arguments: [String]) async throws -> [UInt8] {
         let result = try await Self.explain {
             try await run(
@@ -42,7 +42,7 @@ public struct Kubectl: Sendable {
                 output: .bytes(limit: Self.maximumAnswerByteCount), error: .string(limit: Self.maximumMessageByteCount))
         }
         guard result.terminationStatus.isSuccess else {
-            throw AnalyzerFault(.cluster, Self.sentence(result.standardError))
+            throw OperatorError(.cluster, Self.sentence(result.standardError))
         }
         return result.standardOutput
     }
@@ -93,7 +93,7 @@ public struct Kubectl: Sendable {
         do {
             return try decoder.decode(Answer.self, from: Data(bytes))
         } catch {
-            throw AnalyzerFault(.cluster, "kubectl's answer is not what Kubernetes documents: \(error)")
+            throw OperatorError(.cluster, "kubectl's answer is not what Kubernetes documents: \(error)")
         }
     }
 
@@ -105,10 +105,10 @@ public struct Kubectl: Sendable {
         do {
             return try await work()
         } catch let error as SubprocessError where error.code == .executableNotFound {
-            throw AnalyzerFault(
+            throw OperatorError(
                 .cluster, "kubectl is not in PATH: install it, or give logs that you have with --files")
         } catch let error as SubprocessError {
-            throw AnalyzerFault(.cluster, "kubectl could not be run: \(error)")
+            throw OperatorError(.cluster, "kubectl could not be run: \(error)")
         }
     }
 

@@ -70,7 +70,7 @@ public struct LogDownload: Sendable {
 
     /// Brings the logs that are there, many at once.
     ///
-    /// - Throws: `AnalyzerFault` if kubectl is not there or a file cannot be written. A pod whose log cannot be had is
+    /// - Throws: `OperatorError` if kubectl is not there or a file cannot be written. A pod whose log cannot be had is
     ///   a gap.
     public func download(_ pods: [Cluster.Pod], part: Part) async throws -> Files {
         let found = try await withThrowingTaskGroup(of: (Int, Log, [String]).self) { group in
@@ -96,7 +96,7 @@ public struct LogDownload: Sendable {
 
     /// Records what the pods log from now on, those that come later too, until the task is cancelled or the time is up.
     ///
-    /// - Throws: `AnalyzerFault` if the cluster does not tell its pods or a file cannot be written.
+    /// - Throws: `OperatorError` if the cluster does not tell its pods or a file cannot be written.
     public func record(_ deployment: Cluster.Deployment, for duration: Duration) async throws -> Files {
         let end = ContinuousClock.now + duration
         return try await withThrowingTaskGroup(of: (Log, [String]).self) { group in
@@ -131,8 +131,8 @@ public struct LogDownload: Sendable {
             known.formUnion(pods.map(\.name))
             for pod in pods { onProgress("recording \(pod.name)") }
             return pods
-        } catch let fault as AnalyzerFault where !isFirst {
-            onProgress(fault.description)
+        } catch let error as OperatorError where !isFirst {
+            onProgress(error.description)
             return []
         }
     }
@@ -188,7 +188,7 @@ public struct LogDownload: Sendable {
             draft.discard()
             return (Log(path: path, isMissing: true, pod: pod.name), outcome)
         }
-        do { try draft.keep() } catch { throw AnalyzerFault(.output, "\(path) cannot be written: \(error)") }
+        do { try draft.keep() } catch { throw OperatorError(.output, "\(path) cannot be written: \(error)") }
         return (Log(path: path, isMissing: false, pod: pod.name), outcome)
     }
 

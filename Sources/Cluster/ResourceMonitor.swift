@@ -108,7 +108,7 @@ public struct ResourceMonitor: Sendable {
 
     /// Takes one sample.
     ///
-    /// - Throws: `AnalyzerFault` if the API server does not tell the pods.
+    /// - Throws: `OperatorError` if the API server does not tell the pods.
     private func sample(at seconds: Double) async throws -> Sample {
         async let metrics = try? cluster.podMetrics(namespace: namespace, selector: selector)
         let pods = try await cluster.podObjects(namespace: namespace, selector: selector).filter(\.isAlive)
@@ -141,13 +141,13 @@ public struct ResourceMonitor: Sendable {
 
     /// Takes one sample, unless the API server takes longer than until then.
     ///
-    /// - Throws: `AnalyzerFault` if the API server does not tell the pods.
+    /// - Throws: `OperatorError` if the API server does not tell the pods.
     public func sample(at seconds: Double, waitingUntil end: ContinuousClock.Instant) async throws -> Sample {
         try await firstOf {
             try await sample(at: seconds)
         } or: {
             try await Task.sleep(until: end, clock: .continuous)
-            throw AnalyzerFault(.cluster, "the API server did not answer until the end")
+            throw OperatorError(.cluster, "the API server did not answer until the end")
         }
     }
 

@@ -13,7 +13,7 @@ public struct ServerCounters: Sendable, Equatable {
 
     /// Reads the text of one server.
     ///
-    /// - Throws: `AnalyzerFault` if no such counter stands in it.
+    /// - Throws: `OperatorError` if no such counter stands in it.
     public init(metrics text: String, from source: String) throws {
         let sample = #/bungalow_requests_total\{route="([^"]*)",status="([0-9]+)"\} ([0-9.eE+]+)/#
         var isThere = text.contains("# TYPE bungalow_requests_total")
@@ -25,7 +25,7 @@ public struct ServerCounters: Sendable, Equatable {
             if isScoring, match.2 != "204" { sum += Double(match.3) ?? 0 }
         }
         guard isThere, let calls = Int(exactly: sum) else {
-            throw AnalyzerFault(
+            throw OperatorError(
                 .input, "\(source) holds no bungalow_requests_total: give the text of a Bungalow server's /metrics")
         }
         self.calls = calls
@@ -34,11 +34,11 @@ public struct ServerCounters: Sendable, Equatable {
 
     /// Adds the counters up that files of `/metrics` hold.
     ///
-    /// - Throws: `AnalyzerFault` if a file cannot be read or holds no counter.
+    /// - Throws: `OperatorError` if a file cannot be read or holds no counter.
     public init(fromFiles paths: [String]) throws {
         calls = try paths.map { path in
             guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-                throw AnalyzerFault(.input, "\(path) cannot be read: give a file with the text of a server's /metrics")
+                throw OperatorError(.input, "\(path) cannot be read: give a file with the text of a server's /metrics")
             }
             return try ServerCounters(metrics: text, from: path).calls
         }.reduce(0, +)
@@ -53,8 +53,8 @@ public struct ServerCounters: Sendable, Equatable {
         for pod in pods {
             do {
                 sum += try ServerCounters(metrics: try await cluster.metricsText(of: pod), from: "its /metrics").calls
-            } catch let fault as AnalyzerFault {
-                gaps.append("the counters of \(pod.name) are unknown: \(fault.description)")
+            } catch let error as OperatorError {
+                gaps.append("the counters of \(pod.name) are unknown: \(error.description)")
             }
         }
         calls = sum

@@ -14,7 +14,7 @@ public final class LineFile {
 
     /// Opens the file, or makes it.
     ///
-    /// - Throws: `AnalyzerFault` if it cannot be written.
+    /// - Throws: `OperatorError` if it cannot be written.
     public init(_ file: OutputFile) throws {
         self.file = file
         do {
@@ -29,7 +29,7 @@ public final class LineFile {
 
     /// Appends a line.
     ///
-    /// - Throws: `AnalyzerFault` if it cannot be written.
+    /// - Throws: `OperatorError` if it cannot be written.
     public func append(_ line: String) throws {
         // Only a regular file has something to lose.
         if !isBegun { _ = ftruncate(descriptor.rawValue, 0) }

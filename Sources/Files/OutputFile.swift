@@ -19,14 +19,14 @@ public struct OutputFile: Sendable {
     /// Names the file and touches nothing.
     ///
     /// - Parameter inputs: what is read, and must stay as it is.
-    /// - Throws: `AnalyzerFault` if it is one of the inputs, or has no name.
+    /// - Throws: `OperatorError` if it is one of the inputs, or has no name.
     public init(path: String, inputs: [TextFile] = []) throws {
-        guard !path.isEmpty else { throw AnalyzerFault(.request, "a file to write has no name; give one") }
+        guard !path.isEmpty else { throw OperatorError(.request, "a file to write has no name; give one") }
         let status = FileStatus(path: path)
         if let status, status.givesBackWhatItTakes,
             let input = inputs.first(where: { $0.status == status })
         {
-            throw AnalyzerFault(
+            throw OperatorError(
                 .request, "\(path) is read as \(input.path ?? "standard input") and would be lost; name another file")
         }
         self.path = path
@@ -52,7 +52,7 @@ public struct OutputFile: Sendable {
 
     /// Writes the file: whole, or, where it is a regular one, not at all.
     ///
-    /// - Throws: `AnalyzerFault` if it cannot be written.
+    /// - Throws: `OperatorError` if it cannot be written.
     public func write(_ data: Data) throws {
         let draft = try draft()
         do {
@@ -89,7 +89,7 @@ public struct OutputFile: Sendable {
     /// Opens a draft beside the file, or what is no regular file itself.
     ///
     /// - Parameter mode: of a new file, before the caller's umask.
-    /// - Throws: `AnalyzerFault` if it cannot be opened.
+    /// - Throws: `OperatorError` if it cannot be opened.
     public func draft(mode: UInt16 = 0o666) throws -> Draft {
         let permissions = FilePermissions(rawValue: CModeT(mode))
         do {
@@ -108,7 +108,7 @@ public struct OutputFile: Sendable {
         }
     }
 
-    func cannotBeWritten(_ error: any Error) -> AnalyzerFault {
-        error as? AnalyzerFault ?? AnalyzerFault(.output, "\(path) cannot be written: \(error)")
+    func cannotBeWritten(_ error: any Error) -> OperatorError {
+        error as? OperatorError ?? OperatorError(.output, "\(path) cannot be written: \(error)")
     }
 }

@@ -2,9 +2,9 @@
 ///
 /// The first two bytes decide; UTF-8 passes through uncopied. Memory is bounded by one chunk.
 struct TextDecoder {
-    private enum Form { case utf8, utf16LittleEndian, utf16BigEndian }
+    private enum Encoding { case utf8, utf16LittleEndian, utf16BigEndian }
 
-    private var form: Form?
+    private var encoding: Encoding?
     // Bytes that wait for the next: the log's first ones, or half a UTF-16 unit.
     private var waiting: [UInt8] = []
     private var output: [UInt8] = []
@@ -13,22 +13,22 @@ struct TextDecoder {
     ///
     /// - Parameter body: is given the text's bytes; must not keep the pointer.
     mutating func decode(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
-        guard let form else {
+        guard let encoding else {
             waiting.append(contentsOf: bytes)
             // Three bytes show every mark.
             if waiting.count >= 3 { try start(body) }
             return
         }
-        switch form {
+        switch encoding {
         case .utf8: try body(bytes)
         case .utf16LittleEndian: try transcode(bytes, high: 1, body)
         case .utf16BigEndian: try transcode(bytes, high: 0, body)
         }
     }
 
-    /// Ends the log: hands over what was too short to tell its form.
+    /// Ends the log: hands over what was too short to show its encoding.
     mutating func finish(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
-        if form == nil { try start(body) }
+        if encoding == nil { try start(body) }
     }
 
     private mutating func start(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
@@ -36,11 +36,11 @@ struct TextDecoder {
         waiting = []
         let mark: Int
         switch (first.first, first.dropFirst().first) {
-        case (0xFF, 0xFE): (form, mark) = (.utf16LittleEndian, 2)
-        case (0xFE, 0xFF): (form, mark) = (.utf16BigEndian, 2)
-        case (0, .some): (form, mark) = (.utf16BigEndian, 0)
-        case (.some, 0): (form, mark) = (.utf16LittleEndian, 0)
-        default: (form, mark) = (.utf8, first.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
+        case (0xFF, 0xFE): (encoding, mark) = (.utf16LittleEndian, 2)
+        case (0xFE, 0xFF): (encoding, mark) = (.utf16BigEndian, 2)
+        case (0, .some): (encoding, mark) = (.utf16BigEndian, 0)
+        case (.some, 0): (encoding, mark) = (.utf16LittleEndian, 0)
+        default: (encoding, mark) = (.utf8, first.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0)
         }
         try first.withUnsafeBytes { try decode(UnsafeRawBufferPointer(rebasing: $0[mark...]), body) }
     }

@@ -31,7 +31,7 @@ public struct TextFile: Sendable, Equatable {
     /// Reads the text as UTF-8 from beginning to end; memory is bounded by one piece.
     ///
     /// - Parameter body: is called with each piece; must not keep the pointer.
-    /// - Throws: `AnalyzerFault` if the file cannot be read, and what `body` throws.
+    /// - Throws: `OperatorError` if the file cannot be read, and what `body` throws.
     public func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         var decoder = TextDecoder()
         try forEachChunk { try decoder.decode($0, body) }
@@ -48,7 +48,7 @@ public struct TextFile: Sendable, Equatable {
             do {
                 count = try descriptor.read(into: buffer)
             } catch {
-                throw AnalyzerFault(.input, "\(path ?? "standard input") cannot be read: \(error)")
+                throw OperatorError(.input, "\(path ?? "standard input") cannot be read: \(error)")
             }
             if count == 0 { return }
             try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
@@ -60,7 +60,7 @@ public struct TextFile: Sendable, Equatable {
         do {
             return try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
         } catch {
-            throw AnalyzerFault(.input, "\(path) cannot be opened: \(error); name the log files that you have")
+            throw OperatorError(.input, "\(path) cannot be opened: \(error); name the log files that you have")
         }
     }
 }

@@ -51,7 +51,7 @@ public struct Analysis: Sendable {
     ///   - database: takes every call.
     ///   - onRead: is told of each log that was read.
     /// - Returns: the statistics in the logs' order.
-    /// - Throws: `AnalyzerFault` if a log cannot be read or the database cannot be written.
+    /// - Throws: `OperatorError` if a log cannot be read or the database cannot be written.
     public static func read(
         _ files: [LogFile], onlyPath path: ScoringLogBlock.Path?, into database: CallDatabase? = nil,
         onRead: @escaping @Sendable (PodStatistics) -> Void = { _ in }

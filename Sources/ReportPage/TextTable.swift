@@ -1,7 +1,7 @@
 import Foundation
 
 /// A table in plain text: columns of numbers to the right, others to the left, two spaces between.
-public struct Columns {
+public struct TextTable {
     let titles: [String]
     let rows: [[String]]
 

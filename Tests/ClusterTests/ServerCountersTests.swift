@@ -20,6 +20,6 @@ import Testing
             bungalow_rejected_requests_total{reason="in_flight"} 1000
             """
         #expect(try ServerCounters(metrics: text, from: "a").calls == 14)
-        #expect(throws: AnalyzerFault.self) { try ServerCounters(metrics: "up 1\n", from: "a") }
+        #expect(throws: OperatorError.self) { try ServerCounters(metrics: "up 1\n", from: "a") }
     }
 }

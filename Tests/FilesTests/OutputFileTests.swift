@@ -13,10 +13,10 @@ import Testing
         try FileManager.default.createSymbolicLink(
             atPath: folder.path("logs/link"), withDestinationPath: folder.path("logs/pod.txt"))
         try FileManager.default.linkItem(atPath: folder.path("logs/pod.txt"), toPath: folder.path("logs/twin"))
-        let fault = #expect(throws: AnalyzerFault.self) {
+        let error = #expect(throws: OperatorError.self) {
             try OutputFile(path: folder.path("logs/\(name)"), inputs: [log])
         }
-        #expect(fault?.kind == .request && fault?.description.contains("would be lost; name another file") == true)
+        #expect(error?.kind == .request && error?.description.contains("would be lost; name another file") == true)
         #expect(try OutputFile(path: folder.path("logs/new"), inputs: [log]).path.hasSuffix("new"))
     }
 

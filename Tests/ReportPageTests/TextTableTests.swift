@@ -5,17 +5,18 @@ import Testing
 @Suite struct TextTableTests {
     @Test("Columns of numbers are aligned to the right, others to the left")
     func alignment() {
-        let table = Columns(titles: ["pod", "calls", "share"], rows: [["a", "1", "99.5 %"], ["bcde", "100", "n/a"]])
+        let table = TextTable(
+            titles: ["pod", "calls", "share"], rows: [["a", "1", "99.5 %"], ["bcde", "100", "n/a"]])
         #expect(table.text() == "pod   calls   share\na         1  99.5 %\nbcde    100     n/a")
     }
 
     @Test("Every line begins with the indent, and none ends in blanks")
     func indent() {
         #expect(
-            Columns(titles: ["a", "b"], rows: [["xyz", ""], ["", "long"]]).text(indent: "> ")
+            TextTable(titles: ["a", "b"], rows: [["xyz", ""], ["", "long"]]).text(indent: "> ")
                 == "> a    b\n> xyz\n>      long")
     }
 
     @Test("A table without rows is its titles")
-    func noRows() { #expect(Columns(titles: ["a", "b"], rows: []).text() == "a  b") }
+    func noRows() { #expect(TextTable(titles: ["a", "b"], rows: []).text() == "a  b") }
 }

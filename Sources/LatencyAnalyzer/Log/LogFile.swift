@@ -74,25 +74,25 @@ public struct LogFile: Sendable, Equatable {
     ///   - path: the one whose scoring lines count; nil for both.
     ///   - onCall: is given each call, in the log's order.
     /// - Returns: what the log held, and whether there were zero bytes in its text, which no text has.
-    /// - Throws: `AnalyzerFault` if the file cannot be read, and what `onCall` throws.
+    /// - Throws: `OperatorError` if the file cannot be read, and what `onCall` throws.
     public func read(
         onlyPath path: ScoringLogBlock.Path? = nil, onCall: (ScoringLogCall) throws -> Void
     ) throws -> (counts: ScoringLogCounts, holdsZeroBytes: Bool) {
         var parser = ScoringLogParser(onlyPath: path)
-        // The parser has no way to stop in the middle, so the first fault waits for the chunk's end.
-        var fault: (any Error)?
+        // The parser has no way to stop in the middle, so the first error waits for the chunk's end.
+        var firstError: (any Error)?
         func take(_ call: ScoringLogCall) {
-            guard fault == nil else { return }
-            do { try onCall(call) } catch { fault = error }
+            guard firstError == nil else { return }
+            do { try onCall(call) } catch { firstError = error }
         }
         var holdsZeroBytes = false
         try forEachPiece { piece in
             if !holdsZeroBytes, let start = piece.baseAddress { holdsZeroBytes = memchr(start, 0, piece.count) != nil }
             parser.read(piece, onCall: take)
-            if let fault { throw fault }
+            if let firstError { throw firstError }
         }
         parser.finish(onCall: take)
-        if let fault { throw fault }
+        if let firstError { throw firstError }
         return (parser.counts, holdsZeroBytes)
     }
 

@@ -69,7 +69,7 @@ public struct ResultsFile: Sendable {
                 }
         }
         return "Scoring time in ms at percentiles (HdrHistogram, 3 significant digits):\n"
-            + Columns(titles: ["pod", "scored"] + titles, rows: rows).text(indent: "\t ")
+            + TextTable(titles: ["pod", "scored"] + titles, rows: rows).text(indent: "\t ")
     }
 
     private var rates: String {
@@ -82,7 +82,7 @@ public struct ResultsFile: Sendable {
             ]
         }
         return "Calls a minute (scored, mean; all, in the busiest minute):\n"
-            + Columns(titles: ["pod", "mean", "most", "at"], rows: rows).text(indent: "\t ")
+            + TextTable(titles: ["pod", "mean", "most", "at"], rows: rows).text(indent: "\t ")
     }
 
     private var loads: String {
@@ -91,7 +91,7 @@ public struct ResultsFile: Sendable {
             let share = all == 0 ? "n/a" : (100 * Double(pod.counts.calls) / Double(all)).decimal(digits: 1) + " %"
             return [pod.file.pod, "\(pod.counts.calls)", share]
         }
-        let table = Columns(titles: ["pod", "calls", "share"], rows: rows).text(indent: "\t ")
+        let table = TextTable(titles: ["pod", "calls", "share"], rows: rows).text(indent: "\t ")
         guard let balance = analysis.balance else { return "Load on the pods:\n" + table }
         return "Load on the pods:\n" + table
             + "\n\t The busiest pod had \(balance.busiestOverMean.decimal(digits: 2)) times the mean; "
@@ -100,7 +100,7 @@ public struct ResultsFile: Sendable {
 
     private var statuses: String {
         let rows = analysis.total.statuses.sorted { $0.key < $1.key }.map { ["\($0.key)", "\($0.value)"] }
-        return "Answers by status:\n" + Columns(titles: ["status", "calls"], rows: rows).text(indent: "\t ")
+        return "Answers by status:\n" + TextTable(titles: ["status", "calls"], rows: rows).text(indent: "\t ")
     }
 
     private var brokenLines: String {

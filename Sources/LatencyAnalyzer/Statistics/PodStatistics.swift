@@ -47,7 +47,7 @@ public struct PodStatistics: Sendable {
     /// - Parameters:
     ///   - path: the one whose scoring lines count; nil for both.
     ///   - onCall: is given each call, too.
-    /// - Throws: `AnalyzerFault` if the log cannot be read, and what `onCall` throws.
+    /// - Throws: `OperatorError` if the log cannot be read, and what `onCall` throws.
     public init(
         reading file: LogFile, onlyPath path: ScoringLogBlock.Path?, onCall: ((ScoringLogCall) throws -> Void)? = nil
     ) throws {

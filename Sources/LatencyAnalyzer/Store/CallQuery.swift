@@ -18,10 +18,10 @@ public struct CallQuery: Sendable {
     ///   - path: a file that `bungalow analyze --sqlite` has written, or any other SQLite file.
     ///   - sql: one SELECT.
     ///   - limit: rows at most.
-    /// - Throws: `AnalyzerFault` if the file cannot be read or the question is not understood.
+    /// - Throws: `OperatorError` if the file cannot be read or the question is not understood.
     public init(path: String, sql: String, limit: Int) throws {
         guard FileManager.default.isReadableFile(atPath: path) else {
-            throw AnalyzerFault(
+            throw OperatorError(
                 .input, "\(path) cannot be read; make it with: bungalow analyze --sqlite \(path) --files …")
         }
         var configuration = Configuration()
@@ -43,12 +43,12 @@ public struct CallQuery: Sendable {
         } catch let error as DatabaseError {
             // More than one statement.
             if error.resultCode == .SQLITE_MISUSE { throw Self.onlySelect }
-            let kind: AnalyzerFault.Kind = error.resultCode == .SQLITE_ERROR ? .request : .input
-            throw AnalyzerFault(kind, "\(path): \(error.message ?? "\(error)")")
+            let kind: OperatorError.Kind = error.resultCode == .SQLITE_ERROR ? .request : .input
+            throw OperatorError(kind, "\(path): \(error.message ?? "\(error)")")
         }
     }
 
-    private static let onlySelect = AnalyzerFault(
+    private static let onlySelect = OperatorError(
         .request, "only SELECT is allowed, and one of it: the file is only read")
 
     /// PRAGMA and ATTACH do not count as writing, and are no question about calls.
@@ -59,7 +59,7 @@ public struct CallQuery: Sendable {
 
     /// The table's lines with titles, without a line feed at the end; a control character shows as its code.
     public var text: String {
-        Columns(titles: titles.map(Self.visible), rows: rows.map { $0.map(Self.visible) }).text()
+        TextTable(titles: titles.map(Self.visible), rows: rows.map { $0.map(Self.visible) }).text()
     }
 
     private static func visible(_ text: String) -> String {

@@ -15,10 +15,10 @@ public struct DatabaseFile: Sendable {
     /// Opens or creates the file.
     ///
     /// - Parameter schema: statements that may run at each opening.
-    /// - Throws: `AnalyzerFault` if the file cannot be used, or is a database of something else.
+    /// - Throws: `OperatorError` if the file cannot be used, or is a database of something else.
     public init(path: String, schema: String) throws {
         if let status = FileStatus(path: path), !status.isRegular {
-            throw AnalyzerFault(.output, "\(path) cannot be used as a database: it is no regular file")
+            throw OperatorError(.output, "\(path) cannot be used as a database: it is no regular file")
         }
         var configuration = Configuration()
         configuration.busyMode = .timeout(Self.patience)
@@ -28,12 +28,12 @@ public struct DatabaseFile: Sendable {
                 let id = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
                 let isEmpty = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0
                 guard id == Self.applicationID || isEmpty else {
-                    throw AnalyzerFault(.output, "\(path) is a database of something else; name a new file")
+                    throw OperatorError(.output, "\(path) is a database of something else; name a new file")
                 }
                 try database.execute(sql: "PRAGMA application_id = \(Self.applicationID);\n\(schema)")
             }
         } catch let error as DatabaseError {
-            throw AnalyzerFault(.output, "\(path) cannot be used as a database: \(error.message ?? "\(error)")")
+            throw OperatorError(.output, "\(path) cannot be used as a database: \(error.message ?? "\(error)")")
         }
     }
 }

@@ -24,7 +24,7 @@ struct InputFile: Sendable {
 
     /// What the file is, by its first line.
     ///
-    /// - Throws: `AnalyzerFault` if it cannot be read; nil if it is nothing that is known.
+    /// - Throws: `OperatorError` if it cannot be read; nil if it is nothing that is known.
     func format() throws -> FileFormat? {
         struct Enough: Error {}
         var bytes: [UInt8] = []

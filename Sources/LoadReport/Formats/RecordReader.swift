@@ -35,7 +35,7 @@ struct RecordReader {
     ///
     /// - Parameter body: is given each record's number from 1 on and its fields; false says that it makes no sense.
     /// - Returns: what was left out.
-    /// - Throws: `AnalyzerFault` if the file cannot be read, and what `body` throws.
+    /// - Throws: `OperatorError` if the file cannot be read, and what `body` throws.
     static func read(_ file: TextFile, _ body: (Int, [String]) throws -> Bool) throws -> Losses {
         var reader = Self()
         var columnCount = 0
@@ -60,7 +60,7 @@ struct RecordReader {
     ///
     /// - Parameter body: is given the columns and each further record's fields; false says that it makes no sense.
     /// - Returns: what was left out.
-    /// - Throws: `AnalyzerFault` if the file cannot be read, and what `body` throws.
+    /// - Throws: `OperatorError` if the file cannot be read, and what `body` throws.
     static func readTable(_ file: TextFile, _ body: (ColumnNames, [String]) throws -> Bool) throws -> Losses {
         var columns = ColumnNames([])
         return try read(file) { number, row in

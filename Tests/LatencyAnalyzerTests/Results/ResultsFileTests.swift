@@ -155,10 +155,10 @@ import Testing
 
     @Test("A file that cannot be read is one clear line")
     func aFileThatCannotBeRead() async throws {
-        let fault = await #expect(throws: AnalyzerFault.self) {
+        let error = await #expect(throws: OperatorError.self) {
             try await Analysis.read([LogFile(path: "/nowhere/a.txt")], onlyPath: nil)
         }
-        #expect(fault?.description.contains("/nowhere/a.txt cannot be opened") == true)
+        #expect(error?.description.contains("/nowhere/a.txt cannot be opened") == true)
     }
 
     @Test("Deployments are named after their pods")

@@ -116,19 +116,19 @@ import Testing
     func aFileOfSomethingElseIsLeft() async throws {
         let folder = try LogFolder()
         let text = try folder.write("not a database, but long enough to be looked at", to: "notes.txt")
-        #expect(throws: AnalyzerFault.self) { try CallDatabase(path: folder.path("notes.txt")) }
+        #expect(throws: OperatorError.self) { try CallDatabase(path: folder.path("notes.txt")) }
         #expect(try String(contentsOfFile: try #require(text.text.path), encoding: .utf8).hasPrefix("not a database"))
         let other = folder.path("other.sqlite")
         try await DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE calls (a)") }
-        let fault = #expect(throws: AnalyzerFault.self) { try CallDatabase(path: other) }
-        #expect(fault?.description.contains("is a database of something else; name a new file") == true)
+        let error = #expect(throws: OperatorError.self) { try CallDatabase(path: other) }
+        #expect(error?.description.contains("is a database of something else; name a new file") == true)
     }
 
     @Test("A pipe is not used as a database")
     func aPipeIsNotUsed() throws {
         let folder = try LogFolder()
         try #require(mkfifo(folder.path("pipe"), 0o600) == 0)
-        #expect(throws: AnalyzerFault.self) { try CallDatabase(path: folder.path("pipe")) }
+        #expect(throws: OperatorError.self) { try CallDatabase(path: folder.path("pipe")) }
     }
 
     @Test(
@@ -142,8 +142,8 @@ import Testing
         let folder = try LogFolder()
         let path = folder.path("calls.sqlite")
         try await store([folder.write(LogFolder.block(id: "a", milliseconds: "1.5"), to: "pod.txt")], in: path)
-        let fault = #expect(throws: AnalyzerFault.self) { try ask(path, sql) }
-        #expect(fault?.description.contains("\n") == false && fault?.kind == .request)
+        let error = #expect(throws: OperatorError.self) { try ask(path, sql) }
+        #expect(error?.description.contains("\n") == false && error?.kind == .request)
         #expect(try ask(path, "/* how many */ SELECT count(*) FROM calls") == [["1"]])
     }
 

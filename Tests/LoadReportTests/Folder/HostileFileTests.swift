@@ -61,8 +61,8 @@ import Testing
             try folder.write("for people", to: name)
         }
         #expect(try folder.read().skipped.isEmpty)
-        let fault = #expect(throws: AnalyzerFault.self) { try folder.read(outputs: [folder.path("lab.siege.log")]) }
-        #expect(fault?.kind == .request)
+        let error = #expect(throws: OperatorError.self) { try folder.read(outputs: [folder.path("lab.siege.log")]) }
+        #expect(error?.kind == .request)
     }
 
     @Test("Damage of any kind ends in a report", arguments: 0..<6)

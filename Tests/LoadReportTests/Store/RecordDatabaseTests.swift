@@ -64,7 +64,7 @@ import Testing
     @Test("A database of something else is left alone")
     func aDatabaseOfSomethingElseIsLeft() async throws {
         try await DatabaseQueue(path: path).write { try $0.execute(sql: "CREATE TABLE records (a)") }
-        let fault = #expect(throws: AnalyzerFault.self) { try load() }
-        #expect(fault?.description.contains("is a database of something else; name a new file") == true)
+        let error = #expect(throws: OperatorError.self) { try load() }
+        #expect(error?.description.contains("is a database of something else; name a new file") == true)
     }
 }
