@@ -20,7 +20,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
             deployment, which path; then it downloads each pod's log to <pod>.txt, writes \
             <deployment>_results.txt and finds request ids until q.
 
-            Exit code 65 says that calls are missing from the logs, or that there are more than expected.
+            Exit code 65 means that calls are missing from the logs, or that there are more than expected.
             """)
 
     /// Whose scoring lines count: those of one kind of model, or of both.
@@ -39,7 +39,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Logs from a cluster") var source: ClusterSource
 
     @Option(
-        parsing: .upToNextOption, help: ArgumentHelp("Logs at hand, one a pod; - is standard input.", valueName: "log"))
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Logs on disk, one for each pod; - is standard input.", valueName: "log"))
     var files: [String] = []
 
     @Option(
@@ -54,7 +55,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Store every call in an SQLite file; nothing twice.", valueName: "file"))
     var sqlite: String?
 
-    @Option(help: ArgumentHelp("Write a page with pictures.", valueName: "file")) var html: String?
+    @Option(help: ArgumentHelp("Write an HTML page with charts.", valueName: "file")) var html: String?
 
     @Option(
         parsing: .unconditional,
@@ -64,10 +65,11 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     @Option(
         parsing: .upToNextOption,
-        help: ArgumentHelp("Texts of the servers' /metrics: how many calls there should be.", valueName: "file"))
+        help: ArgumentHelp(
+            "Files with the text of the servers' /metrics: how many calls there should be.", valueName: "file"))
     var metrics: [String] = []
 
-    /// Whether a person has to say what is meant.
+    /// Whether to ask which logs to analyze.
     private var isAsking: Bool { files.isEmpty && source.deployment == nil }
 
     func validate() throws {
@@ -104,13 +106,13 @@ struct AnalyzeCommand: AsyncParsableCommand {
         }
     }
 
-    /// The logs that were named, each once, without results of an earlier day among them.
+    /// The named logs, each once, without results files among them.
     private func chosenLogs() throws -> [LogFile] {
         var known: Set<FileStatus> = []
         let paths = files.filter { path in
             let file = LogFile(path: path)
             if file.isResultsFile {
-                StandardError.say("\(path) is a results file and no log: left out")
+                StandardError.say("\(path) is a results file, not a log: left out")
                 return false
             }
             guard let status = file.text.status, !known.insert(status).inserted else { return true }
@@ -138,14 +140,14 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     @discardableResult
     private func analyze(_ deployment: Cluster.Deployment, in cluster: Cluster) async throws -> [LogFile] {
-        // What cannot be written is known before an hour of recording, not after it.
+        // Find out before an hour of recording that a file cannot be written, not after it.
         _ = try outputs(for: deployment.name, reading: [])
-        let brought = try await source.bring(deployment, from: cluster, to: output)
-        let expected = try brought.expectedCalls ?? expectedCalls()
+        let download = try await source.download(deployment, from: cluster, to: output)
+        let expected = try download.expectedCalls ?? expectedCalls()
         try await finish(
-            brought.logs, names: (deployment.name, deployment.namespace), expected: expected,
-            gaps: brought.files.gaps)
-        return brought.logs
+            download.logs, names: (deployment.name, deployment.namespace), expected: expected,
+            gaps: download.files.gaps)
+        return download.logs
     }
 
     private func expectedCalls() throws -> Analysis.ExpectedCalls? {
@@ -181,7 +183,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
 }
 
 extension FileManager {
-    /// Makes a folder unless it is there.
+    /// Creates a folder unless it exists.
     fileprivate func createFolder(_ path: String) throws {
         do {
             try createDirectory(atPath: path, withIntermediateDirectories: true)

@@ -3,10 +3,10 @@ import Files
 import Foundation
 import LatencyAnalyzer
 
-/// What stdin's end is while an answer is waited for.
+/// Standard input ended while waiting for an answer.
 struct EndOfInput: Error {}
 
-/// The questions of the original scripts, in their words; a wrong answer is asked again.
+/// The questions of the original scripts, in their words; a wrong answer repeats the question.
 struct Dialogue {
     /// Asks for a context, unless one was named.
     func chooseContext(_ named: String?) async throws -> Cluster {
@@ -39,7 +39,7 @@ struct Dialogue {
         return deployment
     }
 
-    /// Asks for the kind of model, which the original scripts call a path; an empty answer takes both.
+    /// Asks for the kind of model, which the original scripts call a path; an empty answer means both.
     func chooseModelKind() throws -> AnalyzeCommand.ModelKindOption {
         try StandardOutput.say(
             "\nSelect the deployment type:\n1 : ML Path\n2 : DL Path\n(Enter alone: whatever the logs hold)")
@@ -65,7 +65,7 @@ struct Dialogue {
         }
     }
 
-    /// - Parameter names: what may be answered instead of a number, where only one is called so.
+    /// - Parameter names: may be entered instead of a number if unique.
     /// - Returns: the position of the line that was chosen.
     private func choose(_ lines: [String], names: [String], question: String) throws -> Int {
         for (index, line) in lines.enumerated() { try StandardOutput.say("\(index + 1) - \(line)") }

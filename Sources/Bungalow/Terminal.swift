@@ -10,28 +10,28 @@ import SystemPackage
 
 /// Standard streams that the caller has closed.
 enum ClosedStreams {
-    /// Takes the numbers of closed streams, so that no file gets one of them, and with it our answers.
+    /// Opens something on the descriptors of closed streams, so that no file gets one of them and then our output.
     static func occupy() {
         for number: Int32 in 0...2 where fcntl(number, F_GETFD) == -1 {
-            // The wrong way round: using it goes on failing. The lowest free number is the one that is given.
+            // In the wrong direction, so that using it still fails. open(2) takes the lowest free descriptor.
             _ = open("/dev/null", number == 0 ? O_WRONLY : O_RDONLY)
         }
     }
 }
 
-/// Progress and errors for a person; answers go to stdout.
+/// Progress and errors, for people; results go to stdout.
 enum StandardError {
-    /// Where nobody can be told, the work goes on all the same.
+    /// Failing to write does not stop the work.
     static func say(_ line: String) { _ = try? FileDescriptor.standardError.writeAll(Data("\(line)\n".utf8)) }
 }
 
-/// Answers and questions, past the buffer of `print`, which would hold a question back until its line ends.
+/// Results and questions, unbuffered: `print` would hold back a question until its line ends.
 enum StandardOutput {
     static func say(_ line: String) throws { try write("\(line)\n") }
 
     static func write(_ text: String) throws { try write(Data(text.utf8)) }
 
-    /// - Throws: `OperatorError` if the answer is lost; a silent `ExitCode` if its reader has gone, as `head` does.
+    /// - Throws: `OperatorError` if the output is lost; a silent `ExitCode` if the reader has closed the pipe, as `head` does.
     static func write(_ data: Data) throws {
         do {
             _ = try FileDescriptor.standardOutput.writeAll(data)

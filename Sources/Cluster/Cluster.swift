@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// A Kubernetes cluster as the analyzer sees it: contexts, deployments, their pods.
+/// A Kubernetes cluster as the operator's tools see it: contexts, deployments, their pods.
 public struct Cluster: Sendable {
     let kubectl: Kubectl
     private static let pageSize = 500
@@ -17,7 +17,7 @@ public struct Cluster: Sendable {
         public let isCurrent: Bool
     }
 
-    /// A deployment, and which pods are its own.
+    /// A deployment and the selector of its pods.
     public struct Deployment: Sendable, Equatable {
         /// The deployment's name.
         public let name: String
@@ -26,7 +26,7 @@ public struct Cluster: Sendable {
         let selector: String
     }
 
-    /// A pod with the container whose log is meant.
+    /// A pod and the container that serves.
     public struct Pod: Sendable {
         /// The pod's name.
         public let name: String
@@ -37,7 +37,7 @@ public struct Cluster: Sendable {
 
     /// The contexts of the caller's kubeconfig.
     ///
-    /// - Throws: `OperatorError` if kubectl cannot tell.
+    /// - Throws: `OperatorError` if kubectl fails.
     public static func contexts() async throws -> [Context] {
         struct Configuration: Decodable {
             struct Named: Decodable {
@@ -50,7 +50,7 @@ public struct Cluster: Sendable {
                 case currentContext = "current-context"
             }
         }
-        // kubectl leaves keys and passwords out of this.
+        // kubectl redacts keys and passwords here.
         let bytes = try await Kubectl(context: nil).read(["config", "view", "--output=json"])
         let configuration: Configuration = try Kubectl.decode(bytes)
         return (configuration.contexts ?? []).map {
@@ -60,7 +60,7 @@ public struct Cluster: Sendable {
 
     /// The deployments of all namespaces, by namespace and name.
     ///
-    /// - Throws: `OperatorError` if the cluster does not tell.
+    /// - Throws: `OperatorError` if kubectl or the API server fails.
     public func deployments() async throws -> [Deployment] {
         let objects: [DeploymentObject] = try await list("/apis/apps/v1/deployments")
         return objects.map(Self.deployment).sorted { ($0.namespace, $0.name) < ($1.namespace, $1.name) }
@@ -68,7 +68,7 @@ public struct Cluster: Sendable {
 
     /// One deployment.
     ///
-    /// - Throws: `OperatorError` if there is none.
+    /// - Throws: `OperatorError` if it does not exist.
     public func deployment(_ name: String, namespace: String) async throws -> Deployment {
         let path = "/apis/apps/v1/namespaces/\(Self.escaped(namespace))/deployments/\(Self.escaped(name))"
         return Self.deployment(try await kubectl.get(path))
@@ -76,7 +76,7 @@ public struct Cluster: Sendable {
 
     /// The pods of a deployment, by its selector, in the order of their names.
     ///
-    /// - Throws: `OperatorError` if the cluster does not tell.
+    /// - Throws: `OperatorError` if kubectl or the API server fails.
     public func pods(of deployment: Deployment) async throws -> [Pod] {
         try await podObjects(namespace: deployment.namespace, selector: deployment.selector)
             .compactMap(Self.pod).sorted { $0.name < $1.name }

@@ -1,4 +1,4 @@
-/// Does two things at once: the first to end gives the result, and the other is cancelled and waited for.
+/// Runs two tasks at once: the first to end gives the result; the other is cancelled and awaited.
 func firstOf<Result: Sendable>(
     _ one: @escaping @Sendable () async throws -> Result, or other: @escaping @Sendable () async throws -> Result
 ) async throws -> Result {

@@ -8,33 +8,33 @@ import System
 import SystemPackage
 #endif
 
-/// The kubectl of the caller's PATH with the caller's own access; nothing of the caller's configuration is changed.
+/// The kubectl in the caller's PATH, with the caller's own access; the caller's configuration is never changed.
 public struct Kubectl: Sendable {
-    // One context for every call, so that a change of the current one in another terminal mixes no clusters.
+    // One context for every command, so that switching contexts in another terminal cannot mix clusters.
     private let context: String?
 
     private static let maximumAnswerByteCount = 256 << 20
     private static let maximumMessageByteCount = 64 << 10
 
-    /// Names the context; nil is the current one.
+    /// - Parameter context: nil is the current one.
     public init(context: String?) { self.context = context }
 
-    /// What a finished kubectl left.
+    /// How kubectl ended.
     struct Outcome: Sendable {
         let isSuccess: Bool
         let message: String
     }
 
-    /// Reads from the API server as it is, without the many requests of kubectl's discovery.
+    /// Reads one path of the API server directly, without the many requests of kubectl's discovery.
     ///
-    /// - Parameter path: of the API, with its query.
+    /// - Parameter path: the API's path with its query.
     func get<Answer: Decodable>(_ path: String) async throws -> Answer {
         try Self.decode(try await read(["get", "--raw", path, "--request-timeout=20s"]))
     }
 
-    /// Runs kubectl and takes what it prints.
+    /// Runs kubectl and returns what it prints.
     ///
-    /// - Throws: `OperatorError` with kubectl's own words if it fails.
+    /// - Throws: `OperatorError` with kubectl's own message if it fails.
     func read(_ arguments: [String]) async throws -> [UInt8] {
         let result = try await Self.explain {
             try await run(
@@ -47,12 +47,12 @@ public struct Kubectl: Sendable {
         return result.standardOutput
     }
 
-    /// Runs kubectl with its output in a file, and ends it when this task is cancelled, or it is silent for too long.
+    /// Runs kubectl with its output in a file, and stops it when this task is cancelled or the output stalls.
     ///
     /// - Parameters:
-    ///   - descriptor: is closed.
-    ///   - path: where the file is looked at; nil where its size would tell nothing.
-    ///   - silence: how long the file may stay as it is; nil for ever.
+    ///   - descriptor: of the file; it is closed.
+    ///   - path: of the file, to watch its size; nil if it has none, as a pipe.
+    ///   - silence: the longest time without output; nil is no limit.
     func write(
         _ arguments: [String], to descriptor: FileDescriptor, at path: String?, silence: Duration?
     ) async throws -> Outcome {
@@ -70,14 +70,14 @@ public struct Kubectl: Sendable {
             }
         }
         let seconds = silence?.components.seconds ?? 0
-        return ending ?? Outcome(isSuccess: false, message: "nothing came for \(seconds) s (--silence)")
+        return ending ?? Outcome(isSuccess: false, message: "no output for \(seconds) s (--silence)")
     }
 
-    /// Returns once a file has not grown for so long.
+    /// Returns once a file has not grown for this long.
     private static func waitForSilence(at path: String?, of silence: Duration?) async throws {
         var (size, change) = (-1, ContinuousClock.now)
         while true {
-            // A task that is cancelled ends here.
+            // Throws when the task is cancelled.
             try await Task.sleep(for: .milliseconds(500))
             guard let path, let silence else { continue }
             let attributes = try? FileManager.default.attributesOfItem(atPath: path)
@@ -93,7 +93,7 @@ public struct Kubectl: Sendable {
         do {
             return try decoder.decode(Answer.self, from: Data(bytes))
         } catch {
-            throw OperatorError(.cluster, "kubectl's answer is not what Kubernetes documents: \(error)")
+            throw OperatorError(.cluster, "kubectl's response is not what Kubernetes documents: \(error)")
         }
     }
 

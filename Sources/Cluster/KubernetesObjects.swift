@@ -1,6 +1,6 @@
 import Foundation
 
-/// A list of the Kubernetes API, of which only what is used here is read.
+/// A list of the Kubernetes API; only the fields used here are read.
 struct ObjectList<Item: Decodable & Sendable>: Decodable, Sendable {
     struct Metadata: Decodable {
         let `continue`: String?
@@ -23,7 +23,7 @@ struct DeploymentObject: Decodable, Sendable {
     let spec: Spec
 }
 
-/// Which pods are meant, meta/v1.
+/// Selects pods by their labels, meta/v1.
 struct LabelSelector: Decodable, Sendable {
     struct Expression: Decodable {
         let key, `operator`: String
@@ -89,18 +89,18 @@ struct PodObject: Decodable, Sendable {
     let spec: Spec
     let status: Status?
 
-    /// The container that kubectl takes when none is named.
+    /// The container that kubectl uses when none is named.
     var defaultContainer: Container? {
         let named = metadata.annotations?["kubectl.kubernetes.io/default-container"]
         return spec.containers.first { $0.name == named } ?? spec.containers.first
     }
 
-    /// When a container that runs now was started.
+    /// When a running container was started.
     func start(ofContainer name: String) -> Date? {
         status?.containerStatuses?.first { $0.name == name }?.state?.running?.startedAt
     }
 
-    /// Whether it holds resources: neither ended well nor failed.
+    /// Whether it holds resources: it has neither succeeded nor failed.
     var isAlive: Bool { status?.phase != "Succeeded" && status?.phase != "Failed" }
 }
 

@@ -2,18 +2,18 @@ import Bytes
 import Files
 import Foundation
 
-/// Brings pods' logs to files, `<pod>.txt` each: what there is, or what comes while a test runs.
+/// Downloads pods' logs to files, `<pod>.txt` each: what was logged so far, or what is logged while a test runs.
 public struct LogDownload: Sendable {
-    /// Which part of the log is wanted.
+    /// Which part of a log to download.
     public struct Part: Sendable {
-        /// Only newer lines, as kubectl takes it: `10m`.
+        /// Only lines newer than this, in kubectl's syntax: `10m`.
         public var since: String?
-        /// Only so many last lines.
+        /// At most this many lines from the end.
         public var tail: Int?
-        /// The log of the container before the last restart.
+        /// The log of the container before its last restart.
         public var isPrevious: Bool
 
-        /// Names a part; all of the log where nothing is said.
+        /// The whole log by default.
         public init(since: String? = nil, tail: Int? = nil, isPrevious: Bool = false) {
             self.since = since
             self.tail = tail
@@ -34,15 +34,15 @@ public struct LogDownload: Sendable {
         var name: String { URL(filePath: path).lastPathComponent }
     }
 
-    /// What was brought.
+    /// What was downloaded.
     public struct Files: Sendable {
-        /// One a pod, in the order of the pods' names.
+        /// One for each pod, in the order of their names.
         public internal(set) var logs: [Log] = []
         /// What is known to be missing, one sentence each.
         public var gaps: [String] = []
     }
 
-    // A container's start has whole seconds, and a program needs a moment before it says its first word.
+    // A container's start is in whole seconds, and a program needs a moment before it logs its first line.
     private static let startTolerance: TimeInterval = 10
     private static let maximumDownloadsAtOnce = 16
     private static let recordingPollSeconds = 2
@@ -52,12 +52,10 @@ public struct LogDownload: Sendable {
     let silence: Duration
     let onProgress: @Sendable (String) -> Void
 
-    /// Prepares.
-    ///
     /// - Parameters:
-    ///   - folder: where the files go; it must be there. What a file held before is lost only to a log that came.
-    ///   - silence: how long a download may bring nothing before it counts as failed.
-    ///   - onProgress: is told what happens, a line each.
+    ///   - folder: where the files go; it must exist. An older file is replaced only once its new log has arrived.
+    ///   - silence: how long a download may stall before it counts as failed.
+    ///   - onProgress: called with one line for each step.
     public init(
         from cluster: Cluster, to folder: String, silence: Duration,
         onProgress: @escaping @Sendable (String) -> Void
@@ -68,10 +66,10 @@ public struct LogDownload: Sendable {
         self.onProgress = onProgress
     }
 
-    /// Brings the logs that are there, many at once.
+    /// Downloads the logs so far, many at once.
     ///
-    /// - Throws: `OperatorError` if kubectl is not there or a file cannot be written. A pod whose log cannot be had is
-    ///   a gap.
+    /// - Throws: `OperatorError` if kubectl is missing or a file cannot be written. A pod whose log cannot be downloaded
+    ///   is a gap.
     public func download(_ pods: [Cluster.Pod], part: Part) async throws -> Files {
         let found = try await withThrowingTaskGroup(of: (Int, Log, [String]).self) { group in
             var waiting = pods.enumerated().makeIterator()
@@ -94,9 +92,9 @@ public struct LogDownload: Sendable {
         return Files(logs: found.map(\.1), gaps: found.flatMap(\.2))
     }
 
-    /// Records what the pods log from now on, those that come later too, until the task is cancelled or the time is up.
+    /// Records what the pods log from now on, new pods included, until the task is cancelled or the time is up.
     ///
-    /// - Throws: `OperatorError` if the cluster does not tell its pods or a file cannot be written.
+    /// - Throws: `OperatorError` if the pods cannot be listed or a file cannot be written.
     public func record(_ deployment: Cluster.Deployment, for duration: Duration) async throws -> Files {
         let end = ContinuousClock.now + duration
         return try await withThrowingTaskGroup(of: (Log, [String]).self) { group in
@@ -104,7 +102,7 @@ public struct LogDownload: Sendable {
             var isFirst = true
             while ContinuousClock.now < end, !Task.isCancelled {
                 for pod in try await newPods(of: deployment, known: &known, isFirst: isFirst) {
-                    // A pod that comes later is recorded from its beginning.
+                    // A pod that starts later is recorded from its beginning.
                     let tail = isFirst ? ["--tail=0"] : []
                     group.addTask { try await follow(pod, arguments: tail, until: end) }
                 }
@@ -141,7 +139,7 @@ public struct LogDownload: Sendable {
         _ pod: Cluster.Pod, arguments: [String], until end: ContinuousClock.Instant
     ) async throws -> (Log, [String]) {
         let begin = ContinuousClock.now
-        let (file, outcome) = try await bring(
+        let (file, outcome) = try await fetch(
             logs(of: pod) + ["--follow"] + arguments, of: pod, suffix: "", silence: nil)
         guard let outcome, !Task.isCancelled, ContinuousClock.now < end else { return (file, []) }
         let seconds = (ContinuousClock.now - begin).components.seconds
@@ -155,22 +153,22 @@ public struct LogDownload: Sendable {
         if let tail = part.tail { arguments.append("--tail=\(tail)") }
         if part.isPrevious { arguments.append("--previous") }
         let lateness = part.isWhole ? try await lateness(of: pod) : nil
-        let (file, outcome) = try await bring(
+        let (file, outcome) = try await fetch(
             arguments, of: pod, suffix: part.isPrevious ? ".previous" : "", silence: silence)
         var gaps = [lateness].compactMap(\.self)
         if let outcome, !outcome.isSuccess {
-            gaps.append("the log of \(pod.name) could not be had: \(outcome.message)")
+            gaps.append("the log of \(pod.name) could not be downloaded: \(outcome.message)")
         }
         return (file, gaps)
     }
 
-    /// Runs kubectl, and puts what came into the pod's file.
+    /// Runs kubectl and writes its output to the pod's file.
     ///
-    /// - Returns: the file, without a content if nothing came, and how it ended; nil if the task was cancelled.
-    private func bring(
+    /// - Returns: the log and how kubectl ended; nil if the task was cancelled.
+    private func fetch(
         _ arguments: [String], of pod: Cluster.Pod, suffix: String, silence: Duration?
     ) async throws -> (Log, Kubectl.Outcome?) {
-        // A name from a server is no path.
+        // A name from a server must not act as a path.
         let name = "\(pod.name)\(suffix).txt".replacing("/", with: "_")
         let path = URL(filePath: folder).appending(path: name).path
         let draft = try OutputFile(path: path).draft(mode: 0o640)
@@ -182,7 +180,7 @@ public struct LogDownload: Sendable {
             draft.discard()
             throw error
         }
-        // Of a recording that broke off, what came is kept; of a download, half is worth less than an older whole.
+        // An interrupted recording is kept; half a download is worth less than an older whole one.
         let isKept = outcome?.isSuccess ?? true || silence == nil && Self.byteCount(at: draft.path) > 0
         guard isKept else {
             draft.discard()
@@ -197,10 +195,10 @@ public struct LogDownload: Sendable {
         return attributes?[.size] as? Int ?? 0
     }
 
-    /// Says so where the log begins long after its container's start: the node has dropped what came before.
+    /// Reports a log that begins long after its container's start: the node has dropped the older lines.
     private func lateness(of pod: Cluster.Pod) async throws -> String? {
         guard let start = pod.start,
-            // Of the first line only its time, which kubectl writes before it.
+            // Only the first line's time, which kubectl prefixes.
             let bytes = try? await cluster.kubectl.read(
                 logs(of: pod) + ["--timestamps", "--limit-bytes=36", "--request-timeout=20s"]),
             let time = String(decoding: bytes, as: UTF8.self).prefixMatch(of: #/[0-9-]{10}T[0-9:]{8}/#),
@@ -208,7 +206,7 @@ public struct LogDownload: Sendable {
             first.timeIntervalSince(start) > Self.startTolerance
         else { return nil }
         let seconds = Int(first.timeIntervalSince(start))
-        return "the log of \(pod.name) begins \(seconds) s after its container's start, what came before is gone"
+        return "the log of \(pod.name) begins \(seconds) s after its container's start; the lines before are gone"
     }
 
     private func logs(of pod: Cluster.Pod) -> [String] {
@@ -216,7 +214,7 @@ public struct LogDownload: Sendable {
     }
 
     private func size(of log: Log) -> String {
-        if log.isMissing { return "could not be had" }
+        if log.isMissing { return "could not be downloaded" }
         return "\((Double(Self.byteCount(at: log.path)) / 1_000_000).decimal(digits: 1)) MB"
     }
 }

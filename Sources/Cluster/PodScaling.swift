@@ -3,8 +3,8 @@ import Foundation
 /// How many pods and nodes a load needs, and what load pods can take: the scaling formulae of the AKS guidance.
 ///
 /// Their source is the ACSScaling workbook of grecoe/CloudAI: each node loses 0.7 cores to Kubernetes (0.5) and logging
-/// (0.2), and the three front ends of Azure ML take 1.3 cores each, 3.9 in all. They know no queue and no cache: where
-/// a cache answers, the latency to put in is `weightedLatency`.
+/// (0.2), and the three front ends of Azure ML take 1.3 cores each, 3.9 in all. They model neither a queue nor a
+/// cache: for a service with a cache, use `weightedLatency` as the latency.
 public enum PodScaling {
     /// Cores that each node loses to Kubernetes and logging.
     public static let reservedCoresPerNode = 0.7
@@ -28,7 +28,7 @@ public enum PodScaling {
         Double(pods) * Double(concurrency) * 1000 / latencyMilliseconds
     }
 
-    /// Nodes whose available CPU is enough for so many pods; nil if nodes are too small to have any to spare.
+    /// The fewest nodes whose available CPU is enough for the pods; nil if a node has no CPU to spare.
     public static func nodes(pods: Int, cpuPerPod: Double, vmCPU: Double) -> Int? {
         guard vmCPU > reservedCoresPerNode + tolerance else { return nil }
         return ceiling((Double(pods) * cpuPerPod + frontEndCores) / (vmCPU - reservedCoresPerNode))
@@ -49,6 +49,6 @@ public enum PodScaling {
 
     private static func ceiling(_ value: Double) -> Int { count((value - tolerance).rounded(.up)) }
 
-    /// More than fits is the most that fits: nobody has so many pods, and nothing may break of it.
+    /// Saturates instead of trapping on counts that no cluster has.
     private static func count(_ value: Double) -> Int { Int(exactly: value) ?? Int.max }
 }

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// The format's source is apimachinery's `resource.Quantity`.
 struct Quantity: Decodable, Sendable, Equatable {
-    /// In cores, bytes, or whatever the unit of the resource is.
+    /// In the resource's unit, such as cores or bytes.
     let value: Decimal
 
     private static let suffixes: [String: Decimal] = [
@@ -16,7 +16,7 @@ struct Quantity: Decodable, Sendable, Equatable {
 
     private static func binary(_ power: Int) -> Decimal { pow(1024, power) }
 
-    /// Reads an amount; nil if the text is none.
+    /// Nil if the text is not a quantity.
     init?(_ text: String) {
         let form = #/([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?)([A-Za-z]{0,2})/#
         guard let match = text.wholeMatch(of: form),
@@ -28,10 +28,10 @@ struct Quantity: Decodable, Sendable, Equatable {
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
-        // The API writes text; JSON numbers are allowed in manifests.
+        // The API server writes strings; manifests may hold JSON numbers.
         let text = try (try? container.decode(String.self)) ?? "\(container.decode(Decimal.self))"
         guard let quantity = Quantity(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(text) is no quantity")
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(text) is not a quantity")
         }
         self = quantity
     }

@@ -2,7 +2,7 @@ import Bytes
 import Files
 import Foundation
 
-/// What selected pods ask for, may use and use, sample by sample, as the lab's resource monitor writes it.
+/// What selected pods request, may use and use, sample by sample, in the format of the lab's resource monitor.
 ///
 /// Only the named container of each selected pod counts. The header is that of `resource_monitor.py` in
 /// teaching-on-testbeds/k8s-ml; KB are 1024 bytes.
@@ -15,11 +15,9 @@ public struct ResourceMonitor: Sendable {
     private let namespace, selector: String
     private let container: String?
 
-    /// Names the pods.
-    ///
     /// - Parameters:
     ///   - selector: a label selector, `app=bungalow`.
-    ///   - container: the one that counts; nil is each pod's default container.
+    ///   - container: whose resources count; nil is each pod's default container.
     public init(_ cluster: Cluster, namespace: String, selector: String, container: String?) {
         self.cluster = cluster
         self.namespace = namespace
@@ -27,28 +25,28 @@ public struct ResourceMonitor: Sendable {
         self.container = container
     }
 
-    /// One look at the cluster.
+    /// One sample of the cluster.
     public struct Sample: Sendable, Equatable {
         /// Since the monitor's start.
         public let seconds: Double
         /// Pods that hold resources and have the container.
         public let replicas: Int
         let requested, limits: Amount
-        /// Nil where the metrics server did not tell.
+        /// Nil if the metrics server gave no values.
         let used: Amount?
-        /// Replicas whose use is not in the sum.
+        /// Replicas that are missing from the sum of use.
         private(set) var replicasWithoutUse = 0
         /// Why there are no replicas; nil if there are.
         public private(set) var warning: String?
 
-        /// The CSV's line; what is not known is an empty cell.
+        /// The CSV's line; an unknown value is an empty cell.
         public var row: String {
             let used = used.map { "\($0.cores),\($0.kilobytes)" } ?? ","
             return "\(seconds.decimal(digits: 2)),\(replicas),\(requested.cores),\(requested.kilobytes),"
                 + "\(limits.cores),\(limits.kilobytes),\(used)"
         }
 
-        /// Reads the CSV's line; nil if it is none of that kind.
+        /// Reads a line of the CSV; nil if it is not one.
         public init?(row: [String]) {
             let cells = row.map { $0.trimmingCharacters(in: .whitespaces) }
             let numbers = cells.map { Double($0).flatMap { (0...1e15).contains($0) ? Decimal($0) : nil } }
@@ -71,16 +69,16 @@ public struct ResourceMonitor: Sendable {
             self.used = used
         }
 
-        /// Cores that the pods ask for.
+        /// Cores that the pods request.
         public var reservedCores: Double { requested.cores.double }
 
-        /// Cores that they use; nil where the metrics server did not tell.
+        /// Cores that they use; nil if the metrics server gave no values.
         public var usedCores: Double? { used?.cores.double }
 
         /// A line for a person.
         public var summary: String {
             let used = used.map { "\($0.cores) cores, \($0.kilobytes) KB used" } ?? "use unknown (no metrics server?)"
-            let unknown = replicasWithoutUse > 0 ? " (nothing known of \(Self.pods(replicasWithoutUse)))" : ""
+            let unknown = replicasWithoutUse > 0 ? " (unknown for \(Self.pods(replicasWithoutUse)))" : ""
             return
                 "\(seconds.decimal(digits: 0)) s: \(Self.pods(replicas)), \(requested.cores) cores reserved, "
                 + "\(used)\(unknown)"
@@ -88,7 +86,7 @@ public struct ResourceMonitor: Sendable {
 
         private static func pods(_ count: Int) -> String { count == 1 ? "1 pod" : "\(count) pods" }
 
-        /// Says what is not in the numbers.
+        /// Notes what the numbers leave out.
         mutating func remark(replicasWithoutUse: Int, warning: String?) {
             self.replicasWithoutUse = replicasWithoutUse
             self.warning = warning
@@ -108,7 +106,7 @@ public struct ResourceMonitor: Sendable {
 
     /// Takes one sample.
     ///
-    /// - Throws: `OperatorError` if the API server does not tell the pods.
+    /// - Throws: `OperatorError` if the pods cannot be listed.
     private func sample(at seconds: Double) async throws -> Sample {
         async let metrics = try? cluster.podMetrics(namespace: namespace, selector: selector)
         let pods = try await cluster.podObjects(namespace: namespace, selector: selector).filter(\.isAlive)
@@ -139,15 +137,15 @@ public struct ResourceMonitor: Sendable {
             : "no pod of the \(selected) selected has a container \(container ?? "")"
     }
 
-    /// Takes one sample, unless the API server takes longer than until then.
+    /// Takes one sample, or gives up at `end`.
     ///
-    /// - Throws: `OperatorError` if the API server does not tell the pods.
+    /// - Throws: `OperatorError` if the pods cannot be listed.
     public func sample(at seconds: Double, waitingUntil end: ContinuousClock.Instant) async throws -> Sample {
         try await firstOf {
             try await sample(at: seconds)
         } or: {
             try await Task.sleep(until: end, clock: .continuous)
-            throw OperatorError(.cluster, "the API server did not answer until the end")
+            throw OperatorError(.cluster, "the API server did not respond before the end")
         }
     }
 
@@ -161,7 +159,7 @@ public struct ResourceMonitor: Sendable {
         private var knownUseSeconds = 0.0
         private var seconds = 0.0
 
-        /// Starts at nothing.
+        /// No samples yet.
         public init() {}
 
         /// Adds a sample, later than the one before.
@@ -170,7 +168,7 @@ public struct ResourceMonitor: Sendable {
             last = sample
         }
 
-        /// Lets the last sample hold until the end.
+        /// Ends the last sample's time.
         public mutating func end(at end: Double) {
             guard let last else { return }
             let elapsed = max(end - last.seconds, 0)
@@ -185,7 +183,7 @@ public struct ResourceMonitor: Sendable {
             self.last = nil
         }
 
-        /// Core-hours that were asked for.
+        /// Core-hours that were requested.
         public var reservedCoreHours: Double { reservedCoreSeconds / 3600 }
 
         /// Reserved and used core-hours and GiB-hours, two lines.

@@ -1,19 +1,19 @@
 import Files
 import Foundation
 
-/// How many calls servers say they have answered on the routes that stand in the scoring log.
+/// How many requests servers have counted on the routes that are in the scoring log.
 ///
-/// Read from the Prometheus text of `/metrics`: the sum of `bungalow_requests_total` over the scoring routes, but for
-/// 204, the answer to OPTIONS, which is not logged.
+/// Read from the Prometheus text of `/metrics`: the sum of `bungalow_requests_total` over the scoring routes, without
+/// status 204, the response to OPTIONS, which is not logged.
 public struct ServerCounters: Sendable, Equatable {
-    /// Calls answered, refused ones too.
+    /// All requests, rejected ones too.
     public let calls: Int
-    /// Pods that did not tell, one sentence each.
+    /// Pods whose counters are unknown, one sentence each.
     public let gaps: [String]
 
-    /// Reads the text of one server.
+    /// Reads the metrics of one server.
     ///
-    /// - Throws: `OperatorError` if no such counter stands in it.
+    /// - Throws: `OperatorError` if the counter is not in it.
     public init(metrics text: String, from source: String) throws {
         let sample = #/bungalow_requests_total\{route="([^"]*)",status="([0-9]+)"\} ([0-9.eE+]+)/#
         var isThere = text.contains("# TYPE bungalow_requests_total")
@@ -32,7 +32,7 @@ public struct ServerCounters: Sendable, Equatable {
         gaps = []
     }
 
-    /// Adds the counters up that files of `/metrics` hold.
+    /// Adds up the counters in files with the text of `/metrics`.
     ///
     /// - Throws: `OperatorError` if a file cannot be read or holds no counter.
     public init(fromFiles paths: [String]) throws {
@@ -45,7 +45,7 @@ public struct ServerCounters: Sendable, Equatable {
         gaps = []
     }
 
-    /// Asks pods for their counters, through the API server; what one does not tell is a gap.
+    /// Asks pods for their counters through the API server; a pod that does not respond is a gap.
     ///
     /// - Throws: `CancellationError`.
     public init(of pods: [Cluster.Pod], in cluster: Cluster) async throws {

@@ -1,18 +1,18 @@
 import Foundation
 
-/// What the file system says of a file: which one it is, by device and inode, its kind and its permissions.
+/// A file's identity (device and inode), kind and permissions, as stat(2) reports them.
 public struct FileStatus: Hashable, Sendable {
     private let device, inode: UInt64
     private let mode: UInt32
 
-    /// Follows links; nil if there is nothing.
+    /// Follows links; nil if the file does not exist.
     public init?(path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         self.init(status)
     }
 
-    /// What is open under a number; nil if nothing is.
+    /// Of an open descriptor; nil if it is closed.
     init?(descriptor: Int32) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return nil }
@@ -25,12 +25,12 @@ public struct FileStatus: Hashable, Sendable {
         mode = UInt32(status.st_mode)
     }
 
-    /// Whether it is a file with bytes in it, and no device, pipe or folder.
+    /// Whether it is a file with bytes in it, not a device, pipe or folder.
     public var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
 
-    /// Whether what is written to it is what is read from it; a terminal and `/dev/null` are not so.
-    var givesBackWhatItTakes: Bool { isRegular || mode & UInt32(S_IFMT) == UInt32(S_IFIFO) }
+    /// Whether bytes written to it can be read from it again, as they cannot from a terminal or `/dev/null`.
+    var returnsWhatIsWritten: Bool { isRegular || mode & UInt32(S_IFMT) == UInt32(S_IFIFO) }
 
-    /// Who may do what with it.
+    /// The permission bits.
     var permissions: UInt32 { mode & 0o777 }
 }

@@ -6,13 +6,13 @@ import System
 import SystemPackage
 #endif
 
-/// A file that grows line by line while people look at it; what it held before goes with the first line.
+/// A file that grows line by line and can be read meanwhile; its old content is kept until the first line is written.
 public final class LineFile {
     private let file: OutputFile
     private let descriptor: FileDescriptor
     private var isBegun = false
 
-    /// Opens the file, or makes it.
+    /// Opens the file, or creates it.
     ///
     /// - Throws: `OperatorError` if it cannot be written.
     public init(_ file: OutputFile) throws {

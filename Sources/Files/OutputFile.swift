@@ -6,24 +6,24 @@ public import System
 public import SystemPackage
 #endif
 
-/// A file that results go to: never one that is read, and never half of it where it can be replaced in one step.
+/// A file that results are written to: never one of the inputs, and never half-written where it can be replaced at once.
 ///
-/// A regular file is replaced as a whole, behind links too, and keeps its permissions; a device, a FIFO or what else
-/// is no regular file is written to.
+/// A regular file is replaced as a whole, through links too, and keeps its permissions. A device, a FIFO or anything
+/// else that is not a regular file is written to directly.
 public struct OutputFile: Sendable {
-    /// As the caller names it.
+    /// As the caller named it.
     public let path: String
-    /// Where a regular file is, or will be, behind links; nil for anything else.
+    /// Where the regular file is or will be, links resolved; nil for anything else.
     private let replaced: String?
 
     /// Names the file and touches nothing.
     ///
-    /// - Parameter inputs: what is read, and must stay as it is.
+    /// - Parameter inputs: files that are read and must not change.
     /// - Throws: `OperatorError` if it is one of the inputs, or has no name.
     public init(path: String, inputs: [TextFile] = []) throws {
         guard !path.isEmpty else { throw OperatorError(.request, "a file to write has no name; give one") }
         let status = FileStatus(path: path)
-        if let status, status.givesBackWhatItTakes,
+        if let status, status.returnsWhatIsWritten,
             let input = inputs.first(where: { $0.status == status })
         {
             throw OperatorError(
@@ -41,7 +41,7 @@ public struct OutputFile: Sendable {
 
     private static func replaceable(_ path: String, _ status: FileStatus?) -> String? {
         guard let status else {
-            // A link to nothing: opening it makes the file that it names.
+            // A dangling link: opening it creates the file that it names.
             var link = stat()
             return lstat(path, &link) == 0 ? nil : path
         }
@@ -64,11 +64,11 @@ public struct OutputFile: Sendable {
         }
     }
 
-    /// What is written before it takes the file's place.
+    /// A file that is written first and then takes the target's place.
     public struct Draft {
         /// Where to write.
         public let descriptor: FileDescriptor
-        /// Where it lies; nil where nothing is replaced.
+        /// Its path; nil where nothing is replaced.
         public let path: String?
         fileprivate let target: String
 
@@ -86,7 +86,7 @@ public struct OutputFile: Sendable {
         }
     }
 
-    /// Opens a draft beside the file, or what is no regular file itself.
+    /// Opens a draft beside a regular file, or the target itself if it is anything else.
     ///
     /// - Parameter mode: of a new file, before the caller's umask.
     /// - Throws: `OperatorError` if it cannot be opened.

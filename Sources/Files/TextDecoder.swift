@@ -1,21 +1,21 @@
-/// Turns a log's bytes into UTF-8, in any chunks: PowerShell's `>` writes UTF-16, with or without a byte-order mark.
+/// Converts a text's bytes to UTF-8, in any chunks: PowerShell's `>` writes UTF-16, with or without a byte-order mark.
 ///
 /// The first two bytes decide; UTF-8 passes through uncopied. Memory is bounded by one chunk.
 struct TextDecoder {
     private enum Encoding { case utf8, utf16LittleEndian, utf16BigEndian }
 
     private var encoding: Encoding?
-    // Bytes that wait for the next: the log's first ones, or half a UTF-16 unit.
+    // Bytes that wait for more: the first ones, or half a UTF-16 unit.
     private var waiting: [UInt8] = []
     private var output: [UInt8] = []
 
     /// Decodes the next bytes.
     ///
-    /// - Parameter body: is given the text's bytes; must not keep the pointer.
+    /// - Parameter body: is called with the text's bytes; must not keep the pointer.
     mutating func decode(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
         guard let encoding else {
             waiting.append(contentsOf: bytes)
-            // Three bytes show every mark.
+            // Three bytes are enough to recognize every mark.
             if waiting.count >= 3 { try start(body) }
             return
         }
@@ -26,7 +26,7 @@ struct TextDecoder {
         }
     }
 
-    /// Ends the log: hands over what was too short to show its encoding.
+    /// Ends the text: delivers bytes that were too few to show its encoding.
     mutating func finish(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
         if encoding == nil { try start(body) }
     }
@@ -63,7 +63,7 @@ struct TextDecoder {
         try output.withUnsafeBytes(body)
     }
 
-    /// Appends one unit as UTF-8; half of a surrogate pair becomes U+FFFD, since nothing that counts is beyond ASCII.
+    /// Appends one unit as UTF-8; half of a surrogate pair becomes U+FFFD, since everything of interest is ASCII.
     private mutating func append(_ unit: (high: UInt8, low: UInt8)) {
         if unit.high == 0, unit.low < 0x80 {
             output.append(unit.low)

@@ -1,9 +1,9 @@
 import Bytes
 import Foundation
 
-/// From values to places along a line of a chart, with ticks at round values.
+/// Maps values to places along one side of a chart, with ticks at round values.
 public struct Axis: Sendable {
-    /// Where a value stands, and what is written there.
+    /// A labelled value.
     public struct Tick: Sendable {
         let value: Double
         let label: String
@@ -60,9 +60,9 @@ public struct Axis: Sendable {
         }
     }
 
-    /// Percentiles in rising order, each nine of the tail as far from the last; places are those of `tail`.
+    /// Percentiles in rising order, each further nine of the tail at the same distance; values are those of `tail`.
     ///
-    /// - Parameter name: what is written at a percentile.
+    /// - Parameter name: the label of a percentile.
     public init(percentiles: [Double], named name: (Double) -> String, places: (Double, Double)) {
         let tails = percentiles.map(Self.tail)
         (lower, upper) = (tails.first ?? 1, max(tails.last ?? 10, (tails.first ?? 1) * 1.1))
@@ -73,10 +73,10 @@ public struct Axis: Sendable {
         }
     }
 
-    /// One in so many calls takes longer: 2 at the 50th percentile, 100 at the 99th.
+    /// One in this many requests takes longer: 2 at the 50th percentile, 100 at the 99th.
     public static func tail(_ percentile: Double) -> Double { 100 / max(100 - percentile, 1e-9) }
 
-    /// Where a value stands.
+    /// The place of a value.
     public func place(_ value: Double) -> Double {
         let share =
             isLogarithmic

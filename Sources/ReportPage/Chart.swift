@@ -1,4 +1,4 @@
-/// The frame of a chart in SVG: axes, grid, captions, and what is drawn into it.
+/// A chart in SVG: axes, grid, captions, and the marks drawn into it.
 public struct Chart: Sendable {
     /// One entry of the legend.
     public struct LegendEntry: Sendable {
@@ -13,7 +13,7 @@ public struct Chart: Sendable {
     }
 
     static let width = 960.0
-    // Half of a time of day.
+    // Half the width of a label with a time of day.
     private static let edge = 30.0
     /// The drawing's height in its own units; its width is 960.
     public let height: Double
@@ -45,7 +45,7 @@ public struct Chart: Sendable {
         for tick in axis.ticks {
             let place = axis.place(tick.value)
             let x = Markup.at(place)
-            // What stands at an edge would be cut off there.
+            // A centred label at an edge would be cut off.
             let anchor = place > Self.width - Self.edge ? "end" : place < Self.edge ? "start" : "middle"
             marks += "<line class=\"grid\" x1=\"\(x)\" x2=\"\(x)\" y1=\"\(top)\" y2=\"\(bottom)\"/>"
             marks += "<text x=\"\(x)\" y=\"\(bottom + 15)\" text-anchor=\"\(anchor)\">\(tick.label)</text>"
@@ -63,9 +63,9 @@ public struct Chart: Sendable {
         }
     }
 
-    /// Draws a line, broken where there is no value, with a dot where a value stands alone.
+    /// Draws a line that is broken where there is no value; a value without neighbours is a dot.
     ///
-    /// - Parameter isWide: broad and pale, so that another line can be seen upon it.
+    /// - Parameter isWide: wide and pale, so that another line shows on top of it.
     public mutating func draw(line points: [(x: Double, y: Double?)], color: Int, isWide: Bool = false) {
         for run in points.split(whereSeparator: { $0.y == nil }) {
             let places = run.map { "\(Markup.at($0.x)),\(Markup.at($0.y ?? 0))" }
@@ -84,7 +84,7 @@ public struct Chart: Sendable {
         marks += "<rect class=\"fill c\(color)\" \(Self.box(from, to))/>"
     }
 
-    /// Says that there is nothing to draw.
+    /// Writes in the middle why there is nothing to draw.
     public mutating func drawNothing(_ reason: String) {
         draw(text: reason, x: (left + right) / 2, y: (top + bottom) / 2, anchor: "middle")
     }
@@ -103,7 +103,7 @@ public struct Chart: Sendable {
             "<text x=\"\(Markup.at(x))\" y=\"\(Markup.at(y))\" text-anchor=\"\(anchor)\">\(Markup.escaped(text))</text>"
     }
 
-    /// Makes a part of the chart tell more when it is pointed at.
+    /// Shows a text when the pointer is over a part of the chart.
     public mutating func draw(tip: String, from: (x: Double, y: Double), to: (x: Double, y: Double)) {
         marks += "<rect class=\"hit\" \(Self.box(from, to)) data-tip=\"\(Markup.escaped(tip))\"/>"
     }

@@ -1,8 +1,8 @@
 import Bytes
 
-/// HTML and SVG text; every text of a log or a person goes through `escaped`.
+/// HTML and SVG; any text from a log or a user goes through `escaped`.
 public enum Markup {
-    /// The text with what HTML would take for its own written out.
+    /// The text with HTML's special characters escaped.
     public static func escaped(_ text: String) -> String {
         var result = ""
         for character in text.unicodeScalars {
@@ -18,15 +18,15 @@ public enum Markup {
         return result
     }
 
-    /// A coordinate with one digit behind the point.
+    /// A coordinate with one digit after the point.
     public static func at(_ value: Double) -> String { value.decimal(digits: 1) }
 
-    /// A sentence that stands out; nothing for none.
+    /// A highlighted sentence; empty for nil.
     public static func banner(_ text: String?) -> String {
         text.map { "<p class=\"banner\">\(escaped($0))</p>" } ?? ""
     }
 
-    /// The figures that a page begins with.
+    /// The key figures at the top of a page.
     public static func tiles(_ tiles: [(name: String, value: String)]) -> String {
         let items = tiles.map { "<div><dt>\(escaped($0.name))</dt><dd>\(escaped($0.value))</dd></div>" }
         return "<dl class=\"tiles\">\(items.joined())</dl>"

@@ -1,18 +1,18 @@
 import Crypto
 import Foundation
 
-/// One HTML page that needs nothing else: style, script and pictures are within, no host is asked.
+/// A self-contained HTML page: style, script and pictures are embedded, nothing is loaded from a host.
 public struct PageFrame: Sendable {
-    /// What the window is called.
+    /// The window's title.
     let title: String
     /// The page's first line.
     let heading: String
-    /// What stands under it.
+    /// The line below it.
     let subtitle: String
-    /// What follows, as HTML.
+    /// The rest, as HTML.
     let body: String
 
-    /// Makes a page of texts and of HTML.
+    /// - Parameter body: HTML; the other three are text.
     public init(title: String, heading: String, subtitle: String, body: String) {
         self.title = title
         self.heading = heading
@@ -50,7 +50,7 @@ public struct PageFrame: Sendable {
             """
     }
 
-    /// The one text that the policy lets through (Content Security Policy Level 3, hash-source).
+    /// Allows exactly this text (Content Security Policy Level 3, hash-source).
     private static func source(_ text: String) -> String {
         "'sha256-\(Data(SHA256.hash(data: Data(text.utf8))).base64EncodedString())'"
     }

@@ -1,11 +1,11 @@
 import Foundation
 
-/// A table in plain text: columns of numbers to the right, others to the left, two spaces between.
+/// A table in plain text: columns of numbers are right-aligned, others left-aligned, two spaces apart.
 public struct TextTable {
     let titles: [String]
     let rows: [[String]]
 
-    /// Makes a table of rows that are as long as the titles.
+    /// - Parameter rows: each as long as the titles.
     public init(titles: [String], rows: [[String]]) {
         self.titles = titles
         self.rows = rows
@@ -28,7 +28,7 @@ public struct TextTable {
         }.joined(separator: "\n")
     }
 
-    /// Numbers, shares, and what stands where there is none.
+    /// Numbers, shares, and `n/a` or nothing in their place.
     private static func isNumber(_ cell: String) -> Bool {
         cell.isEmpty || cell == "n/a" || Double(cell.hasSuffix(" %") ? String(cell.dropLast(2)) : cell) != nil
     }

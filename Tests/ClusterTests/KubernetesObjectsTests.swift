@@ -5,8 +5,8 @@ import Testing
 
 /// What the API server sends, read without a cluster.
 @Suite struct KubernetesObjectsTests {
-    @Test("A selector is written as the API takes it")
-    func aSelectorIsWrittenAsTheAPI() throws {
+    @Test("A label selector is written in the API's syntax")
+    func labelSelector() throws {
         let json = """
             {"matchLabels":{"b":"2","a":"1"},"matchExpressions":[{"key":"tier","operator":"In","values":["x","y"]},
              {"key":"old","operator":"NotIn","values":["z"]},{"key":"app","operator":"Exists"},

@@ -14,14 +14,14 @@ import Testing
             ("1E3", "1000"), ("12e6", "12000000"), (".5", "0.5"), ("2.", "2"), ("1Ei", "1152921504606846976"),
             ("3M", "3000000"),
         ])
-    func quantitiesAreReadExactly(text: String, value: String) {
+    func quantities(text: String, value: String) {
         #expect(Quantity(text).map { "\($0.value)" } == value)
     }
 
     @Test(
-        "What is no quantity is refused",
+        "An invalid quantity is nil",
         arguments: ["", "m", "1x", "1 Mi", "Mi", "1mi", "--1", "0x10", "1e", "1e999", "NaN"])
-    func whatIsNoQuantityIsRefused(text: String) {
+    func invalidQuantities(text: String) {
         #expect(Quantity(text) == nil)
     }
 }

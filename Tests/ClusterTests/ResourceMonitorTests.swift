@@ -5,8 +5,8 @@ import Testing
 
 /// Samples of a monitor, and what they add up to.
 @Suite struct ResourceMonitorTests {
-    @Test("Core-hours and GiB-hours are what was reserved and used over time")
-    func coreHoursAndGiBHours() {
+    @Test("Core-hours and GiB-hours add up what was reserved and used over time")
+    func totalsOverTime() {
         let amount = { (cores: Decimal, gibibytes: Decimal) in
             ResourceMonitor.Amount(cores: cores, kilobytes: gibibytes * 1024 * 1024)
         }
@@ -20,7 +20,7 @@ import Testing
         #expect(sample(5, 2, nil).row == "5.00,2,2,1048576,2,2097152,,")
         var partly = sample(5, 2, amount(0.125, 1))
         partly.remark(replicasWithoutUse: 1, warning: nil)
-        #expect(partly.summary.hasSuffix("0.125 cores, 1048576 KB used (nothing known of 1 pod)"))
+        #expect(partly.summary.hasSuffix("0.125 cores, 1048576 KB used (unknown for 1 pod)"))
         totals.add(sample(0, 1, amount(0.5, 0.5)))
         totals.add(sample(1800, 3, nil))
         totals.end(at: 3600)

@@ -6,8 +6,8 @@ import Testing
 
 /// A server's `/metrics`, read without a cluster.
 @Suite struct ServerCountersTests {
-    @Test("Only answered calls of the scoring routes count")
-    func onlyAnsweredCallsOfTheScoringRoutes() throws {
+    @Test("Only requests to the scoring routes count, without responses to OPTIONS")
+    func onlyScoringRoutesCount() throws {
         let text = """
             # TYPE bungalow_requests_total counter
             bungalow_requests_total{route="/predict",status="200"} 7

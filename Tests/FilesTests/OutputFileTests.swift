@@ -5,8 +5,10 @@ import Testing
 
 /// What a result may overwrite, and how.
 @Suite struct OutputFileTests {
-    @Test("A log is no place for results, by whatever name", arguments: ["pod.txt", "../logs/pod.txt", "link", "twin"])
-    func aLogIsNoPlaceForResults(name: String) throws {
+    @Test(
+        "A log is never overwritten with results, whatever path leads to it",
+        arguments: ["pod.txt", "../logs/pod.txt", "link", "twin"])
+    func logIsNotOverwritten(name: String) throws {
         let folder = try TemporaryFolder()
         try FileManager.default.createDirectory(atPath: folder.path("logs"), withIntermediateDirectories: true)
         let log = TextFile(path: try folder.write("a log", to: "logs/pod.txt"))
@@ -20,8 +22,8 @@ import Testing
         #expect(try OutputFile(path: folder.path("logs/new"), inputs: [log]).path.hasSuffix("new"))
     }
 
-    @Test("A link stays a link, and its file keeps its permissions")
-    func aLinkStaysALink() throws {
+    @Test("A link stays a link, and the file behind it keeps its permissions")
+    func linksAndPermissionsStay() throws {
         let folder = try TemporaryFolder()
         try folder.write("old", to: "page.html")
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: folder.path("page.html"))
@@ -36,8 +38,8 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == 4)
     }
 
-    @Test("What is no regular file is written to and stays what it is")
-    func whatIsNoRegularFileIsWritten() throws {
+    @Test("A pipe is written to and stays a pipe")
+    func pipeStaysPipe() throws {
         let folder = try TemporaryFolder()
         try #require(mkfifo(folder.path("pipe"), 0o600) == 0)
         let reader = open(folder.path("pipe"), O_RDWR | O_NONBLOCK)
@@ -49,8 +51,8 @@ import Testing
         #expect(FileStatus(path: folder.path("pipe"))?.isRegular == false)
     }
 
-    @Test("A file that grows keeps what it held until there is a first line")
-    func aFileThatGrowsKeeps() throws {
+    @Test("A growing file keeps its old content until the first line is written")
+    func oldContentStaysUntilFirstLine() throws {
         let folder = try TemporaryFolder()
         try folder.write("an older and longer file\n", to: "use.csv")
         let file = try LineFile(OutputFile(path: folder.path("use.csv")))

@@ -5,8 +5,8 @@ import Testing
 
 /// UTF-8 and UTF-16, with and without a byte-order mark, in any pieces.
 @Suite struct TextDecoderTests {
-    @Test("Text in UTF-16 is read the same in any chunks", arguments: 1...9)
-    func textInUTF16IsRead(length: Int) throws {
+    @Test("UTF-16 text is decoded the same in chunks of any size", arguments: 1...9)
+    func utf16InChunks(length: Int) throws {
         let text = "127.0.0.1 é€𝄞\nX-Ms-Request-Id: a\n"
         for encoding in [String.Encoding.utf16LittleEndian, .utf16BigEndian, .utf8] {
             let bytes = [UInt8](try #require(text.data(using: encoding)))

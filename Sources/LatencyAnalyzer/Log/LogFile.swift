@@ -8,7 +8,7 @@ import System
 import SystemPackage
 #endif
 
-/// One pod's log as a file, or as what comes on standard input.
+/// One pod's log, in a file or on standard input.
 public struct LogFile: Sendable, Equatable {
     /// Where the log's text is.
     public let text: TextFile
@@ -16,10 +16,10 @@ public struct LogFile: Sendable, Equatable {
     public let name: String
     /// The pod: the name without `.txt` or `.log`.
     public let pod: String
-    /// Whether nothing was brought: what lies there is of an earlier day, and is not read.
+    /// Whether nothing was downloaded: the file, if any, is older and is not read.
     public private(set) var isMissing = false
 
-    // Two lines with names of Kubernetes, of at most 253 characters each.
+    // Two lines with Kubernetes names, of at most 253 characters each.
     private static let maximumHeadByteCount = 1 << 10
 
     /// Names a log.
@@ -59,9 +59,9 @@ public struct LogFile: Sendable, Equatable {
         return file
     }
 
-    /// Whether it is a results file of ours, or of the original scripts, and no log.
+    /// Whether it is not a log but a results file, ours or the original scripts'.
     ///
-    /// A pipe is not looked into, since what is read from it is gone.
+    /// A pipe is not checked, since reading consumes it.
     public var isResultsFile: Bool {
         guard let bytes = text.head(upTo: Self.maximumHeadByteCount) else { return false }
         let lines = bytes.split(separator: UInt8(ascii: "\n"), maxSplits: 2).prefix(2)

@@ -24,7 +24,8 @@ struct BrokenLines {
             [
                 pod.unreadRemark.map { "\($0) of \(pod.file.name): is it a scoring log of plain text?" },
                 pod.holdsZeroBytes
-                    ? "\(pod.file.name) holds zero bytes: what is UTF-16 behind UTF-8, or no text, is not read" : nil,
+                    ? "\(pod.file.name) holds zero bytes: UTF-16 after UTF-8, or other bytes that are not text, are not read"
+                    : nil,
             ].compactMap(\.self)
         }
         sentences = found.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" } + files

@@ -3,7 +3,7 @@ import Foundation
 import ReportPage
 import ScoringLog
 
-/// `<deployment>_results.txt`: the AKS latency-detection scripts' layout to the letter, then what they do not tell.
+/// `<deployment>_results.txt`: the AKS latency-detection scripts' layout to the letter, then what they leave out.
 ///
 /// Where the scripts are wrong this is not: the fastest call may take longer than 100 ms, and where there is nothing
 /// to divide by stands `n/a`. Times are UTC. The layout's source is `realTimeScoringStats.py` and `latencyUtils.py` of
@@ -50,9 +50,9 @@ public struct ResultsFile: Sendable {
     /// Swift prints a double as Python's `repr` does, except beyond 2^53, which no log reaches.
     private static func text(_ value: Double?, unit: String = "") -> String { value.map { "\($0)\(unit)" } ?? "n/a" }
 
-    // MARK: - What the scripts do not tell
+    // MARK: - What the scripts leave out
 
-    /// The part behind the original's.
+    /// The part after the original's.
     public var additions: String {
         [completeness, latencies, rates, loads, statuses, brokenLines].compactMap(\.self).joined(separator: "\n\n")
             + "\n"

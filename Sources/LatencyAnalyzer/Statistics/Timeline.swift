@@ -26,8 +26,6 @@ public struct Timeline<Slot: TimelineSlot>: Sendable {
     // The first slot's number, counted in slots since 1970.
     private var first = 0
 
-    /// Starts empty.
-    ///
     /// - Parameters:
     ///   - slotSeconds: the narrowest width, one of the known ones.
     ///   - maximumCount: slots at most.
@@ -69,7 +67,7 @@ public struct Timeline<Slot: TimelineSlot>: Sendable {
         return result
     }
 
-    /// Widens the slots as far as another timeline's are, so that both can stand side by side.
+    /// Widens the slots as far as another timeline's are, so that both can be compared.
     public func widened(to seconds: Int) -> Self {
         var result = self
         while result.slotSeconds < seconds { result.widen() }

@@ -1,7 +1,7 @@
 import Files
 public import GRDB
 
-/// An SQLite file of ours, told from other programs' by its application id; one file may hold all our tables.
+/// An SQLite file of ours, recognized by its application id; one file may hold all our tables.
 public struct DatabaseFile: Sendable {
     // "BUNG"
     private static let applicationID = 0x4255_4E47
@@ -18,7 +18,7 @@ public struct DatabaseFile: Sendable {
     /// - Throws: `OperatorError` if the file cannot be used, or is a database of something else.
     public init(path: String, schema: String) throws {
         if let status = FileStatus(path: path), !status.isRegular {
-            throw OperatorError(.output, "\(path) cannot be used as a database: it is no regular file")
+            throw OperatorError(.output, "\(path) cannot be used as a database: it is not a regular file")
         }
         var configuration = Configuration()
         configuration.busyMode = .timeout(Self.patience)

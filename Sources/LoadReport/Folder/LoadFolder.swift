@@ -2,7 +2,7 @@ import Files
 public import Foundation
 import ReportPage
 
-/// A folder with the results of load tests, folders within it too; hidden files are left alone.
+/// A folder with the results of load tests, subfolders included; hidden files are ignored.
 public struct LoadFolder: Sendable {
     private let url: URL
     private let zone: TimeZone
@@ -37,7 +37,7 @@ public struct LoadFolder: Sendable {
     ///
     /// - Parameter database: takes every client's records.
     /// - Throws: `OperatorError` if the folder cannot be read or the database cannot be written; a file that cannot be
-    ///   read is told of among `skipped`.
+    ///   read is listed in `skipped`.
     public func read(into database: RecordDatabase? = nil) throws -> LoadEvidence {
         var evidence = LoadEvidence()
         var runs = RunCollection()
@@ -72,7 +72,7 @@ public struct LoadFolder: Sendable {
                 at: url, includingPropertiesForKeys: keys, options: .skipsHiddenFiles)
         else {
             throw OperatorError(
-                .input, "\(url.path) is no folder that can be read; name one with results of load tests")
+                .input, "\(url.path) is not a readable folder; name one with results of load tests")
         }
         var files: [InputFile] = []
         var rest = 0

@@ -39,7 +39,7 @@ enum ClientRecordsFile {
 
     /// Reads the file.
     ///
-    /// - Parameter onRecord: is given each record.
+    /// - Parameter onRecord: called with each record.
     static func read(
         _ file: InputFile, as format: FileFormat, in zone: TimeZone, _ onRecord: (ClientRecord) throws -> Void
     ) throws -> (run: LoadRun, losses: RecordReader.Losses) {

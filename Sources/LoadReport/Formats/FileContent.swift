@@ -1,4 +1,4 @@
-/// What one file tells a report.
+/// What one file contributes to a report.
 enum FileContent: Sendable {
     case run(LoadRun)
     case resources(ResourceUse)

@@ -51,7 +51,7 @@ struct InputFile: Sendable {
         return data
     }
 
-    /// The names that tools put behind the name of a run.
+    /// What tools append to the name of a run.
     private static let endings = [
         "_stats_history.csv", "_stats.csv", "_failures.csv", "_exceptions.csv", ".run.json", ".k6.json", ".siege.json",
         ".siege.log", "history.csv", "timing.csv", "scaling.csv", ".json", ".csv", ".log", ".txt",

@@ -10,7 +10,7 @@ enum SiegeLog {
         var total = Total()
         let losses = try RecordReader.readTable(file.text) { columns, row in
             if row.first?.trimmed.hasPrefix("****") == true { return true }
-            // The header stands again where siege found a log of another user.
+            // siege repeats the header in a log of another user.
             if columns.text("Trans", in: row) == "Trans" { return true }
             return total.add(row, columns, in: zone)
         }
@@ -51,7 +51,7 @@ enum SiegeLog {
             return true
         }
 
-        /// A row tells sums only, so its calls are spread evenly over its time.
+        /// A row has only sums, so its calls are spread evenly over its time.
         private mutating func spread(_ calls: Int, failures: Int, from start: Int, seconds: Int) {
             let parts = min(seconds, LoadSlot.maximumCount)
             for part in 0..<parts {

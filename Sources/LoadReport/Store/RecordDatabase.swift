@@ -3,7 +3,7 @@ import Files
 import GRDB
 import LatencyAnalyzer
 
-/// Every client's records in an SQLite file, with views that tell how each client fared.
+/// Every client's records in an SQLite file, with views of each client's successes and errors.
 ///
 /// A record that is there already is not added again: of several rows of a file that are equal in all columns, the
 /// first is the same record as the first in another file of that client. `records.time` is UTC,

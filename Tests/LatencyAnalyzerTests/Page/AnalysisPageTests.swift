@@ -4,8 +4,8 @@ import Testing
 
 /// The page: complete, self-contained, and safe whatever a file is called.
 @Suite struct AnalysisPageTests {
-    @Test("The page shows all pictures and asks no host")
-    func thePageShowsAllPicturesAndAsks() async throws {
+    @Test("The page shows all charts and loads nothing from a host")
+    func pageIsSelfContained() async throws {
         let folder = try LogFolder()
         let files = try LogFolder.pods.map { try folder.write(try LogFolder.vector($0), to: "\($0).txt") }
         let page = AnalysisPage(try await Analysis.of(files, expected: 2000)).html
@@ -21,8 +21,8 @@ import Testing
         #expect(!page.contains("nan") && !page.contains("inf,"))
     }
 
-    @Test("A file's name is text and no markup")
-    func aFilesNameIsText() async throws {
+    @Test("A file's name is escaped in the page")
+    func fileNameIsEscaped() async throws {
         let folder = try LogFolder()
         let name = "<script>\"'&.txt"
         let page = AnalysisPage(try await Analysis.of([folder.write("", to: name)])).html
@@ -30,8 +30,8 @@ import Testing
         #expect(!page.contains("<script>\"'&"))
     }
 
-    @Test("A log without calls says so, and labels keep clear of the edges and of each other")
-    func aLogWithoutCallsSays() async throws {
+    @Test("A log without calls has empty charts, and labels do not overlap the edges or each other")
+    func emptyChartsAndLabels() async throws {
         let folder = try LogFolder()
         let empty = AnalysisPage(try await Analysis.of([folder.write("", to: "pod.txt")])).html
         #expect(empty.components(separatedBy: ">no scored calls</text>").count == 3)
@@ -43,8 +43,8 @@ import Testing
         #expect(page.contains("text-anchor=\"end\">p50</text>") && page.contains("text-anchor=\"start\">p99</text>"))
     }
 
-    @Test("Many pods and a year of calls are still one page")
-    func manyPodsAndAYearOfCalls() async throws {
+    @Test("Many pods and a year of calls still fit on one page")
+    func manyPods() async throws {
         let folder = try LogFolder()
         let files = try (0..<60).map { pod in
             let months = ["Jan", "Apr", "Aug", "Dec"]

@@ -4,8 +4,8 @@ import Testing
 
 /// An analysis as JSON.
 @Suite struct AnalysisJSONTests {
-    @Test("JSON says null where there is no value")
-    func jsonSaysNullWhereThere() throws {
+    @Test("JSON has null where there is no value")
+    func nullInJSON() throws {
         let folder = try LogFolder()
         let pod = try PodStatistics(reading: folder.write("", to: "a.txt"), onlyPath: nil)
         let data = try AnalysisJSON(Analysis(deployment: "d", namespace: "n", pods: [pod])).data()

@@ -24,9 +24,9 @@ import Testing
     }
 
     @Test(
-        "The original's part is equal to the original's file to the letter", arguments: Form.allCases,
+        "The original scripts' part equals their file to the letter", arguments: Form.allCases,
         [ScoringLogBlock.Path.ml, .dl])
-    func theOriginalsPartIsEqual(
+    func originalPart(
         form: Form, path: ScoringLogBlock.Path
     ) async throws {
         let folder = try LogFolder()
@@ -44,8 +44,8 @@ import Testing
         }
     }
 
-    @Test("The log of the original service with its headers is read")
-    func theLogOfTheOriginalService() async throws {
+    @Test("A log of the original service with its headers is read")
+    func logOfTheOriginalService() async throws {
         let folder = try LogFolder()
         let file = try folder.write(
             """
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test("The fastest call may take longer than 100 ms")
-    func theFastestCallMayTakeLonger() async throws {
+    func fastestCallOver100Milliseconds() async throws {
         let folder = try LogFolder()
         let text =
             LogFolder.block(id: "a", milliseconds: "250.5")
@@ -78,8 +78,8 @@ import Testing
         #expect(results.original.contains("\t Slowest: 300.25 ms\n"))
     }
 
-    @Test("Where all calls fall in one second the throughput is not applicable")
-    func whereAllCallsFallInOneSecond() async throws {
+    @Test("If all calls fall in one second, throughput is not applicable")
+    func callsInOneSecond() async throws {
         let folder = try LogFolder()
         let text = (0..<5).map { LogFolder.block(id: "a\($0)", milliseconds: "1.5000") }.joined()
         let results = ResultsFile(try await Analysis.of([folder.write(text, to: "a.txt")]))
@@ -87,8 +87,8 @@ import Testing
         #expect(results.original.contains("\t Throughput: n/a\n"))
     }
 
-    @Test("A pod without calls stands in the results", arguments: ["", "no call\n", "1", "\u{FEFF}"])
-    func aPodWithoutCallsStands(text: String) async throws {
+    @Test("A pod without calls is in the results", arguments: ["", "no call\n", "1", "\u{FEFF}"])
+    func podWithoutCalls(text: String) async throws {
         let folder = try LogFolder()
         let files = try [
             folder.write(LogFolder.block(id: "a", milliseconds: "1.0"), to: "a.txt"), folder.write(text, to: "b.txt"),
@@ -112,8 +112,8 @@ import Testing
         #expect(results.additions.contains("The busiest pod had 2.00 times the mean"))
     }
 
-    @Test("What is broken, foreign or missing is counted and nothing is guessed")
-    func whatIsBrokenForeignOrMissing() async throws {
+    @Test("Broken, foreign and missing lines are counted, and nothing is guessed")
+    func brokenLinesAreCounted() async throws {
         let folder = try LogFolder()
         let text =
             "Prediction took 9.0 ms\n" + LogFolder.block(id: "a", milliseconds: "1.0")
@@ -140,8 +140,8 @@ import Testing
         }
     }
 
-    @Test("Fewer calls than the servers answered are said to be incomplete")
-    func fewerCallsThanTheServersAnswered() async throws {
+    @Test("Fewer calls than the servers responded to are reported as incomplete, more as more")
+    func completeness() async throws {
         let folder = try LogFolder()
         let file = try folder.write(LogFolder.block(id: "a", milliseconds: "1.0"), to: "a.txt")
         #expect(try await Analysis.of([file], expected: 1).completeness == nil)
@@ -153,16 +153,16 @@ import Testing
                 == "MORE THAN EXPECTED: 1 of 0 calls, according to the test")
     }
 
-    @Test("A file that cannot be read is one clear line")
-    func aFileThatCannotBeRead() async throws {
+    @Test("A log that cannot be read is one clear error line")
+    func unreadableLog() async throws {
         let error = await #expect(throws: OperatorError.self) {
             try await Analysis.read([LogFile(path: "/nowhere/a.txt")], onlyPath: nil)
         }
         #expect(error?.description.contains("/nowhere/a.txt cannot be opened") == true)
     }
 
-    @Test("Deployments are named after their pods")
-    func deploymentsAreNamedAfterTheirPods() {
+    @Test("A deployment's name is derived from its pods' names")
+    func deploymentName() {
         let names = { (names: [String]) in Analysis.deployment(of: names.map(LogFile.init(path:))) }
         #expect(names(["/x/web-app-6fc5cf8df6-sdxld.txt", "web-app-7b9c4d5f8-abcde.log"]) == "web-app")
         #expect(names(["web-6fc5cf8df6-sdxld.txt", "api-6fc5cf8df6-sdxld.txt"]) == "logs")

@@ -8,8 +8,8 @@ import Testing
 
 /// Histograms and timelines against plain ways to do the same.
 @Suite struct StatisticsTests {
-    @Test("Percentiles are those of the sorted times to three digits", arguments: 0..<4)
-    func percentilesAreThoseOfTheSortedTimes(seed: Int) throws {
+    @Test("Percentiles equal those of the sorted times to three digits", arguments: 0..<4)
+    func percentiles(seed: Int) throws {
         var generator = SeededGenerator(seed: UInt64(seed))
         var (whole, first, second) = (LatencyHistogram(), LatencyHistogram(), LatencyHistogram())
         var times: [Double] = []
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test("No time is too long or too short for a histogram")
-    func noTimeIsTooLongOrToo() throws {
+    func extremeTimes() throws {
         var histogram = LatencyHistogram()
         for time in [0, 0.00004, 1e11, 1e300] { histogram.record(milliseconds: time) }
         #expect(histogram.count == 4)
@@ -39,8 +39,8 @@ import Testing
         #expect(LatencyHistogram().milliseconds(atPercentile: 50) == nil)
     }
 
-    @Test("A timeline loses nothing and never has more slots than allowed", arguments: 0..<20)
-    func aTimelineLosesNothingAndNever(seed: Int) {
+    @Test("A timeline loses no count and never has more slots than allowed", arguments: 0..<20)
+    func timelineSlots(seed: Int) {
         var generator = SeededGenerator(seed: UInt64(seed))
         let span = [10, 1000, 100_000, 10_000_000, 100_000_000_000][seed % 5]
         var (one, other) = (Timeline<Int>(maximumCount: 50), Timeline<Int>(maximumCount: 50))
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test("The busiest minute and the statuses are counted over all pods")
-    func theBusiestMinuteAndTheStatuses() throws {
+    func countsOverAllPods() throws {
         let folder = try LogFolder()
         let one = (0..<90).map { LogFolder.block(second: $0, id: "a", milliseconds: "1.0") }.joined()
         let other = (60..<70).map { LogFolder.block(second: $0, id: nil, milliseconds: nil, status: 503) }.joined()

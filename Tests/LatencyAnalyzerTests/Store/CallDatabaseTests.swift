@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test("Every call is stored once, however often and in whatever parts its log is read")
-    func everyCallIsStoredOnceHoweverOften() async throws {
+    func callsAreStoredOnce() async throws {
         let folder = try LogFolder()
         let path = folder.path("calls.sqlite")
         let refused = LogFolder.block(second: 3, id: nil, milliseconds: nil, status: 503)
@@ -48,8 +48,8 @@ import Testing
             "SELECT ifnull(request_id, '-'), ifnull(scoring_ms, '-') FROM calls ORDER BY 1, 2")
     }
 
-    @Test("A call that a log broke off in becomes whole with a later one, and stays whole with an older one")
-    func aCallThatALogBrokeOff()
+    @Test("A call cut off at a log's end is completed by a later log, and stays complete after an older one")
+    func cutCallIsCompleted()
         async throws
     {
         let before = LogFolder.block(id: "a", milliseconds: "1.5")
@@ -65,8 +65,8 @@ import Testing
         }
     }
 
-    @Test("Equal calls are as many as one log has at most, and those broken off are none beside them")
-    func equalCallsAreAsMany()
+    @Test("Of equal calls, as many are stored as one log has at most, and cut ones do not count in addition")
+    func equalCalls()
         async throws
     {
         let refused = LogFolder.block(id: nil, milliseconds: nil, status: 503)
@@ -79,8 +79,8 @@ import Testing
         #expect(try await store([cut + scored + scored, cut + scored + scored]).count == 3)
     }
 
-    @Test("Several runs at once wait for each other")
-    func severalRunsAtOnceWaitForEach() async throws {
+    @Test("Several runs at once on one file wait for each other")
+    func concurrentRuns() async throws {
         let folder = try LogFolder()
         let log = (0..<300).map { LogFolder.block(second: $0, id: "a\($0)", milliseconds: "1.5") }.joined()
         let path = folder.path("calls.sqlite")
@@ -96,8 +96,8 @@ import Testing
         #expect(try ask(path, "SELECT count(*), count(DISTINCT pod) FROM calls") == [["1800", "6"]])
     }
 
-    @Test("The views answer the usual questions")
-    func theViewsAnswerTheUsualQuestions() async throws {
+    @Test("The views have the usual figures")
+    func views() async throws {
         let folder = try LogFolder()
         let path = folder.path("calls.sqlite")
         let log = (1...100).map { LogFolder.block(second: 60 + $0 % 30, id: "a\($0)", milliseconds: "\($0).0") }
@@ -112,8 +112,8 @@ import Testing
         #expect(try ask(path, "SELECT request_id FROM slowest_calls LIMIT 2") == [["a100"], ["a99"]])
     }
 
-    @Test("A file of something else is left alone")
-    func aFileOfSomethingElseIsLeft() async throws {
+    @Test("A file of another kind is left untouched")
+    func otherFilesAreLeftUntouched() async throws {
         let folder = try LogFolder()
         let text = try folder.write("not a database, but long enough to be looked at", to: "notes.txt")
         #expect(throws: OperatorError.self) { try CallDatabase(path: folder.path("notes.txt")) }
@@ -125,20 +125,20 @@ import Testing
     }
 
     @Test("A pipe is not used as a database")
-    func aPipeIsNotUsed() throws {
+    func pipeIsNotADatabase() throws {
         let folder = try LogFolder()
         try #require(mkfifo(folder.path("pipe"), 0o600) == 0)
         #expect(throws: OperatorError.self) { try CallDatabase(path: folder.path("pipe")) }
     }
 
     @Test(
-        "A question that is none is one clear line and changes nothing",
+        "An invalid query is one clear error line and changes nothing",
         arguments: [
             "DELETE FROM calls", "DROP TABLE calls", "CREATE TABLE t (a)", "SELEC", "SELECT nothing FROM calls", "",
             "PRAGMA user_version = 3", "ATTACH 'other' AS other", "SELECT 1; SELECT 2", "CREATE TEMP TABLE t (a)",
             "WITH q AS (SELECT 1) DELETE FROM calls", "-- SELECT\nDELETE FROM calls",
         ])
-    func aQuestionThatIsNone(sql: String) async throws {
+    func invalidQuery(sql: String) async throws {
         let folder = try LogFolder()
         let path = folder.path("calls.sqlite")
         try await store([folder.write(LogFolder.block(id: "a", milliseconds: "1.5"), to: "pod.txt")], in: path)
@@ -147,8 +147,8 @@ import Testing
         #expect(try ask(path, "/* how many */ SELECT count(*) FROM calls") == [["1"]])
     }
 
-    @Test("A table is cut at its limit and says so")
-    func aTableIsCutAtItsLimit() async throws {
+    @Test("A table is cut at its limit and is marked as cut")
+    func tableLimit() async throws {
         let folder = try LogFolder()
         let path = folder.path("calls.sqlite")
         let log = (0..<5).map { LogFolder.block(second: $0, id: "a\($0)", milliseconds: "1.5") }.joined()

@@ -18,8 +18,8 @@ import Testing
         return text.replacingCharacters(in: range, with: new)
     }
 
-    @Test("A proven cache rate stands with its three numbers")
-    func aProvenCacheRateStands() throws {
+    @Test("A proven cache rate is stated with its three numbers")
+    func provenCacheRate() throws {
         try folder.add(run)
         let claim = try folder.read().claim("cache-0.75-1: cache rate 0.75")
         #expect(claim.verdict == .proven && claim.statement == "cache-0.75-1: cache rate 0.75 achieved")
@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(
-        "A file that says PROVEN while its numbers differ is void",
+        "A file that claims PROVEN although its numbers differ is void",
         arguments: [
             ("\"calls\": 2368", "\"calls\": 2369"), ("\"hot\": 1776", "\"hot\": 1777"),
             ("\"hit\": 1776", "\"hit\": 1775"),
@@ -40,15 +40,15 @@ import Testing
             ("\"hits\": 1779", "\"hits\": 1778"), ("\"hits\": 1779", "\"hits\": null"),
             ("\"miss\": 592", "\"miss\": 591"),
         ])
-    func aFileThatSaysPROVENWhile(old: String, new: String) throws {
+    func contradictedProof(old: String, new: String) throws {
         try folder.write(try changed(old, new), to: "a.run.json")
         let claim = try folder.read().claim("cache-0.75-1: cache rate 0.75")
         #expect(claim.verdict == .void)
         #expect(claim.numbers.contains { $0.hasPrefix("the run's file says PROVEN, but ") }, "\(claim.numbers)")
     }
 
-    @Test("A run's own verdict and reasons are carried through", arguments: [Verdict.void, .unproven])
-    func aRunsOwnVerdictAndReasons(
+    @Test("A run's own verdict and reasons are kept", arguments: [Verdict.void, .unproven])
+    func ownVerdict(
         verdict: Verdict
     ) throws {
         let text = try changed("\"verdict\": \"PROVEN\"", "\"verdict\": \"\(verdict.rawValue)\"")
@@ -61,8 +61,8 @@ import Testing
         #expect(LoadPage(evidence, name: "x").html.contains("<b class=\"verdict \(verdict.rawValue.lowercased())\">"))
     }
 
-    @Test("A void run whose answers were those of the plan is told from a cache rate that was missed")
-    func aVoidRunWhoseAnswersWereThose() throws {
+    @Test("A void run with the planned responses is distinguished from one that missed its cache rate")
+    func voidRun() throws {
         let text = try changed("\"verdict\": \"PROVEN\"", "\"verdict\": \"VOID\"")
         try folder.write(text, to: "a.run.json")
         #expect(try folder.read().claims[0].statement == "cache-0.75-1: cache rate 0.75: the run is void")
@@ -70,8 +70,8 @@ import Testing
         #expect(try folder.read().claims.contains { $0.statement == "open: cache rate 0.75 not achieved" })
     }
 
-    @Test("An offered rate that was not answered is void")
-    func anOfferedRateThatWasNotAnswered() throws {
+    @Test("An offered rate that the server did not keep up with is void")
+    func offeredRate() throws {
         try folder.add("measured/open.run.json")
         let claim = try folder.read().claim("open: 100/s offered")
         #expect(claim.verdict == .void && claim.statement == "open: 100/s offered and not answered")
@@ -80,12 +80,12 @@ import Testing
     }
 
     @Test(
-        "Runs against different systems are not compared in silence",
+        "Runs against different systems are not compared without a warning",
         arguments: [
             ("\"configuration\": \"", "another configuration"), ("\"model_version\": \"", "another model"),
             ("\"executable_sha256\": \"", "another build"),
         ])
-    func runsAgainstDifferentSystemsAreNotCompared(field: String, difference: String) throws {
+    func differentSystems(field: String, difference: String) throws {
         try folder.add(run)
         try folder.write(
             try changed(field, field + "0").replacing("cache-0.75-1", with: "other"), to: "other.run.json")
@@ -96,8 +96,8 @@ import Testing
         #expect(LoadPage(evidence, name: "x").html.contains("<p class=\"banner\">The runs were against different"))
     }
 
-    @Test("Replicas of one deployment are the same system, and a run that does not tell is not")
-    func replicasOfOneDeploymentAreTheSame() throws {
+    @Test("Replicas of one deployment are the same system, and a run of unknown origin is not")
+    func replicasAreOneSystem() throws {
         try folder.add(run)
         try folder.write(
             try changed("\"instance\": \"", "\"instance\": \"0").replacing("cache-0.75-1", with: "other"),
@@ -106,7 +106,7 @@ import Testing
         try folder.add("measured/k6-export.json")
         let claim = try folder.read().claim("The runs were against the same system")
         #expect(claim.verdict == .unproven)
-        #expect(claim.numbers.last == "run k6-export: the files do not tell what was called")
+        #expect(claim.numbers.last == "run k6-export: the files do not show what was called")
     }
 
     /// A run whose server gave no answer to `GET /version`.
@@ -116,8 +116,8 @@ import Testing
             .replacing("\"target\": \"", with: "\"target\": \"\(target)")
     }
 
-    @Test("A system of no known version is unknown and not another", arguments: ["", "http://elsewhere/"])
-    func aSystemOfNoKnownVersion(
+    @Test("A system of unknown version is unknown, not different", arguments: ["", "http://elsewhere/"])
+    func unknownVersion(
         target: String
     ) throws {
         try folder.add(run)
@@ -130,8 +130,8 @@ import Testing
         #expect(!LoadPage(evidence, name: "x").html.contains("class=\"banner\""))
     }
 
-    @Test("A run without a call, for want of a server, is no other system")
-    func aRunWithoutACallForWant() throws {
+    @Test("A run without a call, because no server was there, is not a different system")
+    func runWithoutCalls() throws {
         try folder.add(run)
         var text = try withoutVersion("").replacing("\"PROVEN\"", with: "\"VOID\"")
         for count in ["\"calls\": 2368", "\"hot\": 1776", "\"hit\": 1776", "\"miss\": 592"] {
@@ -144,8 +144,8 @@ import Testing
         #expect(try evidence.claim("Every call was answered").numbers == ["0 of 2 368 calls in 1 runs failed"])
     }
 
-    @Test("A run of which no call was answered is void, whatever its file says")
-    func aRunOfWhichNoCallWas() throws {
+    @Test("A run without any response is void, whatever its file claims")
+    func runWithoutResponses() throws {
         let text = try changed("\"hit\": 1776", "\"hit\": 0").replacing("\"miss\": 592", with: "\"miss\": 0")
         try folder.write(text.replacing("\"errors\": 0", with: "\"errors\": 2368"), to: "a.run.json")
         let claim = try folder.read().claim("cache-0.75-1: cache rate 0.75")
@@ -153,8 +153,8 @@ import Testing
         #expect(claim.numbers.contains("the run's file says PROVEN, but no call was answered"))
     }
 
-    @Test("Saturation is proven by three rounds that agree, and comes with the 70 % point")
-    func saturationIsProvenByThreeRounds() throws {
+    @Test("Saturation is proven by three rounds that agree, and is stated with the 70 % point")
+    func saturation() throws {
         let rounds = [40.0, 41, 42].map { #"{"users": 4, "rate": \#($0), "p50_ms": 99, "p99_ms": 120}"# }
         let found = { (rounds: [String], spread: Double) in
             #""saturation": {"rounds": [\#(rounds.joined(separator: ","))], "users": 4, "rate": 41, "p50_ms": 99, "#
@@ -169,8 +169,8 @@ import Testing
         }
     }
 
-    @Test("The throughput tool's search is told as far as it goes")
-    func theThroughputToolsSearchIsTold() throws {
+    @Test("The throughput tool's search is reported as far as it went")
+    func throughputToolSearch() throws {
         try folder.add("throughput/history.csv")
         let claim = try folder.read().claim("results: saturates at 51.15/s with 14 users; run it at 35.8/s (70 %)")
         #expect(claim.verdict == .unproven)
@@ -179,8 +179,8 @@ import Testing
         #expect(try folder.read().claim("results: saturation was not found").numbers[0].hasPrefix("no call failed"))
     }
 
-    @Test("Failures are counted and named, and logs are held against what was expected")
-    func failuresAreCountedAndNamedAndLogs() throws {
+    @Test("Failures are counted and named, and logs are compared with the expected calls")
+    func failuresAndLogs() throws {
         try folder.add("measured/plain_stats.csv", "measured/bungalow.json")
         let evidence = try folder.read()
         let answers = try evidence.claim("Not every call was answered")

@@ -9,7 +9,7 @@ import Testing
 /// Files that are empty, foreign, half-written or damaged: named in one line, and never the end of the report.
 @Suite struct HostileFileTests {
     @Test(
-        "A file that cannot be used is named in one line",
+        "A file that cannot be used is reported in one line",
         arguments: [
             ("empty.csv", "", "empty"), ("notes.txt", "Dear diary", "of no known format"),
             ("a.json", "{", "no whole JSON"),
@@ -21,7 +21,7 @@ import Testing
             ("k.json", #"{"metrics":{}}"#, "a k6 summary without http_reqs: no HTTP request was made"),
             ("r.txt", "Deployment: a\nNamespace: b\n", "results without"),
         ])
-    func aFileThatCannotBeUsed(name: String, text: String, reason: String) throws {
+    func unusableFile(name: String, text: String, reason: String) throws {
         let folder = try ReportFolder()
         try folder.write(text, to: "in a folder/\(name)")
         try folder.add("measured/lab.siege.log")
@@ -32,8 +32,8 @@ import Testing
         #expect(evidence.runs.map(\.name) == ["lab"])
     }
 
-    @Test("A file that is still being written counts as far as it goes, and says so")
-    func aFileThatIsStillBeingWritten() throws {
+    @Test("A file that is still being written is read as far as it goes, and the cut row is reported")
+    func fileBeingWritten() throws {
         let folder = try ReportFolder()
         let text = try ReportFolder.text("measured/locust.timing.csv")
         try folder.write(String(text.dropLast(20)), to: "locust.timing.csv")
@@ -42,8 +42,8 @@ import Testing
         #expect(try evidence.run("locust").calls == 198)
     }
 
-    @Test("Files that nobody may read, links and folders without an end are no danger")
-    func filesThatNobodyMayReadLinks() throws {
+    @Test("Dangling links, link cycles and paths that are not folders do no harm")
+    func linksAndCycles() throws {
         let folder = try ReportFolder()
         try folder.add("measured/lab.siege.log")
         try FileManager.default.createSymbolicLink(atPath: folder.path("loop"), withDestinationPath: folder.url.path)
@@ -53,8 +53,8 @@ import Testing
         #expect(throws: (any Error).self) { try LoadFolder(path: folder.path("lab.siege.log"), zone: .gmt).read() }
     }
 
-    @Test("What loadtest makes of its results is passed over, and no result is overwritten")
-    func whatLoadtestMakesOfItsResults() throws {
+    @Test("The load test's own summaries are skipped, and no result is overwritten")
+    func summariesAreSkipped() throws {
         let folder = try ReportFolder()
         try folder.add("measured/lab.siege.log")
         for name in ["tables.md", "chart.svg", "crossover.md", "crossover.svg", "report.html"] {
@@ -65,8 +65,8 @@ import Testing
         #expect(error?.kind == .request)
     }
 
-    @Test("Damage of any kind ends in a report", arguments: 0..<6)
-    func damageOfAnyKindEnds(seed: Int) throws {
+    @Test("Damaged files of any kind still give a report", arguments: 0..<6)
+    func damagedFiles(seed: Int) throws {
         var generator = SeededGenerator(seed: UInt64(seed))
         let names = try ReportFolder.vectorNames("measured") + ReportFolder.vectorNames("throughput")
         let insertions: [String] = [

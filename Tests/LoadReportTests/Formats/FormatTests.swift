@@ -10,8 +10,8 @@ import Testing
 
     init() throws { folder = try ReportFolder() }
 
-    @Test("Every file of real tools is read")
-    func everyFileOfRealToolsIsRead() throws {
+    @Test("Every file written by a real tool is read")
+    func realFiles() throws {
         for name in try ReportFolder.vectorNames("measured") { try folder.add(name) }
         let evidence = try folder.read()
         #expect(evidence.skipped == [])
@@ -25,8 +25,8 @@ import Testing
         #expect(locust.series?.slots.map(\.calls).reduce(0, +) == 2770)
     }
 
-    @Test("k6's summary has no date, so the file's counts", arguments: ["k6-export", "k6-summary"])
-    func k6sSummaryHasNoDate(
+    @Test("k6's summary has no date, so the file's date counts", arguments: ["k6-export", "k6-summary"])
+    func k6SummaryDate(
         name: String
     ) throws {
         try folder.add("measured/\(name).json", changed: "2026-11-21T16:32:00Z")
@@ -41,8 +41,8 @@ import Testing
         #expect(run.percentiles?.values[95] == (isExport ? 0.423622 : try #require(run.percentiles?.values[95])))
     }
 
-    @Test("Locust's files are one run, whose totals become calls a second")
-    func locustsFilesAreOneRunWhoseTotals() throws {
+    @Test("Locust's files are one run, and its totals become calls a second")
+    func locustRun() throws {
         try folder.add("measured/plain_stats.csv", "measured/plain_stats_history.csv", "measured/plain_failures.csv")
         let run = try folder.read().run("plain")
         #expect(run.calls == 1518 && run.failures == 756 && !run.isTimeOfFile)
@@ -56,8 +56,8 @@ import Testing
         #expect(run.errors.map(\.text) == ["GET /nothing-here: LocustBadStatusCode(code=404)"])
     }
 
-    @Test("Files with no name but an ending belong to their folder's only proven run, and proofs never to each other")
-    func filesWithNoNameButAnEnding()
+    @Test("Files named only by an ending belong to their folder's only proven run, and proofs are never merged")
+    func unnamedFiles()
         throws
     {
         try folder.add("measured/locust.run.json", "throughput/history.csv")
@@ -67,8 +67,8 @@ import Testing
         #expect(evidence.runs.map(\.name).sorted() == ["locust", "locust", "results"])
     }
 
-    @Test("siege's rows end at their time, and its mean is weighted by answers")
-    func siegesRowsEndAtTheirTime() throws {
+    @Test("siege's rows end at their time, and its mean is weighted by responses")
+    func siegeRows() throws {
         try folder.write(
             """
                   Date & Time,  Trans,  Elap Time,  Data Trans,  Resp Time,  Trans Rate,  Throughput,  Concurrent,    OKAY,   Failed
@@ -87,8 +87,8 @@ import Testing
         #expect(abs(try #require(run.achievedRate) - 1000 / 119) < 1e-9)
     }
 
-    @Test("A log of siege without one answer is a run whose calls all failed")
-    func aLogOfSiegeWithoutOneAnswer() throws {
+    @Test("A log of siege without a response is a run whose calls all failed")
+    func siegeWithoutResponses() throws {
         try folder.write(
             """
                   Date & Time,  Trans,  Elap Time,  Data Trans,  Resp Time,  Trans Rate,  Throughput,  Concurrent,    OKAY,   Failed
@@ -101,8 +101,8 @@ import Testing
         #expect(try evidence.claim("Not every call was answered").verdict == .void)
     }
 
-    @Test("k6's latencies are those of answered calls", arguments: [(4, 1, 20.0), (5, nil, nil)])
-    func k6sLatenciesAreThoseOfAnsweredCalls(
+    @Test("k6's latencies are those of successful calls", arguments: [(4, 1, 20.0), (5, nil, nil)])
+    func k6Latencies(
         failures: Int, calls: Int?, median: Double?
     ) throws {
         try folder.write(
@@ -116,7 +116,7 @@ import Testing
     }
 
     @Test("The throughput tool's summaries are one run, named after their folder")
-    func theThroughputToolsSummariesAreOneRun() throws {
+    func throughputToolSummaries() throws {
         try folder.add("throughput/history.csv", "throughput/scaling.csv")
         let run = try folder.read().run("results")
         #expect(run.steps.map(\.users) == [10, 12, 14, 16, 15, 14, 14] && run.steps[3].failures == 7)
@@ -125,8 +125,8 @@ import Testing
         #expect(run.times?.lowerBound.second == 1_795_251_625)
     }
 
-    @Test("The throughput tool's records have commas in answers and no date")
-    func theThroughputToolsRecordsHaveCommas() throws {
+    @Test("The throughput tool's records are read with commas in responses and without a date")
+    func throughputToolRecords() throws {
         try folder.add("throughput/timing.csv", changed: "2026-11-21T00:00:03Z")
         let database = try RecordDatabase(path: folder.path("r.sqlite"))
         let run = try folder.read(into: database, outputs: [folder.path("r.sqlite")]).run("results")
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test("The results of an analysis are the same as text and as JSON, and count once")
-    func theResultsOfAnAnalysis() throws {
+    func analysisResults() throws {
         try folder.add("measured/bungalow_results.txt")
         let text = try #require(try folder.read().serverLogs.first)
         try folder.add("measured/bungalow.json")
@@ -146,8 +146,8 @@ import Testing
         #expect(text.percentiles.values == [50: 0.1021, 90: 0.3495, 95: 0.6331, 99: 1.9839, 99.9: 5.9698])
     }
 
-    @Test("A monitor's samples hold until the next, and are cut at a run's ends")
-    func aMonitorsSamplesHoldUntilTheNext() throws {
+    @Test("A monitor's samples hold until the next one, and are cut at a run's ends")
+    func monitorSamples() throws {
         let header = "time,n_replica,cpu_req_core,mem_req_KB,cpu_lim_core,mem_lim_KB,cpu_use_core,mem_use_KB\n"
         let rows = "0,1,0.5,1,1,1,0.2,1\n100,3,1.5,1,3,1,,\n200,3,1.5,1,3,1,1,1\n"
         try folder.write(header + rows, to: "use.csv", changed: "2026-11-21T07:29:20Z")

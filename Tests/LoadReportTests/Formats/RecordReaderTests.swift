@@ -17,8 +17,8 @@ import Testing
         return (rows, losses)
     }
 
-    @Test("Quotes, commas and line ends within quotes are text", arguments: ["\n", "\r\n", "\r"])
-    func quotesCommasAndLineEndsWithinQuotes(
+    @Test("Quotes, commas and line ends inside quotes are text", arguments: ["\n", "\r\n", "\r"])
+    func quotedText(
         end: String
     ) throws {
         let text = ["a,b,c", "\"x, \"\"y\"\"\nz\",,2", "", "1,2,\"\""].joined(separator: end) + end
@@ -27,35 +27,35 @@ import Testing
         #expect(losses == .init())
     }
 
-    @Test("A quote in the middle of a field is a quote")
-    func aQuoteInTheMiddle() throws {
+    @Test("A quote in the middle of a field is text")
+    func quoteInsideField() throws {
         #expect(try read(Data("5\" pipe,\"a\"b\n".utf8)).rows == [["5\" pipe", "ab"]])
     }
 
     @Test("PowerShell's UTF-16 is read")
-    func powershellsUTF16IsRead() throws {
+    func utf16() throws {
         var data = Data([0xFF, 0xFE])
         data.append(try #require("a,b\r\n1,2\r\n".data(using: .utf16LittleEndian)))
         #expect(try read(data).rows == [["a", "b"], ["1", "2"]])
     }
 
     @Test(
-        "A last record that is cut short is left out and told of",
+        "A last record that is cut short is left out and reported",
         arguments: ["1", "1,", "1,2,\"thr", "1,2,\"three\nfour\n"])
-    func aLastRecordThatIsCutShort(end: String) throws {
+    func cutRecord(end: String) throws {
         let (rows, losses) = try read(Data("a,b,c\n1,2,3\n\(end)".utf8))
         #expect(rows == [["a", "b", "c"], ["1", "2", "3"]])
         #expect(losses == .init(count: 1, firstRecord: 3))
     }
 
-    @Test("A last record without a line end that is whole counts")
-    func aLastRecordWithoutALineEnd() throws {
+    @Test("A complete last record without a line end counts")
+    func lastRecordWithoutLineEnd() throws {
         let (rows, losses) = try read(Data("a,b\n1,2".utf8))
         #expect(rows.last == ["1", "2"] && losses == .init())
     }
 
-    @Test("A record that is too long does not cost the next, nor memory")
-    func aRecordThatIsTooLongDoes() throws {
+    @Test("A record that is too long loses neither the next one nor memory")
+    func overlongRecord() throws {
         let long = String(repeating: "x", count: 1_000_000)
         let commas = String(repeating: ",", count: 100_000)
         let (rows, losses) = try read(Data("a\n\(long)\n\(commas)\n\"\(long)\"\nb\nbroken\n".utf8))

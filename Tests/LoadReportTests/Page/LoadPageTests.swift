@@ -6,8 +6,8 @@ import Testing
 @Suite struct LoadPageTests {
     private func page(_ folder: ReportFolder) throws -> String { LoadPage(try folder.read(), name: "test").html }
 
-    @Test("The page shows every picture and asks no host")
-    func thePageShowsEveryPictureAndAsks() throws {
+    @Test("The page shows every chart and loads nothing from a host")
+    func pageIsSelfContained() throws {
         let folder = try ReportFolder()
         for name in try ReportFolder.vectorNames("measured") + ReportFolder.vectorNames("throughput") {
             try folder.add(name)
@@ -30,8 +30,8 @@ import Testing
         #expect(!page.contains("\"nan") && !page.contains("inf\""))
     }
 
-    @Test("What files say is text and no markup")
-    func whatFilesSayIsText() throws {
+    @Test("Text from files is escaped in the page")
+    func textIsEscaped() throws {
         let folder = try ReportFolder()
         let evil = "<script>alert('1')</script>"
         let run = try ReportFolder.text("measured/open.run.json")
@@ -45,8 +45,8 @@ import Testing
         #expect(page.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;") && page.contains("&lt;b&gt;.txt: "))
     }
 
-    @Test("Many runs are still one page")
-    func manyRunsAreStillOnePage() throws {
+    @Test("Many runs still fit on one page")
+    func manyRuns() throws {
         let folder = try ReportFolder()
         let run = try ReportFolder.text("measured/open.run.json")
         for number in 0..<400 {
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test("A run whose time is only its file's date does not stretch the others' axis")
-    func aRunWhoseTimeIsOnly() throws {
+    func fileDateDoesNotStretchAxis() throws {
         let folder = try ReportFolder()
         try folder.add("measured/open.run.json")
         let alone = try page(folder)
@@ -69,8 +69,8 @@ import Testing
         #expect(alone.contains("2026-11-21 16:56:30 to 2026-11-21 16:56:38 UTC"))
     }
 
-    @Test("The text has the same verdicts and tables")
-    func theTextHasTheSameVerdicts() throws {
+    @Test("The text for the terminal has the same verdicts and tables")
+    func textForTheTerminal() throws {
         let folder = try ReportFolder()
         try folder.add("measured/cache-0.75-1.run.json", "measured/open.run.json")
         let text = LoadSummary(try folder.read(), name: "test").text

@@ -19,8 +19,8 @@ import Testing
 
     private func ask(_ sql: String) throws -> [[String]] { try CallQuery(path: path, sql: sql, limit: 100).rows }
 
-    @Test("The views tell how each client fared")
-    func theViewsTellHowEachClientFared() throws {
+    @Test("The views show each client's successes and errors")
+    func views() throws {
         try folder.add("throughput/messages.csv")
         try load()
         #expect(
@@ -36,8 +36,8 @@ import Testing
                 == [["west", "503 Service Unavailable", "2", "2026-11-21 09:00:01.000", "2026-11-21 09:00:01.000"]])
     }
 
-    @Test("Loading again, or a file that has grown since, adds nothing twice")
-    func loadingAgainOr() throws {
+    @Test("Loading a file again, or after it has grown, stores nothing twice")
+    func nothingIsStoredTwice() throws {
         let text = try ReportFolder.text("measured/locust.timing.csv")
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         try folder.write(lines.prefix(101).joined(separator: "\n") + "\n", to: "locust.timing.csv")
@@ -53,16 +53,16 @@ import Testing
                 == [["2026-11-21 16:56:39.227", "3", "153", "1", "200"]])
     }
 
-    @Test("The same file also takes the calls of an analysis")
-    func theSameFileAlsoTakesTheCalls() throws {
+    @Test("The same file can hold the calls of an analysis, too")
+    func fileHoldsCallsToo() throws {
         _ = try CallDatabase(path: path)
         try folder.add("throughput/messages.csv")
         try load()
         #expect(try ask("SELECT (SELECT count(*) FROM calls), (SELECT count(*) FROM records)") == [["0", "4"]])
     }
 
-    @Test("A database of something else is left alone")
-    func aDatabaseOfSomethingElseIsLeft() async throws {
+    @Test("Another program's database is left untouched")
+    func otherDatabaseIsLeftUntouched() async throws {
         try await DatabaseQueue(path: path).write { try $0.execute(sql: "CREATE TABLE records (a)") }
         let error = #expect(throws: OperatorError.self) { try load() }
         #expect(error?.description.contains("is a database of something else; name a new file") == true)
