@@ -96,28 +96,52 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "LatencyAnalyzer",
+            name: "Files",
             dependencies: [
-                "Bytes", "ScoringLog",
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(
+                    name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux]))
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Cluster",
+            dependencies: [
+                "Bytes", "Files",
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(
                     name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux])),
             ],
-            resources: [.embedInCode("Resources/report.css"), .embedInCode("Resources/report.js")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "ReportPage",
+            dependencies: ["Bytes", .product(name: "Crypto", package: "swift-crypto")],
+            resources: [.embedInCode("Resources/page.css"), .embedInCode("Resources/page.js")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "LatencyAnalyzer",
+            dependencies: [
+                "Bytes", "Files", "ReportPage", "ScoringLog",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Histogram", package: "hdrhistogram-swift"),
+                .product(
+                    name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux])),
+            ],
             swiftSettings: strict
         ),
         .target(
             name: "LoadReport",
-            dependencies: ["LatencyAnalyzer", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Bytes", "Cluster", "Files", "LatencyAnalyzer", "ReportPage",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: strict
         ),
         .executableTarget(
             name: "Bungalow",
             dependencies: [
-                "LatencyAnalyzer", "LoadReport", "ScoringLog",
+                "Cluster", "Files", "LatencyAnalyzer", "LoadReport", "ScoringLog",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(
                     name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux])),
@@ -127,17 +151,20 @@ let package = Package(
         ),
         .target(name: "CSpawn", path: "Tests/CSpawn"),
         .target(name: "TestSupport", dependencies: ["Bytes", "CSpawn"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Files"], swiftSettings: strict),
+        .testTarget(name: "ReportPageTests", dependencies: ["Bytes", "ReportPage"], swiftSettings: strict),
         .testTarget(
             name: "LatencyAnalyzerTests",
             dependencies: [
-                "LatencyAnalyzer", "ScoringLog", "TestSupport",
+                "Bytes", "Files", "LatencyAnalyzer", "ScoringLog", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "LoadReportTests",
             dependencies: [
-                "LatencyAnalyzer", "LoadReport", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                "Files", "LatencyAnalyzer", "LoadReport", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
             ],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(

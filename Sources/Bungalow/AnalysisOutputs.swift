@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import LatencyAnalyzer
 
@@ -10,8 +11,8 @@ struct AnalysisOutputs {
     /// - Parameters:
     ///   - folder: where the results file goes.
     ///   - inputs: what is read, and must stay as it is.
-    /// - Throws: `AnalyzerFault` if a file is an input, or two are one, or the database cannot be used.
-    init(deployment: String, folder: String, html: String?, sqlite: String?, inputs: [LogFile]) throws {
+    /// - Throws: `OperatorError` if a file is an input, or two are one, or the database cannot be used.
+    init(deployment: String, folder: String, html: String?, sqlite: String?, inputs: [TextFile]) throws {
         let name = ResultsFile.name(ofDeployment: deployment)
         results = try OutputFile(path: URL(filePath: folder).appending(path: name).path, inputs: inputs)
         self.html = try html.map { try OutputFile(path: $0, inputs: inputs) }
@@ -19,7 +20,7 @@ struct AnalysisOutputs {
         let files = [results, self.html, sqlite].compactMap(\.self)
         for (index, file) in files.enumerated() {
             if let other = files[..<index].first(where: file.isSame) {
-                throw AnalyzerFault(
+                throw OperatorError(
                     .request, "\(file.path) is to be written twice, also as \(other.path): name two files")
             }
         }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Cluster
+import Files
 import Foundation
 import LatencyAnalyzer
 import ScoringLog
@@ -18,11 +20,11 @@ struct AnalyzeCommand: AsyncParsableCommand {
             deployment, which path; then it downloads each pod's log to <pod>.txt, writes \
             <deployment>_results.txt and finds request ids until q.
 
-            Exit code 65 says that calls are missing from the logs, or that there are more than expected.
+            Exit code 65 means that calls are missing from the logs, or that there are more than expected.
             """)
 
-    /// The words that scoring lines begin with.
-    enum Path: String, ExpressibleByArgument, CaseIterable {
+    /// Whose scoring lines count: those of one kind of model, or of both.
+    enum ModelKindOption: String, ExpressibleByArgument, CaseIterable {
         case ml, dl, auto
 
         var onlyPath: ScoringLogBlock.Path? {
@@ -37,11 +39,14 @@ struct AnalyzeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Logs from a cluster") var source: ClusterSource
 
     @Option(
-        parsing: .upToNextOption, help: ArgumentHelp("Logs at hand, one a pod; - is standard input.", valueName: "log"))
+        parsing: .upToNextOption,
+        help: ArgumentHelp("Logs on disk, one for each pod; - is standard input.", valueName: "log"))
     var files: [String] = []
 
-    @Option(help: "Which scoring lines count: ml (Prediction took), dl (Predictions took), auto (both).")
-    var path: Path?
+    @Option(
+        name: .customLong("path"),
+        help: "Which scoring lines count: ml (Prediction took), dl (Predictions took), auto (both).")
+    var modelKind: ModelKindOption?
 
     @Option(help: ArgumentHelp("Where the logs and the results file go.", valueName: "dir")) var output = "."
 
@@ -50,7 +55,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Store every call in an SQLite file; nothing twice.", valueName: "file"))
     var sqlite: String?
 
-    @Option(help: ArgumentHelp("Write a page with pictures.", valueName: "file")) var html: String?
+    @Option(help: ArgumentHelp("Write an HTML page with charts.", valueName: "file")) var html: String?
 
     @Option(
         parsing: .unconditional,
@@ -60,10 +65,11 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     @Option(
         parsing: .upToNextOption,
-        help: ArgumentHelp("Texts of the servers' /metrics: how many calls there should be.", valueName: "file"))
+        help: ArgumentHelp(
+            "Files with the text of the servers' /metrics: how many calls there should be.", valueName: "file"))
     var metrics: [String] = []
 
-    /// Whether a person has to say what is meant.
+    /// Whether to ask which logs to analyze.
     private var isAsking: Bool { files.isEmpty && source.deployment == nil }
 
     func validate() throws {
@@ -100,20 +106,20 @@ struct AnalyzeCommand: AsyncParsableCommand {
         }
     }
 
-    /// The logs that were named, each once, without results of an earlier day among them.
+    /// The named logs, each once, without results files among them.
     private func chosenLogs() throws -> [LogFile] {
-        var known: Set<FileIdentity> = []
+        var known: Set<FileStatus> = []
         let paths = files.filter { path in
             let file = LogFile(path: path)
             if file.isResultsFile {
-                StandardError.say("\(path) is a results file and no log: left out")
+                StandardError.say("\(path) is a results file, not a log: left out")
                 return false
             }
-            guard let identity = file.identity, !known.insert(identity).inserted else { return true }
+            guard let status = file.text.status, !known.insert(status).inserted else { return true }
             StandardError.say("\(path) is named twice, or is a link to another of the logs: it counts once")
             return false
         }
-        guard !paths.isEmpty else { throw AnalyzerFault(.input, "no log is left: name the pods' logs with --files") }
+        guard !paths.isEmpty else { throw OperatorError(.input, "no log is left: name the pods' logs with --files") }
         return LogFile.named(paths)
     }
 
@@ -122,9 +128,9 @@ struct AnalyzeCommand: AsyncParsableCommand {
             let dialogue = Dialogue()
             let cluster = try await dialogue.chooseContext(source.context)
             let deployment = try await dialogue.chooseDeployment(in: cluster)
-            let path = try path ?? dialogue.choosePath()
+            let kind = try modelKind ?? dialogue.chooseModelKind()
             var command = self
-            command.path = path
+            command.modelKind = kind
             let logs = try await command.analyze(deployment, in: cluster)
             try dialogue.search(RequestSearch(logs))
         } catch is EndOfInput {
@@ -134,25 +140,25 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     @discardableResult
     private func analyze(_ deployment: Cluster.Deployment, in cluster: Cluster) async throws -> [LogFile] {
-        // What cannot be written is known before an hour of recording, not after it.
+        // Find out before an hour of recording that a file cannot be written, not after it.
         _ = try outputs(for: deployment.name, reading: [])
-        let brought = try await source.bring(deployment, from: cluster, to: output)
-        let expected = try brought.expectedCalls ?? expectedCalls()
+        let download = try await source.download(deployment, from: cluster, to: output)
+        let expected = try download.expectedCalls ?? expectedCalls()
         try await finish(
-            brought.files.logs, names: (deployment.name, deployment.namespace), expected: expected,
-            gaps: brought.files.gaps)
-        return brought.files.logs
+            download.logs, names: (deployment.name, deployment.namespace), expected: expected,
+            gaps: download.files.gaps)
+        return download.logs
     }
 
     private func expectedCalls() throws -> Analysis.ExpectedCalls? {
         if let expect { return .init(calls: expect, source: "--expect") }
-        return metrics.isEmpty ? nil : try ServerCounters.expectedCalls(fromFiles: metrics)
+        return metrics.isEmpty ? nil : .init(try ServerCounters(fromFiles: metrics))
     }
 
     private func outputs(for deployment: String, reading logs: [LogFile]) throws -> AnalysisOutputs {
         try AnalysisOutputs(
             deployment: deployment, folder: output, html: html, sqlite: sqlite,
-            inputs: logs + metrics.map(LogFile.init(path:)))
+            inputs: logs.map(\.text) + metrics.map(TextFile.init(path:)))
     }
 
     private func finish(
@@ -161,7 +167,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     ) async throws {
         let deployment = names.deployment ?? Analysis.deployment(of: logs)
         let outputs = try outputs(for: deployment, reading: logs)
-        let pods = try await Analysis.read(logs, onlyPath: path?.onlyPath, into: outputs.database) { pod in
+        let pods = try await Analysis.read(logs, onlyPath: modelKind?.onlyPath, into: outputs.database) { pod in
             StandardError.say(pod.summary)
         }
         let analysis = Analysis(
@@ -177,12 +183,12 @@ struct AnalyzeCommand: AsyncParsableCommand {
 }
 
 extension FileManager {
-    /// Makes a folder unless it is there.
+    /// Creates a folder unless it exists.
     fileprivate func createFolder(_ path: String) throws {
         do {
             try createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw AnalyzerFault(.output, "the folder \(path) cannot be made: \(error.localizedDescription)")
+            throw OperatorError(.output, "the folder \(path) cannot be made: \(error.localizedDescription)")
         }
     }
 }

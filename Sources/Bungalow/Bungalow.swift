@@ -1,6 +1,6 @@
 import ArgumentParser
+import Files
 import Foundation
-import LatencyAnalyzer
 
 /// `bungalow`: the operator's command line. Each subcommand has a file of its own.
 @main
@@ -19,7 +19,7 @@ struct Bungalow: AsyncParsableCommand {
         ])
 
     static func main() async {
-        StandardStreams.occupy()
+        ClosedStreams.occupy()
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -34,9 +34,9 @@ struct Bungalow: AsyncParsableCommand {
 
     /// Says why and ends; the parser's own way would take no notice of a standard output that is full.
     private static func end(with error: any Error) -> Never {
-        if let fault = error as? AnalyzerFault {
-            StandardError.say("Error: \(fault.description)")
-            exit(withError: ExitCode(fault.kind.exitCode))
+        if let error = error as? OperatorError {
+            StandardError.say("Error: \(error.description)")
+            exit(withError: ExitCode(error.kind.exitCode))
         }
         let code = exitCode(for: error)
         let message = fullMessage(for: error)
@@ -54,7 +54,7 @@ struct Bungalow: AsyncParsableCommand {
     }
 }
 
-extension AnalyzerFault.Kind {
+extension OperatorError.Kind {
     // sysexits.h
     fileprivate var exitCode: Int32 {
         switch self {

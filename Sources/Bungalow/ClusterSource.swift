@@ -1,8 +1,10 @@
 import ArgumentParser
+import Cluster
+import Files
 import LatencyAnalyzer
 import UnixSignals
 
-/// The options that say which pods' logs are meant, and how they are brought.
+/// The options for which pods' logs to download, and how.
 struct ClusterSource: ParsableArguments {
     @Option(help: "The kubectl context; the current one if none is named.") var context: String?
 
@@ -10,17 +12,17 @@ struct ClusterSource: ParsableArguments {
 
     @Option(help: "The deployment; with --files, the name in the results.") var deployment: String?
 
-    @Option(help: ArgumentHelp("Only lines of the last time, such as 10m.", valueName: "time")) var since: String?
+    @Option(help: ArgumentHelp("Only lines newer than this, such as 10m.", valueName: "time")) var since: String?
 
-    @Option(help: ArgumentHelp("Only so many last lines of each log.", valueName: "lines")) var tail: Int?
+    @Option(help: ArgumentHelp("At most this many lines from the end of each log.", valueName: "lines")) var tail: Int?
 
     @Flag(help: "The logs of the containers before their last restart.") var previous = false
 
-    @Flag(help: "Record what is logged from now on, for --duration; Ctrl-C ends it earlier.") var follow = false
+    @Flag(help: "Record what is logged from now on, for --duration; Ctrl-C ends it early.") var follow = false
 
     @Option(help: ArgumentHelp("How long --follow records.", valueName: "seconds")) var duration: Int?
 
-    @Option(help: ArgumentHelp("How long a download may bring nothing before it is given up.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("How long a download may stall before it counts as failed.", valueName: "seconds"))
     var silence = 60
 
     @Flag(help: "Ask each pod's /metrics, through the API server, how many calls there should be.") var counters = false
@@ -34,11 +36,12 @@ struct ClusterSource: ParsableArguments {
             throw ValidationError("--silence \(silence) is not allowed: use 1 to \(Self.maximumSeconds) seconds.")
         }
         if let since, !Self.isDuration(since) {
-            throw ValidationError("--since \(since) is no time: use hours, minutes and seconds, as 10s, 5m or 1h30m.")
+            throw ValidationError(
+                "--since \(since) is not a duration: use hours, minutes and seconds, such as 10s, 5m or 1h30m.")
         }
         for (option, name) in [("--deployment", deployment), ("--namespace", namespace)] {
             if let name, name.isEmpty || name.contains("/") {
-                throw ValidationError("\(option) '\(name)' is no name: it must not be empty or hold a slash.")
+                throw ValidationError("\(option) '\(name)' is not a name: it must not be empty or hold a slash.")
             }
         }
         if let tail, tail < 0 {
@@ -52,7 +55,7 @@ struct ClusterSource: ParsableArguments {
     /// A year.
     static let maximumSeconds = 31_536_000
 
-    /// Whether kubectl, whose durations are Go's, takes it; no time at all would be all the log.
+    /// Whether kubectl accepts it (Go's syntax) and it is more than zero, which kubectl takes as no limit.
     private static func isDuration(_ text: String) -> Bool {
         text.wholeMatch(of: #/([0-9]{1,9}(\.[0-9]{1,9})?(h|ms|m|s))+/#) != nil && text.contains(#/[1-9]/#)
     }
@@ -60,7 +63,7 @@ struct ClusterSource: ParsableArguments {
     /// The cluster of the context.
     var cluster: Cluster { Cluster(context: context) }
 
-    /// An option that makes sense with a cluster only.
+    /// The first option given that needs a cluster.
     var firstOptionOfACluster: String? {
         let options = [
             ("--context", context != nil), ("--since", since != nil), ("--tail", tail != nil), ("--previous", previous),
@@ -74,40 +77,53 @@ struct ClusterSource: ParsableArguments {
         try await cluster.deployment(deployment ?? "", namespace: namespace ?? "default")
     }
 
-    /// What was brought, and how many calls there should be in it.
-    struct Brought {
+    /// The downloaded logs, and how many requests there should be in them.
+    struct Download {
         let files: LogDownload.Files
         let expectedCalls: Analysis.ExpectedCalls?
+
+        var logs: [LogFile] {
+            files.logs.map { log in
+                let file = LogFile(path: log.path)
+                return log.isMissing ? file.missing : file
+            }
+        }
     }
 
-    /// Brings the logs of a deployment's pods to files.
-    func bring(_ deployment: Cluster.Deployment, from cluster: Cluster, to folder: String) async throws -> Brought {
-        let download = LogDownload(from: cluster, to: folder, silence: .seconds(silence)) {
+    /// Downloads the logs of a deployment's pods to files.
+    func download(_ deployment: Cluster.Deployment, from cluster: Cluster, to folder: String) async throws -> Download {
+        let logs = LogDownload(from: cluster, to: folder, silence: .seconds(silence)) {
             StandardError.say($0)
         }
         let pods = try await cluster.pods(of: deployment)
         let before = follow && counters ? try await ServerCounters(of: pods, in: cluster) : nil
         var files: LogDownload.Files
         if follow, let duration {
-            files = try await untilInterrupted { try await download.record(deployment, for: .seconds(duration)) }
+            files = try await untilInterrupted { try await logs.record(deployment, for: .seconds(duration)) }
         } else {
             guard !pods.isEmpty else {
-                throw AnalyzerFault(.cluster, "deployment \(deployment.name) in \(deployment.namespace) has no pods")
+                throw OperatorError(.cluster, "deployment \(deployment.name) in \(deployment.namespace) has no pods")
             }
             let part = LogDownload.Part(since: since, tail: tail, isPrevious: previous)
-            files = try await download.download(pods, part: part)
+            files = try await logs.download(pods, part: part)
         }
-        guard counters else { return Brought(files: files, expectedCalls: nil) }
+        guard counters else { return Download(files: files, expectedCalls: nil) }
         let after = try await ServerCounters(of: cluster.pods(of: deployment), in: cluster)
         let gaps = (before?.gaps ?? []) + after.gaps
         files.gaps += gaps.filter { !files.gaps.contains($0) }
-        guard gaps.isEmpty else { return Brought(files: files, expectedCalls: nil) }
-        let calls = after.calls - (before?.calls ?? 0)
-        return Brought(files: files, expectedCalls: .init(calls: calls, source: "the servers' counters"))
+        guard gaps.isEmpty else { return Download(files: files, expectedCalls: nil) }
+        return Download(files: files, expectedCalls: .init(after, since: before))
     }
 }
 
-/// Does work that Ctrl-C or SIGTERM ends early; what it has by then is its result.
+extension Analysis.ExpectedCalls {
+    /// What servers counted, in total or since an earlier sample.
+    init(_ counters: ServerCounters, since earlier: ServerCounters? = nil) {
+        self.init(calls: counters.calls - (earlier?.calls ?? 0), source: "the servers' counters")
+    }
+}
+
+/// Runs work that Ctrl-C or SIGTERM ends early; its result is what it has by then.
 func untilInterrupted<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) async throws -> Result {
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
     let task = Task { try await work() }

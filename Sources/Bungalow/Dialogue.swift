@@ -1,17 +1,19 @@
+import Cluster
+import Files
 import Foundation
 import LatencyAnalyzer
 
-/// What stdin's end is while an answer is waited for.
+/// Standard input ended while waiting for an answer.
 struct EndOfInput: Error {}
 
-/// The questions of the original scripts, in their words; a wrong answer is asked again.
+/// The questions of the original scripts, in their words; a wrong answer repeats the question.
 struct Dialogue {
     /// Asks for a context, unless one was named.
     func chooseContext(_ named: String?) async throws -> Cluster {
         if let named { return Cluster(context: named) }
         let contexts = try await Cluster.contexts()
         guard !contexts.isEmpty else {
-            throw AnalyzerFault(
+            throw OperatorError(
                 .cluster,
                 "kubectl knows no context: set one up (az aks get-credentials -g GROUP -n CLUSTER), or give --files")
         }
@@ -27,7 +29,7 @@ struct Dialogue {
     func chooseDeployment(in cluster: Cluster) async throws -> Cluster.Deployment {
         try StandardOutput.say("Collecting AKS deployments....")
         let deployments = try await cluster.deployments()
-        guard !deployments.isEmpty else { throw AnalyzerFault(.cluster, "the cluster has no deployments") }
+        guard !deployments.isEmpty else { throw OperatorError(.cluster, "the cluster has no deployments") }
         try StandardOutput.say("List of namespaces (deployment) found :")
         let lines = deployments.map { "\($0.namespace) (\($0.name))" }
         let choice = try choose(
@@ -37,8 +39,8 @@ struct Dialogue {
         return deployment
     }
 
-    /// Asks for the path; an empty answer takes both.
-    func choosePath() throws -> AnalyzeCommand.Path {
+    /// Asks for the kind of model, which the original scripts call a path; an empty answer means both.
+    func chooseModelKind() throws -> AnalyzeCommand.ModelKindOption {
         try StandardOutput.say(
             "\nSelect the deployment type:\n1 : ML Path\n2 : DL Path\n(Enter alone: whatever the logs hold)")
         while true {
@@ -63,7 +65,7 @@ struct Dialogue {
         }
     }
 
-    /// - Parameter names: what may be answered instead of a number, where only one is called so.
+    /// - Parameter names: may be entered instead of a number if unique.
     /// - Returns: the position of the line that was chosen.
     private func choose(_ lines: [String], names: [String], question: String) throws -> Int {
         for (index, line) in lines.enumerated() { try StandardOutput.say("\(index + 1) - \(line)") }

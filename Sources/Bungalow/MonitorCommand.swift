@@ -1,23 +1,24 @@
 import ArgumentParser
+import Cluster
+import Files
 import Foundation
-import LatencyAnalyzer
 
 /// `bungalow monitor`: what pods reserve and use while a test runs, as CSV.
 struct MonitorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "monitor",
         abstract: "Writes what selected pods reserve and use to a CSV, and adds it up in core-hours and GiB-hours.",
-        discussion: "The use comes from the metrics server; where it does not answer, these cells stay empty.")
+        discussion: "The use comes from the metrics server; if it does not respond, these cells stay empty.")
 
-    @Option(help: ArgumentHelp("How long; Ctrl-C ends it earlier.", valueName: "seconds")) var duration: Double
-    @Option(help: ArgumentHelp("From one sample to the next.", valueName: "seconds")) var interval = 5.0
+    @Option(help: ArgumentHelp("How long; Ctrl-C ends it early.", valueName: "seconds")) var duration: Double
+    @Option(help: ArgumentHelp("Time between samples.", valueName: "seconds")) var interval = 5.0
     @Option(help: ArgumentHelp("The CSV.", valueName: "file")) var output: String
     @Option(help: ArgumentHelp("Which pods, by label: app=bungalow.", valueName: "labels")) var selector: String
     @Option(help: "Their namespace.") var namespace = "default"
     @Option(help: "Which container counts; each pod's default one if none is named.") var container: String?
     @Option(help: "The kubectl context; the current one if none is named.") var context: String?
 
-    // Until the API server's last answer is no longer waited for.
+    // How long to wait for the API server's last response.
     private static let grace = Duration.seconds(1)
 
     func validate() throws {
@@ -60,11 +61,11 @@ struct MonitorCommand: AsyncParsableCommand {
                 if sample.warning != warning, let text = sample.warning { StandardError.say("Warning: \(text)") }
                 warning = sample.warning
                 samples += 1
-            } catch let fault as AnalyzerFault where fault.kind == .cluster {
+            } catch let error as OperatorError where error.kind == .cluster {
                 // The API server may be back for the next sample.
                 if !Task.isCancelled {
                     failures += 1
-                    StandardError.say(fault.description)
+                    StandardError.say(error.description)
                 }
             } catch is CancellationError {
                 break
@@ -74,7 +75,7 @@ struct MonitorCommand: AsyncParsableCommand {
         }
         totals.end(at: (min(ContinuousClock.now, end) - begin) / .seconds(1))
         if failures > 0 { StandardError.say("\(failures) samples are missing; the reasons are above.") }
-        if samples == 0, failures > 0 { throw AnalyzerFault(.cluster, "no sample could be taken; see above for why") }
+        if samples == 0, failures > 0 { throw OperatorError(.cluster, "no sample could be taken; see above for why") }
         return totals
     }
 }

@@ -1,12 +1,12 @@
 import ArgumentParser
+import Cluster
 import Foundation
-import LatencyAnalyzer
 
 /// `bungalow pods`: how many pods and nodes a load needs, or what load they can take.
 struct PodsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pods",
-        abstract: "Says how many pods and nodes a load needs, or what load they can take.",
+        abstract: "Computes how many pods and nodes a load needs, or what load they can take.",
         usage: """
             bungalow pods --rps RPS --latency-ms MS … [--concurrency N] [--cpu CORES --vm-cpu CORES]
             bungalow pods --pods N --latency-ms MS … [--concurrency N]
@@ -23,15 +23,15 @@ struct PodsCommand: ParsableCommand {
             """)
 
     @Option(help: "Calls a second.") var rps: Double?
-    @Option(help: "Pods at hand: tells the highest RPS.") var pods: Int?
-    @Option(help: "Nodes at hand: tells the pods that fit, and the highest RPS.") var nodes: Int?
-    @Option(parsing: .upToNextOption, help: "Time of a call; several make a table.") var latencyMs: [Double] = []
-    @Option(help: "Calls that a pod works on at once.") var concurrency = 1
+    @Option(help: "Pods available: prints the highest RPS.") var pods: Int?
+    @Option(help: "Nodes available: prints the pods that fit, and the highest RPS.") var nodes: Int?
+    @Option(parsing: .upToNextOption, help: "Time of a call; give several for a table.") var latencyMs: [Double] = []
+    @Option(help: "Calls that a pod handles at once.") var concurrency = 1
     @Option(help: "CPU of a pod, cores.") var cpu: Double?
     @Option(help: "CPU of a node, cores.") var vmCpu: Double?
-    @Option(help: "Share of calls that the cache answers, 0 to 1.") var hitRate: Double?
-    @Option(help: "Time of a call that the cache answers.") var hitMs: Double?
-    @Option(help: "Time of a call that it does not.") var missMs: Double?
+    @Option(help: "Share of calls served from the cache, 0 to 1.") var hitRate: Double?
+    @Option(help: "Time of a call served from the cache.") var hitMs: Double?
+    @Option(help: "Time of a call that is not.") var missMs: Double?
 
     func validate() throws {
         let positive: [(String, Double?)] =

@@ -1,14 +1,15 @@
 import ArgumentParser
+import Files
 import LatencyAnalyzer
 
-/// `bungalow query`: a question in SQL to a file of calls.
+/// `bungalow query`: one SQL query on a file of calls or records.
 struct QueryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "query",
-        abstract: "Asks a file of analyze --sqlite or report --sqlite a question in SQL and prints a table.",
+        abstract: "Runs one SQL query on a file of analyze --sqlite or report --sqlite and prints a table.",
         discussion: """
-            Of analyze: the table calls (pod, time, request_id, scoring_ms, status, bytes) and the views \
-            percentiles_per_minute, throughput_per_minute, slowest_calls. Of report: the table records (client, time, \
+            From analyze: the table calls (pod, time, request_id, scoring_ms, status, bytes) and the views \
+            percentiles_per_minute, throughput_per_minute, slowest_calls. From report: the table records (client, time, \
             record, payload_bytes, success, attempts, response, total_ms, service_ms) and the views \
             success_per_client, errors_per_client. The file is only read.
             """)

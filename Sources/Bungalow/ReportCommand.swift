@@ -1,6 +1,6 @@
 import ArgumentParser
+import Files
 import Foundation
-import LatencyAnalyzer
 import LoadReport
 
 /// `bungalow report`: from the files of load tests to one page and a verdict on each claim.
@@ -9,14 +9,14 @@ struct ReportCommand: ParsableCommand {
         commandName: "report",
         abstract: "Joins the results of load tests on time into one page, with a verdict on each claim.",
         discussion: """
-            Read, told by their content: proofs of runs (*.run.json), k6's summaries, Locust's CSV files, history.csv, \
+            Reads these files, recognized by their content: proofs of runs (*.run.json), k6's summaries, Locust's CSV files, history.csv, \
             timing.csv and scaling.csv of the throughput tool, clients' records, siege's log, results of analyze \
-            (text or JSON), CSV of monitor. Whatever else lies there is named and left out.
+            (text or JSON), CSV of monitor. Other files are listed and left out.
 
             PROVEN: numbers taken independently of each other agree. VOID: they differ. UNPROVEN: one is missing.
             """)
 
-    @Argument(help: ArgumentHelp("The folder with the files; folders within it count.", valueName: "dir"))
+    @Argument(help: ArgumentHelp("The folder with the files; subfolders are read too.", valueName: "dir"))
     var folder: String
 
     @Option(help: ArgumentHelp("The page; report.html in the folder if none is named.", valueName: "file"))
@@ -27,7 +27,7 @@ struct ReportCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The zone of clients that note local times (siege, timing.csv): Europe/Berlin. Else this machine's.",
+            "The time zone of clients that log local times (siege, timing.csv), such as Europe/Berlin; default: this machine's.",
             valueName: "zone"))
     var timeZone: String?
 
@@ -35,7 +35,8 @@ struct ReportCommand: ParsableCommand {
         if folder.isEmpty { throw ValidationError("The folder has no name; . is the one that you are in.") }
         if sqlite?.isEmpty == true { throw ValidationError("--sqlite is empty: give a name.") }
         if let timeZone, TimeZone(identifier: timeZone) == nil {
-            throw ValidationError("--time-zone \(timeZone) is no zone: use a name such as UTC or Europe/Berlin.")
+            throw ValidationError(
+                "--time-zone \(timeZone) is not a time zone: use a name such as UTC or Europe/Berlin.")
         }
     }
 
@@ -44,7 +45,7 @@ struct ReportCommand: ParsableCommand {
         let page = html ?? url.appending(path: "report.html").path
         let file = try OutputFile(path: page)
         if let sqlite, try file.isSame(as: OutputFile(path: sqlite)) {
-            throw AnalyzerFault(.request, "\(page) is to be the page and the SQLite file: name two files")
+            throw OperatorError(.request, "\(page) is to be the page and the SQLite file: name two files")
         }
         let source = try LoadFolder(
             path: url.path, zone: timeZone.flatMap(TimeZone.init(identifier:)) ?? .current,
@@ -52,7 +53,7 @@ struct ReportCommand: ParsableCommand {
         let evidence = try source.read(into: try sqlite.map(RecordDatabase.init(path:)))
         for line in evidence.skipped { StandardError.say("Not read: \(line)") }
         guard !evidence.isEmpty else {
-            throw AnalyzerFault(
+            throw OperatorError(
                 .input, "\(folder) holds no results of load tests; bungalow report --help names the kinds")
         }
         let name = url.lastPathComponent

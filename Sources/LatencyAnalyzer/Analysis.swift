@@ -11,26 +11,26 @@ public struct Analysis: Sendable {
     public let pods: [PodStatistics]
     /// All pods together.
     public let total: PodStatistics
-    /// How many calls there should be, where something tells.
+    /// How many calls there should be, if known.
     public var expectedCalls: ExpectedCalls?
     /// What is known to be missing, one sentence each.
     public var gaps: [String]
 
-    /// How many calls the servers answered, and who says so.
+    /// How many calls the servers responded to, and where the number is from.
     public struct ExpectedCalls: Sendable, Equatable {
         /// The number of calls.
         public let calls: Int
-        /// Who says so, to stand behind "according to".
+        /// Where it is from, to follow "according to".
         public let source: String
 
-        /// Makes an expectation.
+        /// - Parameter source: to follow "according to".
         public init(calls: Int, source: String) {
             self.calls = calls
             self.source = source
         }
     }
 
-    /// Adds pods up.
+    /// - Parameter pods: one for each log.
     public init(
         deployment: String, namespace: String, pods: [PodStatistics], expectedCalls: ExpectedCalls? = nil,
         gaps: [String] = []
@@ -49,9 +49,9 @@ public struct Analysis: Sendable {
     /// - Parameters:
     ///   - path: the one whose scoring lines count; nil for both.
     ///   - database: takes every call.
-    ///   - onRead: is told of each log that was read.
+    ///   - onRead: called after each log.
     /// - Returns: the statistics in the logs' order.
-    /// - Throws: `AnalyzerFault` if a log cannot be read or the database cannot be written.
+    /// - Throws: `OperatorError` if a log cannot be read or the database cannot be written.
     public static func read(
         _ files: [LogFile], onlyPath path: ScoringLogBlock.Path?, into database: CallDatabase? = nil,
         onRead: @escaping @Sendable (PodStatistics) -> Void = { _ in }

@@ -1,3 +1,4 @@
+import Bytes
 import ScoringLog
 
 /// Finds the calls of a request id by reading the logs again, so that no ids are kept in memory.
@@ -9,7 +10,7 @@ public struct RequestSearch: Sendable {
 
     /// The calls with exactly this id, file by file, in the words of the original scripts; empty if there are none.
     ///
-    /// - Throws: `AnalyzerFault` if a log cannot be read.
+    /// - Throws: `OperatorError` if a log cannot be read.
     public func lines(for requestID: String) throws -> [String] {
         try files.flatMap { file -> [String] in
             var found: [String] = []

@@ -1,27 +1,22 @@
 import Foundation
 import LatencyAnalyzer
 import ScoringLog
+import TestSupport
 import Testing
 
 /// A folder of logs for one test, removed with it.
-final class LogFolder {
-    let url: URL
+struct LogFolder {
+    private let folder: TemporaryFolder
 
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "bungalow-analyzer-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
+    init() throws { folder = try TemporaryFolder() }
 
-    deinit { try? FileManager.default.removeItem(at: url) }
+    var url: URL { folder.url }
 
-    func path(_ name: String) -> String { url.appending(path: name).path }
+    func path(_ name: String) -> String { folder.path(name) }
 
     func write(_ text: String, to name: String) throws -> LogFile { try write(Data(text.utf8), to: name) }
 
-    func write(_ data: Data, to name: String) throws -> LogFile {
-        try data.write(to: url.appending(path: name))
-        return LogFile(path: path(name))
-    }
+    func write(_ data: Data, to name: String) throws -> LogFile { LogFile(path: try folder.write(data, to: name)) }
 
     static let pods = ["bungalow-6fc5cf8df6-sdxld", "bungalow-6fc5cf8df6-vx58m"]
 

@@ -1,3 +1,4 @@
+public import Files
 import Foundation
 public import ScoringLog
 
@@ -7,19 +8,18 @@ import System
 import SystemPackage
 #endif
 
-/// One pod's log as a file, or as what comes on standard input.
+/// One pod's log, in a file or on standard input.
 public struct LogFile: Sendable, Equatable {
-    /// Where the bytes are; nil is standard input.
-    public let path: String?
+    /// Where the log's text is.
+    public let text: TextFile
     /// The file's last component, `<pod>.txt` as a rule, as the results file names it.
     public let name: String
     /// The pod: the name without `.txt` or `.log`.
     public let pod: String
-    /// Whether nothing was brought: what lies there is of an earlier day, and is not read.
+    /// Whether nothing was downloaded: the file, if any, is older and is not read.
     public private(set) var isMissing = false
 
-    private static let chunkByteCount = 1 << 18
-    // Two lines with names of Kubernetes, of at most 253 characters each.
+    // Two lines with Kubernetes names, of at most 253 characters each.
     private static let maximumHeadByteCount = 1 << 10
 
     /// Names a log.
@@ -29,7 +29,7 @@ public struct LogFile: Sendable, Equatable {
 
     /// - Parameter depth: how many components of the path the names have.
     private init(path: String, depth: Int, isWhole: Bool = false) {
-        self.path = path == "-" ? nil : path
+        text = TextFile(path: path)
         let components = FilePath(path).components.suffix(depth).map(\.string)
         name = path == "-" ? "stdin" : components.isEmpty ? path : components.joined(separator: "/")
         let hasEnding = [".txt", ".log"].contains { [name] in name.hasSuffix($0) && name.count > 4 }
@@ -52,27 +52,19 @@ public struct LogFile: Sendable, Equatable {
         return files
     }
 
-    /// A log that could not be had.
-    func missing() -> LogFile {
+    /// The same log where none could be downloaded: it reads as empty, whatever an older file of that name holds.
+    public var missing: LogFile {
         var file = self
         file.isMissing = true
         return file
     }
 
-    /// Which file it is; nil if it is not there.
-    public var identity: FileIdentity? {
-        path.map { FileIdentity(path: $0) } ?? FileIdentity(descriptor: FileDescriptor.standardInput.rawValue)
-    }
-
-    /// Whether it is a results file of ours, or of the original scripts, and no log.
+    /// Whether it is not a log but a results file, ours or the original scripts'.
     ///
-    /// A pipe is not looked into, since what is read from it is gone.
+    /// A pipe is not checked, since reading consumes it.
     public var isResultsFile: Bool {
-        guard path != nil, identity?.isRegular == true, let descriptor = try? open() else { return false }
-        defer { try? descriptor.close() }
-        var bytes = [UInt8](repeating: 0, count: Self.maximumHeadByteCount)
-        guard let count = try? bytes.withUnsafeMutableBytes({ try descriptor.read(into: $0) }) else { return false }
-        let lines = bytes[..<count].split(separator: UInt8(ascii: "\n"), maxSplits: 2).prefix(2)
+        guard let bytes = text.head(upTo: Self.maximumHeadByteCount) else { return false }
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), maxSplits: 2).prefix(2)
         return zip(lines, ["Deployment: ", "Namespace: "]).filter { $0.starts(with: $1.utf8) }.count == 2
     }
 
@@ -82,62 +74,29 @@ public struct LogFile: Sendable, Equatable {
     ///   - path: the one whose scoring lines count; nil for both.
     ///   - onCall: is given each call, in the log's order.
     /// - Returns: what the log held, and whether there were zero bytes in its text, which no text has.
-    /// - Throws: `AnalyzerFault` if the file cannot be read, and what `onCall` throws.
+    /// - Throws: `OperatorError` if the file cannot be read, and what `onCall` throws.
     public func read(
         onlyPath path: ScoringLogBlock.Path? = nil, onCall: (ScoringLogCall) throws -> Void
     ) throws -> (counts: ScoringLogCounts, holdsZeroBytes: Bool) {
         var parser = ScoringLogParser(onlyPath: path)
-        // The parser has no way to stop in the middle, so the first fault waits for the chunk's end.
-        var fault: (any Error)?
+        // The parser has no way to stop in the middle, so the first error waits for the chunk's end.
+        var firstError: (any Error)?
         func take(_ call: ScoringLogCall) {
-            guard fault == nil else { return }
-            do { try onCall(call) } catch { fault = error }
+            guard firstError == nil else { return }
+            do { try onCall(call) } catch { firstError = error }
         }
         var holdsZeroBytes = false
-        try forEachPieceOfText { piece in
+        try forEachPiece { piece in
             if !holdsZeroBytes, let start = piece.baseAddress { holdsZeroBytes = memchr(start, 0, piece.count) != nil }
             parser.read(piece, onCall: take)
-            if let fault { throw fault }
+            if let firstError { throw firstError }
         }
         parser.finish(onCall: take)
-        if let fault { throw fault }
+        if let firstError { throw firstError }
         return (parser.counts, holdsZeroBytes)
     }
 
-    /// Reads the file's text as UTF-8 from its beginning to its end, piece by piece.
-    ///
-    /// - Parameter body: must not keep the pointer.
-    /// - Throws: `AnalyzerFault` if the file cannot be read, and what `body` throws.
-    package func forEachPieceOfText(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        var decoder = LogTextDecoder()
-        try forEachChunk { try decoder.decode($0, body) }
-        try decoder.finish(body)
-    }
-
-    private func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        guard !isMissing else { return }
-        let descriptor = try open()
-        defer { if path != nil { try? descriptor.close() } }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunkByteCount, alignment: 64)
-        defer { buffer.deallocate() }
-        while true {
-            let count: Int
-            do {
-                count = try descriptor.read(into: buffer)
-            } catch {
-                throw AnalyzerFault(.input, "\(path ?? "standard input") cannot be read: \(error)")
-            }
-            if count == 0 { return }
-            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-        }
-    }
-
-    private func open() throws -> FileDescriptor {
-        guard let path else { return .standardInput }
-        do {
-            return try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
-        } catch {
-            throw AnalyzerFault(.input, "\(path) cannot be opened: \(error); name the log files that you have")
-        }
+    private func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        if !isMissing { try text.forEachPiece(body) }
     }
 }

@@ -1,4 +1,6 @@
+import Bytes
 import Foundation
+import ReportPage
 import ScoringLog
 
 /// The four pictures of an analysis: latency over time, distribution, pods side by side, throughput.

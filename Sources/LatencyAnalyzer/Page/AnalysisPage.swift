@@ -1,4 +1,6 @@
+import Bytes
 import Foundation
+import ReportPage
 import ScoringLog
 
 /// An analysis as one HTML page that needs nothing else: style, script and pictures are within, no host is asked.

@@ -15,7 +15,7 @@ public struct LatencyHistogram: Sendable {
     // 3 years in milliseconds: a foreign log's larger number counts as this in percentiles, so that memory is bounded.
     private static let longestMilliseconds = 1e11
 
-    // What most times stay below. Growing is far slower than beginning with enough.
+    // Most times are below this. Growing is far slower than starting with enough.
     private static let usualMilliseconds: [SignificantDigits: Double] = [.two: 10, .three: 100]
 
     private let digits: SignificantDigits
@@ -31,37 +31,37 @@ public struct LatencyHistogram: Sendable {
         return counts
     }
 
-    /// Starts empty.
-    package init() { self.init(digits: .three) }
+    /// An empty one with three digits.
+    public init() { self.init(digits: .three) }
 
     /// One with two digits, which are enough for a picture.
-    package static func coarse() -> Self { Self(digits: .two) }
+    public static func coarse() -> Self { Self(digits: .two) }
 
     /// How many times were recorded.
     public var count: Int { Int(counts?.totalCount ?? 0) }
 
     /// Records a time in milliseconds, not negative.
     @inline(__always)
-    package mutating func record(milliseconds: Double) {
+    public mutating func record(milliseconds: Double) {
         let units = min(milliseconds, Self.longestMilliseconds) * Self.unitsPerMillisecond
         if counts == nil { counts = Self.empty(digits) }
         counts?.record(UInt64(units + 0.5))
     }
 
     /// Adds another histogram's times.
-    package mutating func add(_ other: Self) {
+    public mutating func add(_ other: Self) {
         guard let theirs = other.counts else { return }
         if counts == nil { counts = theirs } else { counts?.add(theirs) }
     }
 
-    /// The time in milliseconds that so many percent of the calls do not exceed, to three digits; nil without calls.
+    /// The time in milliseconds that this percentage of the calls does not exceed, to three digits; nil without calls.
     public func milliseconds(atPercentile percentile: Double) -> Double? {
         guard let counts, counts.totalCount > 0 else { return nil }
-        // The histogram answers with the upper end of a bucket, which may lie above the largest value.
+        // The histogram returns the upper end of a bucket, which may be above the largest value.
         return Double(min(counts.valueAtPercentile(percentile), counts.max)) / Self.unitsPerMillisecond
     }
 
-    /// Calls by time, on a scale with so many steps for each factor of ten; only steps between the first and last call.
+    /// Calls by time, in this many steps for each factor of ten, from the shortest call's step to the longest one's.
     func logarithmicSteps(perDecade steps: Int) -> [(milliseconds: Double, count: Int)] {
         var countsOfSteps: [Int: Int] = [:]
         guard let counts else { return [] }
@@ -70,7 +70,7 @@ public struct LatencyHistogram: Sendable {
             let step = milliseconds <= 0 ? Int.min : Int((Double(steps) * log10(milliseconds)).rounded(.down))
             countsOfSteps[step, default: 0] += Int(value.count)
         }
-        // 0.0000 ms has no place on the scale and stands with the shortest time that the log can show.
+        // 0.0000 ms has no place on the scale and counts as the shortest time that the log can show.
         let zero = Int((Double(steps) * log10(1 / Self.unitsPerMillisecond)).rounded(.down))
         if let zeros = countsOfSteps.removeValue(forKey: .min) { countsOfSteps[zero, default: 0] += zeros }
         guard let first = countsOfSteps.keys.min(), let last = countsOfSteps.keys.max() else { return [] }

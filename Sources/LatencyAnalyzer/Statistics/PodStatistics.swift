@@ -1,7 +1,8 @@
+import Files
 import Histogram
 public import ScoringLog
 
-/// What one pod's log comes to, in memory that does not grow with the log.
+/// The statistics of one pod's log, in memory that does not grow with the log.
 public struct PodStatistics: Sendable {
     /// The log.
     public let file: LogFile
@@ -17,13 +18,11 @@ public struct PodStatistics: Sendable {
     public internal(set) var slowest: Double?
     /// The shortest scoring time, exactly; nil without one.
     public internal(set) var fastest: Double?
-    /// Whether part of the log is no text, such as UTF-16 that was appended to UTF-8.
+    /// Whether part of the log is not text, such as UTF-16 that was appended to UTF-8.
     public internal(set) var holdsZeroBytes = false
-    /// Scored calls of the deep-learning path; the others are of the machine-learning path.
-    public internal(set) var deepLearningCalls = 0
 
     private(set) var slots = Timeline<Slot>(maximumCount: maximumSlotCount)
-    // A week of minutes; of a longer log no busiest minute is told.
+    // A week of minutes; a longer log has no busiest minute.
     private var minutes = Timeline<Int>(slotSeconds: 60, maximumCount: 10_080)
     private var countsOfStatuses = [Int](repeating: 0, count: 1000)
     private static let maximumSlotCount = 240
@@ -45,8 +44,8 @@ public struct PodStatistics: Sendable {
     ///
     /// - Parameters:
     ///   - path: the one whose scoring lines count; nil for both.
-    ///   - onCall: is given each call, too.
-    /// - Throws: `AnalyzerFault` if the log cannot be read, and what `onCall` throws.
+    ///   - onCall: called with each call, too.
+    /// - Throws: `OperatorError` if the log cannot be read, and what `onCall` throws.
     public init(
         reading file: LogFile, onlyPath path: ScoringLogBlock.Path?, onCall: ((ScoringLogCall) throws -> Void)? = nil
     ) throws {
@@ -66,7 +65,7 @@ public struct PodStatistics: Sendable {
         ["\(file.name): \(counts.calls) calls", unreadRemark].compactMap(\.self).joined(separator: "; ")
     }
 
-    /// That the log seems to be something else; nil where it holds calls, or nothing at all.
+    /// A remark that the file does not seem to be a scoring log; nil if it holds calls or is empty.
     var unreadRemark: String? {
         guard counts.calls == 0, counts.scoringLines == 0, counts.lines > 0 else { return nil }
         return "no scoring lines in \(counts.lines) lines"
@@ -117,7 +116,6 @@ public struct PodStatistics: Sendable {
         totalMilliseconds += milliseconds
         slowest = max(slowest ?? milliseconds, milliseconds)
         fastest = min(fastest ?? milliseconds, milliseconds)
-        if call.path == .dl { deepLearningCalls += 1 }
         if let times {
             self.times = min(times.lowerBound, second)...max(times.upperBound, second)
         } else {
@@ -132,7 +130,6 @@ public struct PodStatistics: Sendable {
         totalMilliseconds += other.totalMilliseconds
         slowest = [slowest, other.slowest].compactMap(\.self).max()
         fastest = [fastest, other.fastest].compactMap(\.self).min()
-        deepLearningCalls += other.deepLearningCalls
         slots.add(other.slots)
         minutes.add(other.minutes)
         for (status, count) in other.statuses { countsOfStatuses[status] += count }

@@ -1,44 +1,47 @@
 /// What a timeline keeps for each stretch of time.
-package protocol TimelineSlot: Sendable {
+public protocol TimelineSlot: Sendable {
+    /// An empty stretch.
     init()
+    /// Joins the stretch after this one.
     mutating func add(_ other: Self)
 }
 
 extension Int: TimelineSlot {
-    package mutating func add(_ other: Int) { self += other }
+    /// Adds a count.
+    public mutating func add(_ other: Int) { self += other }
 }
 
 /// Time in slots of equal width, never more than a given number of them: where the log lasts longer, slots grow wider.
 ///
 /// Slots begin at whole multiples of their width since 1970, UTC.
-package struct Timeline<Slot: TimelineSlot>: Sendable {
+public struct Timeline<Slot: TimelineSlot>: Sendable {
     /// Each width is a multiple of the one before, so that slots can be joined; past them, days are doubled.
     private static var widths: [Int] { [1, 5, 15, 60, 300, 900, 3600, 10_800, 21_600, 43_200, 86_400] }
 
     private let maximumCount: Int
-    package private(set) var slotSeconds: Int
-    package private(set) var slots: [Slot] = []
+    /// How wide each slot is.
+    public private(set) var slotSeconds: Int
+    /// In order, empty ones between the first and the last too.
+    public private(set) var slots: [Slot] = []
     // The first slot's number, counted in slots since 1970.
     private var first = 0
 
-    /// Starts empty.
-    ///
     /// - Parameters:
     ///   - slotSeconds: the narrowest width, one of the known ones.
     ///   - maximumCount: slots at most.
-    package init(slotSeconds: Int = 1, maximumCount: Int) {
+    public init(slotSeconds: Int = 1, maximumCount: Int) {
         self.slotSeconds = slotSeconds
         self.maximumCount = max(maximumCount, 2)
     }
 
     /// The slots with the second at which each begins, in order, empty ones between the first and the last too.
-    package var entries: [(start: Int, slot: Slot)] {
+    public var entries: [(start: Int, slot: Slot)] {
         slots.enumerated().map { ((first + $0.offset) * slotSeconds, $0.element) }
     }
 
     /// Changes the slot of a second.
     @inline(__always)
-    package mutating func update(at second: Int, _ change: (inout Slot) -> Void) {
+    public mutating func update(at second: Int, _ change: (inout Slot) -> Void) {
         let position = number(of: second) - first
         if slots.indices.contains(position) {
             change(&slots[position])
@@ -48,7 +51,7 @@ package struct Timeline<Slot: TimelineSlot>: Sendable {
     }
 
     /// Adds another timeline's slots, at the wider one's width.
-    package mutating func add(_ other: Self) {
+    public mutating func add(_ other: Self) {
         while slotSeconds < other.slotSeconds { widen() }
         for (start, slot) in other.entries {
             update(at: start) { $0.add(slot) }
@@ -56,7 +59,7 @@ package struct Timeline<Slot: TimelineSlot>: Sendable {
     }
 
     /// The same timeline with less in each slot.
-    package func map<Other>(_ transform: (Slot) -> Other) -> Timeline<Other> {
+    public func map<Other>(_ transform: (Slot) -> Other) -> Timeline<Other> {
         var result = Timeline<Other>(slotSeconds: slotSeconds, maximumCount: maximumCount)
         for (start, slot) in entries {
             result.update(at: start) { $0 = transform(slot) }
@@ -64,8 +67,8 @@ package struct Timeline<Slot: TimelineSlot>: Sendable {
         return result
     }
 
-    /// Widens the slots as far as another timeline's are, so that both can stand side by side.
-    package func widened(to seconds: Int) -> Self {
+    /// Widens the slots as far as another timeline's are, so that both can be compared.
+    public func widened(to seconds: Int) -> Self {
         var result = self
         while result.slotSeconds < seconds { result.widen() }
         return result

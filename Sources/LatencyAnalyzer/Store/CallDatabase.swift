@@ -1,3 +1,5 @@
+import Bytes
+import Files
 import Foundation
 import GRDB
 import ScoringLog
@@ -15,16 +17,16 @@ public struct CallDatabase: Sendable {
 
     /// Opens or creates the file.
     ///
-    /// - Throws: `AnalyzerFault` if the file cannot be used, or is a database of something else.
+    /// - Throws: `OperatorError` if the file cannot be used, or is a database of something else.
     public init(path: String) throws {
         queue = try DatabaseFile(path: path, schema: Self.schema).queue
     }
 
-    /// Reads a log and stores its calls, all of them or, on a fault, none.
+    /// Reads a log and stores its calls, all of them or, on an error, none.
     ///
     /// - Parameter path: the one whose scoring lines count; nil for both.
     /// - Returns: the log's statistics.
-    /// - Throws: `AnalyzerFault` if the log cannot be read or the database not be written.
+    /// - Throws: `OperatorError` if the log cannot be read or the database not be written.
     func store(_ file: LogFile, onlyPath path: ScoringLogBlock.Path?) throws -> PodStatistics {
         do {
             return try queue.writeWithoutTransaction { database in
@@ -37,7 +39,7 @@ public struct CallDatabase: Sendable {
                 return statistics
             }
         } catch let error as DatabaseError {
-            throw AnalyzerFault(.output, "the calls cannot be stored: \(error.message ?? "\(error)")")
+            throw OperatorError(.output, "the calls cannot be stored: \(error.message ?? "\(error)")")
         }
     }
 

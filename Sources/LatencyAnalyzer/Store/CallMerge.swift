@@ -1,3 +1,4 @@
+import Files
 import GRDB
 
 /// Puts one load's calls to those of the same pod that are there already.

@@ -1,25 +1,27 @@
+import Files
 import Foundation
 import GRDB
+import ReportPage
 
-/// A question in SQL to a file of calls, answered as a table; the file is opened for reading only.
+/// The result of one SQL query on a file of calls; the file is opened read-only.
 public struct CallQuery: Sendable {
     /// Column titles.
     public let titles: [String]
-    /// The answer's rows as text, NULL as an empty cell.
+    /// The rows as text, NULL as an empty cell.
     public let rows: [[String]]
     /// Whether there were more rows than asked for.
     public let isCut: Bool
 
-    /// Asks.
+    /// Runs the query.
     ///
     /// - Parameters:
     ///   - path: a file that `bungalow analyze --sqlite` has written, or any other SQLite file.
     ///   - sql: one SELECT.
-    ///   - limit: rows at most.
-    /// - Throws: `AnalyzerFault` if the file cannot be read or the question is not understood.
+    ///   - limit: the most rows to return.
+    /// - Throws: `OperatorError` if the file cannot be read or the query is invalid.
     public init(path: String, sql: String, limit: Int) throws {
         guard FileManager.default.isReadableFile(atPath: path) else {
-            throw AnalyzerFault(
+            throw OperatorError(
                 .input, "\(path) cannot be read; make it with: bungalow analyze --sqlite \(path) --files …")
         }
         var configuration = Configuration()
@@ -41,15 +43,15 @@ public struct CallQuery: Sendable {
         } catch let error as DatabaseError {
             // More than one statement.
             if error.resultCode == .SQLITE_MISUSE { throw Self.onlySelect }
-            let kind: AnalyzerFault.Kind = error.resultCode == .SQLITE_ERROR ? .request : .input
-            throw AnalyzerFault(kind, "\(path): \(error.message ?? "\(error)")")
+            let kind: OperatorError.Kind = error.resultCode == .SQLITE_ERROR ? .request : .input
+            throw OperatorError(kind, "\(path): \(error.message ?? "\(error)")")
         }
     }
 
-    private static let onlySelect = AnalyzerFault(
+    private static let onlySelect = OperatorError(
         .request, "only SELECT is allowed, and one of it: the file is only read")
 
-    /// PRAGMA and ATTACH do not count as writing, and are no question about calls.
+    /// SQLite does not count PRAGMA and ATTACH as writing, and neither is a query on the data.
     private static func isSelect(_ sql: String) -> Bool {
         let text = sql.replacing(#/^(\s|--[^\n]*(\n|$)|\/\*(?s:.*?)\*\/)+/#, with: "")
         return text.prefixMatch(of: #/(?i)(SELECT|WITH|VALUES|EXPLAIN)\b/#) != nil
@@ -57,7 +59,7 @@ public struct CallQuery: Sendable {
 
     /// The table's lines with titles, without a line feed at the end; a control character shows as its code.
     public var text: String {
-        Columns(titles: titles.map(Self.visible), rows: rows.map { $0.map(Self.visible) }).text()
+        TextTable(titles: titles.map(Self.visible), rows: rows.map { $0.map(Self.visible) }).text()
     }
 
     private static func visible(_ text: String) -> String {

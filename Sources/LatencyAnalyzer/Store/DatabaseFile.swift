@@ -1,7 +1,8 @@
-package import GRDB
+import Files
+public import GRDB
 
-/// An SQLite file of ours, told from other programs' by its application id; one file may hold all our tables.
-package struct DatabaseFile: Sendable {
+/// An SQLite file of ours, recognized by its application id; one file may hold all our tables.
+public struct DatabaseFile: Sendable {
     // "BUNG"
     private static let applicationID = 0x4255_4E47
 
@@ -9,15 +10,15 @@ package struct DatabaseFile: Sendable {
     private static let patience = 120.0
 
     /// Where the file is read and written.
-    package let queue: DatabaseQueue
+    public let queue: DatabaseQueue
 
     /// Opens or creates the file.
     ///
     /// - Parameter schema: statements that may run at each opening.
-    /// - Throws: `AnalyzerFault` if the file cannot be used, or is a database of something else.
-    package init(path: String, schema: String) throws {
-        if let identity = FileIdentity(path: path), !identity.isRegular {
-            throw AnalyzerFault(.output, "\(path) cannot be used as a database: it is no regular file")
+    /// - Throws: `OperatorError` if the file cannot be used, or is a database of something else.
+    public init(path: String, schema: String) throws {
+        if let status = FileStatus(path: path), !status.isRegular {
+            throw OperatorError(.output, "\(path) cannot be used as a database: it is not a regular file")
         }
         var configuration = Configuration()
         configuration.busyMode = .timeout(Self.patience)
@@ -27,12 +28,12 @@ package struct DatabaseFile: Sendable {
                 let id = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
                 let isEmpty = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") == 0
                 guard id == Self.applicationID || isEmpty else {
-                    throw AnalyzerFault(.output, "\(path) is a database of something else; name a new file")
+                    throw OperatorError(.output, "\(path) is a database of something else; name a new file")
                 }
                 try database.execute(sql: "PRAGMA application_id = \(Self.applicationID);\n\(schema)")
             }
         } catch let error as DatabaseError {
-            throw AnalyzerFault(.output, "\(path) cannot be used as a database: \(error.message ?? "\(error)")")
+            throw OperatorError(.output, "\(path) cannot be used as a database: \(error.message ?? "\(error)")")
         }
     }
 }

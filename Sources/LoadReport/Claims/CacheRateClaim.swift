@@ -1,4 +1,5 @@
-import LatencyAnalyzer
+import Bytes
+import Files
 
 extension LoadRun {
     /// Whether the cache rate was what it was planned to be; the verdict is the run's own, unless its numbers belie it.
@@ -26,7 +27,7 @@ extension LoadRun {
                 + contradictions.map { "the run's file says PROVEN, but \($0)" })
     }
 
-    /// Whether calls came as often as they were meant to; with the closed model nobody means to.
+    /// Whether calls were sent at the planned rate; the closed model has none.
     var offeredRateClaim: Claim? {
         guard let proof, let offered = proof.rate.offered, offered > 0 else { return nil }
         let achieved = proof.rate.sustained ?? proof.rate.achieved
@@ -66,7 +67,7 @@ extension RunProof {
     /// Whether there is nothing that figures could be of.
     fileprivate var hasNoAnswers: Bool { planned.calls > 0 && seen.answered == 0 }
 
-    /// Whether the answers at least were those of the plan.
+    /// Whether at least the responses were as planned.
     fileprivate var isAsPlanned: Bool {
         seen.hit == planned.hot && seen.hit + seen.miss == planned.calls && seen.hotMissed == 0 && seen.coldHit == 0
     }
@@ -85,7 +86,7 @@ extension RunProof {
             found.append("\(seen.hit.grouped) hits are not the \(planned.hot.grouped) planned")
         }
         guard let counted else { return found + ["there are no whole counters"] }
-        // A call that was not answered may have been looked up all the same.
+        // A call without a response may still have been looked up.
         if seen.failed == 0, counted != (seen.hit, seen.miss) { found.append("the counters differ from the headers") }
         return found
     }

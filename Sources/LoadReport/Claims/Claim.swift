@@ -1,6 +1,6 @@
-/// One sentence about what was measured, whether it holds, and the numbers behind it.
+/// One sentence about what was measured, whether it holds, and the numbers that decide it.
 public struct Claim: Sendable {
-    /// What the numbers say.
+    /// Whether it holds.
     public let verdict: Verdict
     /// The sentence.
     public let statement: String
@@ -17,7 +17,7 @@ extension LoadEvidence {
             } + [answersClaim].compactMap(\.self) + serverLogs.map(\.claim)
     }
 
-    /// Whether every call was answered; a search for saturation is meant to be refused, and does not count.
+    /// Whether every call was answered; a search for saturation provokes rejections and does not count.
     private var answersClaim: Claim? {
         let counted = runs.filter { !$0.isSaturationSearch && ($0.issuedCalls ?? 0) > 0 }
         guard !counted.isEmpty else { return nil }
@@ -31,7 +31,7 @@ extension LoadEvidence {
             verdict: verdict,
             statement: failed > 0 ? "Not every call was answered" : "Every call was answered",
             numbers: ["\(failed.grouped) of \(calls.grouped) calls in \(counted.count) runs failed"]
-                + lines.prefix(10) + rest + unknown.prefix(10).map { "\($0.name): failures are not told" })
+                + lines.prefix(10) + rest + unknown.prefix(10).map { "\($0.name): failures are unknown" })
     }
 }
 

@@ -1,4 +1,6 @@
-import LatencyAnalyzer
+import Bytes
+import Cluster
+import Files
 
 extension LoadRun {
     // Rounds that differ by more have found different things.

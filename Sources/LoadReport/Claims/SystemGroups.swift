@@ -1,4 +1,6 @@
-/// Which runs were against the same build, model and configuration, by the servers' answers to `GET /version`.
+import Files
+
+/// Which runs were against the same build, model and configuration, by the servers' responses to `GET /version`.
 struct SystemGroups {
     /// What was called in some runs.
     struct Group {
@@ -27,7 +29,7 @@ struct SystemGroups {
         untold = runs.filter { $0.system == nil }.map(\.name)
     }
 
-    /// The letter of the run's group; nil where all runs are of one, or nobody knows.
+    /// The letter of the run's group; nil if all runs are of one, or it is unknown.
     func letter(of run: LoadRun) -> String? {
         guard groups.count > 1, let system = run.system else { return nil }
         return groups.first { $0.system.isSame(as: system) }?.letter
@@ -44,8 +46,8 @@ struct SystemGroups {
         }
         let found =
             groups.map { "\(groups.count > 1 ? "\($0.letter): " : "")\($0.text); \(Self.list($0.runs))" }
-            + (untold.isEmpty ? [] : ["\(Self.list(untold)): the files do not tell what was called"])
-        // What is not known is no difference.
+            + (untold.isEmpty ? [] : ["\(Self.list(untold)): the files do not show what was called"])
+        // An unknown value is not a difference.
         guard versions.count > 1 else {
             return Claim(verdict: .unproven, statement: "The runs were against the same system", numbers: found)
         }

@@ -1,5 +1,4 @@
 import Foundation
-import LatencyAnalyzer
 
 /// The reading of one file, whatever it is.
 struct FileReading {
@@ -7,7 +6,7 @@ struct FileReading {
     let zone: TimeZone
     let database: RecordDatabase?
 
-    /// - Throws: `UnreadableFile` or `AnalyzerFault` if the file is left out.
+    /// - Throws: `UnreadableFile` or `OperatorError` if the file is left out.
     func read() throws -> (content: FileContent, losses: RecordReader.Losses) {
         guard file.byteCount > 0 else { throw UnreadableFile("empty") }
         guard let format = try file.format() else { throw UnreadableFile("of no known format") }

@@ -1,4 +1,4 @@
-/// What the files of a folder tell about load tests.
+/// The results of load tests in a folder's files.
 public struct LoadEvidence: Sendable {
     /// In the order of their beginnings, those without a time last.
     public internal(set) var runs: [LoadRun] = []
@@ -9,7 +9,7 @@ public struct LoadEvidence: Sendable {
     /// Files that were left out, wholly or in part, one line each.
     public internal(set) var skipped: [String] = []
 
-    /// Takes in an analysis; of its text and its JSON the one that tells how many calls were expected.
+    /// Adds an analysis; of its text and its JSON, keeps the one with the expected number of calls.
     mutating func add(_ log: ServerLog) {
         guard let index = serverLogs.firstIndex(where: { $0.isSameAnalysis(as: log) }) else {
             serverLogs.append(log)
@@ -21,7 +21,7 @@ public struct LoadEvidence: Sendable {
     /// Whether there is anything to report.
     public var isEmpty: Bool { runs.isEmpty && resources.isEmpty && serverLogs.isEmpty }
 
-    /// From the first moment that any file tells of to the last; dates of files count only where nothing else tells.
+    /// From the first moment in any file to the last; files' dates count only if there is nothing else.
     ///
     /// A summary that was copied yesterday would otherwise stretch the axis of all pictures to a day.
     var times: ClosedRange<Instant>? {

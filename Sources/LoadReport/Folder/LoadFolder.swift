@@ -1,7 +1,8 @@
+import Files
 public import Foundation
-import LatencyAnalyzer
+import ReportPage
 
-/// A folder with the results of load tests, folders within it too; hidden files are left alone.
+/// A folder with the results of load tests, subfolders included; hidden files are ignored.
 public struct LoadFolder: Sendable {
     private let url: URL
     private let zone: TimeZone
@@ -18,12 +19,12 @@ public struct LoadFolder: Sendable {
     ///   - path: of the folder.
     ///   - zone: where clients ran that note local times without a zone.
     ///   - outputs: files that are ours and no input.
-    /// - Throws: `AnalyzerFault` if an output holds results of a load test, which would be lost.
+    /// - Throws: `OperatorError` if an output holds results of a load test, which would be lost.
     public init(path: String, zone: TimeZone, outputs: [String] = []) throws {
-        for output in outputs where FileIdentity(path: output)?.isRegular == true {
+        for output in outputs where FileStatus(path: output)?.isRegular == true {
             let file = InputFile(relativePath: output, path: output, lastChange: .zero, byteCount: 0)
             if try file.format() != nil {
-                throw AnalyzerFault(.request, "\(output) holds results and would be lost; name another file")
+                throw OperatorError(.request, "\(output) holds results and would be lost; name another file")
             }
         }
         url = URL(filePath: path, directoryHint: .isDirectory).resolvingSymlinksInPath()
@@ -35,8 +36,8 @@ public struct LoadFolder: Sendable {
     /// Reads every file that is known.
     ///
     /// - Parameter database: takes every client's records.
-    /// - Throws: `AnalyzerFault` if the folder cannot be read or the database cannot be written; a file that cannot be
-    ///   read is told of among `skipped`.
+    /// - Throws: `OperatorError` if the folder cannot be read or the database cannot be written; a file that cannot be
+    ///   read is listed in `skipped`.
     public func read(into database: RecordDatabase? = nil) throws -> LoadEvidence {
         var evidence = LoadEvidence()
         var runs = RunCollection()
@@ -53,8 +54,8 @@ public struct LoadFolder: Sendable {
                 }
             } catch let error as UnreadableFile {
                 evidence.skipped.append("\(file.relativePath): \(error.reason)")
-            } catch let fault as AnalyzerFault where fault.kind == .input {
-                evidence.skipped.append("\(file.relativePath): \(fault.description)")
+            } catch let error as OperatorError where error.kind == .input {
+                evidence.skipped.append("\(file.relativePath): \(error.description)")
             }
         }
         if rest > 0 { evidence.skipped.append("\(rest) more files: only the first \(Self.maximumFileCount) are read") }
@@ -70,8 +71,8 @@ public struct LoadFolder: Sendable {
             let found = FileManager.default.enumerator(
                 at: url, includingPropertiesForKeys: keys, options: .skipsHiddenFiles)
         else {
-            throw AnalyzerFault(
-                .input, "\(url.path) is no folder that can be read; name one with results of load tests")
+            throw OperatorError(
+                .input, "\(url.path) is not a readable folder; name one with results of load tests")
         }
         var files: [InputFile] = []
         var rest = 0

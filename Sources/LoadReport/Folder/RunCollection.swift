@@ -11,7 +11,7 @@ struct RunCollection {
     // Files called just history.csv and so on, by their folder.
     private var unnamed: [String: LoadRun] = [:]
 
-    /// Takes in what a file tells.
+    /// Merges a file's run into the run that it belongs to.
     mutating func add(_ run: LoadRun, of file: InputFile) {
         let folder = URL(filePath: file.path).deletingLastPathComponent().path
         let key = Key(folder: folder, name: run.name)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// One call as a client has noted it.
+/// One call as its client recorded it.
 struct ClientRecord {
     var client: String
     var time: Instant
@@ -9,22 +9,22 @@ struct ClientRecord {
     var payloadBytes: Int?
     var isSuccess: Bool
     var attempts: Int?
-    /// What the server answered, or why there was no answer.
+    /// The response, or why there was none.
     var response: String?
-    /// From the first attempt to the answer.
+    /// From the first attempt to the response.
     var totalMilliseconds: Double?
-    /// Of the attempt that was answered.
+    /// Of the attempt that got the response.
     var serviceMilliseconds: Double?
 }
 
 /// The rows of a client's file as records.
 ///
 /// `timing.csv` and the messages of the throughput tool, whose source is `TimingLog.cs`, `JobExecutionEngine.cs` and
-/// `EventHubUtility.cs` of grecoe/CloudAI; times of calls are seconds. A column `Client` may stand anywhere. Where a
+/// `EventHubUtility.cs` of grecoe/CloudAI; times of calls are seconds. A column `Client` may be anywhere. Where a
 /// response holds commas, the tool does not quote it.
 struct ClientRecordRows {
     let format: FileFormat
-    /// Whose records these are where no column says so.
+    /// The client whose records these are, if there is no such column.
     let client: String
     let zone: TimeZone
     private var clock: LocalClock
@@ -36,7 +36,7 @@ struct ClientRecordRows {
         clock = LocalClock(lastTime: file.lastChange, zone: zone)
     }
 
-    /// - Returns: the row's record; nil for a message or a title that stands again; false success for neither.
+    /// - Returns: the row's record, unless the row is a message, a repeated title or broken.
     mutating func record(_ row: [String], _ columns: ColumnNames) -> Reading {
         format == .throughputTiming ? timing(Self.joined(row, columns), columns) : message(row, columns)
     }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import LatencyAnalyzer
 
@@ -38,13 +39,13 @@ enum ClientRecordsFile {
 
     /// Reads the file.
     ///
-    /// - Parameter onRecord: is given each record.
+    /// - Parameter onRecord: called with each record.
     static func read(
         _ file: InputFile, as format: FileFormat, in zone: TimeZone, _ onRecord: (ClientRecord) throws -> Void
     ) throws -> (run: LoadRun, losses: RecordReader.Losses) {
         var rows = ClientRecordRows(format, of: file, in: zone)
         var sums = Sums()
-        let losses = try RecordReader.readTable(file.log) { columns, row in
+        let losses = try RecordReader.readTable(file.text) { columns, row in
             switch rows.record(row, columns) {
             case .other: return true
             case .broken: return false

@@ -1,4 +1,4 @@
-/// Where the columns of a table stand, by their titles.
+/// The positions of a table's columns, by their titles.
 struct ColumnNames {
     private let places: [String: Int]
     let count: Int
@@ -12,7 +12,7 @@ struct ColumnNames {
     /// Whether all these columns are there.
     func has(_ titles: [String]) -> Bool { titles.allSatisfy { place($0) != nil } }
 
-    /// Where the column stands.
+    /// The column's position.
     func place(_ title: String) -> Int? { places[title.lowercased()] }
 
     /// The column's cell of a row, without blanks around it; nil if there is none or it is empty.

@@ -1,6 +1,4 @@
-import LatencyAnalyzer
-
-/// What one file tells a report.
+/// What one file contributes to a report.
 enum FileContent: Sendable {
     case run(LoadRun)
     case resources(ResourceUse)

@@ -1,11 +1,11 @@
-/// The formats that a report reads, told by their first line, whatever a file is called.
+/// The formats that a report reads, recognized by a file's first line, not by its name.
 enum FileFormat: Sendable {
     case locustHistory, locustStatistics, locustFailures, locustExceptions
     case throughputHistory, throughputTiming, throughputScaling, clientRecords
     case siegeLog, monitor
     case json, resultsFile
 
-    /// What the file's first line belongs to; nil if to nothing that is known.
+    /// The format of a first line; nil if unknown.
     ///
     /// - Parameter line: the first that is not empty, up to some hundred characters.
     init?(firstLine line: String) {

@@ -1,5 +1,5 @@
+import Files
 import Foundation
-import LatencyAnalyzer
 
 /// One file of a report's folder.
 struct InputFile: Sendable {
@@ -14,7 +14,7 @@ struct InputFile: Sendable {
     private static let maximumWholeByteCount = 16 << 20
     private static let maximumFirstLineByteCount = 1 << 12
 
-    var log: LogFile { LogFile(path: path) }
+    var text: TextFile { TextFile(path: path) }
 
     /// The file's last component.
     var name: String { URL(filePath: path).lastPathComponent }
@@ -24,12 +24,12 @@ struct InputFile: Sendable {
 
     /// What the file is, by its first line.
     ///
-    /// - Throws: `AnalyzerFault` if it cannot be read; nil if it is nothing that is known.
+    /// - Throws: `OperatorError` if it cannot be read; nil if it is nothing that is known.
     func format() throws -> FileFormat? {
         struct Enough: Error {}
         var bytes: [UInt8] = []
         do {
-            try log.forEachPieceOfText { piece in
+            try text.forEachPiece { piece in
                 for byte in piece {
                     let isEnd = byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
                     if isEnd, bytes.isEmpty { continue }
@@ -47,11 +47,11 @@ struct InputFile: Sendable {
             throw UnreadableFile("\(byteCount >> 20) MiB are too much for a summary; 16 MiB are allowed")
         }
         var data = Data()
-        try log.forEachPieceOfText { data.append(contentsOf: $0) }
+        try text.forEachPiece { data.append(contentsOf: $0) }
         return data
     }
 
-    /// The names that tools put behind the name of a run.
+    /// What tools append to the name of a run.
     private static let endings = [
         "_stats_history.csv", "_stats.csv", "_failures.csv", "_exceptions.csv", ".run.json", ".k6.json", ".siege.json",
         ".siege.log", "history.csv", "timing.csv", "scaling.csv", ".json", ".csv", ".log", ".txt",

@@ -1,8 +1,8 @@
 import Foundation
 
-/// The JSON files: proofs of runs, k6's summaries and `bungalow analyze --json`, told apart by their keys.
+/// The JSON files: proofs of runs, k6's summaries and `bungalow analyze --json`, distinguished by their keys.
 enum JSONFormats {
-    // Only what tells the formats apart.
+    // Only the keys that distinguish the formats.
     private struct Keys: Decodable {
         let schema: Int?
         let planned, phases, metrics: Present?

@@ -67,7 +67,7 @@ struct K6Summary {
             run.times = file.lastChange.advanced(by: -seconds)...file.lastChange
             run.isTimeOfFile = true
         }
-        // How fast a call failed is no latency.
+        // The time to a failure is not a latency.
         guard answered > 0 else { return run }
         let durations = metrics["http_req_duration{expected_response:true}"] ?? whole
         var values: [Double: Double] = [:]

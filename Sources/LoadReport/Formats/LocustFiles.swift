@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import LatencyAnalyzer
 
@@ -8,7 +9,7 @@ enum LocustFiles {
         var series = Timeline<LoadSlot>(maximumCount: LoadSlot.maximumCount)
         var last = (calls: 0, failures: 0)
         var times: ClosedRange<Instant>?
-        let losses = try RecordReader.readTable(file.log) { columns, row in
+        let losses = try RecordReader.readTable(file.text) { columns, row in
             guard let time = columns.number("Timestamp", in: row).flatMap(Instant.init(seconds:)),
                 let calls = columns.count("Total Request Count", in: row),
                 let failures = columns.count("Total Failure Count", in: row)
@@ -36,7 +37,7 @@ enum LocustFiles {
     /// `*_stats.csv`: the whole run, of which the row of the sum is taken.
     static func readStatistics(_ file: InputFile) throws -> (run: LoadRun, losses: RecordReader.Losses) {
         var run: LoadRun?
-        let losses = try RecordReader.readTable(file.log) { columns, row in
+        let losses = try RecordReader.readTable(file.text) { columns, row in
             guard let calls = columns.count("Request Count", in: row),
                 let failures = columns.count("Failure Count", in: row)
             else { return false }
@@ -68,7 +69,7 @@ enum LocustFiles {
     static func readFailures(_ file: InputFile) throws -> (run: LoadRun, losses: RecordReader.Losses) {
         var run = LoadRun(name: file.runName, tool: "locust")
         run.sources = [file.relativePath]
-        let losses = try RecordReader.readTable(file.log) { columns, row in
+        let losses = try RecordReader.readTable(file.text) { columns, row in
             guard let error = columns.text("Error", in: row), let count = columns.count("Occurrences", in: row) else {
                 return false
             }

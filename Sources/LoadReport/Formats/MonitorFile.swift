@@ -1,14 +1,15 @@
+import Cluster
+import Files
 import Foundation
-import LatencyAnalyzer
 
 /// The CSV of `bungalow monitor`, or of the lab's `resource_monitor.py`.
 ///
-/// Its times count from the monitor's start. When that was says the file's name, in the basic format of ISO 8601
-/// (`use-20261121T072600Z.csv`), or else the file's last change, which is when the last sample was taken.
+/// Its times count from the monitor's start. The start is in the file's name, in the basic format of ISO 8601
+/// (`use-20261121T072600Z.csv`); otherwise it follows from the file's last change, the time of the last sample.
 enum MonitorFile {
     static func read(_ file: InputFile) throws -> (use: ResourceUse, losses: RecordReader.Losses) {
         var last: Double?
-        // The file is read twice, since where it begins is told by its end.
+        // The file is read twice, since its start follows from its end.
         _ = try rows(of: file) { last = max(last ?? $0.seconds, $0.seconds) }
         guard let last else { throw UnreadableFile("no rows") }
         let named = start(inName: file.name)
@@ -22,7 +23,7 @@ enum MonitorFile {
         of file: InputFile, _ body: (ResourceMonitor.Sample) -> Void
     ) throws -> RecordReader.Losses {
         var latest = -Double.infinity
-        return try RecordReader.read(file.log) { number, row in
+        return try RecordReader.read(file.text) { number, row in
             if number == 1 { return true }
             guard let sample = ResourceMonitor.Sample(row: row), sample.seconds > latest else { return false }
             latest = sample.seconds

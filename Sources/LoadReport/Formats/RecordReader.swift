@@ -1,4 +1,4 @@
-import LatencyAnalyzer
+import Files
 
 /// The records of a CSV file, one at a time, in memory that does not grow with the file.
 ///
@@ -6,7 +6,7 @@ import LatencyAnalyzer
 /// `maximumByteCount` is left out and counted; so is a last record without a line end that is shorter than the first,
 /// which a writer was still at.
 struct RecordReader {
-    /// Records that could not be read, and where the first of them stands.
+    /// Records that could not be read, and the number of the first.
     struct Losses: Equatable {
         var count = 0
         var firstRecord: Int?
@@ -33,13 +33,13 @@ struct RecordReader {
 
     /// Reads a file from its beginning to its end.
     ///
-    /// - Parameter body: is given each record's number from 1 on and its fields; false says that it makes no sense.
+    /// - Parameter body: called with each record's number, from 1 on, and its fields; returns false if it is invalid.
     /// - Returns: what was left out.
-    /// - Throws: `AnalyzerFault` if the file cannot be read, and what `body` throws.
-    static func read(_ file: LogFile, _ body: (Int, [String]) throws -> Bool) throws -> Losses {
+    /// - Throws: `OperatorError` if the file cannot be read, and what `body` throws.
+    static func read(_ file: TextFile, _ body: (Int, [String]) throws -> Bool) throws -> Losses {
         var reader = Self()
         var columnCount = 0
-        try file.forEachPieceOfText { piece in
+        try file.forEachPiece { piece in
             for byte in piece {
                 guard reader.take(byte), let fields = reader.record() else { continue }
                 if reader.number == 1 { columnCount = fields.count }
@@ -58,10 +58,10 @@ struct RecordReader {
 
     /// Reads a file whose first record names the columns.
     ///
-    /// - Parameter body: is given the columns and each further record's fields; false says that it makes no sense.
+    /// - Parameter body: called with the columns and each further record's fields; returns false if it is invalid.
     /// - Returns: what was left out.
-    /// - Throws: `AnalyzerFault` if the file cannot be read, and what `body` throws.
-    static func readTable(_ file: LogFile, _ body: (ColumnNames, [String]) throws -> Bool) throws -> Losses {
+    /// - Throws: `OperatorError` if the file cannot be read, and what `body` throws.
+    static func readTable(_ file: TextFile, _ body: (ColumnNames, [String]) throws -> Bool) throws -> Losses {
         var columns = ColumnNames([])
         return try read(file) { number, row in
             guard number > 1 else {
@@ -104,7 +104,7 @@ struct RecordReader {
         if bytes.count < Self.maximumByteCount { bytes.append(byte) } else { isOverlong = true }
     }
 
-    /// Hands the record over and begins the next; nil for one that was too long.
+    /// Returns the record and begins the next; nil for one that was too long.
     private mutating func record() -> [String]? {
         defer {
             bytes.removeAll(keepingCapacity: true)

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import LatencyAnalyzer
 
@@ -7,9 +8,9 @@ import LatencyAnalyzer
 enum SiegeLog {
     static func read(_ file: InputFile, in zone: TimeZone) throws -> (run: LoadRun, losses: RecordReader.Losses) {
         var total = Total()
-        let losses = try RecordReader.readTable(file.log) { columns, row in
+        let losses = try RecordReader.readTable(file.text) { columns, row in
             if row.first?.trimmed.hasPrefix("****") == true { return true }
-            // The header stands again where siege found a log of another user.
+            // siege repeats the header in a log of another user.
             if columns.text("Trans", in: row) == "Trans" { return true }
             return total.add(row, columns, in: zone)
         }
@@ -50,7 +51,7 @@ enum SiegeLog {
             return true
         }
 
-        /// A row tells sums only, so its calls are spread evenly over its time.
+        /// A row has only sums, so its calls are spread evenly over its time.
         private mutating func spread(_ calls: Int, failures: Int, from start: Int, seconds: Int) {
             let parts = min(seconds, LoadSlot.maximumCount)
             for part in 0..<parts {

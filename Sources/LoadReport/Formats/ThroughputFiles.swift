@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import LatencyAnalyzer
 
@@ -9,7 +10,7 @@ enum ThroughputFiles {
     static func readHistory(_ file: InputFile) throws -> (run: LoadRun, losses: RecordReader.Losses) {
         var run = LoadRun(name: file.runName, tool: "throughput tool")
         run.sources = [file.relativePath]
-        let losses = try RecordReader.readTable(file.log) { columns, row in
+        let losses = try RecordReader.readTable(file.text) { columns, row in
             guard let users = columns.count("ThreadCount", in: row), let rate = columns.number("RPS", in: row),
                 let failures = columns.count("Failures", in: row), rate >= 0
             else { return false }
@@ -26,7 +27,7 @@ enum ThroughputFiles {
     static func readScaling(_ file: InputFile) throws -> (run: LoadRun, losses: RecordReader.Losses) {
         var series = Timeline<LoadSlot>(maximumCount: LoadSlot.maximumCount)
         var times: ClosedRange<Instant>?
-        let losses = try RecordReader.readTable(file.log) { columns, row in
+        let losses = try RecordReader.readTable(file.text) { columns, row in
             guard let time = columns.text("Time", in: row).flatMap({ Instant(rfc3339: $0) }),
                 let users = columns.count("Scale", in: row)
             else { return false }

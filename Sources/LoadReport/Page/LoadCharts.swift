@@ -1,8 +1,10 @@
+import Bytes
 import LatencyAnalyzer
+import ReportPage
 
 /// The pictures of what clients saw: rates, latency, hit rates and saturation.
 struct LoadCharts {
-    // More runs than these would not be told apart.
+    // More runs than these could not be distinguished.
     private static let maximumRunCount = 200
     private static let colorCount = 8
 
@@ -55,7 +57,7 @@ struct LoadCharts {
         let drawn = runs.filter { $0.steadyPercentiles != nil || $0.series != nil || $0.meanMilliseconds != nil }
         guard let times, !drawn.isEmpty else { return nil }
         let percentiles = LoadSlot.percentiles
-        let names = percentiles.map(LatencyHistogram.name(ofPercentile:)) + ["mean, where nothing else is told"]
+        let names = percentiles.map(LatencyHistogram.name(ofPercentile:)) + ["mean, if nothing else is known"]
         let lines = percentiles.enumerated().flatMap { color, percentile in
             drawn.map { run in
                 let value = run.steadyPercentiles?.values[percentile]
@@ -117,7 +119,9 @@ struct LoadCharts {
         var chart = Chart(
             title: "Latency at percentiles, ms, logarithmic" + (rest > 0 ? " (\(rest) more are not drawn)" : ""),
             legend: curves.prefix(Self.colorCount).enumerated().map { .init(name: $0.element.name, color: $0.offset) })
-        let across = Axis(percentiles: LatencyHistogram.percentiles, places: (chart.left + 24, chart.right - 24))
+        let across = Axis(
+            percentiles: LatencyHistogram.percentiles, named: LatencyHistogram.name(ofPercentile:),
+            places: (chart.left + 24, chart.right - 24))
         let up = Axis(logarithmicFrom: least, to: most, places: (chart.bottom, chart.top))
         chart.draw(
             horizontal: across,
@@ -156,7 +160,7 @@ extension [Percentiles] {
 extension LoadRun {
     fileprivate var hasPercentilesOverTime: Bool { series?.slots.contains { !$0.milliseconds.isEmpty } ?? false }
 
-    /// What pointing at the run tells.
+    /// The text shown when the pointer is over the run.
     fileprivate var tip: String {
         let percentiles = [50.0, 95, 99].compactMap { one in
             steadyPercentiles?.values[one].map { "\(LatencyHistogram.name(ofPercentile: one)) \($0.shortest) ms" }

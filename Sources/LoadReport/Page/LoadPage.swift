@@ -1,4 +1,5 @@
-import LatencyAnalyzer
+import Cluster
+import ReportPage
 
 /// The report as one HTML page that needs nothing else.
 public struct LoadPage: Sendable {

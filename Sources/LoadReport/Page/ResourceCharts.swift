@@ -1,4 +1,6 @@
+import Bytes
 import LatencyAnalyzer
+import ReportPage
 
 /// The pictures of what pods reserved and used: replicas, cores and core-hours over the report's time.
 struct ResourceCharts {

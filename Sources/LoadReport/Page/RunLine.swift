@@ -1,6 +1,7 @@
 import LatencyAnalyzer
+import ReportPage
 
-/// One run's values over time: slot by slot where a file tells, or one value from its beginning to its end.
+/// One run's values over time: slot by slot if known, or one value from its beginning to its end.
 struct RunLine {
     private let values: [(seconds: Double, value: Double?)]
 
@@ -14,7 +15,7 @@ struct RunLine {
     }
 
     /// - Parameters:
-    ///   - value: what stands for the whole run where it has no slots.
+    ///   - value: the whole run's, used if it has no slots.
     ///   - slot: a slot's value.
     init(_ run: LoadRun, value: Double?, slot: (Stretch) -> Double?) {
         guard let times = run.times else {

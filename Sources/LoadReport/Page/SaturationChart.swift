@@ -1,4 +1,5 @@
-import LatencyAnalyzer
+import Cluster
+import ReportPage
 
 /// Rate by number of users in searches for saturation, with what was found and 70 % of it.
 struct SaturationChart {

@@ -19,7 +19,7 @@ public struct Instant: Sendable, Comparable, Hashable, Decodable {
 
     private init(known seconds: Double) { self.seconds = seconds }
 
-    /// RFC 3339, with any number of digits behind the point, as `2026-11-21T07:26:00.123Z`.
+    /// RFC 3339, with any number of digits after the point, as `2026-11-21T07:26:00.123Z`.
     init?(rfc3339 text: some StringProtocol) {
         // Every row of a client's records has one of these, so there is neither a pattern nor a formatter here.
         let bytes = Array(text.utf8)
@@ -88,7 +88,7 @@ public struct Instant: Sendable, Comparable, Hashable, Decodable {
         let text = try decoder.singleValueContainer().decode(String.self)
         guard let instant = Self(rfc3339: text) else {
             throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is no RFC 3339 time"))
+                .init(codingPath: decoder.codingPath, debugDescription: "\(text) is not an RFC 3339 time"))
         }
         self = instant
     }
@@ -99,7 +99,7 @@ public struct Instant: Sendable, Comparable, Hashable, Decodable {
     /// The second that it lies in.
     var second: Int { Int(seconds.rounded(.down)) }
 
-    /// So many seconds later.
+    /// This many seconds later.
     func advanced(by seconds: Double) -> Self { Self(seconds: self.seconds + seconds) ?? self }
 }
 

@@ -1,14 +1,14 @@
 import LatencyAnalyzer
 
-/// One run of a load tool: what its files tell, and the proof, where one was written.
+/// One run of a load tool: the content of its files, and the proof, if one was written.
 public struct LoadRun: Sendable {
-    /// What its files' names share.
+    /// The common part of its files' names.
     public let name: String
     /// `k6`, `locust`, `siege`, `throughput tool`.
     public internal(set) var tool: String
     /// The files, relative to the folder of the report.
     public internal(set) var sources: [String] = []
-    /// First and last moment; nil if no file tells.
+    /// First and last moment; nil if unknown.
     public internal(set) var times: ClosedRange<Instant>?
     /// Whether the time was taken from a file's last change, since its content has no date.
     var isTimeOfFile = false
@@ -16,17 +16,17 @@ public struct LoadRun: Sendable {
     var failures: Int?
     /// Calls a second over the whole run.
     var achievedRate: Double?
-    /// Over the whole run, for tools that do not tell phases apart.
+    /// Over the whole run, for tools that do not report phases.
     var percentiles: Percentiles?
     var meanMilliseconds: Double?
     private(set) var series: Timeline<LoadSlot>?
     private var seriesDetail = Detail.summary
     var detail = Detail.summary
-    /// What failed, and how often, where a file tells.
+    /// What failed, and how often, if known.
     var errors: [(text: String, count: Int)] = []
     /// Of a saturation search: how each number of users fared.
     var steps: [LoadStep] = []
-    /// What was called, where a file tells.
+    /// The system under test, if known.
     var system: CalledSystem?
     /// What `loadtest/` has written.
     public internal(set) var proof: RunProof?
@@ -43,7 +43,7 @@ public struct LoadRun: Sendable {
         self.tool = tool
     }
 
-    /// Takes in what another file of the same run tells.
+    /// Merges another file of the same run.
     mutating func add(_ other: Self) {
         sources += other.sources
         addTimes(of: other)
@@ -106,7 +106,7 @@ public struct LoadRun: Sendable {
         (self.series, seriesDetail, self.detail) = (series, detail, detail)
     }
 
-    /// Latencies of the hold, or of the whole run where nobody tells the hold apart.
+    /// Latencies of the hold, or of the whole run if the hold is not reported separately.
     var steadyPercentiles: Percentiles? { proof?.latencyMs.sustained ?? percentiles }
 
     /// Answered calls a second in the hold, or over the whole run.
@@ -116,7 +116,7 @@ public struct LoadRun: Sendable {
 
     var failedCalls: Int? { proof?.seen.failed ?? failures }
 
-    /// The share of answers that came from the cache, by the headers.
+    /// The share of responses from the cache, by their headers.
     var achievedHitRate: Double? {
         guard let seen = proof?.seen, seen.answered > 0 else { return nil }
         return Double(seen.hit) / Double(seen.answered)

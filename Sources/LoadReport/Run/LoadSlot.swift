@@ -6,7 +6,7 @@ struct LoadSlot: TimelineSlot {
     var failures = 0
     /// The most at once.
     var users = 0
-    /// The worst of those that were told.
+    /// The worst of the reported ones.
     var milliseconds: [Double: Double] = [:]
 
     /// The percentiles that are drawn over time.

@@ -1,3 +1,4 @@
+import Cluster
 import LatencyAnalyzer
 
 /// What pods reserved and used while tests ran.
@@ -50,7 +51,7 @@ public struct ResourceUse: Sendable {
 
     private mutating func hold(_ sample: ResourceMonitor.Sample, until end: Double) {
         let (from, to) = (start.advanced(by: sample.seconds), start.advanced(by: end))
-        // A monitor that stood still for long is no reason to fill a million slots.
+        // A monitor that was suspended for long must not fill a million slots.
         let parts = min(max(to.second - from.second, 1), LoadSlot.maximumCount)
         let seconds = (to.seconds - from.seconds) / Double(parts)
         var slot = Slot(seconds: seconds, replicaSeconds: seconds * Double(sample.replicas), most: sample.replicas)

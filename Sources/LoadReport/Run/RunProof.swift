@@ -1,12 +1,12 @@
 import Foundation
 
-/// `<name>.run.json`: what a load test of `loadtest/` planned, saw and was told by the servers' counters.
+/// `<name>.run.json`: what a load test of `loadtest/` planned, what its client saw, and what the servers counted.
 ///
 /// The format's source is `loadtest/run.schema.json`, schema 1; fields that are not needed here are not read.
 public struct RunProof: Sendable, Decodable {
     static let schema = 1
 
-    let tool, name, client: String
+    let tool, name: String
     let started, ended: Instant
     let target: String
     let model: LoadModel
@@ -18,7 +18,6 @@ public struct RunProof: Sendable, Decodable {
     let counterSource: String
     let counters: [Counter]
     let droppedIterations: Int
-    let clientCpu: Double?
     let latencyMs: Phases
     let rate: Rate
     let saturation: Saturation?
@@ -28,9 +27,9 @@ public struct RunProof: Sendable, Decodable {
 
     /// How arrivals come about.
     public enum LoadModel: String, Sendable, Decodable {
-        /// A user calls again when it has been answered.
+        /// A user sends the next call after the response to the last.
         case closed
-        /// Calls come at a rate, answered or not.
+        /// Calls are sent at a rate, whether or not responses arrive.
         case open
     }
 
@@ -39,12 +38,12 @@ public struct RunProof: Sendable, Decodable {
         let calls, hot: Int
     }
 
-    /// What the cache answered before the run, while the hot records were made hot.
+    /// Cache results before the run, while the hot records were loaded.
     struct LookUps: Sendable, Decodable {
         let hit, miss, bypass: Int
     }
 
-    /// What became of the calls, as the client saw it.
+    /// The outcomes of the calls, as the client saw them.
     struct Seen: Sendable, Decodable {
         let hit, miss, bypass, refused, errors, timeouts, hotMissed, coldHit: Int
 
@@ -75,7 +74,7 @@ public struct RunProof: Sendable, Decodable {
         let text: String
     }
 
-    /// Whether all counts are such that sums of them are no danger.
+    /// Whether all counts are small enough to be added without overflow.
     var isWithinBounds: Bool {
         let counts = [
             hotRecords, users, planned.calls, planned.hot, warmUp.hit, warmUp.miss, warmUp.bypass, seen.hit, seen.miss,
@@ -97,7 +96,7 @@ public struct RunProof: Sendable, Decodable {
     }
 }
 
-/// Latencies in ms at percentiles, of so many calls.
+/// Latencies in ms at percentiles, and of how many calls.
 struct Percentiles: Sendable, Decodable, Equatable {
     let count: Int
     let values: [Double: Double]
@@ -130,7 +129,7 @@ struct Saturation: Sendable, Decodable {
     let users: Int
     let rate: Double
     let p50Ms, p99Ms: Double?
-    let spread, workingPoint: Double
+    let spread: Double
 
     /// One search.
     struct Round: Sendable, Decodable {
@@ -140,7 +139,7 @@ struct Saturation: Sendable, Decodable {
     }
 }
 
-/// What a run called: where, and which build, model and configuration answered there; nil if it does not tell.
+/// The system under test: its address, and its build, model and configuration if known.
 struct CalledSystem: Sendable, Decodable {
     let target: String
     let version: SystemVersion?
@@ -149,7 +148,7 @@ struct CalledSystem: Sendable, Decodable {
     func isSame(as other: Self) -> Bool { version == other.version && (version != nil || target == other.target) }
 }
 
-/// The server's answer to `GET /version`, but for the instance, which differs between replicas of one deployment.
+/// The server's response to `GET /version`, without the instance, which differs between replicas of one deployment.
 public struct SystemVersion: Sendable, Decodable, Hashable {
     let release, executableSha256, modelVersion, configuration: String?
 }

@@ -1,5 +1,3 @@
-import LatencyAnalyzer
-
 /// What `bungalow analyze` has made of the servers' logs.
 public struct ServerLog: Sendable {
     /// The file.
@@ -7,7 +5,7 @@ public struct ServerLog: Sendable {
     let deployment: String
     let pods: Int
     let calls, scored: Int
-    /// How many calls there should have been; nil if nobody said.
+    /// How many calls there should have been; nil if unknown.
     let expected: Int?
     /// What is missing; nil if nothing is known to be.
     let completeness: String?

@@ -1,9 +1,9 @@
-/// What the numbers say about a claim.
+/// Whether a claim holds, by its numbers.
 public enum Verdict: String, Sendable, Codable, CaseIterable {
     /// The numbers that were taken independently of each other agree.
     case proven = "PROVEN"
     /// They differ, so the claim does not hold.
     case void = "VOID"
-    /// A number that would tell is missing.
+    /// A number that would decide is missing.
     case unproven = "UNPROVEN"
 }

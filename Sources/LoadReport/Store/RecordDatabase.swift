@@ -1,7 +1,9 @@
+import Bytes
+import Files
 import GRDB
 import LatencyAnalyzer
 
-/// Every client's records in an SQLite file, with views that tell how each client fared.
+/// Every client's records in an SQLite file, with views of each client's successes and errors.
 ///
 /// A record that is there already is not added again: of several rows of a file that are equal in all columns, the
 /// first is the same record as the first in another file of that client. `records.time` is UTC,
@@ -13,16 +15,16 @@ public struct RecordDatabase: Sendable {
 
     /// Opens or creates the file.
     ///
-    /// - Throws: `AnalyzerFault` if the file cannot be used, or is a database of something else.
+    /// - Throws: `OperatorError` if the file cannot be used, or is a database of something else.
     public init(path: String) throws {
         queue = try DatabaseFile(path: path, schema: Self.schema).queue
     }
 
-    /// Stores the records of one file, all of them or, on a fault, none.
+    /// Stores the records of one file, all of them or, on an error, none.
     ///
     /// - Parameter read: hands over each record.
     /// - Returns: what `read` returns.
-    /// - Throws: `AnalyzerFault` if the database cannot be written, and what `read` throws.
+    /// - Throws: `OperatorError` if the database cannot be written, and what `read` throws.
     func store<Result>(_ read: (_ add: (ClientRecord) throws -> Void) throws -> Result) throws -> Result {
         do {
             return try queue.write { database in
@@ -40,7 +42,7 @@ public struct RecordDatabase: Sendable {
                 return result
             }
         } catch let error as DatabaseError {
-            throw AnalyzerFault(.output, "the records cannot be stored: \(error.message ?? "\(error)")")
+            throw OperatorError(.output, "the records cannot be stored: \(error.message ?? "\(error)")")
         }
     }
 

@@ -1,17 +1,15 @@
-import LatencyAnalyzer
-
 /// The runs of one cache rate against one system with one tool and model.
 struct CacheRateRuns {
     let name: String
     let rate: Double
     let runs: [LoadRun]
 
-    /// Those whose figures mean something.
+    /// The runs whose figures are valid.
     var proven: [RunProof] { runs.filter { $0.cacheRateClaim?.verdict == .proven }.compactMap(\.proof) }
 
     private struct Key: Hashable {
         let rate: Double
-        /// System, tool and model: what else tells runs apart.
+        /// System, tool and model: what else distinguishes runs.
         let kind: [String]
     }
 

@@ -1,4 +1,5 @@
-import LatencyAnalyzer
+import Bytes
+import Files
 
 /// The report as text for a terminal.
 public struct LoadSummary: Sendable {

@@ -1,3 +1,6 @@
+import Bytes
+import Cluster
+import Files
 import LatencyAnalyzer
 
 /// The numbers of a report.
@@ -113,7 +116,7 @@ struct LoadTables {
     ) -> [String]? {
         guard let slot else { return nil }
         let (calls, seconds) = (run?.issuedCalls, run?.times.map { $0.upperBound.seconds - $0.lowerBound.seconds })
-        // A monitor that saw a part of the run only cannot tell what its calls cost.
+        // A monitor that saw only part of the run does not show what its calls cost.
         let used = slot.knownUseSeconds > 0 ? slot.usedCoreSeconds / slot.knownUseSeconds : nil
         let isWhole = seconds.map { slot.seconds > 0.95 * $0 } ?? false
         let perCore =

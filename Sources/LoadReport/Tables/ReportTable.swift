@@ -1,4 +1,4 @@
-import LatencyAnalyzer
+import ReportPage
 
 /// A table of the report, for the page and for the terminal alike.
 struct ReportTable {
@@ -6,7 +6,7 @@ struct ReportTable {
     let titles: [String]
     let rows: [[String]]
 
-    var text: String { "\(title):\n" + Columns(titles: titles, rows: rows).text(indent: "\t ") }
+    var text: String { "\(title):\n" + TextTable(titles: titles, rows: rows).text(indent: "\t ") }
 
     var html: String {
         "<figure><figcaption>\(Markup.escaped(title))</figcaption>\(Markup.table(titles: titles, rows: rows))</figure>"

@@ -89,7 +89,10 @@ import Testing
                 "Error: /dev/null/x cannot be used as a database"
             ),
             (["analyze", "--files", "-", "--expect", "-1"], 64, "Error: --expect -1 is not allowed"),
-            (["analyze", "--files", "-", "--deployment", "../evil"], 64, "Error: --deployment '../evil' is no name"),
+            (
+                ["analyze", "--files", "-", "--deployment", "../evil"], 64,
+                "Error: --deployment '../evil' is not a name"
+            ),
             (["analyze", "--files", "-", "--html", ""], 64, "Error: --html is empty"),
             (
                 ["analyze", "--deployment", "b", "--follow", "--duration", "\(Int.max)"], 64,
@@ -97,9 +100,9 @@ import Testing
             ),
             (
                 ["analyze", "--deployment", "b", "--since", "10"], 64,
-                "Error: --since 10 is no time: use hours, minutes and seconds, as 10s, 5m or 1h30m."
+                "Error: --since 10 is not a duration: use hours, minutes and seconds, such as 10s, 5m or 1h30m."
             ),
-            (["analyze", "--deployment", "b", "--since", "0s"], 64, "Error: --since 0s is no time"),
+            (["analyze", "--deployment", "b", "--since", "0s"], 64, "Error: --since 0s is not a duration"),
             (["query", "nowhere.sqlite", "SELECT 1"], 66, "Error: nowhere.sqlite cannot be read"),
             (
                 ["monitor", "--duration", "0", "--output", "a", "--selector", "a=b"], 64,
@@ -191,7 +194,7 @@ import Testing
         #expect(outcome.output.contains("\nTotal calls - 1 \n") && !outcome.output.contains("File : logs_results"))
         #expect(
             outcome.error.contains("./pod.txt is named twice, or is a link to another of the logs: it counts once\n"))
-        #expect(outcome.error.contains("logs_results.txt is a results file and no log: left out\n"))
+        #expect(outcome.error.contains("logs_results.txt is a results file, not a log: left out\n"))
         #expect(try run.run(files + ["--expect", "0"]).exitCode == 65)
     }
 }

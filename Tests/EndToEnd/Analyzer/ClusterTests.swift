@@ -125,7 +125,7 @@ import Testing
             outcome.output.contains(
                 "\nINCOMPLETE: 3 of an unknown number of calls; the log of bungalow-6fc5cf8df6-aaaaa begins 120 s after"
             ))
-        #expect(outcome.output.contains("the log of bungalow-6fc5cf8df6-bbbbb could not be had: kubectl: "))
+        #expect(outcome.output.contains("the log of bungalow-6fc5cf8df6-bbbbb could not be downloaded: kubectl: "))
         #expect(outcome.output.contains("is waiting to start: ContainerCreating"))
         #expect(outcome.output.contains("\nFile : bungalow-6fc5cf8df6-bbbbb.txt\nTimes (0):\n"))
     }
@@ -141,8 +141,8 @@ import Testing
         for pod in [a, b] { _ = try run.write("an older log of \(pod)", to: "\(pod).txt") }
         let outcome = try run.run(Self.named + ["--tail", "5", "--silence", "1"], environment: api.environment)
         #expect(outcome.exitCode == 65 && outcome.output.contains("\nTotal calls - 0 \n"), "\(outcome.error)")
-        #expect(outcome.output.contains("the log of \(a) could not be had: kubectl: "))
-        #expect(outcome.output.contains("the log of \(b) could not be had: nothing came for 1 s (--silence)"))
+        #expect(outcome.output.contains("the log of \(a) could not be downloaded: kubectl: "))
+        #expect(outcome.output.contains("the log of \(b) could not be downloaded: no output for 1 s (--silence)"))
         for pod in [a, b] { #expect(try run.read("\(pod).txt") == "an older log of \(pod)") }
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: run.folder.path).allSatisfy { !$0.hasSuffix(".part") })
@@ -178,7 +178,7 @@ import Testing
         _ = try run.write("an older one", to: "use.csv")
         let monitor = ["monitor", "--duration", "1", "--output", "use.csv", "--selector", "app=none"]
         let outcome = try run.run(monitor + ["--namespace", "serving"], environment: api.environment)
-        #expect(outcome.exitCode == 69 && outcome.error.contains("the API server did not answer until the end"))
+        #expect(outcome.exitCode == 69 && outcome.error.contains("the API server did not respond before the end"))
         #expect(try run.read("use.csv") == "an older one")
         let empty = try run.run(monitor + ["--namespace", "empty"], environment: api.environment)
         #expect(empty.exitCode == 0)

@@ -15,7 +15,8 @@ import Testing
 
         """
 
-    @Test func `A folder becomes a page, a text and a database, and again the same`() throws {
+    @Test("A folder becomes a page, a text and a database, and a second run gives the same")
+    func folderToPageAndDatabase() throws {
         let run = try AnalyzerRun()
         try FileManager.default.createDirectory(
             at: run.folder.appending(path: "lab"), withIntermediateDirectories: true)
@@ -35,17 +36,18 @@ import Testing
         #expect(answer.output == "client  records  errors\nwest          2       1\n")
     }
 
-    @Test func `What cannot be reported is one line that says what to do`() throws {
+    @Test("An error is one line with what to do")
+    func errorLine() throws {
         let run = try AnalyzerRun()
         for (arguments, code, line) in [
             (
                 ["report", "."], 66 as Int32,
                 "Error: . holds no results of load tests; bungalow report --help names the kinds\n"
             ),
-            (["report", "nowhere"], 66, "is no folder that can be read; name one with results of load tests\n"),
+            (["report", "nowhere"], 66, "is not a readable folder; name one with results of load tests\n"),
             (
                 ["report", ".", "--time-zone", "Mars"], 64,
-                "--time-zone Mars is no zone: use a name such as UTC or Europe/Berlin."
+                "--time-zone Mars is not a time zone: use a name such as UTC or Europe/Berlin."
             ),
         ] {
             let outcome = try run.run(arguments)

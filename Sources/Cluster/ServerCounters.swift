@@ -1,0 +1,63 @@
+import Files
+import Foundation
+
+/// How many requests servers have counted on the routes that are in the scoring log.
+///
+/// Read from the Prometheus text of `/metrics`: the sum of `bungalow_requests_total` over the scoring routes, without
+/// status 204, the response to OPTIONS, which is not logged.
+public struct ServerCounters: Sendable, Equatable {
+    /// All requests, rejected ones too.
+    public let calls: Int
+    /// Pods whose counters are unknown, one sentence each.
+    public let gaps: [String]
+
+    /// Reads the metrics of one server.
+    ///
+    /// - Throws: `OperatorError` if the counter is not in it.
+    public init(metrics text: String, from source: String) throws {
+        let sample = #/bungalow_requests_total\{route="([^"]*)",status="([0-9]+)"\} ([0-9.eE+]+)/#
+        var isThere = text.contains("# TYPE bungalow_requests_total")
+        var sum = 0.0
+        for line in text.split(whereSeparator: \.isNewline) {
+            guard let match = line.wholeMatch(of: sample) else { continue }
+            isThere = true
+            let isScoring = ["/predict", "/score", "/test"].contains(match.1) || match.1.hasSuffix("/infer")
+            if isScoring, match.2 != "204" { sum += Double(match.3) ?? 0 }
+        }
+        guard isThere, let calls = Int(exactly: sum) else {
+            throw OperatorError(
+                .input, "\(source) holds no bungalow_requests_total: give the text of a Bungalow server's /metrics")
+        }
+        self.calls = calls
+        gaps = []
+    }
+
+    /// Adds up the counters in files with the text of `/metrics`.
+    ///
+    /// - Throws: `OperatorError` if a file cannot be read or holds no counter.
+    public init(fromFiles paths: [String]) throws {
+        calls = try paths.map { path in
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+                throw OperatorError(.input, "\(path) cannot be read: give a file with the text of a server's /metrics")
+            }
+            return try ServerCounters(metrics: text, from: path).calls
+        }.reduce(0, +)
+        gaps = []
+    }
+
+    /// Asks pods for their counters through the API server; a pod that does not respond is a gap.
+    ///
+    /// - Throws: `CancellationError`.
+    public init(of pods: [Cluster.Pod], in cluster: Cluster) async throws {
+        var (sum, gaps) = (0, [String]())
+        for pod in pods {
+            do {
+                sum += try ServerCounters(metrics: try await cluster.metricsText(of: pod), from: "its /metrics").calls
+            } catch let error as OperatorError {
+                gaps.append("the counters of \(pod.name) are unknown: \(error.description)")
+            }
+        }
+        calls = sum
+        self.gaps = gaps
+    }
+}
