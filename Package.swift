@@ -52,6 +52,7 @@ let package = Package(
         .target(
             name: "CSimdjson", dependencies: ["SimdjsonSystem"], linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Bytes", swiftSettings: strict),
+        .target(name: "Release", swiftSettings: strict),
         .target(name: "ScoringLog", dependencies: ["Bytes"], swiftSettings: strict),
         .systemLibrary(
             name: "CHiredis",
@@ -71,7 +72,7 @@ let package = Package(
         .executableTarget(
             name: "Server",
             dependencies: [
-                "Bytes", "CSimdjson", "Model", "Redis", "ScoringLog",
+                "Bytes", "CSimdjson", "Model", "Redis", "Release", "ScoringLog",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -114,7 +115,7 @@ let package = Package(
         .executableTarget(
             name: "Bungalow",
             dependencies: [
-                "LatencyAnalyzer", "LoadReport", "ScoringLog",
+                "LatencyAnalyzer", "LoadReport", "Release", "ScoringLog",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(
                     name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux])),
@@ -138,7 +139,7 @@ let package = Package(
             ],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
-            name: "EndToEnd", dependencies: ["Bungalow", "Server", "TestSupport"],
+            name: "EndToEnd", dependencies: ["Bungalow", "Release", "Server", "TestSupport"],
             exclude: ["Analyzer/kubernetes_api.py", "Analyzer/requirements.txt", "Contract/contract.tsv"],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(

@@ -1,4 +1,5 @@
 import Foundation
+import Release
 import TestSupport
 import Testing
 
@@ -14,7 +15,7 @@ import Testing
             return response.text
         }
         let version = try #require(try server.infer(InferenceRequests.one())["X-Model-Version"])
-        #expect(try text("/v2") == #"{"name":"bungalow","version":"0.1.0","extensions":[]}"#)
+        #expect(try text("/v2") == #"{"name":"bungalow","version":"\#(release)","extensions":[]}"#)
         #expect(try text("/v2/health/live") == #"{"live":true}"#)
         #expect(try text("/v2/health/ready") == #"{"ready":true}"#)
         for path in ["/v2/models/housing", "/v2/models/housing/versions/\(version)"] {
