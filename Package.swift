@@ -140,7 +140,7 @@ let package = Package(
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "EndToEnd", dependencies: ["Bungalow", "Release", "Server", "TestSupport"],
-            exclude: ["Analyzer/kubernetes_api.py", "Analyzer/requirements.txt", "Contract/contract.tsv"],
+            exclude: ["Analyzer/kubernetes_api.py", "Analyzer/requirements.txt"],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "RedisTests",

@@ -16,6 +16,7 @@ def test_hadolint_finds_nothing():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+# proves: T44
 def test_base_images_are_arguments_and_pinned():
     defaults = dict(re.findall(r"^ARG (\w+_IMAGE)=(\S+)$", DOCKERFILE, re.MULTILINE))
     bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)

@@ -53,6 +53,7 @@ def test_the_documents_name_the_release_of_the_source():
     assert len(named) > 5 and set(named) == {RELEASE}
 
 
+# proves: T44
 def test_images_are_pinned_and_ours_is_the_release_of_the_source(rendered):
     for each in workloads(rendered):
         for container in containers_of(each):
@@ -61,6 +62,7 @@ def test_images_are_pinned_and_ours_is_the_release_of_the_source(rendered):
             assert "@sha256:" in tag or (name, tag) == ("bungalow", RELEASE)
 
 
+# proves: T45
 def test_pods_are_restricted_name_their_container_and_have_no_token(rendered):
     for each in workloads(rendered):
         template = pod_template(each)

@@ -59,7 +59,9 @@ import Testing
             "redis://"),
     ]
 
-    @Test("a bad value stops the start with one line that names the variable, the value and what is allowed: exit 78")
+    @Test(
+        "a bad value stops the start with one line that names the variable, the value and what is allowed: exit 78",
+        .proves("C5.4", "C5.15"))
     func badValues() throws {
         for knob in Self.knobs {
             for bad in knob.bad {
@@ -133,7 +135,7 @@ import Testing
         #expect(words.contains("REDIS_URL"))
     }
 
-    @Test("an unknown flag: 64")
+    @Test("an unknown flag: 64", .proves("C5.17"))
     func unknownFlag() throws {
         for arguments in [["--nonsense"], ["--nonsense=1"], ["nonsense"], ["--ports", "1"]] {
             let run = try ServerProcess.run(arguments)
@@ -141,7 +143,7 @@ import Testing
         }
     }
 
-    @Test("a port in use: 69, with the command that would work")
+    @Test("a port in use: 69, with the command that would work", .proves("C5.16"))
     func portInUse() throws {
         let server = try ServerProcess()
         let run = try ServerProcess.run(["--port", "\(server.port)", "--cache-url", "off"])
@@ -157,7 +159,7 @@ import Testing
         #expect(next.exitCode == 69 && !next.error.contains("script/server --port \(other.port)\n"), "\(next.error)")
     }
 
-    @Test("the flag wins over the environment, and an empty variable counts as not set")
+    @Test("the flag wins over the environment, and an empty variable counts as not set", .proves("C5.6"))
     func flagWins() throws {
         let server = try ServerProcess(
             ["--max-batch-records", "2", "--scoring-log", "dl"],
@@ -173,7 +175,7 @@ import Testing
         #expect(try byVariable.predict([RecordText.good, .good].batch).status == 422)
     }
 
-    @Test("CACHE_URL wins over REDIS_URL, which is read when CACHE_URL is not set")
+    @Test("CACHE_URL wins over REDIS_URL, which is read when CACHE_URL is not set", .proves("C5.2"))
     func redisURL() throws {
         let bad = try ServerProcess.run([], environment: ["REDIS_URL": "nonsense"])
         #expect(bad.exitCode == 78 && bad.error.hasPrefix("Error: REDIS_URL=nonsense is not allowed"))
@@ -181,7 +183,7 @@ import Testing
         #expect(try server.predict(RecordText.good.batch)["X-Cache"] == "BYPASS")
     }
 
-    @Test("secrets of a CACHE_URL never show on stderr, whether it is good or bad")
+    @Test("secrets of a CACHE_URL never show on stderr, whether it is good or bad", .proves("T34"))
     func secrets() throws {
         let bad = [
             "redis://user:hunter2@host:99999", "redis://:hunter2@", "redis://user:hunter2@host/x",

@@ -93,7 +93,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("a body with a Content-Encoding is 415, and the connection goes on")
+    @Test("a body with a Content-Encoding is 415, and the connection goes on", .proves("C2.5"))
     func contentCoding() throws {
         let server = try ServerProcess()
         let connection = try server.connect()

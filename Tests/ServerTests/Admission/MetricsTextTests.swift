@@ -30,7 +30,9 @@ import Testing
         "process_open_fds": "gauge", "process_max_fds": "gauge", "process_start_time_seconds": "gauge",
     ]
 
-    @Test("every family has HELP and TYPE once, before its samples, and every line is of the text format")
+    @Test(
+        "every family has HELP and TYPE once, before its samples, and every line is of the text format", .proves("C4.3")
+    )
     func form() throws {
         let metrics = Metrics()
         metrics.answered(.predict, .ok, after: .microseconds(70))
@@ -59,7 +61,9 @@ import Testing
         #expect(types == Self.types && help.count == types.count)
     }
 
-    @Test("label values are those of the contract: results, reasons, routes")
+    @Test(
+        "label values are those of the contract: results, reasons, routes",
+        .proves("C4.3", "C6.6", "C6.11", "C6.12", "C6.15"))
     func labels() throws {
         let metrics = Metrics()
         for route in Route.allCases { metrics.answered(route, .serviceUnavailable, after: .zero) }
@@ -107,7 +111,7 @@ import Testing
         #expect(lines[10].hasPrefix(#"bungalow_batch_records_bucket{le="+Inf"}"#))
     }
 
-    @Test("buckets of times begin at 50 µs and ascend, and one loop's share adds to another's")
+    @Test("buckets of times begin at 50 µs and ascend, and one loop's share adds to another's", .proves("C6.2"))
     func shares() {
         #expect(
             Histogram.seconds.bounds.first == 0.000_05 && Histogram.seconds.bounds.sorted() == Histogram.seconds.bounds)

@@ -113,7 +113,9 @@ import Testing
         }
     }
 
-    @Test("who has waited elsewhere waits so much less here, and is refused before those who came earlier")
+    @Test(
+        "who has waited elsewhere waits so much less here, and is refused before those who came earlier",
+        .proves("C2.7"))
     func waitedElsewhere() async throws {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
         let reason = try await eventLoop.flatSubmit {

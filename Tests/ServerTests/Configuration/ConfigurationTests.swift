@@ -12,7 +12,7 @@ import Testing
         try Configuration(Configuration.Flags.parse(arguments), environment: environment)
     }
 
-    @Test("defaults are the contract's")
+    @Test("defaults are the contract's", .proves("C5.1", "C5.4", "C5.6"))
     func defaults() throws {
         let configuration = try configuration()
         #expect(configuration.bindHost == "127.0.0.1" && configuration.port == 8000)
