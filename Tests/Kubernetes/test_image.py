@@ -46,6 +46,7 @@ def test_the_executable_is_stripped_and_each_library_that_it_is_built_with_is_th
     assert {"ca-certificates", "libstdc++6"} <= installed(runtime)
 
 
+# proves: C5.1
 def test_the_image_and_the_manifests_agree_on_user_and_port():
     (user,) = re.findall(r"^USER (\d+):(\d+)$", DOCKERFILE, re.MULTILINE)
     rendered = render(K8S / "bases")

@@ -1,4 +1,5 @@
 import ScoringLog
+import TestSupport
 import Testing
 
 @testable import Server

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A cache fault changes latency, never status or values, whatever a peer that calls itself Redis does.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `MODEL_PATH`: another model serves, and a file that is no good stops the start.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// API keys: what needs one, which are accepted, and how a call without one is refused.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The end of a server in its order: readiness, the delay, the listener, calls under way, idle connections, the log.

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// SIGHUP: the model and the keys are read again, while calls go on.

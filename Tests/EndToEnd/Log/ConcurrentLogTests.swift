@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The scoring log under many calls at once, and under calls of people who wish it ill.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The scoring log and its reader: one that is slow, one that is gone.

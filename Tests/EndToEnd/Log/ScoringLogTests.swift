@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The scoring log of the built server: what is written for which call, and nothing else.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What a field's value may be, held against Python's `float` and `repr`.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// However a well-formed request is cut into bytes, its answer is the same.

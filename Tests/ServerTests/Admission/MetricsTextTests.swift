@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import NIOCore
 import ScoringLog
+import TestSupport
 import Testing
 
 @testable import Server

@@ -1,10 +1,11 @@
 import ArgumentParser
 import Logging
+import TestSupport
 import Testing
 
 @testable import Server
 
-/// Every knob's default, and what wins.
+/// Every option's default, and what wins.
 @Suite struct ConfigurationTests {
     private func configuration(
         _ arguments: [String] = [], _ environment: [String: String] = [:]
