@@ -52,6 +52,7 @@ let package = Package(
         .target(
             name: "CSimdjson", dependencies: ["SimdjsonSystem"], linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "Bytes", swiftSettings: strict),
+        .target(name: "Release", swiftSettings: strict),
         .target(name: "ScoringLog", dependencies: ["Bytes"], swiftSettings: strict),
         .systemLibrary(
             name: "CHiredis",
@@ -74,7 +75,7 @@ let package = Package(
         .executableTarget(
             name: "Server",
             dependencies: [
-                "Bytes", "CSimdjson", "HTTP1", "Model", "Redis", "ScoringLog",
+                "Bytes", "CSimdjson", "HTTP1", "Model", "Redis", "Release", "ScoringLog",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -141,7 +142,7 @@ let package = Package(
         .executableTarget(
             name: "Bungalow",
             dependencies: [
-                "Cluster", "Files", "LatencyAnalyzer", "LoadReport", "ScoringLog",
+                "Cluster", "Files", "LatencyAnalyzer", "LoadReport", "Release", "ScoringLog",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(
                     name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux])),
@@ -168,8 +169,8 @@ let package = Package(
             ],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
-            name: "EndToEnd", dependencies: ["Bungalow", "Server", "TestSupport"],
-            exclude: ["Analyzer/kubernetes_api.py", "Analyzer/requirements.txt", "Contract/contract.tsv"],
+            name: "EndToEnd", dependencies: ["Bungalow", "Release", "Server", "TestSupport"],
+            exclude: ["Analyzer/kubernetes_api.py", "Analyzer/requirements.txt"],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "RedisTests",
@@ -187,7 +188,7 @@ let package = Package(
         .testTarget(
             name: "HTTP1Tests",
             dependencies: [
-                "Bytes", "HTTP1",
+                "Bytes", "HTTP1", "TestSupport",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -74,6 +74,7 @@ def test_finds_the_law_behind_the_rows(run, rows):
         assert text in out
 
 
+# proves: C5.5
 def test_writes_the_format_in_its_order(run, rows):
     _, _, _, output = run(csv_of(rows))
     text = output.read_text()
@@ -109,6 +110,7 @@ def test_hash_of_known_numbers():
     assert train.content_sha256(fit) == hashlib.sha256(text.encode()).hexdigest()
 
 
+# proves: C1.39
 def test_canary_adds_in_the_servers_order():
     # Left to right these give 8.5, exactly 8.5, with the intercept first 8.0, in other pairs 8.5 or 9.5.
     fit = train.Fit((3.0, 3.0, 0.0, 1e16, -1.0, 0.0, 3.0, -1e16), 0.5, 0.0, 0.0)
@@ -206,6 +208,7 @@ def test_an_unknown_option_exits_with_2(capsys):
     assert exit.value.code == 2
 
 
+# proves: C5.5
 @pytest.mark.skipif(not train.DEFAULT_OUTPUT.exists(), reason=f"no model at {train.DEFAULT_OUTPUT}")
 def test_the_committed_model_is_consistent():
     model = json.loads(train.DEFAULT_OUTPUT.read_text())

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import Release
 
 /// `bungalow`: the operator's command line. Each subcommand has a file of its own.
 @main
@@ -13,7 +14,7 @@ struct Bungalow: AsyncParsableCommand {
             fewer or more calls than there should be (analyze); 66 a file cannot be read; 69 kubectl or the cluster \
             does not do what it is asked; 73 a file or standard output cannot be written.
             """,
-        version: "bungalow 0.1.0",
+        version: "bungalow \(release)",
         subcommands: [
             AnalyzeCommand.self, QueryCommand.self, MonitorCommand.self, PodsCommand.self, ReportCommand.self,
         ])

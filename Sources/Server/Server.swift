@@ -51,7 +51,7 @@ enum StartFailure: Int32 {
     case unavailable = 69
     /// Something of the machine is missing.
     case system = 71
-    /// A knob or a file that a knob names is not usable.
+    /// An option, or a file that an option names, cannot be used.
     case configuration = 78
 
     /// Says the reason on stderr, in one line.
@@ -64,7 +64,7 @@ enum StartFailure: Int32 {
         return ExitCode(rawValue)
     }
 
-    /// The text with what would break or colour a line shown as an escape: values of knobs may hold anything.
+    /// The text with what would break or colour a line shown as an escape: values of options may hold anything.
     static func line(_ text: String) -> String {
         text.unicodeScalars.map { scalar in
             switch scalar.properties.generalCategory {

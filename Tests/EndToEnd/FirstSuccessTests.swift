@@ -1,9 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What a newcomer does first, against the built binary.
 @Suite struct FirstSuccessTests {
-    @Test("the original service's sample is answered with its query key and the fit's predictions")
+    @Test(
+        "the original service's sample is answered with its query key and the fit's predictions",
+        .proves("C1.36", "C5.5"))
     func sample() throws {
         let server = try ServerProcess()
         let response = try server.predict(ServerProcess.sample)

@@ -1,4 +1,5 @@
 import Bytes
+import TestSupport
 import Testing
 
 @testable import HTTP1
@@ -21,7 +22,7 @@ import Testing
         return fields
     }
 
-    @Test("a trace context is kept in W3C's form only, since it is logged")
+    @Test("a trace context is kept in W3C's form only, since it is logged", .proves("C3.10", "T18"))
     func traceparent() {
         #expect(fields(("TraceParent", Self.parent)).traceparent == Self.parent)
         let zeroTrace = Self.parent.replacing(
@@ -37,7 +38,7 @@ import Testing
         for text in bad { #expect(fields(("traceparent", text)).traceparent == nil, "\(text)") }
     }
 
-    @Test("of a trace context of a later version what version 00 has is kept")
+    @Test("of a trace context of a later version what version 00 has is kept", .proves("C3.10"))
     func laterTraceparent() {
         let later = "cc" + Self.parent.dropFirst(2)
         #expect(fields(("traceparent", later)).traceparent == later)
@@ -45,7 +46,7 @@ import Testing
         #expect(fields(("traceparent", later + ".")).traceparent == nil)
     }
 
-    @Test("of two trace contexts none is taken")
+    @Test("of two trace contexts none is taken", .proves("C3.10"))
     func twoTraceparents() {
         for second in [Self.parent, "bad"] {
             #expect(fields(("traceparent", Self.parent), ("traceparent", second)).traceparent == nil)

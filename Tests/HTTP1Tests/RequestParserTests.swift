@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
+import TestSupport
 import Testing
 
 @testable import HTTP1
@@ -92,7 +93,7 @@ import Testing
         #expect(!reading.isFault && reading.requests.allSatisfy(\.isWhole))
     }
 
-    @Test("wherever bytes are cut, the same requests are read")
+    @Test("wherever bytes are cut, the same requests are read", .proves("T11"))
     func cuts() {
         let bytes = Array(Self.seeds.joined().utf8)
         let whole = read([bytes])
@@ -112,7 +113,7 @@ import Testing
     /// NIO does not take a tab for white space everywhere; the mutations have none.
     ///
     /// A parser that sees a request where another sees none, or another one, lets requests be smuggled past that one.
-    @Test("of 20 000 mutated connections none is taken for requests that NIO's decoder does not see")
+    @Test("of 20 000 mutated connections none is taken for requests that NIO's decoder does not see", .proves("T11"))
     func mutations() throws {
         var random = Xorshift(state: 20_261_121)
         var (whole, faults, stricter) = (0, 0, 0)

@@ -23,6 +23,7 @@ def used(start):
     return server
 
 
+# proves: C4.3
 @pytest.mark.parametrize("which", ["server", "used"], ids=["a fresh server", "a used server"])
 def test_promtool_finds_nothing_to_say(request, which):
     _, headers, text = request.getfixturevalue(which).ask("/metrics")
@@ -70,6 +71,7 @@ class Prometheus:
         return found
 
 
+# proves: C4.3
 def test_a_real_prometheus_scrapes_it(used, tmp_path):
     prometheus = Prometheus(tmp_path, used.url.removeprefix("http://"))
     try:

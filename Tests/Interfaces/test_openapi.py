@@ -85,6 +85,7 @@ def operations(document):
     return [(method, path, each) for path, methods in document["paths"].items() for method, each in methods.items()]
 
 
+# proves: C4.2
 def test_the_description_is_openapi_3_1_and_needs_no_other_host(description):
     openapi_spec_validator.validate(description.document)
     assert description.document["openapi"].startswith("3.1.")
@@ -92,6 +93,7 @@ def test_the_description_is_openapi_3_1_and_needs_no_other_host(description):
     assert "http://" not in text and "https://" not in text
 
 
+# proves: C4.2
 def test_the_routes_that_the_server_counts_are_described_and_no_others(server, description):
     counted = set(re.findall(r'bungalow_request_duration_seconds_count\{route="(.*?)"\}', server.call("/metrics")[1]))
     described = {path.replace("/versions/{version}", "") for path in description.document["paths"]}
@@ -152,6 +154,7 @@ def test_every_kind_of_422_is_as_described(server, description, path):
     assert kinds == set(detail["items"]["properties"]["type"]["enum"])
 
 
+# proves: T4
 def test_bodies_that_the_schema_takes_are_scored_and_others_are_refused(server, description):
     schema = ("paths", "/predict", "post", "requestBody", "content", "application/json", "schema")
     taken = [house(MedInc="8.3252"), house(MedInc="1e2", Latitude="-90.0", Longitude="180"), house(Other=[None])]
@@ -179,6 +182,7 @@ def test_inference_is_answered_as_described(server, description, path):
             description.validate(json.loads(body), "components", "schemas", "InferenceRequest")
 
 
+# proves: C4.2
 def test_statuses_that_any_route_can_have_are_as_described(start, server, description, tmp_path):
     """Each of them on a route of either form of errors, where it can be had."""
     keys = tmp_path / "keys"

@@ -157,6 +157,7 @@ def test_docs_show_an_answer_as_it_came(server, chromium):
     assert chromium.run("[...document.querySelectorAll('#predict [role=status] pre')].at(-1).textContent") == came
 
 
+# proves: T23
 def test_docs_show_markup_in_an_answer_as_text(server, chromium):
     markup = "<img src=x id=came-in onerror=alert(1)>"
     chromium.open(server.url + "/docs")

@@ -11,6 +11,7 @@ from home_page import FIELDS, said, submit, text
 from served import HOUSE
 
 
+# proves: C4.1
 def test_the_form_shows_a_price_then_a_hit_with_key_and_times(caching, chromium):
     chromium.open(caching.url)
     assert [chromium.run(f"document.querySelector('#{name}').value") for name in FIELDS] == [
@@ -28,6 +29,7 @@ def test_the_form_shows_a_price_then_a_hit_with_key_and_times(caching, chromium)
     assert said(chromium) == (1, [])
 
 
+# proves: C4.1
 def test_an_error_stands_beside_its_field_and_goes_when_it_is_mended(server, chromium):
     chromium.open(server.url)
     for name, value in [("MedInc", "-1"), ("AveRooms", "many"), ("Latitude", "90.5"), ("Longitude", "")]:
@@ -82,6 +84,7 @@ def test_a_screen_reader_is_told_names_hints_errors_and_values(server, chromium)
     assert chromium.run("document.querySelector('#charts').querySelector('output, [role=status], [aria-live]')") is None
 
 
+# proves: C4.1
 def test_charts_draw_what_happens(caching, chromium):
     chromium.open(caching.url)
     chromium.wait("document.querySelectorAll('.curve').length > 0")
@@ -96,6 +99,7 @@ def test_charts_draw_what_happens(caching, chromium):
     assert said(chromium) == (1, [])
 
 
+# proves: C4.1
 def test_the_page_names_one_replica_and_drops_samples_of_others(server, chromium):
     chromium.open(server.url)
     chromium.wait("document.querySelectorAll('.curve').length > 0")
@@ -137,6 +141,7 @@ def test_without_metrics_the_form_works_and_the_page_says_why_there_are_no_chart
     assert said(chromium, "404") == (1, [])
 
 
+# proves: T20, T22
 def test_a_key_is_asked_for_used_and_not_kept(start, chromium, tmp_path):
     keys = tmp_path / "keys"
     keys.write_text("secret\n")
@@ -190,6 +195,7 @@ def test_pages_fit_a_phone_in_both_themes(server, chromium, path, dark):
     assert contrast == []
 
 
+# proves: C4.2
 def test_docs_show_every_operation_and_send_a_request(server, chromium):
     chromium.open(server.url + "/docs")
     chromium.wait("document.querySelector('#predict')")
@@ -210,6 +216,7 @@ def test_docs_show_every_operation_and_send_a_request(server, chromium):
     assert said(chromium) == (1, [])
 
 
+# proves: T20
 @pytest.mark.parametrize("path", ["/", "/docs"])
 def test_the_policy_lets_nothing_in_that_the_page_did_not_bring(server, chromium, path):
     policy = server.ask(path)[1]["Content-Security-Policy"]
@@ -230,6 +237,7 @@ def test_the_policy_lets_nothing_in_that_the_page_did_not_bring(server, chromium
     assert len([each for each in chromium.complaints if "Content Security Policy" in each]) >= 3
 
 
+# proves: T21
 def test_a_page_of_another_origin_can_neither_read_an_answer_nor_send_a_key(start, chromium):
     ours, others = start(), start()
 
@@ -272,6 +280,7 @@ def test_pages_are_sent_once_and_head_says_what_get_does(server):
         client.close()
 
 
+# proves: T20
 def test_pages_name_no_other_host():
     for file in (pathlib.Path(__file__).parents[2] / "Sources/Server/Resources").iterdir():
         text = file.read_text().replace("http://www.w3.org/2000/svg", "")

@@ -16,6 +16,7 @@ def test_hadolint_finds_nothing():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+# proves: T44
 def test_base_images_are_arguments_and_pinned():
     defaults = dict(re.findall(r"^ARG (\w+_IMAGE)=(\S+)$", DOCKERFILE, re.MULTILINE))
     bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
@@ -45,6 +46,7 @@ def test_the_executable_is_stripped_and_each_library_that_it_is_built_with_is_th
     assert {"ca-certificates", "libstdc++6"} <= installed(runtime)
 
 
+# proves: C5.1
 def test_the_image_and_the_manifests_agree_on_user_and_port():
     (user,) = re.findall(r"^USER (\d+):(\d+)$", DOCKERFILE, re.MULTILINE)
     rendered = render(K8S / "bases")

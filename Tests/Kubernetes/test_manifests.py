@@ -44,15 +44,25 @@ def test_services_monitors_and_policies_name_ports_that_the_containers_have(rend
             assert {port["port"] for port in rule["ports"]} <= ports.get(target, {"redis": 6379}).keys()
 
 
+# The one place of the release's number.
+RELEASE = re.search(r'let release = "(.+)"', (ROOT / "Sources/Release/Release.swift").read_text())[1]
+
+
+def test_the_documents_name_the_release_of_the_source():
+    named = re.findall(r"\bbungalow:(\d[\w.]*\w)", (ROOT / "docs/deploy.md").read_text())
+    assert len(named) > 5 and set(named) == {RELEASE}
+
+
+# proves: T44
 def test_images_are_pinned_and_ours_is_the_release_of_the_source(rendered):
-    release = re.search(r'let release = "(.+)"', (ROOT / "Sources/Server/BuildInfo.swift").read_text())[1]
     for each in workloads(rendered):
         for container in containers_of(each):
             name, _, tag = container["image"].rpartition("/")[2].partition(":")
             assert re.fullmatch(r"\d+\.\d+\.\d+(-\w+)?(@sha256:[0-9a-f]{64})?", tag), container["image"]
-            assert "@sha256:" in tag or (name, tag) == ("bungalow", release)
+            assert "@sha256:" in tag or (name, tag) == ("bungalow", RELEASE)
 
 
+# proves: T45
 def test_pods_are_restricted_name_their_container_and_have_no_token(rendered):
     for each in workloads(rendered):
         template = pod_template(each)
@@ -77,7 +87,7 @@ def test_pods_are_restricted_name_their_container_and_have_no_token(rendered):
             }
             requests, limits = (container["resources"][each] for each in ("requests", "limits"))
             assert requests["memory"] == limits["memory"] and "cpu" in requests
-            assert not any("value" in each for each in container.get("env", [])), "knobs stand in the ConfigMap"
+            assert not any("value" in each for each in container.get("env", [])), "options are set in the ConfigMap"
         volatile = [volume["emptyDir"] for volume in spec["volumes"] if "emptyDir" in volume]
         assert all("sizeLimit" in each for each in volatile)
 

@@ -105,6 +105,7 @@ def pods(rendered, name):
     return deployment["metadata"]["namespace"], pod_template(deployment)["metadata"]["labels"]
 
 
+# proves: T45
 def test_policies_deny_by_default(guarded):
     deny = guarded.find("NetworkPolicy", "default-deny")["spec"]
     assert deny == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
@@ -152,6 +153,7 @@ def test_policies_let_the_server_reach_its_cache_dns_and_the_mesh_and_nothing_el
     assert not allows(guarded, "bungalow", "egress", ("default", {"app.kubernetes.io/name": "redis"}), 6379)
 
 
+# proves: T45
 @pytest.mark.parametrize("folder", [PROD[0], COMBINATIONS / "loadtest"], ids=lambda folder: folder.name)
 def test_policies_let_only_the_server_reach_redis_and_redis_nothing(folder):
     guarded = render(folder)

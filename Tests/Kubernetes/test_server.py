@@ -15,12 +15,12 @@ HIDDEN = {"/metrics", "/livez", "/readyz", "/startupz"}
 
 @pytest.fixture(scope="module")
 def help_text(binary):
-    """What the server says of its knobs, on one line."""
+    """What the server says about its options, on one line."""
     return " ".join(subprocess.run([binary, "--help"], capture_output=True, text=True, check=True).stdout.split())
 
 
 @pytest.fixture(scope="module")
-def knobs(help_text):
+def variables(help_text):
     """The variables that the server says it reads."""
     found = set(re.findall(r"\b([A-Z]+(?:_[A-Z]+)*), default", help_text))
     assert {"PORT", "CACHE_URL", "DRAIN_DELAY_SECONDS"} <= found | {"CACHE_URL"} and len(found) > 20
@@ -28,8 +28,8 @@ def knobs(help_text):
     return found | set(re.findall(r"\b(CACHE_URL), else", help_text))
 
 
-def test_every_key_of_the_config_map_is_a_variable_that_the_server_reads(rendered, knobs):
-    assert rendered.environment().keys() <= knobs
+def test_every_key_of_the_config_map_is_a_variable_that_the_server_reads(rendered, variables):
+    assert rendered.environment().keys() <= variables
 
 
 @pytest.mark.parametrize("folder", EVERYTHING, ids=lambda folder: folder.name)
@@ -85,14 +85,14 @@ def test_the_way_in_leads_to_all_that_the_server_describes_but_metrics_and_probe
 def test_it_is_the_server_that_refuses_and_closes_and_not_the_gateway(folder, help_text):
     prod = render(folder)
 
-    def knob(name):
+    def setting(name):
         return int(prod.environment().get(name) or re.search(rf"{name}, default (\d+)", help_text)[1])
 
     pool = prod.find("DestinationRule")["spec"]["trafficPolicy"]["connectionPool"]
-    replica = knob("REPLICA_MAX_CONCURRENT_REQUESTS") + knob("MAX_QUEUED_REQUESTS")
+    replica = setting("REPLICA_MAX_CONCURRENT_REQUESTS") + setting("MAX_QUEUED_REQUESTS")
     most = prod.find("HorizontalPodAutoscaler")["spec"]["maxReplicas"] * replica
     assert pool["tcp"]["maxConnections"] >= most
     assert pool["http"]["http1MaxPendingRequests"] >= most and pool["http"]["http2MaxRequests"] >= most
-    assert int(pool["http"]["idleTimeout"].removesuffix("s")) < knob("IDLE_TIMEOUT_SECONDS")
+    assert int(pool["http"]["idleTimeout"].removesuffix("s")) < setting("IDLE_TIMEOUT_SECONDS")
     (http,) = prod.find("VirtualService")["spec"]["http"]
-    assert int(http["timeout"].removesuffix("s")) * 1000 > knob("QUEUE_DEADLINE_MS")
+    assert int(http["timeout"].removesuffix("s")) * 1000 > setting("QUEUE_DEADLINE_MS")

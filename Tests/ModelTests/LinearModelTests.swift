@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Model
@@ -14,7 +15,7 @@ import Testing
         }
     }
 
-    @Test("additions have one fixed order, and no product is fused into a sum")
+    @Test("additions have one fixed order, and no product is fused into a sum", .proves("C1.39"))
     func order() throws {
         let model = try ModelFile.builtIn()
         let record = HousingRecord(
@@ -26,7 +27,7 @@ import Testing
         #expect(model.score(record).bitPattern == ((front + back) + model.intercept).bitPattern)
     }
 
-    @Test("a version names the numbers and nothing else")
+    @Test("a version names the numbers and nothing else", .proves("C5.22"))
     func version() throws {
         let builtIn = try ModelFile.builtIn()
         #expect(builtIn.version.count == 16)

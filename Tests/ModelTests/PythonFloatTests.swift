@@ -22,7 +22,7 @@ import Testing
 
     /// Random bit patterns reach every exponent; the rest are numbers as people send them, and powers of two, whose
     /// shortest digits are the hardest to get right.
-    @Test("100 000 random float64 bit patterns are printed as a real Python prints them")
+    @Test("100 000 random float64 bit patterns are printed as a real Python prints them", .proves("C1.24"))
     func randomBitPatterns() throws {
         var generator = SeededGenerator(seed: 20_640)
         var values: [Double] = []

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Model
@@ -27,7 +28,7 @@ import Testing
         return try JSONDecoder().decode(Vectors.self, from: Data(contentsOf: file)).cases
     }
 
-    @Test("every vector's canonical text and key are reproduced")
+    @Test("every vector's canonical text and key are reproduced", .proves("C1.33"))
     func vectors() throws {
         let cases = try Self.vectors()
         #expect(cases.count >= 10)

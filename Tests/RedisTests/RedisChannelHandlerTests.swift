@@ -73,7 +73,7 @@ import Testing
         #expect(connection.events == [])
     }
 
-    @Test func repliesCutAtEveryByteAreTheSame() throws {
+    @Test(.proves("T30")) func repliesCutAtEveryByteAreTheSame() throws {
         let replies = "$3\r\n\r\n\0\r\n+OK\r\n-ERR no\r\n$0\r\n\r\n"
         for cut in 0...replies.utf8.count {
             let connection = try connectAndShakeHands()

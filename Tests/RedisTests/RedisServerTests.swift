@@ -172,7 +172,7 @@ import Testing
         }
     }
 
-    @Test func aFrozenServerCostsOneDeadlineAndThenNothing() async throws {
+    @Test(.proves("C1.31")) func aFrozenServerCostsOneDeadlineAndThenNothing() async throws {
         try await RedisProcess.with { server in
             let configure: (inout RedisConfiguration) -> Void = { $0.commandDeadline = .seconds(1) }
             try await LoopClient.with(port: server.port, configure: configure) { client in

@@ -7,7 +7,9 @@ import Testing
 /// The writer on a disk without room.
 @Suite(.timeLimit(.minutes(2))) struct FullDiskTests {
     #if os(Linux)
-    @Test func `A device that is always full keeps what it took, drops what comes, and says so once`() throws {
+    @Test(.proves("C3.8")) func `A device that is always full keeps what it took, drops what comes, and says so once`()
+        throws
+    {
         let descriptor = open("/dev/full", O_WRONLY)
         try #require(descriptor >= 0)
         var limits = ScoringLogWriterTests.smallLimits

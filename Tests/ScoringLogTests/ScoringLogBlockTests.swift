@@ -7,7 +7,7 @@ import Testing
 
 /// The bytes of a block, and what the parser makes of them.
 @Suite struct ScoringLogBlockTests {
-    @Test func `A scored call's block is the contract's example byte for byte`() throws {
+    @Test(.proves("C3.1", "C3.2")) func `A scored call's block is the contract's example byte for byte`() throws {
         let block = try ScoringLogBlock.scored(id: "5afbcc69-eec4-4661-9108-071428f0d50f")
         #expect(
             block.text == """

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Server
@@ -11,7 +12,7 @@ import Testing
         .redis(host: host, port: port, user: user, password: password, database: database, usesTLS: usesTLS)
     }
 
-    @Test("redis://[user:password@]host[:6379][/db] with defaults for what it leaves out")
+    @Test("redis://[user:password@]host[:6379][/db] with defaults for what it leaves out", .proves("C5.2"))
     func redis() {
         let cases = [
             ("redis://h", Self.redis("h")), ("redis://h/", Self.redis("h")), ("redis://h:1", Self.redis("h", 1)),
@@ -23,7 +24,7 @@ import Testing
         for (text, location) in cases { #expect(CacheLocation(text) == location, "\(text)") }
     }
 
-    @Test("rediss:// is the same with TLS, on any port")
+    @Test("rediss:// is the same with TLS, on any port", .proves("C5.2"))
     func tls() {
         let cases = [
             ("rediss://h", Self.redis("h", usesTLS: true)), ("rediss://h:1", Self.redis("h", 1, usesTLS: true)),
@@ -34,14 +35,14 @@ import Testing
         for (text, location) in cases { #expect(CacheLocation(text) == location, "\(text)") }
     }
 
-    @Test("all parts are percent-decoded")
+    @Test("all parts are percent-decoded", .proves("C5.2"))
     func percentDecoding() {
         let location = Self.redis("h", user: "a b", password: "p@:/%")
         #expect(CacheLocation("redis://a%20b:p%40%3A%2F%25@h") == location)
         #expect(CacheLocation("sqlite:/a%20b/c%25.db") == .sqlite(path: "/a b/c%.db"))
     }
 
-    @Test("sqlite:PATH and off")
+    @Test("sqlite:PATH and off", .proves("C5.2"))
     func others() {
         #expect(CacheLocation("off") == .off)
         #expect(CacheLocation("sqlite:cache.db") == .sqlite(path: "cache.db"))

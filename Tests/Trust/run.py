@@ -23,23 +23,41 @@ import saturation_search
 import soak
 
 CHECKS = {
+    # proves: T1
     "bodies": (bodies.check, "mutated JSON bodies are answered as the contract says"),
+    # proves: T2
     "reader": (reader.under_address_sanitizer, "the JSON reader under AddressSanitizer"),
+    # proves: T2
     "valgrind": (reader.under_valgrind, "the JSON reader and its libraries under valgrind"),
+    # proves: T4
     "interface": (interface.check, "schemathesis against /openapi.json"),
+    # proves: T5
     "slow": (hostility.slow, "clients that send a byte now and then"),
+    # proves: T6, T7
     "idle": (hostility.idle, "10 000 connections that do nothing"),
+    # proves: T8
     "heads": (hostility.heads, "huge and many header fields"),
+    # proves: T9, T10
     "framing": (hostility.framing, "bad chunks, two lengths at once"),
+    # proves: T13
     "pipelining": (hostility.pipelining, "floods of pipelined requests"),
+    # proves: T15
     "vanishing": (hostility.vanishing, "clients that never read, or vanish"),
+    # proves: T16
     "descriptors": (hostility.descriptors, "more clients than open files"),
+    # proves: T24, T25, T26, T27, T28, T29, T30, T32
     "redis": (redis_faults.check, "every way in which Redis fails"),
+    # proves: T17
     "overload": (overload.check, "twice the rate that can be served"),
+    # proves: T17
     "saturation": (saturation_search.check, "Locust finds saturation at the same rate three times"),
+    # proves: T36
     "rolling": (rolling.check, "replicas replaced behind haproxy"),
+    # proves: T42
     "threads": (sanitizers.threads, "the tests under ThreadSanitizer"),
+    # proves: T42
     "addresses": (sanitizers.addresses, "the tests under AddressSanitizer"),
+    # proves: T43
     "soak": (soak.check, "half an hour at half load"),
 }
 

@@ -8,6 +8,7 @@ from served import built_server
 from servers import start
 
 
+# proves: C1.24, C2.1, C2.8, C2.11, T1
 def test_50_000_generated_bodies_are_answered_as_the_contract_in_Python_answers_them(capsys):
     seed = random.getrandbits(32)
     with start(built_server()) as server:

@@ -5,6 +5,7 @@ import re
 from check import ROOT
 
 
+# proves: T44
 def test_every_swift_package_is_of_one_version_and_over_https():
     packages = re.findall(r"\.package\(([^)]*)\)", (ROOT / "Package.swift").read_text())
     assert len(packages) > 5
@@ -12,6 +13,7 @@ def test_every_swift_package_is_of_one_version_and_over_https():
         assert re.fullmatch(r'url: "https://github\.com/[\w./-]+", exact: "\d+\.\d+\.\d+"', package), package
 
 
+# proves: T44
 def test_every_python_package_is_of_one_version_with_the_hashes_of_its_files():
     files = [file for file in ROOT.rglob("requirements*.txt")
              if not any(part.startswith((".venv", ".build")) for part in file.relative_to(ROOT).parts)]
@@ -23,6 +25,7 @@ def test_every_python_package_is_of_one_version_with_the_hashes_of_its_files():
                 assert re.match(r"\S+==\S+( ;.*?)?\s+--hash=sha256:[0-9a-f]{64}", line), f"{file}: {line}"
 
 
+# proves: T44
 def test_python_packages_without_a_known_hash_are_not_installed():
     installs = [line for file in (ROOT / "script").iterdir()
                 for line in file.read_text().replace("\\\n", " ").splitlines() if "pip\" install" in line]

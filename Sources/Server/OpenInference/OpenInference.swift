@@ -1,12 +1,13 @@
 import HTTP1
 import NIOCore
+import Release
 
 /// What the Open Inference Protocol's routes return about the server and the model.
 ///
 /// Source: https://github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md.
 enum OpenInference {
     /// `GET /v2`.
-    static let server = #"{"name":"bungalow","version":"\#(BuildInfo.release)","extensions":[]}"#
+    static let server = #"{"name":"bungalow","version":"\#(release)","extensions":[]}"#
 
     /// `GET /v2/models/housing`; -1 stands for any number of records.
     static func model(version: String) -> String {

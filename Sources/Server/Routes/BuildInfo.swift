@@ -1,13 +1,12 @@
 import Bytes
 import Crypto
 import Foundation
+import Release
 import ScoringLog
 
 /// What runs here, so that a report can name it: `/version`, and `bungalow_build_info`.
 struct BuildInfo: Sendable, Encodable {
-    /// The release of this source.
-    static let release = "0.1.0"
-    let release = Self.release
+    let release = Release.release
     /// Of the model that new calls are scored with.
     var modelVersion: String
     /// A hash of what changes results and behaviour: limits, times, synthetic costs, loops, log, kind of cache.

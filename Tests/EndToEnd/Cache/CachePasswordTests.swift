@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test("a password is read again on reconnect: a rotated one is used without a restart")
+    @Test("a password is read again on reconnect: a rotated one is used without a restart", .proves("C5.3", "T28"))
     func rotation() throws {
         try write("hunter-one\n")
         let redis = try RedisProcess(["--requirepass", "hunter-one"])
@@ -42,7 +42,8 @@ import Testing
         try expectSilence(server, about: "hunter")
     }
 
-    @Test("a rotated password of an ACL user is used without a restart, and the file wins over the URL")
+    @Test(
+        "a rotated password of an ACL user is used without a restart, and the file wins over the URL", .proves("C5.3"))
     func user() throws {
         try write("hunter-one")
         let redis = try RedisProcess()
@@ -56,7 +57,7 @@ import Testing
         try expectSilence(server, about: "hunter")
     }
 
-    @Test("a password file that cannot be read is a warning and BYPASS until it can be")
+    @Test("a password file that cannot be read is a warning and BYPASS until it can be", .proves("C5.3"))
     func unreadable() throws {
         let redis = try RedisProcess(["--requirepass", "hunter-one"])
         let server = try start(redis, ":hunter-one@")
@@ -84,7 +85,7 @@ import Testing
         try expectSilence(server, about: "hunter")
     }
 
-    @Test("a wrong password in the file is a BYPASS and a message, without the password")
+    @Test("a wrong password in the file is a BYPASS and a message, without the password", .proves("T34"))
     func wrong() throws {
         try write("hunter-zero\n")
         let redis = try RedisProcess(["--requirepass", "hunter-one"])

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The cache that needs no server: an SQLite file.
@@ -26,7 +27,7 @@ import Testing
         }
     }
 
-    @Test("a restart with the embedded cache still gives HIT, bit for bit")
+    @Test("a restart with the embedded cache still gives HIT, bit for bit", .proves("C1.39", "C5.2"))
     func restart() throws {
         let first = try serve()
         let computed = try first.predict(ServerProcess.sample)
@@ -48,7 +49,7 @@ import Testing
         #expect(cached.body == computed.body)
     }
 
-    @Test("an entry is gone after its TTL")
+    @Test("an entry is gone after its TTL", .proves("C5.4"))
     func timeToLive() throws {
         let server = try serve("--cache-ttl-seconds", "1")
         _ = try waitForHit(server)
@@ -58,7 +59,7 @@ import Testing
         }
     }
 
-    @Test("a damaged file is set aside with a warning and replaced")
+    @Test("a damaged file is set aside with a warning and replaced", .proves("T35"))
     func damaged() throws {
         try Data("this is no database, but it is long enough to be looked at as one".utf8).write(to: file)
         let server = try serve()
@@ -68,7 +69,9 @@ import Testing
         #expect(names.contains { $0.hasPrefix("cache.sqlite.damaged-") })
     }
 
-    @Test("bungalow_cache_up is 0 while the file is away, calls go on, and it is 1 with HITs when the file is back")
+    @Test(
+        "bungalow_cache_up is 0 while the file is away, calls go on, and it is 1 with HITs when the file is back",
+        .proves("C6.7"))
     func away() throws {
         let (inner, moved) = (folder.appending(path: "inner"), folder.appending(path: "moved"))
         let cache = "sqlite:\(inner.appending(path: "cache.sqlite").path)"
@@ -92,7 +95,7 @@ import Testing
         #expect(try waitForHit(server).body == computed.body)
     }
 
-    @Test("without a word of configuration the file is in the user's cache folder")
+    @Test("without a word of configuration the file is in the user's cache folder", .proves("C5.2"))
     func userCacheFolder() throws {
         let server = try ServerProcess(
             ["--cache-deadline-ms", "5000"], environment: ["XDG_CACHE_HOME": folder.path, "CACHE_URL": ""])
@@ -103,7 +106,7 @@ import Testing
         #expect(attributes[.posixPermissions] as? Int == 0o600)
     }
 
-    @Test("a cache folder that cannot be written is one warning, and no cache")
+    @Test("a cache folder that cannot be written is one warning, and no cache", .proves("C5.2"))
     func unwritable() throws {
         let blocker = folder.appending(path: "file")
         try Data().write(to: blocker)

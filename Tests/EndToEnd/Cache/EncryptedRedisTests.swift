@@ -22,7 +22,9 @@ import Testing
         #expect(server.messages.components(separatedBy: "is not used until").count == 2)
     }
 
-    @Test("rediss:// is TLS, any port, host verified: the second call is a HIT", arguments: ["localhost", "127.0.0.1"])
+    @Test(
+        "rediss:// is TLS, any port, host verified: the second call is a HIT", .proves("C5.2"),
+        arguments: ["localhost", "127.0.0.1"])
     func hit(host: String) throws {
         let redis = try EncryptedRedis(try authority.redisFlags())
         let server = try start(redis, host: host, ca: authority.certificate)
@@ -32,7 +34,9 @@ import Testing
         #expect(try redis.plain.cli("CLIENT", "LIST", "TYPE", "normal").contains(":\(redis.port) "))
     }
 
-    @Test("CACHE_CA_FILE is a PEM bundle: every certificate in it is trusted, text between them is not read")
+    @Test(
+        "CACHE_CA_FILE is a PEM bundle: every certificate in it is trusted, text between them is not read",
+        .proves("C5.3"))
     func bundle() throws {
         let redis = try EncryptedRedis(try authority.redisFlags())
         let other = try PrivateAuthority()
@@ -44,7 +48,9 @@ import Testing
         _ = try start(redis, ca: bundle).wait(for: "HIT")
     }
 
-    @Test("a server whose certificate another CA has signed is not talked to, and calls go on without the cache")
+    @Test(
+        "a server whose certificate another CA has signed is not talked to, and calls go on without the cache",
+        .proves("C5.2"))
     func otherAuthority() throws {
         let redis = try EncryptedRedis(try authority.redisFlags())
         let other = try PrivateAuthority()
@@ -55,6 +61,7 @@ import Testing
 
     @Test(
         "a server whose certificate is for another host is not talked to, and calls go on without the cache",
+        .proves("C5.2", "T29"),
         arguments: [
             ("localhost", "DNS:cache.example"), ("localhost", "DNS:localhost.example,DNS:*.localhost"),
             ("127.0.0.1", "DNS:127.0.0.1"), ("127.0.0.1", "DNS:localhost,IP:127.0.0.2"),
@@ -110,7 +117,9 @@ import Testing
         try expectBypass(misled, "TLS: the server does not speak TLS on this port")
     }
 
-    @Test("an encrypted Redis that freezes, is killed and comes back: BYPASS, and HITs return by themselves")
+    @Test(
+        "an encrypted Redis that freezes, is killed and comes back: BYPASS, and HITs return by themselves",
+        .proves("T29"))
     func outages() throws {
         let redis = try EncryptedRedis(try authority.redisFlags())
         let server = try start(redis, ca: authority.certificate)
@@ -143,7 +152,7 @@ import Testing
         _ = try server.wait(for: "HIT")
     }
 
-    @Test("a CACHE_CA_FILE that cannot be used stops the start with one line that names it: exit 78")
+    @Test("a CACHE_CA_FILE that cannot be used stops the start with one line that names it: exit 78", .proves("C5.3"))
     func unusableFiles() throws {
         let certificate = try String(contentsOfFile: authority.certificate, encoding: .utf8)
         let files = [

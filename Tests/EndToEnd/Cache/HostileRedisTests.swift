@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// A cache fault changes latency, never status or values, whatever a peer that calls itself Redis does.
@@ -45,6 +46,7 @@ import Testing
 
     @Test(
         "a scripted hostile Redis changes no status and no value, and every other connection is served",
+        .proves("C1.38", "T30"),
         arguments: hostilities)
     func hostile(_ hostility: Hostility) throws {
         let redis = try ScriptedRedis(hostility.script)
@@ -74,7 +76,7 @@ import Testing
         }
     }
 
-    @Test("two stray replies that look like entries answer no later call")
+    @Test("two stray replies that look like entries answer no later call", .proves("T31"))
     func strayEntries() throws {
         let redis = try ScriptedRedis(.reply(Array("$-1\r\n$3\r\n[1]\r\n$3\r\n[2]\r\n".utf8)))
         defer { redis.stop() }
@@ -89,7 +91,7 @@ import Testing
         }
     }
 
-    @Test("an answer of the right form is a HIT and is trusted as far as the cache is")
+    @Test("an answer of the right form is a HIT and is trusted as far as the cache is", .proves("C1.29", "C5.23"))
     func trusted() throws {
         let redis = try ScriptedRedis(.reply(Array("$5\r\n[1.5]\r\n".utf8)))
         defer { redis.stop() }

@@ -26,7 +26,9 @@ import Testing
         }
     }
 
-    @Test("the second call is answered from Redis, and equals the computed one bit for bit")
+    @Test(
+        "the second call is answered from Redis, and equals the computed one bit for bit",
+        .proves("C1.29", "C1.30", "C1.37", "C1.39", "C5.4", "C5.21"))
     func secondCall() throws {
         let redis = try RedisProcess()
         let server = try serve(redis.url)
@@ -41,7 +43,9 @@ import Testing
         #expect((3500...3600).contains(ttl))
     }
 
-    @Test("the cache is used for the same numbers in any spelling, and by other servers on the same Redis")
+    @Test(
+        "the cache is used for the same numbers in any spelling, and by other servers on the same Redis",
+        .proves("C1.34"))
     func shared() throws {
         let redis = try RedisProcess()
         let one = try serve(redis.url)
@@ -53,7 +57,9 @@ import Testing
         #expect(try elsewhere.predict("[\(spelled)]")["X-Cache"] == "MISS")
     }
 
-    @Test("REDIS_URL is read when CACHE_URL is not set, with user, password and database percent-decoded")
+    @Test(
+        "REDIS_URL is read when CACHE_URL is not set, with user, password and database percent-decoded", .proves("C5.2")
+    )
     func credentials() throws {
         let redis = try RedisProcess(["--user", "ann", "on", ">p@ss:w/rd", "~*", "+@all", "--requirepass", "unused"])
         let url = "redis://ann:p%40ss%3Aw%2Frd@127.0.0.1:\(redis.port)/3"
@@ -65,7 +71,7 @@ import Testing
         #expect(!server.messages.contains("p@ss") && !server.messages.contains("p%40ss"))
     }
 
-    @Test("a wrong password is a BYPASS and a message, not an error")
+    @Test("a wrong password is a BYPASS and a message, not an error", .proves("C1.31"))
     func wrongPassword() throws {
         let redis = try RedisProcess(["--requirepass", "right"])
         let server = try ServerProcess(["--cache-url", "redis://:wrong@127.0.0.1:\(redis.port)"])
@@ -78,6 +84,7 @@ import Testing
 
     @Test(
         "an entry that does not parse, has another length, is too large or is of another type is overwritten",
+        .proves("C1.30", "C5.23", "T32"),
         arguments: [
             "", "[]", "[1]", "[1,2,3,4,5]", "[1,2,3,null]", "[1,2,3,\"4\"]", "[1,2,3,NaN]", "[1,2,3,1e999]", "nonsense",
             "[1,2,3,4] ]", "[4.1,1.7,3.2,3.0" + String(repeating: " ", count: 200) + "]",
@@ -91,7 +98,7 @@ import Testing
         #expect(try waitFor("HIT", server).body == response.body)
     }
 
-    @Test("a key of another type is a BYPASS, and the store puts it right")
+    @Test("a key of another type is a BYPASS, and the store puts it right", .proves("C1.31", "T26"))
     func wrongType() throws {
         let redis = try RedisProcess()
         let server = try serve(redis.url)
@@ -101,7 +108,9 @@ import Testing
         #expect(try waitFor("HIT", server).body == response.body)
     }
 
-    @Test("Redis stopped, killed, frozen and back under load: no status but 200, and HITs return by themselves")
+    @Test(
+        "Redis stopped, killed, frozen and back under load: no status but 200, and HITs return by themselves",
+        .proves("C1.38", "T24"))
     func outages() throws {
         let redis = try RedisProcess()
         let server = try serve(redis.url)

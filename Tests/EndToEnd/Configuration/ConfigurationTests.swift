@@ -2,74 +2,44 @@ import Foundation
 import TestSupport
 import Testing
 
+@testable import Server
+
 /// How the built server starts, and how it says why it does not.
 @Suite struct ConfigurationTests {
-    private struct Knob {
-        let flag: String
-        let variable: String
-        let fallback: String
-        let bad: [String]
-        let allowed: String
+    /// Values that an option does not take, and what its message says is allowed, where no range says it.
+    private static let bad: [String: (values: [String], allowed: String)] = [
+        "CACHE_NAMESPACE": (["a b", "ü", "a:b", String(repeating: "a", count: 65)], "A-Z a-z 0-9 . _ -"),
+        "SCORING_LOG": (["ML", "xml", "none"], "one of ml, dl, json, off"),
+        "LOG_LEVEL": (["loud", "INFO "], "one of trace, debug, info, notice"),
+        "CACHE_URL": (["on", "memcached://a", "sqlite:"], "redis://"),
+    ]
 
-        init(_ flag: String, _ variable: String, _ fallback: String, _ bad: [String], _ allowed: String) {
-            (self.flag, self.variable, self.fallback, self.bad, self.allowed) = (flag, variable, fallback, bad, allowed)
+    private static func badValues(of option: ServerOption) throws -> (values: [String], allowed: String) {
+        guard let range = option.allowed?.wholeMatch(of: /([0-9]+) to ([0-9]+)/)?.output else {
+            return try #require(bad[option.variable], "\(option.variable) has no bad values in this test")
         }
-    }
-
-    private static func number(_ least: Int, _ most: Int) -> (bad: [String], allowed: String) {
-        (
+        let (least, most) = (try #require(Int(range.1)), try #require(Int(range.2)))
+        return (
             ["\(least - 1)", "\(most + 1)", "x", "99999999999999999999", "1.5"],
             "a whole number from \(least) to \(most)"
         )
     }
 
-    private static func knob(_ flag: String, _ variable: String, _ fallback: String, _ range: ClosedRange<Int>) -> Knob
-    {
-        let (bad, allowed) = number(range.lowerBound, range.upperBound)
-        return Knob(flag, variable, fallback, bad, allowed)
-    }
-
-    private static let knobs = [
-        knob("--port", "PORT", "8000", 0...65_535),
-        knob("--cache-ttl-seconds", "CACHE_TTL_SECONDS", "3600", 1...31_536_000),
-        knob("--cache-deadline-ms", "CACHE_DEADLINE_MS", "20", 1...60_000),
-        knob("--max-batch-records", "MAX_BATCH_RECORDS", "1000", 1...1_000_000),
-        knob("--max-body-bytes", "MAX_BODY_BYTES", "1048576", 1024...1 << 30),
-        knob("--event-loops", "EVENT_LOOPS", "one per core", 1...1024),
-        knob("--replica-max-concurrent-requests", "REPLICA_MAX_CONCURRENT_REQUESTS", "512", 1...1_000_000),
-        knob("--max-queued-requests", "MAX_QUEUED_REQUESTS", "1024", 0...1_000_000),
-        knob("--queue-deadline-ms", "QUEUE_DEADLINE_MS", "1000", 1...600_000),
-        knob("--max-connections", "MAX_CONNECTIONS", "16384", 1...1_000_000),
-        knob("--max-buffered-bytes", "MAX_BUFFERED_BYTES", "67108864", 65_536...68_719_476_736),
-        knob("--head-timeout-seconds", "HEAD_TIMEOUT_SECONDS", "10", 1...3600),
-        knob("--body-timeout-seconds", "BODY_TIMEOUT_SECONDS", "30", 1...3600),
-        knob("--idle-timeout-seconds", "IDLE_TIMEOUT_SECONDS", "75", 1...86_400),
-        knob("--synthetic-sleep-ms", "SYNTHETIC_SLEEP_MS", "0", 0...600_000),
-        knob("--synthetic-busy-ms", "SYNTHETIC_BUSY_MS", "0", 0...600_000),
-        knob("--drain-delay-seconds", "DRAIN_DELAY_SECONDS", "5", 0...3600),
-        knob("--shutdown-grace-seconds", "SHUTDOWN_GRACE_SECONDS", "20", 0...3600),
-        Knob(
-            "--cache-namespace", "CACHE_NAMESPACE", "'default'",
-            ["a b", "ü", "a:b", String(repeating: "a", count: 65)],
-            "A-Z a-z 0-9 . _ -"),
-        Knob("--scoring-log", "SCORING_LOG", "ml", ["ML", "xml", "none"], "one of ml, dl, json, off"),
-        Knob("--log-level", "LOG_LEVEL", "info", ["loud", "INFO "], "one of trace, debug, info, notice"),
-        Knob(
-            "--cache-url", "CACHE_URL", "an SQLite file in your cache folder", ["on", "memcached://a", "sqlite:"],
-            "redis://"),
-    ]
-
-    @Test("a bad value stops the start with one line that names the variable, the value and what is allowed: exit 78")
+    @Test(
+        "a bad value stops the start with one line that names the variable, the value and what is allowed: exit 78",
+        .proves("C5.4", "C5.15"))
     func badValues() throws {
-        for knob in Self.knobs {
-            for bad in knob.bad {
-                let byFlag = try ServerProcess.run([knob.flag, bad])
-                let byVariable = try ServerProcess.run([], environment: [knob.variable: bad])
+        for option in ServerOption.all where option.allowed != nil {
+            let (values, allowed) = try Self.badValues(of: option)
+            for bad in values {
+                let byFlag = try ServerProcess.run(["--\(option.flag)", bad])
+                let byVariable = try ServerProcess.run([], environment: [option.variable: bad])
                 for run in [byFlag, byVariable] {
-                    #expect(run.exitCode == 78, "\(knob.flag) \(bad): \(run.error)")
+                    #expect(run.exitCode == 78, "\(option.flag) \(bad): \(run.error)")
                     #expect(run.output.isEmpty)
-                    #expect(run.error.hasPrefix("Error: \(knob.variable)=\(bad) is not allowed: use "), "\(run.error)")
-                    #expect(run.error.contains(knob.allowed), "\(run.error)")
+                    #expect(
+                        run.error.hasPrefix("Error: \(option.variable)=\(bad) is not allowed: use "), "\(run.error)")
+                    #expect(run.error.contains(allowed), "\(run.error)")
                     #expect(run.error.split(separator: "\n").count == 1 && run.error.hasSuffix("\n"), "\(run.error)")
                 }
             }
@@ -94,46 +64,24 @@ import Testing
         }
     }
 
-    @Test("docs/operations.md has a row for every knob of Server --help, and says when to change it")
-    func operations() throws {
-        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../docs")
-        let lines = try String(contentsOf: folder.appending(path: "operations.md"), encoding: .utf8)
-            .split(separator: "\n")
-        let rows = lines.filter { $0.hasPrefix("|") }.map {
-            $0.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
-        }
-        let flags = try ServerProcess.run(["--help"]).output.matches(of: /\n +--([a-z-]+) </).map(\.output.1)
-        #expect(flags.count > 20 && flags.contains("cache-ca-file"))
-        for flag in flags {
-            let variable = "`\(flag.uppercased().replacing("-", with: "_"))`"
-            let row = rows.first { $0.first?.contains(variable) == true }
-            #expect(row?.count == 3 && row?.last?.isEmpty == false, "\(variable): \(row ?? [])")
-        }
-    }
-
-    @Test("Server --help names every knob's flag, variable and default")
+    @Test("--help names every option's flag, variable, range and default")
     func help() throws {
         let run = try ServerProcess.run(["--help"])
         #expect(run.exitCode == 0 && run.error.isEmpty)
         let options = try #require(run.output.firstRange(of: "OPTIONS:")).upperBound
         let words = run.output[options...].split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        let others = [
-            Knob("--bind-host", "BIND_HOST", "127.0.0.1", [], ""),
-            Knob("--cache-password-file", "CACHE_PASSWORD_FILE", "none", [], ""),
-            Knob("--cache-ca-file", "CACHE_CA_FILE", "those of the system", [], ""),
-            Knob("--model-path", "MODEL_PATH", "the model built in", [], ""),
-            Knob("--api-keys-file", "API_KEYS_FILE", "none needed", [], ""),
-        ]
-        for knob in Self.knobs + others {
-            let start = try #require(words.firstRange(of: "\(knob.flag) <"), "\(knob.flag)").lowerBound
+        #expect(words.matches(of: /--[a-z-]+ </).count == ServerOption.all.count)
+        for option in ServerOption.all {
+            let flag = "--\(option.flag) <"
+            let start = try #require(words.firstRange(of: flag), "\(option.flag)").lowerBound
             let text = words[start...].prefix(upTo: words[start...].firstRange(of: " --")?.lowerBound ?? words.endIndex)
-            #expect(text.contains(knob.variable), "\(text)")
-            #expect(text.contains("default \(knob.fallback)"), "\(text)")
+            let expected = [option.variable, option.allowed, option.alternative, "default \(option.fallback)."]
+            for part in expected.compactMap(\.self) { #expect(text.contains(part), "\(text)") }
         }
         #expect(words.contains("REDIS_URL"))
     }
 
-    @Test("an unknown flag: 64")
+    @Test("an unknown flag: 64", .proves("C5.17"))
     func unknownFlag() throws {
         for arguments in [["--nonsense"], ["--nonsense=1"], ["nonsense"], ["--ports", "1"]] {
             let run = try ServerProcess.run(arguments)
@@ -141,7 +89,7 @@ import Testing
         }
     }
 
-    @Test("a port in use: 69, with the command that would work")
+    @Test("a port in use: 69, with the command that would work", .proves("C5.16"))
     func portInUse() throws {
         let server = try ServerProcess()
         let run = try ServerProcess.run(["--port", "\(server.port)", "--cache-url", "off"])
@@ -157,7 +105,7 @@ import Testing
         #expect(next.exitCode == 69 && !next.error.contains("script/server --port \(other.port)\n"), "\(next.error)")
     }
 
-    @Test("the flag wins over the environment, and an empty variable counts as not set")
+    @Test("the flag wins over the environment, and an empty variable counts as not set", .proves("C5.6"))
     func flagWins() throws {
         let server = try ServerProcess(
             ["--max-batch-records", "2", "--scoring-log", "dl"],
@@ -173,7 +121,7 @@ import Testing
         #expect(try byVariable.predict([RecordText.good, .good].batch).status == 422)
     }
 
-    @Test("CACHE_URL wins over REDIS_URL, which is read when CACHE_URL is not set")
+    @Test("CACHE_URL wins over REDIS_URL, which is read when CACHE_URL is not set", .proves("C5.2"))
     func redisURL() throws {
         let bad = try ServerProcess.run([], environment: ["REDIS_URL": "nonsense"])
         #expect(bad.exitCode == 78 && bad.error.hasPrefix("Error: REDIS_URL=nonsense is not allowed"))
@@ -181,7 +129,7 @@ import Testing
         #expect(try server.predict(RecordText.good.batch)["X-Cache"] == "BYPASS")
     }
 
-    @Test("secrets of a CACHE_URL never show on stderr, whether it is good or bad")
+    @Test("secrets of a CACHE_URL never show on stderr, whether it is good or bad", .proves("T34"))
     func secrets() throws {
         let bad = [
             "redis://user:hunter2@host:99999", "redis://:hunter2@", "redis://user:hunter2@host/x",

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `MODEL_PATH`: another model serves, and a file that is no good stops the start.
@@ -7,7 +8,7 @@ import Testing
         try #require(Bundle.module.url(forResource: "other-model", withExtension: "json", subdirectory: "Vectors"))
     }
 
-    @Test("a good model file with other coefficients changes X-Model-Version and predictions")
+    @Test("a good model file with other coefficients changes X-Model-Version and predictions", .proves("C1.27", "C5.5"))
     func otherModel() throws {
         let path = try Self.otherModel().path
         let builtIn = try PredictClient().predict(RecordText.good.batch)
@@ -22,7 +23,9 @@ import Testing
         }
     }
 
-    @Test("a missing, damaged or tampered model file: exit 78 with one line that names it and what is wrong")
+    @Test(
+        "a missing, damaged or tampered model file: exit 78 with one line that names it and what is wrong",
+        .proves("C5.5"))
     func badFiles() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bungalow-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

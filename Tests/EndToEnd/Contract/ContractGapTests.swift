@@ -31,7 +31,8 @@ import Testing
             .reduce(0, +)
     }
 
-    @Test("of a batch that is refused no key is computed, no cache is touched, no model runs")
+    @Test(
+        "of a batch that is refused no key is computed, no cache is touched, no model runs", .proves("C1.23", "C1.37"))
     func refusedBatch() throws {
         let redis = try RedisProcess()
         let server = try serve(redis.url)
@@ -55,7 +56,7 @@ import Testing
         #expect(try redis.cli("DBSIZE") == "1")
     }
 
-    @Test("GET /test makes no look-up and no entry")
+    @Test("GET /test makes no look-up and no entry", .proves("C4.8"))
     func testRoute() throws {
         let redis = try RedisProcess()
         let server = try serve(redis.url)
@@ -70,7 +71,9 @@ import Testing
         #expect(try redis.cli("DBSIZE") == "1")
     }
 
-    @Test("X-Cache speaks of the look-up only: where Redis refuses every store, each call is a MISS")
+    @Test(
+        "X-Cache speaks of the look-up only: where Redis refuses every store, each call is a MISS",
+        .proves("C1.32", "T27"))
     func refusedStore() throws {
         let redis = try RedisProcess(["--maxmemory", "1"])
         let server = try serve(redis.url)
@@ -83,7 +86,9 @@ import Testing
         #expect(try redis.cli("DBSIZE") == "0")
     }
 
-    @Test("the entry is sent to the cache and not awaited: a call is answered while Redis holds its store back")
+    @Test(
+        "the entry is sent to the cache and not awaited: a call is answered while Redis holds its store back",
+        .proves("C1.37"))
     func storeNotAwaited() throws {
         let redis = try RedisProcess()
         let server = try serve(redis.url, ["--cache-deadline-ms", "60000"])
@@ -96,7 +101,9 @@ import Testing
         #expect(try waitForHit(server).body == response.body)
     }
 
-    @Test("CACHE_DEADLINE_MS is how long a call waits for the cache, and then it is a BYPASS")
+    @Test(
+        "CACHE_DEADLINE_MS is how long a call waits for the cache, and then it is a BYPASS",
+        .proves("C1.31", "C5.4", "T25"))
     func deadline() throws {
         let redis = try RedisProcess()
         let server = try serve(redis.url, environment: ["CACHE_DEADLINE_MS": "400"])
@@ -109,7 +116,8 @@ import Testing
     }
 
     @Test(
-        "entries are named bungalow:<namespace>:<model version>:<query_key>, so a new model never serves an old one's")
+        "entries are named bungalow:<namespace>:<model version>:<query_key>, so a new model never serves an old one's",
+        .proves("C5.4", "C5.21", "C5.22", "T33"))
     func modelsApart() throws {
         let redis = try RedisProcess()
         let old = try serve(redis.url)
@@ -139,7 +147,9 @@ import Testing
         ("no Redis", .reply(Array("HTTP/1.1 400 Bad Request\r\n\r\n".utf8))),
     ]
 
-    @Test("BYPASS: no look-up was answered: cache off, nobody there, deadline passed, connection or error reply")
+    @Test(
+        "BYPASS: no look-up was answered: cache off, nobody there, deadline passed, connection or error reply",
+        .proves("C1.31", "C1.37", "C5.2"))
     func bypass() throws {
         #expect(try ServerProcess().predict(ServerProcess.sample)["X-Cache"] == "BYPASS")
         let nobody = try ServerProcess(["--cache-url", "redis://127.0.0.1:\(RedisProcess.freePort())"])
@@ -170,7 +180,9 @@ import Testing
         try #require(result.exitCode == 0)
     }
 
-    @Test("BIND_HOST and PORT are where the server listens, and by itself it listens on 127.0.0.1 only")
+    @Test(
+        "BIND_HOST and PORT are where the server listens, and by itself it listens on 127.0.0.1 only",
+        .proves("C5.1", "T22"))
     func address() throws {
         let server = try ServerProcess()
         #expect(try curl("127.0.0.1:\(server.port)").exitCode == 0)
@@ -186,7 +198,7 @@ import Testing
         }
     }
 
-    @Test("EVENT_LOOPS is the number of event loops, by default one per core")
+    @Test("EVENT_LOOPS is the number of event loops, by default one per core", .proves("C5.13"))
     func eventLoops() throws {
         func loops(_ environment: [String: String]) throws -> Int {
             let server = try ServerProcess(environment: environment)
@@ -199,7 +211,7 @@ import Testing
         #expect(try loops([:]) == ProcessInfo.processInfo.activeProcessorCount)
     }
 
-    @Test("LOG_LEVEL is how much the server says, info by default")
+    @Test("LOG_LEVEL is how much the server says, info by default", .proves("C5.13"))
     func logLevel() throws {
         let port = try RedisProcess.freePort()
         let environment = ["PORT": "\(port)", "CACHE_URL": "off", "LOG_LEVEL": "warning"]
@@ -215,7 +227,7 @@ import Testing
         #expect(!lines.isEmpty && lines.allSatisfy { $0.contains(" info ") }, "\(server.messages)")
     }
 
-    @Test("a stdout whose disk is full loses blocks, said once on stderr; scoring goes on")
+    @Test("a stdout whose disk is full loses blocks, said once on stderr; scoring goes on", .proves("C3.8"))
     func fullDisk() throws {
         let server = try ServerProcess(logTo: "/dev/full")
         #expect(try server.predict(ServerProcess.sample).status == 200)
@@ -225,7 +237,7 @@ import Testing
         #expect(server.messages.split(separator: "\n").filter { $0.contains("scoring log") } == [Substring(message)])
     }
 
-    @Test("the model version is a hash of the model's content and the scoring's revision")
+    @Test("the model version is a hash of the model's content and the scoring's revision", .proves("C1.39", "C5.22"))
     func modelVersion() throws {
         let file = Bundle.module.url(forResource: "other-model", withExtension: "json", subdirectory: "Vectors")
         let path = try #require(file).path

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// API keys: what needs one, which are accepted, and how a call without one is refused.
@@ -24,7 +25,9 @@ import Testing
         #expect(response["WWW-Authenticate"] == "Bearer", comment)
     }
 
-    @Test("an API key, where configured, is needed for /predict, /score, /test and infer, and for nothing else")
+    @Test(
+        "an API key, where configured, is needed for /predict, /score, /test and infer, and for nothing else",
+        .proves("C2.3", "C4.13", "T22"))
     func routes() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let server = try serve()
@@ -51,7 +54,9 @@ import Testing
         #expect(try call(server, "POST", "/health", nil).status == 405)
     }
 
-    @Test("all keys of the file work; a missing, wrong or empty key, or a part of one, is refused with 401")
+    @Test(
+        "all keys of the file work; a missing, wrong or empty key, or a part of one, is refused with 401",
+        .proves("C2.3", "C5.11", "T19"))
     func keys() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let last = String(repeating: "k", count: 4000)
@@ -72,7 +77,7 @@ import Testing
         for key in wrong { try expect401(call(server, "GET", "/test", key), "\(key ?? "none")") }
     }
 
-    @Test("a call with several Authorization headers is refused with 401, whichever of them is right")
+    @Test("a call with several Authorization headers is refused with 401, whichever of them is right", .proves("C2.3"))
     func severalHeaders() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let server = try serve()
@@ -85,7 +90,7 @@ import Testing
         #expect(try ServerProcess().call("GET", "/test", headers: [right, wrong]).status == 200)
     }
 
-    @Test("a byte-order mark before the first key is no part of it")
+    @Test("a byte-order mark before the first key is no part of it", .proves("C5.11"))
     func byteOrderMark() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         for text in ["\u{FEFF}secret-1\n", "\u{FEFF}# comment\r\nsecret-1\r\n"] {
@@ -95,7 +100,9 @@ import Testing
         }
     }
 
-    @Test("a line that can be no key: no start, exit 78 with one line that names file and line, and not the key")
+    @Test(
+        "a line that can be no key: no start, exit 78 with one line that names file and line, and not the key",
+        .proves("C5.11"))
     func badLines() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let good = Array("secret-1\n\n# Kommentar für Menschen\n".utf8)
@@ -112,7 +119,7 @@ import Testing
         }
     }
 
-    @Test("the key is checked before the body is read: 401 comes although the body never does")
+    @Test("the key is checked before the body is read: 401 comes although the body never does", .proves("C2.3", "T19"))
     func beforeTheBody() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let server = try serve()
@@ -130,7 +137,9 @@ import Testing
         #expect(try valid.response().status == 413)
     }
 
-    @Test("with Expect: 100-continue a refused call gets its 401 and no 100, an accepted one gets its 100")
+    @Test(
+        "with Expect: 100-continue a refused call gets its 401 and no 100, an accepted one gets its 100",
+        .proves("C2.3"))
     func expectContinue() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let server = try serve()
@@ -149,7 +158,9 @@ import Testing
         #expect(try accepted.response().status == 200)
     }
 
-    @Test("a 401 reaches a client that sends its whole body before it reads, and earlier answers are not lost")
+    @Test(
+        "a 401 reaches a client that sends its whole body before it reads, and earlier answers are not lost",
+        .proves("C2.3"))
     func stillSending() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let server = try serve()
@@ -176,7 +187,7 @@ import Testing
         #expect(log.blocks.first?.access.bytes == response.body.count)
     }
 
-    @Test("a file of keys that is empty or unreadable: no start, exit 78 with one line that names it")
+    @Test("a file of keys that is empty or unreadable: no start, exit 78 with one line that names it", .proves("C5.11"))
     func badFiles() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let cases = [("", "holds no key"), ("\n \r\n\t\n", "holds no key"), ("# secret-1\n#\n", "holds no key")]
@@ -199,7 +210,9 @@ import Testing
         }
     }
 
-    @Test("keys never appear on stdout or stderr, in answers, in /metrics or in /version, whatever the log level")
+    @Test(
+        "keys never appear on stdout or stderr, in answers, in /metrics or in /version, whatever the log level",
+        .proves("C5.11", "T41"))
     func keysStaySecret() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         for mode in ["ml", "json"] {

@@ -21,6 +21,7 @@ import Testing
 
     @Test(
         "SQLite on a full disk: calls are answered, it is said once, and HITs return when the disk has room",
+        .proves("T35"),
         .enabled(if: SmallDisk.canBeMounted, "needs the right to mount a tmpfs"))
     func fullDiskOfTheCache() throws {
         let disk = try SmallDisk(bytes: 2 << 20)
@@ -163,7 +164,9 @@ import Testing
         #expect(try isServing(serve(file), 2000)["X-Cache"] == "HIT")
     }
 
-    @Test("a stdout whose disk is full moves bungalow_log_lost_total{reason=\"disk_full\"}, and scoring goes on")
+    @Test(
+        "a stdout whose disk is full moves bungalow_log_lost_total{reason=\"disk_full\"}, and scoring goes on",
+        .proves("C3.8", "C6.12"))
     func fullDiskOfTheLog() throws {
         let server = try ServerProcess(logTo: "/dev/full")
         let series = "bungalow_log_lost_total{reason=\"disk_full\"}"
@@ -176,7 +179,9 @@ import Testing
         #expect(try server.stop() == 0)
     }
 
-    @Test("a stdout whose reader has gone moves bungalow_log_lost_total{reason=\"closed\"}, and scoring goes on")
+    @Test(
+        "a stdout whose reader has gone moves bungalow_log_lost_total{reason=\"closed\"}, and scoring goes on",
+        .proves("C3.8", "C6.12"))
     func closedReader() throws {
         let fifo = try LogFIFO()
         let server = try ServerProcess(logTo: fifo.path)
@@ -190,7 +195,9 @@ import Testing
         #expect(try server.stop() == 0)
     }
 
-    @Test("a stdout that is closed from the start: scoring goes on, losses are counted, and no client gets the log")
+    @Test(
+        "a stdout that is closed from the start: scoring goes on, losses are counted, and no client gets the log",
+        .proves("C3.8"))
     func closedFromTheStart() throws {
         let port = try RedisProcess.freePort()
         let child = try ChildProcess(

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The end of a server in its order: readiness, the delay, the listener, calls under way, idle connections, the log.
@@ -7,7 +8,9 @@ import Testing
 
     private func blocks(_ server: ServerProcess) throws -> Int { try StrictLog(server.log).scored.count }
 
-    @Test("readiness falls at once; for the delay the server goes on accepting and answering, with Connection: close")
+    @Test(
+        "readiness falls at once; for the delay the server goes on accepting and answering, with Connection: close",
+        .proves("C4.5", "C5.14", "C5.18"))
     func delay() throws {
         let delay = 4.0
         let server = try ServerProcess(["--drain-delay-seconds", "4"])
@@ -39,7 +42,9 @@ import Testing
         #expect(try blocks(server) == 2)
     }
 
-    @Test("then the listener closes, calls on open connections are still answered, idle connections close last")
+    @Test(
+        "then the listener closes, calls on open connections are still answered, idle connections close last",
+        .proves("C5.18"))
     func order() throws {
         let server = try ServerProcess()
         let idle = try server.connect()
@@ -68,7 +73,9 @@ import Testing
         #expect(server.messages.contains("Bungalow has stopped"))
     }
 
-    @Test("calls of a slow model that are under way at SIGTERM finish within the grace time and stand in the log")
+    @Test(
+        "calls of a slow model that are under way at SIGTERM finish within the grace time and stand in the log",
+        .proves("C5.14", "C5.18"))
     func slowModel() throws {
         let server = try ServerProcess(["--synthetic-sleep-ms", "1500", "--synthetic-busy-ms", "5"])
         let connections = try (0..<6).map { _ in try server.connect() }
@@ -83,7 +90,7 @@ import Testing
         #expect(try blocks(server) == connections.count)
     }
 
-    @Test("calls that wait in the admission queue at SIGTERM are answered too")
+    @Test("calls that wait in the admission queue at SIGTERM are answered too", .proves("C5.18"))
     func queued() throws {
         let server = try ServerProcess([
             "--synthetic-sleep-ms", "500", "--replica-max-concurrent-requests", "1", "--queue-deadline-ms", "60000",
@@ -99,6 +106,7 @@ import Testing
 
     @Test(
         "when the grace time is over, connections are closed whatever is under way, and the exit code is 0",
+        .proves("C5.14", "C5.18"),
         arguments: ["--synthetic-sleep-ms", "--synthetic-busy-ms"])
     func graceIsOver(_ cost: String) throws {
         let server = try ServerProcess(["--shutdown-grace-seconds", "1", cost, "600000"])
@@ -131,7 +139,7 @@ import Testing
         withExtendedLifetime(idle) {}
     }
 
-    @Test("SIGINT (Ctrl-C) skips the delay, and calls under way are answered all the same")
+    @Test("SIGINT (Ctrl-C) skips the delay, and calls under way are answered all the same", .proves("C5.19"))
     func interrupt() throws {
         let server = try ServerProcess(["--drain-delay-seconds", "3600"])
         let underWay = try server.beginCalls(1, body)[0]
@@ -143,7 +151,9 @@ import Testing
         #expect(try blocks(server) == 1)
     }
 
-    @Test("a second signal exits at once, in the delay and in the grace time", arguments: [SIGTERM, SIGINT])
+    @Test(
+        "a second signal exits at once, in the delay and in the grace time", .proves("C5.19"),
+        arguments: [SIGTERM, SIGINT])
     func secondSignal(_ second: Int32) throws {
         let delaying = try ServerProcess(["--drain-delay-seconds", "3600"])
         delaying.signal(SIGTERM)
@@ -160,7 +170,9 @@ import Testing
         withExtendedLifetime(underWay) {}
     }
 
-    @Test("a stopping server that keeps the embedded cache writes what is queued, and the cache goes last")
+    @Test(
+        "a stopping server that keeps the embedded cache writes what is queued, and the cache goes last",
+        .proves("C5.18"))
     func cacheGoesLast() throws {
         let folder = try Lifecycle.folder()
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// SIGHUP: the model and the keys are read again, while calls go on.
@@ -20,7 +21,9 @@ import Testing
         try #require(try response.json()["prediction"] as? [Double], "\(response.text)")
     }
 
-    @Test("MODEL_PATH is reloaded on SIGHUP under load: each answer is wholly the old model's or wholly the new one's")
+    @Test(
+        "MODEL_PATH is reloaded on SIGHUP under load: each answer is wholly the old model's or wholly the new one's",
+        .proves("C5.5"))
     func underLoad() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let texts = try Lifecycle.models()
@@ -64,7 +67,9 @@ import Testing
         #expect(cached.withLock { $0 } == Set(expected.keys))
     }
 
-    @Test("a call that is under way at SIGHUP is answered by the model that it began with, under its version")
+    @Test(
+        "a call that is under way at SIGHUP is answered by the model that it began with, under its version",
+        .proves("C5.5", "C6.13"))
     func underWay() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let texts = try Lifecycle.models()
@@ -87,7 +92,8 @@ import Testing
     }
 
     @Test(
-        "a new model that is missing, damaged, tampered or fails its canary record: the old one stays, said in one line"
+        "a new model that is missing, damaged, tampered or fails its canary record: the old one stays, said in one line",
+        .proves("C5.5", "T40")
     )
     func badModels() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -122,7 +128,9 @@ import Testing
         #expect(try server.version()["model_version"] as? String == before["X-Model-Version"])
     }
 
-    @Test("API keys are re-read on SIGHUP under load: a key that stays is never refused, one that is gone always is")
+    @Test(
+        "API keys are re-read on SIGHUP under load: a key that stays is never refused, one that is gone always is",
+        .proves("C5.11"))
     func keysUnderLoad() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         try replace(keys, "stays\nold\n")
@@ -147,7 +155,9 @@ import Testing
         load.end()
     }
 
-    @Test("on SIGHUP the old keys stay where the file is empty, unreadable or has a bad line, said in one line")
+    @Test(
+        "on SIGHUP the old keys stay where the file is empty, unreadable or has a bad line, said in one line",
+        .proves("C5.11"))
     func badKeys() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         try replace(keys, "secret-of-old\n")

@@ -40,7 +40,9 @@ import Testing
         func letGo() { flock(lock, LOCK_UN) }
     }
 
-    @Test("a SIGHUP that comes while the server starts ends nothing, and has the files read again once it serves")
+    @Test(
+        "a SIGHUP that comes while the server starts ends nothing, and has the files read again once it serves",
+        .proves("C5.20"))
     func reload() throws {
         let start = try HeldStart()
         start.signal(SIGHUP)
@@ -53,7 +55,9 @@ import Testing
         #expect(try start.child.waitForExit() == 0)
     }
 
-    @Test("SIGTERM and SIGINT that come while the server starts end it at once, with exit code 0", arguments: [2, 15])
+    @Test(
+        "SIGTERM and SIGINT that come while the server starts end it at once, with exit code 0", .proves("C5.20"),
+        arguments: [2, 15])
     func stop(_ signal: Int32) throws {
         let start = try HeldStart()
         start.signal(signal)
@@ -62,7 +66,8 @@ import Testing
         #expect(!start.child.standardError.text().contains("listens on"))
     }
 
-    @Test("from its first answer on, SIGTERM resets nobody, and a second one ends it", arguments: 0..<20)
+    @Test(
+        "from its first answer on, SIGTERM resets nobody, and a second one ends it", .proves("T37"), arguments: 0..<20)
     func stopAtOnce(_ start: Int) throws {
         let port = try RedisProcess.freePort()
         let child = try ChildProcess(

@@ -10,7 +10,9 @@ import Testing
         return python.output.trimmingCharacters(in: .newlines)
     }
 
-    @Test("GET /version: release, sha256 of the running executable, model version, configuration hash, instance id")
+    @Test(
+        "GET /version: release, sha256 of the running executable, model version, configuration hash, instance id",
+        .proves("C4.6", "C6.13"))
     func shape() throws {
         let server = try ServerProcess()
         let response = try server.call("GET", "/version")
@@ -38,7 +40,9 @@ import Testing
         #expect(server.log.split(separator: "\n").count == 3)
     }
 
-    @Test("many clients that ask for /version at once, of a server that has just started, get one answer")
+    @Test(
+        "many clients that ask for /version at once, of a server that has just started, get one answer", .proves("C4.6")
+    )
     func atOnce() throws {
         let server = try ServerProcess()
         let connections = try (0..<8).map { _ in try server.connect() }
@@ -48,7 +52,8 @@ import Testing
     }
 
     @Test(
-        "the configuration hash never covers secrets, addresses, ports or paths, and the instance id is each process's")
+        "the configuration hash never covers secrets, addresses, ports or paths, and the instance id is each process's",
+        .proves("C4.7"))
     func sameResults() throws {
         let folder = try Lifecycle.folder()
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -86,7 +91,8 @@ import Testing
     }
 
     @Test(
-        "the configuration hash covers what changes results: limits, times, synthetic costs, loops, log mode, kind of cache"
+        "the configuration hash covers what changes results: limits, times, synthetic costs, loops, log mode, kind of cache",
+        .proves("C4.7")
     )
     func otherResults() throws {
         let settings = [

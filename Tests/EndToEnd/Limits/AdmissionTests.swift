@@ -20,7 +20,9 @@ import Testing
         #expect(response["Retry-After"] == "1", sourceLocation: location)
     }
 
-    @Test("calls in flight are exactly REPLICA_MAX_CONCURRENT_REQUESTS over all loops, the next wait, the next are 503")
+    @Test(
+        "calls in flight are exactly REPLICA_MAX_CONCURRENT_REQUESTS over all loops, the next wait, the next are 503",
+        .proves("C2.7", "C5.7", "C5.10", "C6.8", "C6.9", "C6.11"))
     func limits() throws {
         let server = try serve(inFlight: 3, queued: 4, sleep: 700)
         let calls = try (0..<7).map { _ in try server.begin() }
@@ -45,7 +47,7 @@ import Testing
         #expect(log.blocks.filter { $0.requestID == nil }.map(\.access.status) == [503])
     }
 
-    @Test("a call that has waited for QUEUE_DEADLINE_MS is 503, with Retry-After: 1")
+    @Test("a call that has waited for QUEUE_DEADLINE_MS is 503, with Retry-After: 1", .proves("C2.7", "C5.7", "C6.11"))
     func queueDeadline() throws {
         let server = try serve(inFlight: 1, queued: 10, sleep: 2000, deadline: 200)
         let first = try server.begin()
@@ -58,7 +60,7 @@ import Testing
         #expect(try server.metrics().inFlight == 0)
     }
 
-    @Test("MAX_QUEUED_REQUESTS=0: nobody waits, and who finds no place in flight is 503")
+    @Test("MAX_QUEUED_REQUESTS=0: nobody waits, and who finds no place in flight is 503", .proves("C2.7", "C5.7"))
     func noQueue() throws {
         let server = try serve(inFlight: 2, queued: 0, sleep: 1000)
         let calls = try (0..<2).map { _ in try server.begin() }
@@ -69,7 +71,7 @@ import Testing
         #expect(try server.call("GET", "/test", body: nil).status == 200)
     }
 
-    @Test("Probes, /metrics and /version are answered while scoring is saturated")
+    @Test("Probes, /metrics and /version are answered while scoring is saturated", .proves("C4.14", "T17"))
     func probes() throws {
         let server = try serve(inFlight: 1, queued: 1, sleep: 3000)
         let calls = try (0..<2).map { _ in try server.begin() }
@@ -82,7 +84,9 @@ import Testing
         #expect(try calls[0].response(to: "GET").status == 200)
     }
 
-    @Test("a waiting call whose client is known to have gone leaves the queue, and no model runs for it")
+    @Test(
+        "a waiting call whose client is known to have gone leaves the queue, and no model runs for it", .proves("C6.11")
+    )
     func vanishedClient() throws {
         let server = try serve(inFlight: 1, queued: 4, sleep: 2000)
         let first = try server.begin()
@@ -121,7 +125,9 @@ import Testing
         #expect(end.inFlight == 0 && end.queued == 0)
     }
 
-    @Test("SYNTHETIC_BUSY_MS burns a core off the event loops: calls that wait for one are queued, HITs are not")
+    @Test(
+        "SYNTHETIC_BUSY_MS burns a core off the event loops: calls that wait for one are queued, HITs are not",
+        .proves("C5.10", "C6.9"))
     func busy() throws {
         let redis = try RedisProcess()
         let server = try ServerProcess(
@@ -149,7 +155,9 @@ import Testing
         #expect(end["batch_records_count"] - before == cores + 4 + 5)
     }
 
-    @Test("while the log is full new scoring calls wait in the admission queue, 503 at its deadline, and then go on")
+    @Test(
+        "while the log is full new scoring calls wait in the admission queue, 503 at its deadline, and then go on",
+        .proves("C3.7", "C4.14", "T39"))
     func fullLog() throws {
         let fifo = try LogFIFO()
         let server = try ServerProcess(environment: ["QUEUE_DEADLINE_MS": "1500"], logTo: fifo.path)

@@ -66,7 +66,9 @@ import Testing
         return moved
     }
 
-    @Test("every exit is counted once in each series that it belongs to, and in no other")
+    @Test(
+        "every exit is counted once in each series that it belongs to, and in no other",
+        .proves("C6.1", "C6.2", "C6.4", "C6.15"))
     func exits() throws {
         let keys = FileManager.default.temporaryDirectory.appending(path: "bungalow-\(UUID().uuidString).keys")
         try Data("key\n".utf8).write(to: keys)
@@ -97,7 +99,7 @@ import Testing
         }
     }
 
-    @Test("a call whose client has gone is counted once, whether all of it had come or not")
+    @Test("a call whose client has gone is counted once, whether all of it had come or not", .proves("C6.1"))
     func clientGone() throws {
         let server = try ServerProcess(environment: ["SYNTHETIC_SLEEP_MS": "300"])
         let before = try server.metrics()
@@ -149,7 +151,7 @@ import Testing
         #expect(changes == expected)
     }
 
-    @Test("a call refused with 503 is counted once, with its reason")
+    @Test("a call refused with 503 is counted once, with its reason", .proves("C6.1", "C6.11"))
     func saturated() throws {
         let server = try ServerProcess(environment: [
             "REPLICA_MAX_CONCURRENT_REQUESTS": "1", "MAX_QUEUED_REQUESTS": "0", "SYNTHETIC_SLEEP_MS": "1500",
@@ -165,7 +167,9 @@ import Testing
         #expect(try slow.response(to: "GET").status == 200)
     }
 
-    @Test("look-ups are counted as hit, miss or bypass, scoring by what came of them; /test moves no cache metric")
+    @Test(
+        "look-ups are counted as hit, miss or bypass, scoring by what came of them; /test moves no cache metric",
+        .proves("C4.8", "C6.3", "C6.5", "C6.6", "C6.7"))
     func cache() throws {
         let redis = try RedisProcess()
         let server = try ServerProcess(
@@ -200,7 +204,7 @@ import Testing
         try expectChange("miss", ServerProcess.sample)
     }
 
-    @Test("an unusable entry is counted as bad_value, an error reply as error_reply")
+    @Test("an unusable entry is counted as bad_value, an error reply as error_reply", .proves("C6.6"))
     func cacheErrors() throws {
         for (reply, reason) in [("$4\r\nnope\r\n", "bad_value"), ("-LOADING\r\n", "error_reply")] {
             let redis = try ScriptedRedis(.reply(Array(reply.utf8)))
@@ -212,7 +216,7 @@ import Testing
         }
     }
 
-    @Test("lost blocks of the log are counted by reason: closed, disk_full")
+    @Test("lost blocks of the log are counted by reason: closed, disk_full", .proves("C3.8", "C6.12"))
     func logLost() throws {
         let fifo = try LogFIFO()
         let closed = try ServerProcess(logTo: fifo.path)
@@ -227,7 +231,9 @@ import Testing
         try full.waitForMetrics { $0["log_lost_total{reason=\"disk_full\"}"] > 0 }
     }
 
-    @Test("bungalow_build_info names release, model, configuration and instance as /version does; process_* are real")
+    @Test(
+        "bungalow_build_info names release, model, configuration and instance as /version does; process_* are real",
+        .proves("C6.13", "C6.14"))
     func buildInfo() throws {
         let server = try ServerProcess()
         let metrics = try server.metrics()

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Connections and buffered bytes, over all connections.
@@ -9,7 +10,9 @@ import Testing
         while call()?.status != status { try #require(Date() < deadline, "never \(status)", sourceLocation: location) }
     }
 
-    @Test("MAX_CONNECTIONS: the next connection is 503 and closes, and places come back")
+    @Test(
+        "MAX_CONNECTIONS: the next connection is 503 and closes, and places come back",
+        .proves("C2.7", "C5.8", "C6.11", "T6"))
     func connections() throws {
         let server = try ServerProcess(["--event-loops", "2"], environment: ["MAX_CONNECTIONS": "3"])
         var open = try (0..<3).map { _ in try server.connect() }
@@ -34,7 +37,9 @@ import Testing
         #expect(try open[1].response().status == 200)
     }
 
-    @Test("MAX_CONNECTIONS: probes are answered when idle connections have all places, and calls are 503")
+    @Test(
+        "MAX_CONNECTIONS: probes are answered when idle connections have all places, and calls are 503",
+        .proves("C4.14", "T7"))
     func probesBeyondConnections() throws {
         let server = try ServerProcess(["--event-loops", "2"], environment: ["MAX_CONNECTIONS": "2"])
         let idle = try (0..<2).map { _ in try server.connect() }
@@ -67,7 +72,9 @@ import Testing
         #expect(try server.metrics().rejected("connections") == 44)
     }
 
-    @Test("MAX_BUFFERED_BYTES: bodies beyond it are 503, memory stays bounded, and bytes come back")
+    @Test(
+        "MAX_BUFFERED_BYTES: bodies beyond it are 503, memory stays bounded, and bytes come back",
+        .proves("C2.7", "C5.8", "C6.11", "T14"))
     func bufferedBytes() throws {
         let server = try ServerProcess(["--event-loops", "2"], environment: ["MAX_BUFFERED_BYTES": "1048576"])
         let body = TransportChecks.sample(bytes: 900_000)
@@ -102,7 +109,9 @@ import Testing
         #expect(try StrictLog(server.log).blocks.filter { $0.access.status == 503 }.count == 80)
     }
 
-    @Test("bytes of complete bodies count while their calls wait, and come back by each way out of the queue")
+    @Test(
+        "bytes of complete bodies count while their calls wait, and come back by each way out of the queue",
+        .proves("C5.8", "C6.10"))
     func waitingBodies() throws {
         let server = try ServerProcess(
             ["--event-loops", "2"],
@@ -131,7 +140,9 @@ import Testing
         #expect(end.rejected("client_gone") == 1 && end.rejected("queue_deadline") == 1)
     }
 
-    @Test("MAX_BUFFERED_BYTES: heads without an end are counted, beyond it they are 503, and bytes come back")
+    @Test(
+        "MAX_BUFFERED_BYTES: heads without an end are counted, beyond it they are 503, and bytes come back",
+        .proves("T14"))
     func bufferedHeads() throws {
         let server = try ServerProcess(["--event-loops", "1"], environment: ["MAX_BUFFERED_BYTES": "65536"])
         let field = "Authorization: \(String(repeating: "a", count: 20_000))\r\n"

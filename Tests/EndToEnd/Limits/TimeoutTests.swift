@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Clients that are too slow, on a server that waits a second, as a rule.
@@ -19,7 +20,7 @@ import Testing
         #expect(try connection.readToEnd().isEmpty, sourceLocation: location)
     }
 
-    @Test("a head or body that is too slow is 408, and the connection closes")
+    @Test("a head or body that is too slow is 408, and the connection closes", .proves("C2.6", "C5.9"))
     func slow() throws {
         let server = try serve()
         let head = try server.connect()
@@ -94,7 +95,7 @@ import Testing
         }
     }
 
-    @Test("bytes that come one at a time do not stretch a time-out")
+    @Test("bytes that come one at a time do not stretch a time-out", .proves("T5"))
     func dripping() throws {
         let server = try serve()
         let head = try server.connect()
@@ -112,7 +113,7 @@ import Testing
         }
     }
 
-    @Test("an idle connection is closed without a word, whether it was used or not")
+    @Test("an idle connection is closed without a word, whether it was used or not", .proves("C5.9"))
     func idle() throws {
         let server = try serve()
         let unused = try server.connect()
@@ -124,7 +125,9 @@ import Testing
         #expect(metrics.values.keys.filter { $0.contains("status=\"408\"") }.isEmpty)
     }
 
-    @Test("a connection whose call takes long is not idle, and a slow head behind it is answered after it")
+    @Test(
+        "a connection whose call takes long is not idle, and a slow head behind it is answered after it",
+        .proves("C5.9"))
     func slowCall() throws {
         let server = try serve(sleep: 2500)
         let busy = try server.begin()
@@ -139,7 +142,7 @@ import Testing
         #expect(try busy.response().status == 200)
     }
 
-    @Test("a pause of the server counts against no client")
+    @Test("a pause of the server counts against no client", .proves("T38"))
     func pause() throws {
         let server = try serve(seconds: 3)
         let idle = try server.connect()

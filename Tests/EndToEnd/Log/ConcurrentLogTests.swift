@@ -1,9 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The scoring log under many calls at once, and under calls of people who wish it ill.
 @Suite struct ConcurrentLogTests {
-    @Test("blocks of concurrent calls never interleave: N calls are N blocks, each request id exactly once")
+    @Test(
+        "blocks of concurrent calls never interleave: N calls are N blocks, each request id exactly once",
+        .proves("C3.1"))
     func concurrency() throws {
         let server = try ServerProcess(["--event-loops", "4"])
         var connections = try (0..<56).map { _ in try server.connect() }
@@ -45,7 +48,7 @@ import Testing
         #expect(Set(original.captured.map(\.requestID)) == Set(good.keys))
     }
 
-    @Test("no other line on stdout ever contains the log's marks, whatever a client sends")
+    @Test("no other line on stdout ever contains the log's marks, whatever a client sends", .proves("C3.5", "T18"))
     func hostileClients() throws {
         let server = try ServerProcess(["--log-level", "trace"])
         let marks = ["127.0.0.1", "Prediction took", "Predictions took", "X-Ms-Request-Id"]
@@ -99,7 +102,7 @@ import Testing
         #expect(original.latencies.count == scored && original.captured.count == scored)
     }
 
-    @Test("all is flushed on SIGTERM")
+    @Test("all is flushed on SIGTERM", .proves("C3.7"))
     func flushOnSIGTERM() throws {
         let server = try ServerProcess()
         let body = Array(RecordText.good.batch.utf8)

@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The scoring log and its reader: one that is slow, one that is gone.
 @Suite struct LogReaderTests {
-    @Test("nothing is lost while stdout can be written: a reader that was stopped gets every block")
+    @Test("nothing is lost while stdout can be written: a reader that was stopped gets every block", .proves("C3.7"))
     func stoppedReader() throws {
         let fifo = try LogFIFO()
         let server = try ServerProcess(logTo: fifo.path)
@@ -21,7 +22,8 @@ import Testing
     }
 
     @Test(
-        "while a slow reader keeps the 4 MiB buffer full, scoring calls are refused with 503 and probes are not affected"
+        "while a slow reader keeps the 4 MiB buffer full, scoring calls are refused with 503 and probes are not affected",
+        .proves("C2.7", "C3.4", "C3.7", "C4.14")
     )
     func fullBuffer() throws {
         let fifo = try LogFIFO()
@@ -47,7 +49,8 @@ import Testing
     }
 
     @Test(
-        "while the log stays full, lines of refused calls are dropped at 5 MiB, counted, and said once when it is read")
+        "while the log stays full, lines of refused calls are dropped at 5 MiB, counted, and said once when it is read",
+        .proves("C3.7", "C6.12"))
     func droppedLines() throws {
         let fifo = try LogFIFO()
         let server = try ServerProcess(logTo: fifo.path)
@@ -105,7 +108,7 @@ import Testing
         return (scored, refused)
     }
 
-    @Test("a stdout that is closed loses blocks, said once on stderr; scoring goes on")
+    @Test("a stdout that is closed loses blocks, said once on stderr; scoring goes on", .proves("C3.8"))
     func closedReader() throws {
         let fifo = try LogFIFO()
         let server = try ServerProcess(logTo: fifo.path)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The scoring log of the built server: what is written for which call, and nothing else.
@@ -7,7 +8,9 @@ import Testing
     /// With one event loop the log has the order of the answers; the contract promises none.
     private static let ordered = ["--event-loops", "1"]
 
-    @Test("per scored call one block, contiguous and in this order: the access line, the request id, Prediction took")
+    @Test(
+        "per scored call one block, contiguous and in this order: the access line, the request id, Prediction took",
+        .proves("C1.28", "C3.1", "C3.2", "C3.3", "C5.12"))
     func form() throws {
         let server = try ServerProcess()
         let before = Date()
@@ -28,7 +31,7 @@ import Testing
         #expect(abs(durations[1] + durations[2] - (block.milliseconds ?? -1)) <= 0.0003)
     }
 
-    @Test("SCORING_LOG=dl: the third line is Predictions took")
+    @Test("SCORING_LOG=dl: the third line is Predictions took", .proves("C3.3", "C5.12"))
     func dl() throws {
         let server = try ServerProcess(Self.ordered, environment: ["SCORING_LOG": "dl"])
         #expect(try server.predict(Self.body).status == 200)
@@ -39,7 +42,7 @@ import Testing
         #expect(try OriginalAnalyzer(server.log, mark: "Predictions took").captured.count == 1)
     }
 
-    @Test("SCORING_LOG=json writes one JSON object per call instead")
+    @Test("SCORING_LOG=json writes one JSON object per call instead", .proves("C3.9", "C3.10", "C5.12"))
     func json() throws {
         let server = try ServerProcess(Self.ordered + ["--scoring-log", "json"])
         #expect(try server.predict(ServerProcess.sample, headers: ["X-Request-Id: X-Ms-Request-Id"]).status == 200)
@@ -74,7 +77,7 @@ import Testing
         for mark in ["127.0.0.1", "Prediction took", "X-Ms-Request-Id"] { #expect(!server.log.contains(mark)) }
     }
 
-    @Test("SCORING_LOG=off writes none")
+    @Test("SCORING_LOG=off writes none", .proves("C3.9", "C5.12"))
     func off() throws {
         let server = try ServerProcess(["--scoring-log", "off"])
         #expect(try server.predict(Self.body).status == 200)
@@ -83,7 +86,7 @@ import Testing
         #expect(server.log.isEmpty)
     }
 
-    @Test("a refused call on a scoring path writes its access line only, whatever its status")
+    @Test("a refused call on a scoring path writes its access line only, whatever its status", .proves("C1.23", "C3.4"))
     func refused() throws {
         let server = try ServerProcess(Self.ordered + ["--max-body-bytes", "2048"])
         var expected: [StrictLog.Access] = []
@@ -108,7 +111,7 @@ import Testing
         #expect(log.blocks.map(\.access.bytes) == expected.map(\.bytes))
     }
 
-    @Test("probes, pages, unknown paths, OPTIONS and calls whose head did not parse write nothing")
+    @Test("probes, pages, unknown paths, OPTIONS and calls whose head did not parse write nothing", .proves("C3.4"))
     func silence() throws {
         let server = try ServerProcess()
         for path in [
@@ -138,7 +141,7 @@ import Testing
         #expect(server.log.isEmpty, "\(server.log)")
     }
 
-    @Test("the path is the route's literal, never the client's text, and the bytes are the body's")
+    @Test("the path is the route's literal, never the client's text, and the bytes are the body's", .proves("C3.2"))
     func routeLiteral() throws {
         let server = try ServerProcess(Self.ordered)
         let targets = [
@@ -161,7 +164,7 @@ import Testing
         #expect(blocks.map(\.access.bytes) == counts + [sample.body.count, 0])
     }
 
-    @Test("start-up messages and the server's own messages go to stderr only")
+    @Test("start-up messages and the server's own messages go to stderr only", .proves("C3.6"))
     func messages() throws {
         let server = try ServerProcess(["--log-level", "trace"])
         #expect(try server.predict(Self.body).status == 200)

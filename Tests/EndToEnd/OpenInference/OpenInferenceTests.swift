@@ -1,11 +1,12 @@
 import Foundation
+import Release
 import TestSupport
 import Testing
 
 /// The Open Inference Protocol's routes, against specification/protocol/inference_rest.md of
 /// https://github.com/kserve/open-inference-protocol.
 @Suite struct OpenInferenceTests {
-    @Test("the protocol's GET routes name server, model, version and tensors in its own shapes")
+    @Test("the protocol's GET routes name server, model, version and tensors in its own shapes", .proves("C4.9"))
     func metadata() throws {
         let server = try ServerProcess()
         func text(_ path: String) throws -> String {
@@ -14,7 +15,7 @@ import Testing
             return response.text
         }
         let version = try #require(try server.infer(InferenceRequests.one())["X-Model-Version"])
-        #expect(try text("/v2") == #"{"name":"bungalow","version":"0.1.0","extensions":[]}"#)
+        #expect(try text("/v2") == #"{"name":"bungalow","version":"\#(release)","extensions":[]}"#)
         #expect(try text("/v2/health/live") == #"{"live":true}"#)
         #expect(try text("/v2/health/ready") == #"{"ready":true}"#)
         for path in ["/v2/models/housing", "/v2/models/housing/versions/\(version)"] {
@@ -28,7 +29,9 @@ import Testing
         }
     }
 
-    @Test("one tensor, or eight by name, flat or nested: predictions, key and cache entry are those of /predict")
+    @Test(
+        "one tensor, or eight by name, flat or nested: predictions, key and cache entry are those of /predict",
+        .proves("C4.9", "C4.12"))
     func layouts() throws {
         let redis = try RedisProcess()
         let server = try ServerProcess(["--cache-url", redis.url])
@@ -53,7 +56,7 @@ import Testing
         #expect(try server.predict("[\(ServerProcess.record())]")["X-Cache"] == "HIT")
     }
 
-    @Test("ids are echoed, whatever they hold; what a client leaves out may be null")
+    @Test("ids are echoed, whatever they hold; what a client leaves out may be null", .proves("C4.12", "T23"))
     func ids() throws {
         let server = try ServerProcess()
         for id in [#""""#, #""mine/1""#, #""é\"\\\n\u0000\ud83d\ude00""#, "\"\(String(repeating: "x", count: 5000))\""]
@@ -107,7 +110,9 @@ import Testing
         ("nested too deep", InferenceRequests.one(rest: #","a":\#(String(repeating: "[", count: 64))"#)),
     ]
 
-    @Test("errors have the protocol's own form, {\"error\":…} with 400, and say what is wrong", arguments: refused)
+    @Test(
+        "errors have the protocol's own form, {\"error\":…} with 400, and say what is wrong", .proves("C4.9"),
+        arguments: refused)
     func errors(part: String, body: String) throws {
         let server = try ServerProcess(["--max-body-bytes", "4096"])
         let response = try server.infer(body)
@@ -116,7 +121,9 @@ import Testing
         #expect(response["X-Cache"] == nil)
     }
 
-    @Test("a tensor in binary form is 400 with what to do, and a wish for binary data in the answer is ignored")
+    @Test(
+        "a tensor in binary form is 400 with what to do, and a wish for binary data in the answer is ignored",
+        .proves("C4.11"))
     func binaryTensors() throws {
         let server = try ServerProcess()
         let tensor = #""name":"a","datatype":"FP64","shape":[1,8],"parameters":{"binary_data_size":64}"#
@@ -164,7 +171,8 @@ import Testing
     }
 
     @Test(
-        "every status of the protocol's routes has its form: 401, 404, 405, 413, 415, 503, readiness while draining")
+        "every status of the protocol's routes has its form: 401, 404, 405, 413, 415, 503, readiness while draining",
+        .proves("C2.5", "C4.10"))
     func statuses() throws {
         let keys = FileManager.default.temporaryDirectory.appending(path: "bungalow-\(UUID().uuidString).keys")
         try Data("key\n".utf8).write(to: keys)
@@ -203,7 +211,9 @@ import Testing
         server.signal(SIGKILL)
     }
 
-    @Test("an inference call stands in log and metrics as any scoring call does, and its limits are the same")
+    @Test(
+        "an inference call stands in log and metrics as any scoring call does, and its limits are the same",
+        .proves("C4.9"))
     func logAndMetrics() throws {
         let server = try ServerProcess(["--max-batch-records", "4"])
         let before = try server.metrics()

@@ -1,9 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The 200: its bytes, its headers, its key.
 @Suite struct AnswerTests {
-    @Test("200: compact JSON, keys in this order, numbers as Python's repr(float) prints them")
+    @Test(
+        "200: compact JSON, keys in this order, numbers as Python's repr(float) prints them",
+        .proves("C1.3", "C1.4", "C1.5", "C1.6", "C1.7", "C1.8", "C1.9", "C1.10", "C1.24"))
     func bytes() throws {
         let client = try PredictClient()
         let record = RecordText(["8.3252", "42", "1e-4", "0.00001", "1e15", "1e16", "-0.0", "-122.23"])
@@ -18,7 +21,9 @@ import Testing
         #expect(outside.wholeMatch(of: form) != nil, "\(text)")
     }
 
-    @Test("X-Cache, both request ids, X-Model-Version and Server-Timing in milliseconds are headers of a 200")
+    @Test(
+        "X-Cache, both request ids, X-Model-Version and Server-Timing in milliseconds are headers of a 200",
+        .proves("C1.25", "C1.27", "C1.28"))
     func headers() throws {
         let client = try PredictClient()
         let response = try client.predict(RecordText.good.batch, headers: ["X-Request-Id: a_B-9"])
@@ -47,7 +52,9 @@ import Testing
         }
     }
 
-    @Test("query_key: lower-case hex md5 of the UTF-8 text that Python prints for the list of validated records")
+    @Test(
+        "query_key: lower-case hex md5 of the UTF-8 text that Python prints for the list of validated records",
+        .proves("C1.33", "C1.36"))
     func queryKeyVectors() throws {
         let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
@@ -61,7 +68,7 @@ import Testing
         }
     }
 
-    @Test("any spelling of the same numbers gives the same key and the same answer, bit for bit")
+    @Test("any spelling of the same numbers gives the same key and the same answer, bit for bit", .proves("C1.34"))
     func spellings() throws {
         let client = try PredictClient()
         let plain = try client.predict(RecordText.good.batch)
@@ -77,7 +84,7 @@ import Testing
         #expect(try other.queryKey() != plain.queryKey())
     }
 
-    @Test("one key per batch: the order and number of its records are part of it")
+    @Test("one key per batch: the order and number of its records are part of it", .proves("C1.35"))
     func keyOfBatch() throws {
         let client = try PredictClient()
         let (one, two) = (RecordText.good, RecordText.good.with("MedInc", "1"))
@@ -87,7 +94,9 @@ import Testing
         #expect(Set(keys).count == keys.count)
     }
 
-    @Test("a batch whose prediction would not be finite is refused with 422, finite_number, loc [\"body\", i]")
+    @Test(
+        "a batch whose prediction would not be finite is refused with 422, finite_number, loc [\"body\", i]",
+        .proves("C1.40", "T3"))
     func predictionNotFinite() throws {
         let client = try PredictClient()
         let largest = "1.7976931348623157e308"
@@ -104,7 +113,7 @@ import Testing
         #expect(try other.listedFailures() == [Failure("greater_than_equal", "body", "1", "MedInc")])
     }
 
-    @Test("a body is a JSON array of 1 to MAX_BATCH_RECORDS (1000) objects")
+    @Test("a body is a JSON array of 1 to MAX_BATCH_RECORDS (1000) objects", .proves("C1.1", "C2.1", "C2.10", "C5.6"))
     func batchSizes() throws {
         let client = try PredictClient()
         func batch(_ count: Int) -> [RecordText] { [RecordText](repeating: .good, count: count) }
@@ -136,7 +145,7 @@ import Testing
         }
     }
 
-    @Test("Content-Type is not checked, and /score is an alias")
+    @Test("Content-Type is not checked, and /score is an alias", .proves("C1.2"))
     func contentTypeAndAlias() throws {
         let client = try PredictClient()
         let plain = try client.predict(RecordText.good.batch)

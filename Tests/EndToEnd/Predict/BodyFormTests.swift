@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What a body may look like around its values.
@@ -6,7 +7,7 @@ import Testing
     private static let invalid = [Failure("json_invalid", "body")]
     private static let good = RecordText.good
 
-    @Test("unknown fields of any JSON type are ignored and not echoed")
+    @Test("unknown fields of any JSON type are ignored and not echoed", .proves("C1.16"))
     func unknownFields() throws {
         let client = try PredictClient()
         let plain = try client.predict(Self.good.batch)
@@ -22,7 +23,7 @@ import Testing
         }
     }
 
-    @Test("unknown fields must be well-formed JSON")
+    @Test("unknown fields must be well-formed JSON", .proves("C1.16"))
     func malformedUnknownFields() throws {
         let client = try PredictClient()
         let values = [
@@ -42,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("a repeated key: the last one counts")
+    @Test("a repeated key: the last one counts", .proves("C1.17"))
     func repeatedKeys() throws {
         let client = try PredictClient()
         func outcome(_ values: String...) throws -> Response {
@@ -63,7 +64,7 @@ import Testing
         #expect(try client.predict(escaped.batch).body == plain.body, "an escaped key repeats a plain one")
     }
 
-    @Test("key order does not matter")
+    @Test("key order does not matter", .proves("C1.18"))
     func keyOrder() throws {
         let client = try PredictClient()
         let plain = try client.predict(Self.good.batch)
@@ -76,7 +77,7 @@ import Testing
         }
     }
 
-    @Test("escaped keys are the same keys")
+    @Test("escaped keys are the same keys", .proves("C1.19"))
     func escapedKeys() throws {
         let client = try PredictClient()
         let plain = try client.predict(Self.good.batch)
@@ -91,7 +92,9 @@ import Testing
         #expect(try client.predict(record.batch).body == plain.body)
     }
 
-    @Test("NaN, Infinity, a byte-order mark, bad UTF-8 and anything after the array are json_invalid")
+    @Test(
+        "NaN, Infinity, a byte-order mark, bad UTF-8 and anything after the array are json_invalid",
+        .proves("C1.20", "C2.10"))
     func malformedBodies() throws {
         let client = try PredictClient()
         let good = Self.good.batch
@@ -122,7 +125,7 @@ import Testing
         #expect(try client.predict(" \t\r\n" + good + "\n \t\r").status == 200, "white space around the array is JSON")
     }
 
-    @Test("a lone surrogate is json_invalid: in values, keys, unknown fields and replaced values")
+    @Test("a lone surrogate is json_invalid: in values, keys, unknown fields and replaced values", .proves("C1.20"))
     func loneSurrogates() throws {
         let client = try PredictClient()
         let lone = [
@@ -143,7 +146,7 @@ import Testing
         #expect(try client.predict(paired.batch).status == 200)
     }
 
-    @Test("nesting deeper than 64 is json_invalid (the outer array is 1)")
+    @Test("nesting deeper than 64 is json_invalid (the outer array is 1)", .proves("C1.20"))
     func nesting() throws {
         let client = try PredictClient()
         func nested(_ open: String, _ close: String, _ count: Int) -> String {

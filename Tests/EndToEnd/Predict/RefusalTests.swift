@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The 422: its items, their order, what they show of what was sent.
@@ -8,7 +9,7 @@ import Testing
         #"{"detail":[{"type":"\#(type)","loc":\#(loc),"msg":"\#(message)","input":\#(input)}],"error_count":1}"#
     }
 
-    @Test("422 items follow pydantic v2: type, loc, msg and input of every failure of a value")
+    @Test("422 items follow pydantic v2: type, loc, msg and input of every failure of a value", .proves("C2.1", "C2.8"))
     func valueItems() throws {
         let client = try PredictClient()
         let notNumber = "Input should be a valid number"
@@ -32,7 +33,7 @@ import Testing
         }
     }
 
-    @Test("a missing field's input is the record, as a string of its JSON text")
+    @Test("a missing field's input is the record, as a string of its JSON text", .proves("C2.8"))
     func missing() throws {
         let client = try PredictClient()
         let record = #"{ "MedInc": 1, "x": "é\n" }"#
@@ -47,7 +48,7 @@ import Testing
         #expect(try client.predict("[{}]").errorCount() == 8)
     }
 
-    @Test("model_type: a record that is no object, alone for that record")
+    @Test("model_type: a record that is no object, alone for that record", .proves("C2.8"))
     func modelType() throws {
         let client = try PredictClient()
         let message = "Input should be a valid dictionary or instance of UserIn"
@@ -62,7 +63,9 @@ import Testing
         }
     }
 
-    @Test("a failure of the body as a whole has loc [\"body\"] and stands alone, error_count 1")
+    @Test(
+        "a failure of the body as a whole has loc [\"body\"] and stands alone, error_count 1",
+        .proves("C2.1", "C2.8", "C2.10"))
     func wholeBody() throws {
         let client = try PredictClient()
         let notList = "Input should be a valid list"
@@ -81,7 +84,9 @@ import Testing
         #expect(try malformed.errorCount() == 1)
     }
 
-    @Test("a string is cut at 100 Unicode scalars, anything else is a string of its JSON text, cut likewise")
+    @Test(
+        "a string is cut at 100 Unicode scalars, anything else is a string of its JSON text, cut likewise",
+        .proves("C2.8", "T23"))
     func cutInput() throws {
         let client = try PredictClient()
         func input(_ body: String) throws -> String {
@@ -116,7 +121,7 @@ import Testing
             "a number stays as sent")
     }
 
-    @Test("in record order, then schema order, whatever the order of keys")
+    @Test("in record order, then schema order, whatever the order of keys", .proves("C2.9"))
     func order() throws {
         let client = try PredictClient()
         var reversed = RecordText(["-1", "\"x\"", "null", "1e999", "1", "1", "91", "181"])
@@ -135,7 +140,7 @@ import Testing
         #expect(try response.errorCount() == 9)
     }
 
-    @Test("all or nothing: one invalid record rejects the whole batch with 422, without X-Cache")
+    @Test("all or nothing: one invalid record rejects the whole batch with 422, without X-Cache", .proves("C1.21"))
     func allOrNothing() throws {
         let client = try PredictClient()
         for place in [0, 1, 499, 998, 999] {
@@ -148,7 +153,7 @@ import Testing
         }
     }
 
-    @Test("every failure is reported: at most 100 are listed, the total is given")
+    @Test("every failure is reported: at most 100 are listed, the total is given", .proves("C1.22"))
     func listLimit() throws {
         let client = try PredictClient()
         for (records, total) in [(12, 96), (13, 104), (1000, 8000)] {
@@ -161,7 +166,7 @@ import Testing
         }
     }
 
-    @Test("a 422 is valid JSON whatever was sent")
+    @Test("a 422 is valid JSON whatever was sent", .proves("C2.11", "T23"))
     func alwaysJSON() throws {
         let client = try PredictClient()
         for byte in UInt8.min...UInt8.max {

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What a field's value may be, held against Python's `float` and `repr`.
@@ -23,7 +24,8 @@ import Testing
     ]
 
     @Test(
-        "a value is a JSON number, or a JSON string that holds one in JSON's own syntax, converted to the nearest float64"
+        "a value is a JSON number, or a JSON string that holds one in JSON's own syntax, converted to the nearest float64",
+        .proves("C1.11")
     )
     func numbers() throws {
         let client = try PredictClient()
@@ -36,7 +38,7 @@ import Testing
         #expect(try client.outcome(sentAs: #""\u0031\u0065\u002b2""#) == .accepted("100.0"))
     }
 
-    @Test("integers of any length are numbers")
+    @Test("integers of any length are numbers", .proves("C1.12"))
     func longIntegers() throws {
         let client = try PredictClient()
         #expect(try client.outcome(sentAs: "1" + String(repeating: "0", count: 60)) == .accepted("1e+60"))
@@ -46,7 +48,7 @@ import Testing
         #expect(try client.outcome(sentAs: String(repeating: "9", count: 310)) == .refused("finite_number"))
     }
 
-    @Test("a string that does not hold one number in JSON's own syntax is float_parsing")
+    @Test("a string that does not hold one number in JSON's own syntax is float_parsing", .proves("C1.11"))
     func malformedStrings() throws {
         let client = try PredictClient()
         let texts = [
@@ -59,7 +61,7 @@ import Testing
         for text in texts { #expect(try client.outcome(sentAs: "\"\(text)\"") == .refused("float_parsing"), "\(text)") }
     }
 
-    @Test("a grammatical number that overflows, also in a string, is finite_number at its own loc")
+    @Test("a grammatical number that overflows, also in a string, is finite_number at its own loc", .proves("C1.13"))
     func overflow() throws {
         let client = try PredictClient()
         let texts = ["1e999", "-1e999", "1.7976931348623159e308", "1e99999999999999999999", "123456789e301"]
@@ -71,7 +73,7 @@ import Testing
         }
     }
 
-    @Test("a number that overflows is ignored in an unknown field")
+    @Test("a number that overflows is ignored in an unknown field", .proves("C1.13"))
     func overflowInUnknownField() throws {
         let client = try PredictClient()
         let plain = try client.predict(RecordText.good.batch)
@@ -80,7 +82,8 @@ import Testing
         }
     }
 
-    @Test("the JSON integer -0 is 0.0; -0.0, -0e5 and \"-0\" keep their sign, in inputs and in the key")
+    @Test(
+        "the JSON integer -0 is 0.0; -0.0, -0e5 and \"-0\" keep their sign, in inputs and in the key", .proves("C1.14"))
     func negativeZero() throws {
         let client = try PredictClient()
         #expect(try client.outcome(sentAs: "-0") == .accepted("0.0"))
@@ -95,7 +98,7 @@ import Testing
         #expect(try Set(negative.map(key)).count == 1)
     }
 
-    @Test("true, null, arrays and objects are invalid values")
+    @Test("true, null, arrays and objects are invalid values", .proves("C1.15"))
     func wrongTypes() throws {
         let client = try PredictClient()
         for text in ["true", "false", "null", "[]", "[3]", "{}", #"{"MedInc":3}"#, "[[[{\"a\":[]}]]]"] {
@@ -103,7 +106,9 @@ import Testing
         }
     }
 
-    @Test("bounds of each field are inclusive: the types are greater_than_equal and less_than_equal")
+    @Test(
+        "bounds of each field are inclusive: the types are greater_than_equal and less_than_equal",
+        .proves("C1.3", "C1.4", "C1.5", "C1.6", "C1.7", "C1.8", "C1.9", "C1.10"))
     func bounds() throws {
         let client = try PredictClient()
         for name in RecordText.names {

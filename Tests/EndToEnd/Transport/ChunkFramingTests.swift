@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// What the framing of a chunked body may take beside the body itself.
@@ -18,6 +19,7 @@ import Testing
 
     @Test(
         "a chunk extension of 3 MB is refused with 413 and the connection closes, in the first chunk, a later or the last",
+        .proves("C2.6"),
         arguments: ["2", "2\r\n[]\r\n3", "2\r\n[]\r\n0"])
     func largeExtension(_ start: String) throws {
         let server = try ServerProcess()
@@ -35,7 +37,9 @@ import Testing
         try expectRefused(connection, 413)
     }
 
-    @Test("a trailer section of 3 MB is refused with 431 and the connection closes, in one field or in many")
+    @Test(
+        "a trailer section of 3 MB is refused with 431 and the connection closes, in one field or in many",
+        .proves("C2.6"))
     func largeTrailers() throws {
         let server = try ServerProcess()
         let fields = String(repeating: "X-Trailer: \(String(repeating: "v", count: 100))\r\n", count: 27_000)
@@ -46,7 +50,7 @@ import Testing
         }
     }
 
-    @Test("200 000 chunks of one byte each, and an extension of 16 KiB, are within the bounds")
+    @Test("200 000 chunks of one byte each, and an extension of 16 KiB, are within the bounds", .proves("C2.6"))
     func smallChunks() throws {
         let server = try ServerProcess()
         let connection = try begin(server)

@@ -7,7 +7,7 @@ import Testing
     private let body = Array(ServerProcess.sample.utf8)
     private let expect = "Expect: 100-continue"
 
-    @Test("Expect: 100-continue is honoured, call after call on one connection")
+    @Test("Expect: 100-continue is honoured, call after call on one connection", .proves("C2.13"))
     func honoured() throws {
         let server = try ServerProcess()
         let connection = try server.connect()

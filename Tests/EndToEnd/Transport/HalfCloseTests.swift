@@ -4,7 +4,8 @@ import Testing
 
 /// A client that has ended its side, in the right place or in a wrong one.
 @Suite struct HalfCloseTests {
-    @Test("a half-closed client gets the answers it is owed, also several pipelined, and then the end")
+    @Test(
+        "a half-closed client gets the answers it is owed, also several pipelined, and then the end", .proves("C2.12"))
     func pipelined() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -17,7 +18,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("a half-closed client gets the answers to calls that are still under way")
+    @Test("a half-closed client gets the answers to calls that are still under way", .proves("C2.12"))
     func slowCalls() throws {
         let redis = try RedisProcess()
         let server = try ServerProcess(["--cache-url", redis.url, "--cache-deadline-ms", "300"])

@@ -4,7 +4,7 @@ import Testing
 
 /// Probes, and the load test's target.
 @Suite struct HealthRoutesTests {
-    @Test("GET /health is {\"status\":\"healthy\"}")
+    @Test("GET /health is {\"status\":\"healthy\"}", .proves("C4.4"))
     func health() throws {
         let server = try ServerProcess()
         let response = try server.call("GET", "/health")
@@ -15,7 +15,7 @@ import Testing
         try TransportChecks.expectRequestID(response)
     }
 
-    @Test("GET /livez, /readyz and /startupz answer 200 without a word in the scoring log")
+    @Test("GET /livez, /readyz and /startupz answer 200 without a word in the scoring log", .proves("C4.5"))
     func probes() throws {
         let server = try ServerProcess()
         for path in ["/livez", "/readyz", "/startupz"] {
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("readiness never asks the cache")
+    @Test("readiness never asks the cache", .proves("C4.5"))
     func readinessWithoutCache() throws {
         let redis = try RedisProcess()
         let server = try ServerProcess(["--cache-url", redis.url])
@@ -53,7 +53,9 @@ import Testing
         #expect(try server.call("GET", "/readyz").status == 200)
     }
 
-    @Test("GET /test scores a built-in sample record and logs like any call, without a look-up and X-Cache")
+    @Test(
+        "GET /test scores a built-in sample record and logs like any call, without a look-up and X-Cache",
+        .proves("C4.8"))
     func test() throws {
         let server = try ServerProcess()
         let response = try server.call("GET", "/test")
@@ -74,7 +76,7 @@ import Testing
         #expect(lines.last?.wholeMatch(of: /Prediction took [0-9]+\.[0-9]{4,} ms/) != nil)
     }
 
-    @Test("GET /test predicts what POST /predict predicts of the same record")
+    @Test("GET /test predicts what POST /predict predicts of the same record", .proves("C4.8"))
     func testIsPredict() throws {
         let server = try ServerProcess()
         let test = try server.call("GET", "/test").json()

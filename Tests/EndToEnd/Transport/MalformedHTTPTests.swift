@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// Bytes that are no HTTP.
@@ -17,7 +18,7 @@ import Testing
         #expect(try connection.readToEnd() == "", comment)
     }
 
-    @Test("malformed HTTP is 400 and the connection closes")
+    @Test("malformed HTTP is 400 and the connection closes", .proves("C2.2"))
     func requestLineAndFields() throws {
         let server = try ServerProcess()
         let malformed = [
@@ -45,7 +46,7 @@ import Testing
         #expect(try server.call("GET", "/health").status == 200)
     }
 
-    @Test("a request without Host is 400 but in HTTP/1.0, and one with several is 400 always")
+    @Test("a request without Host is 400 but in HTTP/1.0, and one with several is 400 always", .proves("C2.2"))
     func host() throws {
         let server = try ServerProcess()
         let two = "Host: a\r\nhost: a\r\n"
@@ -63,7 +64,7 @@ import Testing
         #expect(try StrictLog(server.log).blocks.map(\.access.status) == [400])
     }
 
-    @Test("a Host that is no name or address, with or without a port, is 400")
+    @Test("a Host that is no name or address, with or without a port, is 400", .proves("C2.2"))
     func invalidHost() throws {
         let server = try ServerProcess()
         let invalid = [
@@ -83,7 +84,7 @@ import Testing
         }
     }
 
-    @Test("an invalid Content-Length is 400")
+    @Test("an invalid Content-Length is 400", .proves("C2.2"))
     func contentLength() throws {
         let server = try ServerProcess()
         for value in ["x", "-1", "+1", "1 2", "1,2", "0x10", "1.0", "", "99999999999999999999999", "２"] {
@@ -93,7 +94,7 @@ import Testing
         try expectRefused("POST /predict HTTP/1.1\r\nHost: a\r\n\(twoLengths)\r\n\r\n[]", by: server)
     }
 
-    @Test("Content-Length beside Transfer-Encoding is 400")
+    @Test("Content-Length beside Transfer-Encoding is 400", .proves("C2.2", "T9"))
     func contentLengthBesideTransferEncoding() throws {
         let server = try ServerProcess()
         for coding in ["chunked", "", "identity", "gzip, chunked"] {
@@ -105,7 +106,9 @@ import Testing
         }
     }
 
-    @Test("a Transfer-Encoding that is not one chunked is 400, and nothing behind it is taken for a request")
+    @Test(
+        "a Transfer-Encoding that is not one chunked is 400, and nothing behind it is taken for a request",
+        .proves("C2.2", "T10"))
     func transferEncoding() throws {
         let server = try ServerProcess()
         let values = [
@@ -121,7 +124,7 @@ import Testing
         }
     }
 
-    @Test("a bad chunk size is 400")
+    @Test("a bad chunk size is 400", .proves("C2.2"))
     func chunkSize() throws {
         let server = try ServerProcess()
         let sizes = ["z\r\n", "-1\r\n", "0x2\r\n", "\r\n", " 2\r\n", "fffffffffffffffff\r\n", "2 2\r\n"]
@@ -165,7 +168,7 @@ import Testing
         }
     }
 
-    @Test("a call whose head did not parse writes nothing to the scoring log")
+    @Test("a call whose head did not parse writes nothing to the scoring log", .proves("C3.4"))
     func log() throws {
         let server = try ServerProcess()
         try expectRefused("POST /predict HTTP/9\r\n\r\n", by: server)

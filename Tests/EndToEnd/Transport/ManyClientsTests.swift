@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test("clients that never read their answers hurt no others, and cost bounded memory")
+    @Test("clients that never read their answers hurt no others, and cost bounded memory", .proves("T15"))
     func neverReads() throws {
         let server = try ServerProcess()
         _ = try server.predict(TransportChecks.manyFailures)

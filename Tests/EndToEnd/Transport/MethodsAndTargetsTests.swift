@@ -4,7 +4,9 @@ import Testing
 
 /// Which answer a method and a target lead to.
 @Suite struct MethodsAndTargetsTests {
-    @Test("HEAD is GET without a body: the same status and headers, and the next answer is where it belongs")
+    @Test(
+        "HEAD is GET without a body: the same status and headers, and the next answer is where it belongs",
+        .proves("C2.13"))
     func head() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -26,7 +28,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("OPTIONS is 204 with Allow on every known path")
+    @Test("OPTIONS is 204 with Allow on every known path", .proves("C2.13"))
     func options() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -52,7 +54,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("an unknown path is 404, whatever the method, and the connection goes on")
+    @Test("an unknown path is 404, whatever the method, and the connection goes on", .proves("C2.4"))
     func notFound() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -69,7 +71,7 @@ import Testing
         }
     }
 
-    @Test("another method on a known path is 405 with Allow, and the connection goes on")
+    @Test("another method on a known path is 405 with Allow, and the connection goes on", .proves("C2.4"))
     func methodNotAllowed() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -141,7 +143,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("curl gets pages, headers and statuses like any client")
+    @Test("curl gets pages, headers and statuses like any client", .proves("C1.2"))
     func curl() throws {
         let server = try ServerProcess()
         let base = "http://127.0.0.1:\(server.port)"

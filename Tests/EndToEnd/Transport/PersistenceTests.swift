@@ -64,7 +64,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("an HTTP/1.0 connection closes behind a chunked body, which HTTP/1.0 does not know")
+    @Test("an HTTP/1.0 connection closes behind a chunked body, which HTTP/1.0 does not know", .proves("T10"))
     func http10Chunked() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -76,7 +76,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("a client that asks for another protocol is answered in HTTP/1.1, and its connection goes on")
+    @Test("a client that asks for another protocol is answered in HTTP/1.1, and its connection goes on", .proves("T12"))
     func upgrade() throws {
         let server = try ServerProcess()
         let body = ServerProcess.sample
@@ -109,7 +109,7 @@ import Testing
         }
     }
 
-    @Test("a client that speaks HTTP/2 at once is refused in HTTP/1.1")
+    @Test("a client that speaks HTTP/2 at once is refused in HTTP/1.1", .proves("T12"))
     func http2PriorKnowledge() throws {
         let server = try ServerProcess()
         let connection = try server.connect()

@@ -57,7 +57,7 @@ import Testing
         #expect(answers.map(\.status) == [200, 200, 422, 200, 200, 422])
     }
 
-    @Test("more pipelined requests than are taken at once are all answered")
+    @Test("more pipelined requests than are taken at once are all answered", .proves("T13"))
     func many() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(
-        "a fault in one pipelined request never loses the answers to earlier ones",
+        "a fault in one pipelined request never loses the answers to earlier ones", .proves("C2.12"),
         arguments: [
             ("NO HTTP\r\n\r\n", 400), ("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400),
             ("POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n", 400),
@@ -91,7 +91,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("a fault behind slow calls is answered after them")
+    @Test("a fault behind slow calls is answered after them", .proves("C2.12"))
     func faultBehindSlowCalls() throws {
         let redis = try RedisProcess()
         let server = try ServerProcess(["--cache-url", redis.url, "--cache-deadline-ms", "300"])

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// However a well-formed request is cut into bytes, its answer is the same.
@@ -93,7 +94,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("a body with a Content-Encoding is 415, and the connection goes on")
+    @Test("a body with a Content-Encoding is 415, and the connection goes on", .proves("C2.5"))
     func contentCoding() throws {
         let server = try ServerProcess()
         let connection = try server.connect()

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The name that a call goes by, in both headers of its answer.
@@ -12,7 +13,7 @@ import Testing
         return response["X-Ms-Request-Id"]
     }
 
-    @Test("the caller's first valid id of the two headers is taken, X-Ms-Request-Id looked at first")
+    @Test("the caller's first valid id of the two headers is taken, X-Ms-Request-Id looked at first", .proves("C1.26"))
     func callers() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -28,7 +29,7 @@ import Testing
         }
     }
 
-    @Test("an invalid or absent id is replaced by a fresh UUID, another one each time")
+    @Test("an invalid or absent id is replaced by a fresh UUID, another one each time", .proves("C1.26"))
     func fresh() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -45,7 +46,7 @@ import Testing
         }
     }
 
-    @Test("an id cannot bring another line into the answer or the log")
+    @Test("an id cannot bring another line into the answer or the log", .proves("T18"))
     func injection() throws {
         let server = try ServerProcess()
         for id in ["a\r\n X-Injected: yes", "a\rX-Injected: yes", "a\nX-Injected: yes", "a\r\nX-Injected: yes"] {
@@ -62,7 +63,7 @@ import Testing
         #expect(!server.log.contains("Injected"))
     }
 
-    @Test("every answer has an id, error answers too")
+    @Test("every answer has an id, error answers too", .proves("C1.26"))
     func everyAnswer() throws {
         let server = try ServerProcess()
         let requests: [(method: String, path: String, body: String?, status: Int)] = [

@@ -9,7 +9,7 @@ import Testing
         try ServerProcess(arguments, environment: ["DRAIN_DELAY_SECONDS": "0"])
     }
 
-    @Test("SIGTERM closes idle keep-alive connections and ends with exit code 0")
+    @Test("SIGTERM closes idle keep-alive connections and ends with exit code 0", .proves("C5.18"))
     func idle() throws {
         let server = try start()
         let silent = try server.connect()
@@ -54,7 +54,7 @@ import Testing
         withExtendedLifetime(refused) {}
     }
 
-    @Test("calls in flight at SIGTERM are answered, with Connection: close, and logged")
+    @Test("calls in flight at SIGTERM are answered, with Connection: close, and logged", .proves("C5.18"))
     func inFlight() throws {
         let server = try start(["--event-loops", "1"])
         let body = Array(ServerProcess.sample.utf8)
@@ -98,7 +98,9 @@ import Testing
         #expect(server.log.components(separatedBy: "Prediction took").count - 1 == 4)
     }
 
-    @Test("under load, SIGTERM loses no answer that the log speaks of, and nothing of the log", arguments: 1...3)
+    @Test(
+        "under load, SIGTERM loses no answer that the log speaks of, and nothing of the log", .proves("C1.37", "T36"),
+        arguments: 1...3)
     func underLoad(_ round: Int) throws {
         let server = try start()
         let port = server.port
@@ -129,7 +131,9 @@ import Testing
         #expect(text.components(separatedBy: "\n").count - 1 == 3 * answered.withLock { $0 })
     }
 
-    @Test("connections that come while the listener closes are answered with Connection: close or refused, never reset")
+    @Test(
+        "connections that come while the listener closes are answered with Connection: close or refused, never reset",
+        .proves("C5.18"))
     func newConnections() throws {
         let server = try start(["--event-loops", "2"])
         let port = server.port
@@ -156,7 +160,7 @@ import Testing
         #expect(answers.withLock { $0["close"] ?? 0 } > 0 && answers.withLock { $0["200"] ?? 0 } > 0)
     }
 
-    @Test("SIGTERM loses nothing of the log")
+    @Test("SIGTERM loses nothing of the log", .proves("C5.18"))
     func log() throws {
         let server = try start()
         let connection = try server.connect()

@@ -7,7 +7,7 @@ import Testing
     private static let limit = 1 << 20
     private static let tooMuch = 10 << 20
 
-    @Test("a body of exactly MAX_BODY_BYTES is accepted, and one byte more is 413")
+    @Test("a body of exactly MAX_BODY_BYTES is accepted, and one byte more is 413", .proves("C2.6", "C5.6"))
     func exactBody() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -24,7 +24,7 @@ import Testing
         #expect(try server.call("POST", "/predict", bytes: TransportChecks.sample(bytes: Self.limit + 1)).status == 413)
     }
 
-    @Test("MAX_BODY_BYTES is what it is set to")
+    @Test("MAX_BODY_BYTES is what it is set to", .proves("C5.6"))
     func configuredLimit() throws {
         let server = try ServerProcess(["--max-body-bytes", "2048"])
         #expect(try server.call("POST", "/predict", bytes: TransportChecks.sample(bytes: 2048)).status == 200)
@@ -32,7 +32,9 @@ import Testing
             try server.call("POST", "/predict", bytes: TransportChecks.sample(bytes: 2049)), 413)
     }
 
-    @Test("413 by Content-Length reaches a client that reads only after it has sent everything, without a reset")
+    @Test(
+        "413 by Content-Length reaches a client that reads only after it has sent everything, without a reset",
+        .proves("C2.12"))
     func declaredTooLarge() throws {
         let server = try ServerProcess()
         for path in ["/predict", "/health", "/nothing"] {
@@ -49,7 +51,9 @@ import Testing
         }
     }
 
-    @Test("413 by chunked growth reaches a client that reads only after it has sent everything, without a reset")
+    @Test(
+        "413 by chunked growth reaches a client that reads only after it has sent everything, without a reset",
+        .proves("C2.12"))
     func grownTooLarge() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -89,7 +93,7 @@ import Testing
         }
     }
 
-    @Test("a head of less than 32 KiB and exactly 100 fields is accepted")
+    @Test("a head of less than 32 KiB and exactly 100 fields is accepted", .proves("C5.8"))
     func headWithinLimits() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -104,6 +108,7 @@ import Testing
 
     @Test(
         "431 for too large a head reaches a client that is still sending, without a reset",
+        .proves("C2.6", "C2.12", "C5.8"),
         arguments: [
             (1...101).map { "X-Field-\($0): 1\r\n" }.joined(),
             "X-Large: \(String(repeating: "v", count: 33 << 10))\r\n",
@@ -125,14 +130,16 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("a target of more than 32 KiB is 431")
+    @Test("a target of more than 32 KiB is 431", .proves("C2.6"))
     func targetTooLarge() throws {
         let server = try ServerProcess()
         try TransportChecks.expectError(
             try server.call("GET", "/health?\(String(repeating: "q", count: 33 << 10))"), 431)
     }
 
-    @Test("32 KiB of empty lines before a request are read over, and more are 431, also behind a request")
+    @Test(
+        "32 KiB of empty lines before a request are read over, and more are 431, also behind a request", .proves("C2.6")
+    )
     func emptyLines() throws {
         let server = try ServerProcess()
         let request = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -154,7 +161,7 @@ import Testing
         #expect(try server.call("POST", "/predict", bytes: body).status == 200)
     }
 
-    @Test("trailers count as a head does")
+    @Test("trailers count as a head does", .proves("T8"))
     func trailers() throws {
         let server = try ServerProcess()
         let connection = try server.connect()

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 
 @testable import HTTP1
@@ -137,7 +138,9 @@ import Testing
         }
     }
 
-    @Test("who has waited elsewhere waits so much less here, and is refused before those who came earlier")
+    @Test(
+        "who has waited elsewhere waits so much less here, and is refused before those who came earlier",
+        .proves("C2.7"))
     func waitedElsewhere() async throws {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
         let reason = try await eventLoop.flatSubmit {

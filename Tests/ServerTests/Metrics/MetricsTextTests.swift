@@ -3,6 +3,7 @@ import Foundation
 import HTTP1
 import NIOCore
 import ScoringLog
+import TestSupport
 import Testing
 
 @testable import Server
@@ -39,7 +40,9 @@ import Testing
         "process_open_fds": "gauge", "process_max_fds": "gauge", "process_start_time_seconds": "gauge",
     ]
 
-    @Test("every family has HELP and TYPE once, before its samples, and every line is of the text format")
+    @Test(
+        "every family has HELP and TYPE once, before its samples, and every line is of the text format", .proves("C4.3")
+    )
     func form() throws {
         let metrics = Metrics()
         metrics.responded(.predict, .ok, after: .microseconds(70))
@@ -68,7 +71,9 @@ import Testing
         #expect(types == Self.types && help.count == types.count)
     }
 
-    @Test("label values are those of the contract: results, reasons, routes")
+    @Test(
+        "label values are those of the contract: results, reasons, routes",
+        .proves("C4.3", "C6.6", "C6.11", "C6.12", "C6.15"))
     func labels() throws {
         let metrics = Metrics()
         for route in Route.allCases { metrics.responded(route, .serviceUnavailable, after: .zero) }
@@ -116,7 +121,7 @@ import Testing
         #expect(lines[10].hasPrefix(#"bungalow_batch_records_bucket{le="+Inf"}"#))
     }
 
-    @Test("buckets of times begin at 50 µs and ascend, and one loop's share adds to another's")
+    @Test("buckets of times begin at 50 µs and ascend, and one loop's share adds to another's", .proves("C6.2"))
     func shares() {
         #expect(
             Histogram.seconds.bounds.first == 0.000_05 && Histogram.seconds.bounds.sorted() == Histogram.seconds.bounds)

@@ -1,5 +1,6 @@
 import Model
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import Server
@@ -57,7 +58,7 @@ import Testing
         #expect(try reader.read(ByteBuffer(bytes: bytes), for: model).get().records == HousingBatch.sample.records)
     }
 
-    @Test("a cache entry is a JSON array of exactly as many finite numbers, bit for bit")
+    @Test("a cache entry is a JSON array of exactly as many finite numbers, bit for bit", .proves("C5.23"))
     func predictions() throws {
         let reader = try reader()
         func read(_ text: String, _ count: Int) -> [Double]? {

@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Release
 
 /// What the service shows to people: a page to score houses on, the description of its interface, and a page of that.
 ///
@@ -20,10 +21,11 @@ struct Pages: Sendable {
                 + [PackageResources.metrics_js, PackageResources.charts_js, PackageResources.home_js].map(Self.text))
         docs = Self.document(
             Self.text(PackageResources.docs_html), style: style, scripts: [calls, Self.text(PackageResources.docs_js)])
-        // The one limit of the description that a replica can be started with another value of.
-        let limit = Self.text(PackageResources.openapi_json)
+        // What the description cannot know: this release, and the one limit in it that an option sets.
+        let description = Self.text(PackageResources.openapi_json)
+            .replacing("RELEASE", with: release)
             .replacing(#""maxItems": 1000"#, with: #""maxItems": \#(configuration.maximumBatchRecords)"#)
-        openAPI = Page(limit, "application/json")
+        openAPI = Page(description, "application/json")
     }
 
     private static func document(_ html: String, style: String, scripts: [String]) -> Page {

@@ -1,10 +1,11 @@
 import ArgumentParser
 import Logging
+import TestSupport
 import Testing
 
 @testable import Server
 
-/// Every knob's default, and what wins.
+/// Every option's default, and what wins.
 @Suite struct ConfigurationTests {
     private func configuration(
         _ arguments: [String] = [], _ environment: [String: String] = [:]
@@ -12,7 +13,7 @@ import Testing
         try Configuration(Configuration.Flags.parse(arguments), environment: environment)
     }
 
-    @Test("defaults are the contract's")
+    @Test("defaults are the contract's", .proves("C5.1", "C5.4", "C5.6"))
     func defaults() throws {
         let configuration = try configuration()
         #expect(configuration.bindHost == "127.0.0.1" && configuration.port == 8000)
