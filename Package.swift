@@ -95,7 +95,7 @@ let package = Package(
         .target(
             name: "LatencyAnalyzer",
             dependencies: [
-                "ScoringLog",
+                "Bytes", "ScoringLog",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
@@ -108,7 +108,7 @@ let package = Package(
         ),
         .target(
             name: "LoadReport",
-            dependencies: ["LatencyAnalyzer", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["Bytes", "LatencyAnalyzer", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict
         ),
         .executableTarget(
@@ -123,14 +123,17 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "CSpawn", path: "Tests/CSpawn"),
-        .target(name: "TestSupport", dependencies: ["CSpawn"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["CSpawn"], path: "Tests/TestSupport", resources: [.copy("Vectors")],
+            swiftSettings: strict),
+        .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "LatencyAnalyzerTests",
             dependencies: [
                 "LatencyAnalyzer", "ScoringLog", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
-            resources: [.copy("Vectors")], swiftSettings: strict),
+            swiftSettings: strict),
         .testTarget(
             name: "LoadReportTests",
             dependencies: [
@@ -170,9 +173,7 @@ let package = Package(
         .testTarget(
             name: "ModelTests", dependencies: ["Model", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
-        .testTarget(
-            name: "ScoringLogTests", dependencies: ["ScoringLog", "TestSupport"], resources: [.copy("Vectors")],
-            swiftSettings: strict),
+        .testTarget(name: "ScoringLogTests", dependencies: ["ScoringLog", "TestSupport"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17
