@@ -72,7 +72,7 @@ import Testing
 
     @Test func `Results are told from logs, ours and the original's`() throws {
         let folder = try LogFolder()
-        let results = try folder.write(try LogFolder.vector("bungalow_results"), to: "bungalow_results.txt")
+        let results = try folder.write(try LogVectors.text("bungalow_results"), to: "bungalow_results.txt")
         #expect(results.isResultsFile)
         for (name, text) in [("a", ""), ("b", "Deployment: a"), ("c", LogFolder.block(id: "a", milliseconds: "1.5"))] {
             #expect(try !folder.write(text, to: name).isResultsFile)
