@@ -37,7 +37,7 @@ final class CallLog {
 
     /// Notes a call of a scoring route that was refused, unless a slow reader keeps the log full.
     func refused(_ call: Call, _ status: ResponseHead.Status, bytes: Int) {
-        guard form == .off || writer.hasRoomForRefusal else {
+        guard form == .off || writer.hasRoomForRejected else {
             droppedLines += 1
             return
         }
@@ -51,7 +51,7 @@ final class CallLog {
     /// Hands over what this tick has collected.
     func flush() {
         if droppedLines > 0 {
-            writer.dropped(droppedLines)
+            writer.countDropped(droppedLines)
             droppedLines = 0
         }
         guard !batch.isEmpty else { return }
@@ -59,8 +59,8 @@ final class CallLog {
         batch.removeAll()
     }
 
-    private func scored(_ call: Call, _ timing: ServerTiming, _ path: ScoringLogBlock.Path) -> ScoringLogBlock.Scored {
-        .init(requestID: call.requestID, scoringNanoseconds: timing.cache + timing.score, path: path)
+    private func scored(_ call: Call, _ timing: ServerTiming, _ kind: ModelKind) -> ScoringLogBlock.Scored {
+        .init(requestID: call.requestID, scoringNanoseconds: timing.cache + timing.score, modelKind: kind)
     }
 
     private func appendBlock(
