@@ -48,7 +48,7 @@ public struct PodStatistics: Sendable {
     ///   - onCall: is given each call, too.
     /// - Throws: `AnalyzerFault` if the log cannot be read, and what `onCall` throws.
     public init(
-        reading file: LogFile, onlyPath path: ScoringLogBlock.Path?, onCall: ((ScoringLogCall) throws -> Void)? = nil
+        reading file: LogFile, onlyPath path: ModelKind?, onCall: ((LoggedRequest) throws -> Void)? = nil
     ) throws {
         self.init(file)
         var statistics = self
@@ -63,12 +63,12 @@ public struct PodStatistics: Sendable {
 
     /// A line for a person.
     public var summary: String {
-        ["\(file.name): \(counts.calls) calls", unreadRemark].compactMap(\.self).joined(separator: "; ")
+        ["\(file.name): \(counts.requests) calls", unreadRemark].compactMap(\.self).joined(separator: "; ")
     }
 
     /// That the log seems to be something else; nil where it holds calls, or nothing at all.
     var unreadRemark: String? {
-        guard counts.calls == 0, counts.scoringLines == 0, counts.lines > 0 else { return nil }
+        guard counts.requests == 0, counts.scoringLines == 0, counts.lines > 0 else { return nil }
         return "no scoring lines in \(counts.lines) lines"
     }
 
@@ -104,7 +104,7 @@ public struct PodStatistics: Sendable {
         return statuses
     }
 
-    private mutating func add(_ call: ScoringLogCall) {
+    private mutating func add(_ call: LoggedRequest) {
         let second = call.secondsSince1970
         if countsOfStatuses.indices.contains(call.status) { countsOfStatuses[call.status] += 1 }
         minutes.update(at: second) { $0 += 1 }
@@ -117,7 +117,7 @@ public struct PodStatistics: Sendable {
         totalMilliseconds += milliseconds
         slowest = max(slowest ?? milliseconds, milliseconds)
         fastest = min(fastest ?? milliseconds, milliseconds)
-        if call.path == .dl { deepLearningCalls += 1 }
+        if call.modelKind == .dl { deepLearningCalls += 1 }
         if let times {
             self.times = min(times.lowerBound, second)...max(times.upperBound, second)
         } else {
