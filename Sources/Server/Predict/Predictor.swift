@@ -25,7 +25,7 @@ final class Predictor {
     private let admission: Admission
     private let log: CallLog
     private let metrics: Metrics
-    private var printed = PrintedBatch()
+    private var printed = RenderedBatch()
     private var keyText: [UInt8] = []
 
     init(
@@ -49,7 +49,7 @@ final class Predictor {
         let started = NIODeadline.now()
         switch reader.read(body, for: model) {
         case .success(let batch):
-            printed.print(batch)
+            printed.render(batch)
             let key = QueryKey(printed, scratch: &keyText)
             call.predictAnswer = PredictAnswer(key, printed, predictions: batch.records.count)
             lookUpOrScore(batch, key, call, started)
@@ -62,7 +62,7 @@ final class Predictor {
         let started = NIODeadline.now()
         switch inferenceReader.read(body, for: model) {
         case .success(let request):
-            printed.print(request.batch)
+            printed.render(request.batch)
             let key = QueryKey(printed, scratch: &keyText)
             let count = request.batch.records.count
             call.predictAnswer = PredictAnswer(
@@ -97,7 +97,7 @@ final class Predictor {
     func predictSample(_ call: Call) {
         let started = NIODeadline.now()
         let model = model
-        printed.print(.sample)
+        printed.render(.sample)
         call.predictAnswer = PredictAnswer(QueryKey(printed, scratch: &keyText), printed, predictions: 1)
         let validated = NIODeadline.now()
         score(model, .sample, call) { [self] predictions in
