@@ -11,6 +11,7 @@ public struct Violation: Equatable, Sendable {
         case modelType = "model_type"
     }
 
+    /// The rule that is broken.
     public let kind: Kind
     /// The record's index in the batch, from 0.
     public let record: Int
