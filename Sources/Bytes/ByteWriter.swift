@@ -118,9 +118,9 @@ extension UInt64 {
     @inline(__always)
     package var decimalDigitCount: Int {
         var count = 1
-        var rest = self
-        while rest >= 10 {
-            rest /= 10
+        var power: UInt64 = 10
+        while count < 20, self >= power {
+            power &*= 10
             count += 1
         }
         return count
