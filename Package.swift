@@ -151,7 +151,9 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "CSpawn", path: "Tests/CSpawn"),
-        .target(name: "TestSupport", dependencies: ["Bytes", "CSpawn"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["Bytes", "CSpawn"], path: "Tests/TestSupport",
+            resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Files"], swiftSettings: strict),
         .testTarget(name: "ReportPageTests", dependencies: ["Bytes", "ReportPage"], swiftSettings: strict),
@@ -161,7 +163,7 @@ let package = Package(
                 "Bytes", "Files", "LatencyAnalyzer", "ScoringLog", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
-            resources: [.copy("Vectors")], swiftSettings: strict),
+            swiftSettings: strict),
         .testTarget(
             name: "LoadReportTests",
             dependencies: [
@@ -210,8 +212,7 @@ let package = Package(
             name: "ModelTests", dependencies: ["Model", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(
-            name: "ScoringLogTests", dependencies: ["Bytes", "ScoringLog", "TestSupport"], resources: [.copy("Vectors")],
-            swiftSettings: strict),
+            name: "ScoringLogTests", dependencies: ["Bytes", "ScoringLog", "TestSupport"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

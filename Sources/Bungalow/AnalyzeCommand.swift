@@ -27,7 +27,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     enum ModelKindOption: String, ExpressibleByArgument, CaseIterable {
         case ml, dl, auto
 
-        var onlyPath: ScoringLogBlock.Path? {
+        var onlyPath: ModelKind? {
             switch self {
             case .ml: .ml
             case .dl: .dl

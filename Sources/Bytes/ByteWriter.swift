@@ -1,16 +1,16 @@
-/// A write position in memory the caller has sized: literals, bytes and decimals, without allocation.
+/// A write position in memory that the caller has sized: literals, bytes and decimals, without allocation.
 ///
-/// Every `put` needs room left; the encoders prove it once, by asking for their upper bound, so no `put` checks again
-/// in release.
+/// Every `put` needs room left. An encoder makes sure of it once, by an upper bound, so `put` checks it in debug builds
+/// only.
 package struct ByteWriter {
     @usableFromInline let base: UnsafeMutableRawPointer
     @usableFromInline let capacity: Int
     /// Bytes written so far.
     @usableFromInline package internal(set) var count = 0
 
-    /// Begins at the start of `buffer`.
+    /// Starts at the beginning of `buffer`.
     package init(_ buffer: UnsafeMutableRawBufferPointer) {
-        guard let base = buffer.baseAddress else { preconditionFailure("an encoder was given no memory") }
+        guard let base = buffer.baseAddress else { preconditionFailure("a byte writer needs memory to write to") }
         self.base = base
         capacity = buffer.count
     }
@@ -30,9 +30,9 @@ package struct ByteWriter {
         count += bytes.count
     }
 
-    /// What another writer writes: at most as many bytes as said.
+    /// Lets another writer write up to `byteCount` bytes.
     ///
-    /// - Parameter write: gets the place of the first byte, and returns how many it wrote.
+    /// - Parameter write: gets the address of the first byte, and returns how many bytes it wrote.
     @inlinable
     @inline(__always)
     package mutating func put(atMost byteCount: Int, _ write: (UnsafeMutableRawPointer) -> Int) {
@@ -40,13 +40,13 @@ package struct ByteWriter {
         count += write(base + count)
     }
 
-    /// A text in UTF-8.
+    /// A text as UTF-8.
     @inlinable
     @inline(__always)
     package mutating func put(_ text: String) {
-        // Native strings are so stored; `withUTF8`, which may have to store them anew, takes and gives back a reference.
-        let isStoredSo: Void? = text.utf8.withContiguousStorageIfAvailable { put(UnsafeRawBufferPointer($0)) }
-        if isStoredSo == nil { Array(text.utf8).withUnsafeBytes { put($0) } }
+        // Native strings are stored contiguously. `withUTF8`, which may have to copy them, retains and releases.
+        let isContiguous: Void? = text.utf8.withContiguousStorageIfAvailable { put(UnsafeRawBufferPointer($0)) }
+        if isContiguous == nil { Array(text.utf8).withUnsafeBytes { put($0) } }
     }
 
     @inlinable
@@ -66,17 +66,11 @@ package struct ByteWriter {
         count += length
     }
 
-    /// A number of any size, without leading zeros.
+    /// A number without leading zeros.
     @inlinable
     @inline(__always)
     package mutating func put(_ number: UInt64) {
-        var digits = 1
-        var rest = number
-        while rest >= 10 {
-            rest /= 10
-            digits += 1
-        }
-        put(number, digits: digits)
+        put(number, digits: number.decimalDigitCount)
     }
 
     /// The last `digits` digits of a number, with leading zeros.
@@ -92,33 +86,14 @@ package struct ByteWriter {
         count += digits
     }
 
-    /// Two lower-case hexadecimal digits for each byte.
-    @inlinable
-    @inline(__always)
-    package mutating func putHexadecimal(_ bytes: UnsafeRawBufferPointer) {
-        assert(count + 2 * bytes.count <= capacity)
-        for byte in bytes {
-            base.storeBytes(of: Self.hexadecimal(byte >> 4), toByteOffset: count, as: UInt8.self)
-            base.storeBytes(of: Self.hexadecimal(byte & 0xF), toByteOffset: count + 1, as: UInt8.self)
-            count += 2
-        }
-    }
-
-    /// Without a branch, which random digits would have mispredicted.
-    @inlinable
-    @inline(__always)
-    static func hexadecimal(_ nibble: UInt8) -> UInt8 {
-        let isLetter = (nibble &+ 6) >> 4
-        return nibble &+ UInt8(ascii: "0") &+ isLetter &* (UInt8(ascii: "a") - UInt8(ascii: "0") - 10)
-    }
-
-    /// A count, of which a negative one is written as 0.
+    /// A number without leading zeros; a negative one is written as 0.
     @inlinable
     @inline(__always)
     package mutating func put(_ number: Int) {
         put(UInt64(max(number, 0)))
     }
 
+    /// The last `digits` digits of a number, with leading zeros; a negative one is written as 0.
     @inlinable
     @inline(__always)
     package mutating func put(_ number: Int, digits: Int) {
@@ -137,13 +112,17 @@ package struct ByteWriter {
     }
 }
 
-extension String {
-    /// Bytes as lower-case hexadecimal digits.
-    package init(hexadecimal bytes: UnsafeRawBufferPointer) {
-        self.init(unsafeUninitializedCapacity: 2 * bytes.count) { digits in
-            var output = ByteWriter(UnsafeMutableRawBufferPointer(digits))
-            output.putHexadecimal(bytes)
-            return output.count
+extension UInt64 {
+    /// How many digits the number has without leading zeros.
+    @inlinable
+    @inline(__always)
+    package var decimalDigitCount: Int {
+        var count = 1
+        var power: UInt64 = 10
+        while count < 20, self >= power {
+            power &*= 10
+            count += 1
         }
+        return count
     }
 }

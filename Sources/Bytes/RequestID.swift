@@ -1,7 +1,6 @@
-/// A call's id as it may be logged: 1 to 64 bytes of `[A-Za-z0-9_-]`, held inline.
+/// A request's id as it may be logged: 1 to 64 bytes of `[A-Za-z0-9_-]`, held inline.
 ///
-/// The only way to have one is to have it checked, so an id can bring no line break and no text of the log's own into
-/// a line.
+/// Every id is checked when it is made, so an id cannot bring a line break or another text of the log into a line.
 public struct RequestID: Sendable, Equatable, CustomStringConvertible {
     /// The longest id, in bytes.
     public static let maximumCount = 64
@@ -11,7 +10,7 @@ public struct RequestID: Sendable, Equatable, CustomStringConvertible {
     /// Bytes in the id, 1 to 64.
     public private(set) var count: Int
 
-    /// Takes a caller's id; nil if it is empty, too long or holds another byte than the allowed ones.
+    /// Takes a client's id; nil if it is empty, too long or holds a byte that is not allowed.
     ///
     /// - Parameter bytes: the header's value, without white space around it.
     public init?(_ bytes: UnsafeRawBufferPointer) {
@@ -23,8 +22,8 @@ public struct RequestID: Sendable, Equatable, CustomStringConvertible {
     /// Writes a fresh id as a version 4 UUID (RFC 9562) in lower case.
     ///
     /// - Parameters:
-    ///   - high: 64 random bits, of which four give way to the version.
-    ///   - low: 64 random bits, of which two give way to the variant.
+    ///   - high: 64 random bits, four of which are replaced by the version.
+    ///   - low: 64 random bits, two of which are replaced by the variant.
     public init(randomHigh high: UInt64, low: UInt64) {
         let high = high & ~0xF000 | 0x4000
         let low = low & ~(0b11 << 62) | 0b10 << 62
@@ -33,20 +32,20 @@ public struct RequestID: Sendable, Equatable, CustomStringConvertible {
             var output = ByteWriter(buffer)
             Swift.withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { bytes in
                 for group in [0..<4, 4..<6, 6..<8, 8..<10] {
-                    output.putHexadecimal(UnsafeRawBufferPointer(rebasing: bytes[group]))
+                    output.putHexadecimal(bytes.part(group))
                     output.put("-")
                 }
-                output.putHexadecimal(UnsafeRawBufferPointer(rebasing: bytes[10...]))
+                output.putHexadecimal(bytes.dropping(10))
             }
         }
     }
 
-    /// The id's bytes, for the length of the call.
+    /// The id's bytes, for the duration of `body`.
     ///
     /// - Parameter body: must not keep the pointer.
     /// - Returns: what `body` returns.
     public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
-        try Swift.withUnsafeBytes(of: words) { try body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        try Swift.withUnsafeBytes(of: words) { try body($0.part(0..<count)) }
     }
 
     /// The id as text.
@@ -56,14 +55,14 @@ public struct RequestID: Sendable, Equatable, CustomStringConvertible {
 
     /// Compares the ids byte by byte.
     public static func == (left: Self, right: Self) -> Bool {
-        // The bytes behind the count are zero in both.
+        // The bytes after the count are zero in both.
         left.count == right.count
             && left.words.0 == right.words.0 && left.words.1 == right.words.1 && left.words.2 == right.words.2
             && left.words.3 == right.words.3 && left.words.4 == right.words.4 && left.words.5 == right.words.5
             && left.words.6 == right.words.6 && left.words.7 == right.words.7
     }
 
-    /// Whether an id may hold all these bytes; without a branch for each, since the log's readers ask for every block.
+    /// Whether an id may hold all these bytes; without a branch for each, since the log's reader checks every block.
     package static func allows(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var isAllowed: UInt64 = 1
         for byte in bytes {

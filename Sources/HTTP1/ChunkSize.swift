@@ -1,10 +1,12 @@
+import Bytes
+
 /// The line before a chunk: `chunk-size [ chunk-ext ]` (RFC 9112, section 7.1).
 enum ChunkSize {
     /// How many bytes the chunk has; nil if the line is none. Extensions are read over, since none is known.
     static func parse(_ line: UnsafeRawBufferPointer) -> Int? {
         var size = 0
         var digits = 0
-        while digits < line.count, let value = HTTPGrammar.hexadecimalValue(line[digits]) {
+        while digits < line.count, let value = line[digits].hexadecimalValue {
             guard size <= Int.max >> 4 else { return nil }
             size = size << 4 | value
             digits += 1

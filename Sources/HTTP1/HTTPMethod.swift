@@ -1,3 +1,5 @@
+import Bytes
+
 /// A request's method (RFC 9110, section 9), as far as the service tells methods apart.
 package enum HTTPMethod: CaseIterable {
     case get, head, post, put, patch, delete, options, trace, connect
@@ -27,7 +29,7 @@ package enum HTTPMethod: CaseIterable {
             self = .post
             return
         }
-        let capitals = name.countWhile { HTTPGrammar.isCapital($0) || $0 == UInt8(ascii: "-") }
+        let capitals = name.countWhile { $0.isCapital || $0 == UInt8(ascii: "-") }
         guard capitals > 0, capitals == name.count else { return nil }
         self = Self.allCases.first { $0 != .other && name.equals($0.literal) } ?? .other
     }

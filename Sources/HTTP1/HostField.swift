@@ -1,3 +1,5 @@
+import Bytes
+
 /// The value of a `Host` header: `host [":" port]` (RFC 9110, section 7.2; RFC 3986, section 3.2.2), or nothing.
 enum HostField {
     /// Whether the value is one; a comma, which a name may hold by its grammar, is what two hosts in one are known by.
@@ -11,7 +13,7 @@ enum HostField {
     private static func isPort(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Bool {
         guard start < bytes.count else { return true }
         return bytes[start] == UInt8(ascii: ":")
-            && bytes.countWhile(HTTPGrammar.isDigit, from: start + 1) == bytes.count - start - 1
+            && bytes.countWhile(\.isDigit, from: start + 1) == bytes.count - start - 1
     }
 
     /// Letters, digits, `-._~`, `%` and what else a registered name may hold.

@@ -54,22 +54,22 @@ package struct RequestFields {
     ) -> Bool {
         // Names differ in length, but for two, so that a field is compared with one name as a rule.
         switch name.count {
-        case 4 where name.isWord("host"):
+        case 4 where name.equalsIgnoringCase("host"):
             hosts += 1
             areHostsValid = areHostsValid && HostField.isValid(value)
-        case 6 where name.isWord("expect"): expectsContinue = expectsContinue || value.isWord("100-continue")
-        case 10 where name.isWord("connection"): take(connection: value)
-        case 11 where name.isWord("traceparent"): take(traceparent: value)
-        case 12 where name.isWord("x-request-id"): plainRequestID = plainRequestID ?? RequestID(value)
-        case 13 where name.isWord("authorization"): authorization = authorization == nil ? Self.text(value) : ""
-        case 13 where name.isWord("if-none-match"): take(ifNoneMatch: Self.text(value))
-        case 14 where name.isWord("content-length"): return take(contentLength: value)
-        case 15 where name.isWord("x-ms-request-id"): microsoftRequestID = microsoftRequestID ?? RequestID(value)
-        case 16 where name.isWord("content-encoding"):
-            isBodyCoded = isBodyCoded || (!value.isEmpty && !value.isWord("identity"))
-        case 17 where name.isWord("transfer-encoding"):
-            transferCoding = transferCoding == .none && value.isWord("chunked") ? .chunked : .other
-        default: hasMarker = hasMarker || name.isWord(markerField)
+        case 6 where name.equalsIgnoringCase("expect"): expectsContinue = expectsContinue || value.equalsIgnoringCase("100-continue")
+        case 10 where name.equalsIgnoringCase("connection"): take(connection: value)
+        case 11 where name.equalsIgnoringCase("traceparent"): take(traceparent: value)
+        case 12 where name.equalsIgnoringCase("x-request-id"): plainRequestID = plainRequestID ?? RequestID(value)
+        case 13 where name.equalsIgnoringCase("authorization"): authorization = authorization == nil ? Self.text(value) : ""
+        case 13 where name.equalsIgnoringCase("if-none-match"): take(ifNoneMatch: Self.text(value))
+        case 14 where name.equalsIgnoringCase("content-length"): return take(contentLength: value)
+        case 15 where name.equalsIgnoringCase("x-ms-request-id"): microsoftRequestID = microsoftRequestID ?? RequestID(value)
+        case 16 where name.equalsIgnoringCase("content-encoding"):
+            isBodyCoded = isBodyCoded || (!value.isEmpty && !value.equalsIgnoringCase("identity"))
+        case 17 where name.equalsIgnoringCase("transfer-encoding"):
+            transferCoding = transferCoding == .none && value.equalsIgnoringCase("chunked") ? .chunked : .other
+        default: hasMarker = hasMarker || name.equalsIgnoringCase(markerField)
         }
         return true
     }
@@ -79,7 +79,7 @@ package struct RequestFields {
         guard contentLength == nil, !value.isEmpty else { return false }
         var length: UInt64 = 0
         for byte in value {
-            guard HTTPGrammar.isDigit(byte) else { return false }
+            guard byte.isDigit else { return false }
             let (product, isTooLarge) = length.multipliedReportingOverflow(by: 10)
             let (sum, isStillTooLarge) = product.addingReportingOverflow(UInt64(byte - UInt8(ascii: "0")))
             guard !isTooLarge, !isStillTooLarge else { return false }
@@ -94,8 +94,8 @@ package struct RequestFields {
         while start < value.count {
             let end = start + value.countWhile({ $0 != UInt8(ascii: ",") }, from: start)
             let option = value.part(start..<end).trimmed
-            asksForClose = asksForClose || option.isWord("close")
-            asksForKeepAlive = asksForKeepAlive || option.isWord("keep-alive")
+            asksForClose = asksForClose || option.equalsIgnoringCase("close")
+            asksForKeepAlive = asksForKeepAlive || option.equalsIgnoringCase("keep-alive")
             start = end + 1
         }
     }

@@ -1,3 +1,5 @@
+import Bytes
+
 /// What a request says before its body.
 package struct RequestHead {
     package let method: HTTPMethod
@@ -9,7 +11,7 @@ package struct RequestHead {
 
     /// Reads `method SP request-target SP HTTP-version` (RFC 9112, section 3); nil if the line is not that.
     init?(line: UnsafeRawBufferPointer) {
-        let space = line.countWhile { $0 != HTTPGrammar.space }
+        let space = line.countWhile { $0 != .space }
         let targetEnd = space + 1 + line.countWhile(HTTPGrammar.isTargetChar, from: min(space + 1, line.count))
         guard targetEnd < line.count, let method = HTTPMethod(line.part(0..<space)) else { return nil }
         let target = line.part((space + 1)..<targetEnd)
@@ -26,7 +28,7 @@ package struct RequestHead {
         guard !target.isEmpty else { return false }
         guard method != .connect else { return HostField.isValid(target) }
         guard target[0] != UInt8(ascii: "/"), !target.equals("*") else { return true }
-        let scheme = target.countWhile(HTTPGrammar.isLetter)
+        let scheme = target.countWhile(\.isLetter)
         let start = min(scheme + "://".utf8.count, target.count)
         guard scheme > 0, target.part(scheme..<start).equals("://") else { return false }
         let authority = target.countWhile({ $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "?") }, from: start)

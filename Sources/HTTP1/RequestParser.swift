@@ -1,3 +1,4 @@
+import Bytes
 private import Foundation
 import NIOCore
 
@@ -138,7 +139,7 @@ extension RequestParser {
         while readLineEnd() { sectionBytes += 2 }
         guard sectionBytes <= Self.maximumSectionBytes else { return tooLarge }
         guard unread.count > 0, !isLineEndBegun else { return .needBytes }
-        guard unread[0] != HTTPGrammar.carriageReturn, unread[0] != HTTPGrammar.lineFeed else { return .malformed }
+        guard unread[0] != UInt8.carriageReturn, unread[0] != UInt8.lineFeed else { return .malformed }
         sectionBytes = 0
         fieldCount = 0
         state = .lines(.request)
@@ -147,13 +148,13 @@ extension RequestParser {
 
     /// Reads CR LF, if that is what comes next.
     private func readLineEnd() -> Bool {
-        guard unread[0] == HTTPGrammar.carriageReturn, unread[1] == HTTPGrammar.lineFeed else { return false }
+        guard unread[0] == UInt8.carriageReturn, unread[1] == UInt8.lineFeed else { return false }
         unread.dropFirst(2)
         return true
     }
 
     /// Whether there is a CR and nothing behind it.
-    private var isLineEndBegun: Bool { unread.count == 1 && unread[0] == HTTPGrammar.carriageReturn }
+    private var isLineEndBegun: Bool { unread.count == 1 && unread[0] == UInt8.carriageReturn }
 
     /// Reads the lines that have come, each with CR LF behind it, as long as nothing but lines is due.
     private func readLines() -> Step {
@@ -164,7 +165,7 @@ extension RequestParser {
                 scannedBytes = 0
                 sectionBytes += end - start
                 guard sectionBytes <= Self.maximumSectionBytes else { return (end, tooLarge) }
-                guard lineFeed > start, bytes[lineFeed - 1] == HTTPGrammar.carriageReturn else { return (end, .malformed) }
+                guard lineFeed > start, bytes[lineFeed - 1] == UInt8.carriageReturn else { return (end, .malformed) }
                 let step = read(line, bytes.part(start..<(lineFeed - 1)))
                 start = end
                 guard case .proceed = step, state.line != nil else { return (end, step) }
@@ -180,7 +181,7 @@ extension RequestParser {
         let unseen = line.part(scannedBytes..<line.count)
         scannedBytes = line.count
         let text = unseen.countWhile(HTTPGrammar.isFieldChar)
-        guard text == unseen.count || (text == unseen.count - 1 && unseen[text] == HTTPGrammar.carriageReturn) else {
+        guard text == unseen.count || (text == unseen.count - 1 && unseen[text] == UInt8.carriageReturn) else {
             return .malformed
         }
         return sectionBytes + line.count <= Self.maximumSectionBytes ? .needBytes : tooLarge
@@ -199,7 +200,7 @@ extension RequestParser {
 
     private static func lineFeed(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
         guard start < bytes.count, let base = bytes.baseAddress else { return nil }
-        return memchr(base + start, Int32(HTTPGrammar.lineFeed), bytes.count - start).map { UnsafeRawPointer($0) - base }
+        return memchr(base + start, Int32(UInt8.lineFeed), bytes.count - start).map { UnsafeRawPointer($0) - base }
     }
 
     private func readRequestLine(_ line: UnsafeRawBufferPointer) -> Step {
@@ -274,8 +275,8 @@ extension RequestParser {
     /// Fields behind a chunked body; nothing in them matters, unless it were to say how long the body is.
     private func readTrailer(_ line: UnsafeRawBufferPointer) -> Step {
         guard !line.isEmpty else { return end() }
-        guard let (name, _) = RequestFields.split(line), !name.isWord("content-length"),
-            !name.isWord("transfer-encoding")
+        guard let (name, _) = RequestFields.split(line), !name.equalsIgnoringCase("content-length"),
+            !name.equalsIgnoringCase("transfer-encoding")
         else { return .malformed }
         fieldCount += 1
         return fieldCount <= Self.maximumFields ? .proceed : tooLarge

@@ -1,3 +1,4 @@
+import Bytes
 private import Foundation
 
 /// The time of day as responses and logs need it, read once a tick.
@@ -11,7 +12,7 @@ package final class WallClock {
     private(set) var httpDate: String
 
     package init() {
-        httpDate = Self.httpDate(0)
+        httpDate = UTCTimestamp(secondsSince1970: 0).httpDate
         update()
     }
 
@@ -26,18 +27,6 @@ package final class WallClock {
         millisecond = now.tv_nsec / 1_000_000
         guard now.tv_sec != secondsSince1970 else { return }
         secondsSince1970 = now.tv_sec
-        httpDate = Self.httpDate(now.tv_sec)
-    }
-
-    private static func httpDate(_ seconds: Int) -> String {
-        var time = time_t(seconds)
-        var date = tm()
-        gmtime_r(&time, &date)
-        return String(unsafeUninitializedCapacity: 40) { text in
-            // In English: the program never leaves the C locale.
-            text.withMemoryRebound(to: CChar.self) { text in
-                strftime(text.baseAddress, text.count, "%a, %d %b %Y %H:%M:%S GMT", &date)
-            }
-        }
+        httpDate = UTCTimestamp(secondsSince1970: now.tv_sec).httpDate
     }
 }

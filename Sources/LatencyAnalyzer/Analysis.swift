@@ -53,7 +53,7 @@ public struct Analysis: Sendable {
     /// - Returns: the statistics in the logs' order.
     /// - Throws: `OperatorError` if a log cannot be read or the database cannot be written.
     public static func read(
-        _ files: [LogFile], onlyPath path: ScoringLogBlock.Path?, into database: CallDatabase? = nil,
+        _ files: [LogFile], onlyPath path: ModelKind?, into database: CallDatabase? = nil,
         onRead: @escaping @Sendable (PodStatistics) -> Void = { _ in }
     ) async throws -> [PodStatistics] {
         if let database {
@@ -82,7 +82,7 @@ public struct Analysis: Sendable {
 
     /// The sentence that begins with INCOMPLETE, or says that there are more calls than expected; nil if all is there.
     public var completeness: String? {
-        let found = total.counts.calls
+        let found = total.counts.requests
         let reasons = gaps.isEmpty ? "" : "; " + gaps.joined(separator: "; ")
         if let expectedCalls, found != expectedCalls.calls {
             let word = found < expectedCalls.calls ? "INCOMPLETE" : "MORE THAN EXPECTED"
@@ -94,7 +94,7 @@ public struct Analysis: Sendable {
     }
 
     /// How evenly the calls fell on the pods; nil with fewer than two pods or without calls.
-    public var balance: Balance? { Balance(calls: pods.map(\.counts.calls)) }
+    public var balance: Balance? { Balance(calls: pods.map(\.counts.requests)) }
 
     /// How evenly calls fell on pods.
     public struct Balance: Sendable, Equatable {

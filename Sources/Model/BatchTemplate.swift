@@ -1,10 +1,10 @@
-/// What stands around the numbers of a batch when it is written as text.
+/// The text around the numbers of a batch.
 public struct BatchTemplate: Sendable {
     /// What Python prints for a list of pydantic models named `UserIn`: the text whose md5 is the query key.
     public static let canonical = BatchTemplate(
         list: "[", record: "UserIn(", name: { "\($0)=" }, between: ", ", endOfRecord: ")", endOfList: "]")
 
-    /// The `inputs` array of an answer, as compact JSON.
+    /// The `inputs` array of a response, as compact JSON.
     public static let json = BatchTemplate(
         list: "[", record: "{", name: { "\"\($0)\":" }, between: ",", endOfRecord: "}", endOfList: "]")
 
@@ -38,7 +38,7 @@ public struct BatchTemplate: Sendable {
 
     private func piece(_ number: Int) -> Range<Int> { starts[number]..<starts[number + 1] }
 
-    /// How many bytes stand around the numbers of this many records.
+    /// How many bytes are around the numbers of this many records.
     func byteCount(records: Int) -> Int {
         let record = starts[Feature.count]
         return records * record - piece(0).count + piece(Self.first).count + tail.count

@@ -1,7 +1,7 @@
 /// One of the eight columns of the California housing data set, in the model's order.
 ///
-/// Names, units and bounds are the service's contract: they are what clients send, what errors name, and what the
-/// query key is made of.
+/// Names, units and bounds are the service's contract: clients send them, errors name them, and the query key is made
+/// of them.
 public enum Feature: Int, CaseIterable, Sendable {
     /// Median income of the block group, in 10 000 USD.
     case medInc
@@ -20,10 +20,10 @@ public enum Feature: Int, CaseIterable, Sendable {
     /// Degrees east.
     case longitude
 
-    /// How many there are, and so the width of a record.
+    /// The number of features, which is the width of a record.
     public static let count = 8
 
-    /// The field's name in requests, answers, model files and the query key.
+    /// The field's name in requests, responses, model files and the query key.
     public var name: String {
         switch self {
         case .medInc: "MedInc"
@@ -37,7 +37,7 @@ public enum Feature: Int, CaseIterable, Sendable {
         }
     }
 
-    /// The accepted values, both ends included; infinity stands for no upper bound and is not itself accepted.
+    /// The accepted values, both ends included. Infinity means no upper bound and is not itself accepted.
     public var bounds: ClosedRange<Double> {
         switch self {
         case .latitude: -90...90

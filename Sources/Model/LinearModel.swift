@@ -1,17 +1,17 @@
-/// A fitted linear regression: immutable, so safe to share, and a reference, so cheap to keep for each call.
+/// A fitted linear regression: immutable, so safe to share, and a class, so cheap to keep for each request.
 public final class LinearModel: Sendable {
-    /// The revision of `score`: to be raised whenever its result may change in any bit, so that no cache serves
-    /// predictions of an older arithmetic.
+    /// The revision of `score`. Raise it whenever any bit of a result may change, so that no cache serves predictions of
+    /// older arithmetic.
     static let scoringRevision = 1
 
     /// One coefficient per feature, in 100 000 USD per unit of the feature.
     public let coefficients: HousingRecord
     /// The prediction where every feature is zero, in 100 000 USD.
     public let intercept: Double
-    /// What a cached prediction depends on: a hash of the model's content and of the scoring's revision, 16 hex digits.
+    /// A hash of all that a cached prediction depends on, the model's content and the scoring's revision: 16 hex digits.
     public let version: String
 
-    /// Up to these values a score is finite whatever the record; above them it has to be computed to know.
+    /// Up to these values every record's score is finite; above them the score has to be computed to know.
     let quickUpperBounds: HousingRecord
 
     init(coefficients: HousingRecord, intercept: Double) {

@@ -1,13 +1,13 @@
 import Bytes
 internal import Crypto
 
-/// What of a model changes its answers, as text, and the hashes of it.
+/// Those parts of a model that change its predictions, as text, and the text's hashes.
 struct ModelContent {
     /// The model file's format, and the first line of the text.
     static let format = "bungalow-linear-model/1"
 
-    /// The format, then one line a feature in order, then the intercept; numbers as Python prints them. The trainer
-    /// makes the same text.
+    /// The format, then one line per feature in order, then the intercept; numbers as Python prints them. The trainer makes
+    /// the same text.
     let text: String
 
     init(coefficients: HousingRecord, intercept: Double) {

@@ -4,7 +4,7 @@ private import FoundationEssentials
 private import Foundation
 #endif
 
-/// The trainer's output: a fitted model as JSON, with what is needed to tell a good file from a damaged one.
+/// The trainer's output: a fitted model as JSON, with what is needed to detect a damaged file.
 ///
 /// The format is described in `trainer/README.md`.
 public enum ModelFile {
@@ -13,43 +13,43 @@ public enum ModelFile {
         try read(PackageResources.housing_model_json, name: "the built-in model")
     }
 
-    /// Reads a model file and checks that it is whole and that it scores as its trainer said.
+    /// Reads a model file, and checks that it is complete and scores as its trainer did.
     ///
     /// - Parameters:
     ///   - json: the file's content.
     ///   - name: what to call the file in an error.
-    /// - Throws: `ModelFileError`, one line that says what is wrong and what to do.
+    /// - Throws: `ModelFileError`, one line with what is wrong and what to do.
     public static func read(_ json: [UInt8], name: String) throws(ModelFileError) -> LinearModel {
-        func refuse(_ reason: String) -> ModelFileError { ModelFileError(name: name, reason: reason) }
+        func unusable(_ reason: String) -> ModelFileError { ModelFileError(name: name, reason: reason) }
 
         let content: Content
         do {
             content = try JSONDecoder().decode(Content.self, from: Data(json))
         } catch let error as DecodingError {
-            throw refuse(error.sentence)
+            throw unusable(error.sentence)
         } catch {
-            throw refuse("it is not JSON")
+            throw unusable("it is not JSON")
         }
         guard content.format == ModelContent.format else {
-            throw refuse("its format is '\(content.format)', not '\(ModelContent.format)'")
+            throw unusable("its format is '\(content.format)', not '\(ModelContent.format)'")
         }
         let names = Feature.allCases.map(\.name)
         guard content.features == names else {
-            throw refuse("its features are not \(names.joined(separator: ", ")) in this order")
+            throw unusable("its features are not \(names.joined(separator: ", ")) in this order")
         }
         guard content.coefficients.count == Feature.count, content.canary.features.count == Feature.count else {
-            throw refuse("it needs \(Feature.count) coefficients and \(Feature.count) canary features")
+            throw unusable("it needs \(Feature.count) coefficients and \(Feature.count) canary features")
         }
         let coefficients = HousingRecord(content.coefficients)
         let parts = ModelContent(coefficients: coefficients, intercept: content.intercept)
         guard parts.sha256 == content.contentSHA256 else {
-            throw refuse("its content_sha256 does not match its numbers, so one of them was changed")
+            throw unusable("its content_sha256 does not match its numbers, so one of them was changed")
         }
         let model = LinearModel(coefficients: coefficients, intercept: content.intercept)
         let score = model.score(HousingRecord(content.canary.features))
         let tolerance = 1e-9 * max(1, content.canary.prediction.magnitude)
         guard (score - content.canary.prediction).magnitude <= tolerance else {
-            throw refuse("it scores its canary record \(score), not \(content.canary.prediction)")
+            throw unusable("it scores its canary record \(score), not \(content.canary.prediction)")
         }
         return model
     }
@@ -79,8 +79,7 @@ public struct ModelFileError: Error, CustomStringConvertible {
     private let name: String
     private let reason: String
 
-    /// Says that the file called `name` cannot be used because of `reason`.
-    public init(name: String, reason: String) {
+    package init(name: String, reason: String) {
         self.name = name
         self.reason = reason
     }

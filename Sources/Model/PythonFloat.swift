@@ -1,3 +1,5 @@
+import Bytes
+
 /// Float64 as text, exactly as Python's `repr(float)` prints it.
 ///
 /// The shortest digits that round-trip; positional for 1e-4 ≤ |x| < 1e16 with at least `.0`, else an exponent of at
@@ -17,51 +19,30 @@ public enum PythonFloat {
     /// Numbers as people type them: at most four decimals, below 10^10.
     ///
     /// If n/10^4 divides to exactly `value`, then n's decimal text is a text of at most 15 digits that reads back as
-    /// `value`. Two such texts never share a double, so with its trailing zeros gone it is the shortest there is.
+    /// `value`. Two such texts never share a double, so without its trailing zeros it is the shortest there is.
     private static func writeShortDecimal(_ value: Double, to out: UnsafeMutablePointer<UInt8>) -> Int? {
         let magnitude = value.magnitude
         guard magnitude < 1e10 else { return nil }
         let scaled = UInt64((magnitude * 10_000).rounded(.toNearestOrEven))
         guard Double(scaled) / 10_000 == magnitude else { return nil }
 
-        var length = 0
-        if value.sign == .minus {
-            out[0] = UInt8(ascii: "-")
-            length = 1
-        }
+        var output = ByteWriter(UnsafeMutableRawBufferPointer(start: out, count: maximumLength))
+        if value.sign == .minus { output.put(UInt8(ascii: "-")) }
         let (whole, remainder) = scaled.quotientAndRemainder(dividingBy: 10_000)
-        length += writeDigits(whole, to: out + length)
-        out[length] = UInt8(ascii: ".")
-        length += 1
+        output.put(whole)
+        output.put(UInt8(ascii: "."))
         var fraction = remainder
         repeat {
             let digit: UInt64
             (digit, fraction) = fraction.quotientAndRemainder(dividingBy: 1_000)
-            out[length] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
-            length += 1
+            output.put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit))
             fraction *= 10
         } while fraction > 0
-        return length
+        return output.count
     }
 
-    private static func writeDigits(_ number: UInt64, to out: UnsafeMutablePointer<UInt8>) -> Int {
-        var count = 1
-        var power: UInt64 = 10
-        while power <= number {
-            power *= 10
-            count += 1
-        }
-        var rest = number
-        for position in stride(from: count - 1, through: 0, by: -1) {
-            let digit: UInt64
-            (rest, digit) = rest.quotientAndRemainder(dividingBy: 10)
-            out[position] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
-        }
-        return count
-    }
-
-    /// Swift prints the same shortest digits as Python, and in the same form but for 2^53 < |x| < 1e16, which it
-    /// prints with an exponent.
+    /// Swift prints the same shortest digits as Python, in the same form except for 2^53 < |x| < 1e16, which it prints
+    /// with an exponent.
     private static func writeShortest(_ value: Double, to out: UnsafeMutablePointer<UInt8>) -> Int {
         var text = value.description
         if value.magnitude > 0x1p53, value.magnitude < 1e16 { text = positional(text) }
@@ -72,7 +53,7 @@ public enum PythonFloat {
         }
     }
 
-    /// `-9.01397198092966e+15` as `-9013971980929660.0`: sixteen digits, filled up with zeros.
+    /// `-9.01397198092966e+15` as `-9013971980929660.0`: sixteen digits, padded with zeros.
     private static func positional(_ exponential: String) -> String {
         let sign = exponential.hasPrefix("-") ? "-" : ""
         let digits = exponential.dropFirst(sign.utf8.count).prefix { $0 != "e" }.filter { $0 != "." }

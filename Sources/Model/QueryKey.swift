@@ -1,10 +1,10 @@
 import Bytes
 internal import Crypto
 
-/// The name of a batch's predictions: md5 of what Python prints for the list of validated records.
+/// The name of a batch's predictions: the md5 of what Python prints for the list of validated records.
 ///
-/// Any spelling of the same numbers gives the same key. md5 is the contract's choice; the key names a cache entry and
-/// secures nothing.
+/// Any spelling of the same numbers gives the same key. The contract chose md5; the key names a cache entry and has no
+/// part in security.
 public struct QueryKey: Hashable, Sendable {
     /// The length of the key as text.
     public static let byteCount = 32
@@ -15,16 +15,16 @@ public struct QueryKey: Hashable, Sendable {
     /// The key of a batch.
     ///
     /// - Parameters:
-    ///   - printed: the batch's numbers.
-    ///   - scratch: memory for the text to be hashed; grows as needed and keeps nothing of worth.
-    public init(_ printed: PrintedBatch, scratch: inout [UInt8]) {
-        let byteCount = printed.byteCount(.canonical)
+    ///   - rendered: the batch's numbers.
+    ///   - scratch: memory for the text to be hashed; grows as needed, and its content is of no use afterwards.
+    public init(_ rendered: RenderedBatch, scratch: inout [UInt8]) {
+        let byteCount = rendered.byteCount(.canonical)
         if scratch.count < byteCount { scratch = [UInt8](repeating: 0, count: byteCount) }
         let digest = scratch.withUnsafeMutableBytes { text in
             guard let start = text.baseAddress else { return Insecure.MD5().finalize() }
-            printed.write(.canonical, to: start)
+            rendered.write(.canonical, to: start)
             var md5 = Insecure.MD5()
-            md5.update(bufferPointer: UnsafeRawBufferPointer(rebasing: text[..<byteCount]))
+            md5.update(bufferPointer: UnsafeRawBufferPointer(text).part(0..<byteCount))
             return md5.finalize()
         }
         var hex = SIMD32<UInt8>()

@@ -1,4 +1,4 @@
-/// One reason why a batch is refused, in pydantic v2's vocabulary.
+/// One reason why a batch is invalid, in pydantic v2's vocabulary.
 public struct Violation: Equatable, Sendable {
     /// The `type` of a pydantic v2 error (https://docs.pydantic.dev/latest/errors/validation_errors/).
     public enum Kind: String, Sendable {
@@ -11,14 +11,14 @@ public struct Violation: Equatable, Sendable {
         case modelType = "model_type"
     }
 
-    /// What is wrong.
+    /// The rule that is broken.
     public let kind: Kind
     /// The record's index in the batch, from 0.
     public let record: Int
-    /// The field at fault; nil if it is the record as a whole.
+    /// The invalid field; nil if the whole record is invalid.
     public let feature: Feature?
 
-    /// The reason in English, as pydantic words it.
+    /// The reason in English, in pydantic's words.
     public var message: String {
         switch kind {
         case .missing: "Field required"
@@ -37,20 +37,20 @@ public struct Violation: Equatable, Sendable {
     }
 }
 
-/// Everything that is wrong with a batch, in record order, then schema order.
+/// All reasons why a batch is invalid, in record order, then schema order.
 public struct Violations: Error, Sendable {
-    /// How many are listed at most; all are counted.
+    /// The most that are listed; all are counted.
     public static let listLimit = 100
 
     /// The first `listLimit` of them.
     public private(set) var listed: [Violation] = []
-    /// How many there are.
+    /// The number of all violations, listed or not.
     public private(set) var total = 0
 
     init(_ records: [HousingRecord], cells: UnsafeBufferPointer<UInt8>, _ model: LinearModel) {
         for (index, record) in records.enumerated() {
             let row = UnsafeBufferPointer(rebasing: cells[index * Feature.count..<(index + 1) * Feature.count])
-            if row[0] == Cell.noObject.rawValue {
+            if row[0] == Cell.notAnObject.rawValue {
                 add(.modelType, index, nil)
                 continue
             }
@@ -58,7 +58,7 @@ public struct Violations: Error, Sendable {
                 if let kind = Self.kind(cell, record[feature], feature.bounds) { add(kind, index, feature) }
             }
         }
-        // A model is only asked about a batch in which every number is good.
+        // The model scores only a batch in which every number is valid.
         guard total == 0 else { return }
         for (index, record) in records.enumerated() where !model.score(record).isFinite {
             add(.finiteNumber, index, nil)
@@ -72,7 +72,7 @@ public struct Violations: Error, Sendable {
         case .notFinite: .finiteNumber
         case .notNumeric: .floatParsing
         case .missing: .missing
-        case .wrongType, .noObject, nil: .floatType
+        case .wrongType, .notAnObject, nil: .floatType
         }
     }
 

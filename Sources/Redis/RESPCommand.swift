@@ -89,18 +89,8 @@ extension ByteWriter {
     /// A number of at least 0 as an argument.
     fileprivate mutating func putArgument(_ number: Int) {
         put("\r\n$")
-        put(Self.digits(of: number))
+        put(UInt64(number).decimalDigitCount)
         put("\r\n")
         put(number)
-    }
-
-    private static func digits(of number: Int) -> Int {
-        var digits = 1
-        var rest = number
-        while rest >= 10 {
-            rest /= 10
-            digits += 1
-        }
-        return digits
     }
 }

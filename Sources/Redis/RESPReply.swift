@@ -1,3 +1,4 @@
+import Bytes
 import NIOCore
 
 /// One reply of the server, as far as this client can use it.
@@ -17,23 +18,12 @@ enum RESPReply: Equatable {
 }
 
 extension ByteBuffer {
-    /// Whether the readable bytes are those of `word`, found out without making a buffer of it.
-    func isWord(_ word: StaticString) -> Bool {
-        word.withUTF8Buffer { readableBytesView.elementsEqual($0) }
+    func equals(_ text: StaticString) -> Bool {
+        withUnsafeReadableBytes { $0.equals(text) }
     }
 
-    /// The peer's text as one printable line of at most 160 bytes: it ends up in messages for people.
+    /// The peer's text as one printable line of at most 160 bytes, for messages to people.
     var printableLine: String {
-        let text = String(decoding: readableBytesView.prefix(160), as: UTF8.self)
-        var line = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned:
-                line.append("?")
-            default:
-                line.append(scalar)
-            }
-        }
-        return String(line)
+        String(decoding: readableBytesView.prefix(160), as: UTF8.self).printable { _ in "?" }
     }
 }

@@ -197,7 +197,7 @@ extension RedisConnectionState {
 
     private mutating func received(_ reply: RESPReply, to step: RedisHandshakeStep) -> ReplyAction? {
         switch reply {
-        case .status(let text) where text.isWord(step == .ping ? "PONG" : "OK"):
+        case .status(let text) where text.equals(step == .ping ? "PONG" : "OK"):
             commands.removeFirst()
             guard step == .ping else { return nil }
             phase = .ready
@@ -228,7 +228,7 @@ extension RedisConnectionState {
     private mutating func receivedStoreReply(_ reply: RESPReply) -> ReplyAction? {
         let action: ReplyAction?
         switch reply {
-        case .status(let text) where text.isWord("OK"): action = nil
+        case .status(let text) where text.equals("OK"): action = nil
         case .error(let text): action = .reportStore(.errorReply(text.printableLine))
         case .status, .string, .null, .unexpected: return violation("a wrong answer to a store")
         }

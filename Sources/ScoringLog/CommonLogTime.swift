@@ -1,21 +1,15 @@
 import Bytes
-import Foundation
 
 /// One second as the scoring log writes it: in the common log format, and in RFC 3339 for the JSON log.
 ///
 /// A loop keeps one value and calls `update` with its clock; the text is made anew only when the second changes.
-/// Always UTC, months in English whatever the locale. Times outside the years 0001 to 9999 are held at the nearest
+/// Always UTC, months in English whatever the locale. Seconds outside the years 0001 to 9999 are written as the nearest
 /// second within.
 public struct CommonLogTime: Sendable {
     /// Bytes of `21/Nov/2026:07:26:00 +0000`.
     static let commonLogCount = 26
     /// Bytes of `2026-11-21T07:26:00`.
     static let rfc3339Count = 19
-
-    private static let representable = -62_135_596_800...253_402_300_799
-    private static let months: [StaticString] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
 
     /// The second this value writes, in seconds since 1970-01-01T00:00:00Z.
     public private(set) var secondsSince1970: Int
@@ -41,77 +35,58 @@ public struct CommonLogTime: Sendable {
     }
 
     private mutating func writeTexts() {
-        let range = Self.representable
-        var seconds = time_t(min(max(secondsSince1970, range.lowerBound), range.upperBound))
-        var date = tm()
-        gmtime_r(&seconds, &date)
-        let (year, month, day) = (Int(date.tm_year) + 1900, Int(date.tm_mon), Int(date.tm_mday))
+        let time = UTCTimestamp(secondsSince1970: secondsSince1970)
         withUnsafeMutableBytes(of: &commonLog) { buffer in
             var output = ByteWriter(buffer)
-            output.put(day, digits: 2)
+            output.put(time.day, digits: 2)
             output.put("/")
-            output.put(Self.months[month])
+            output.put(UTCTimestamp.months[time.month - 1])
             output.put("/")
-            output.put(year, digits: 4)
+            output.put(time.year, digits: 4)
             output.put(":")
-            Self.putTimeOfDay(date, into: &output)
+            output.putTimeOfDay(time)
             output.put(" +0000")
         }
         withUnsafeMutableBytes(of: &rfc3339) { buffer in
             var output = ByteWriter(buffer)
-            output.put(year, digits: 4)
-            output.put("-")
-            output.put(month + 1, digits: 2)
-            output.put("-")
-            output.put(day, digits: 2)
+            output.putDate(time)
             output.put("T")
-            Self.putTimeOfDay(date, into: &output)
+            output.putTimeOfDay(time)
         }
     }
+}
 
-    private static func putTimeOfDay(_ date: tm, into output: inout ByteWriter) {
-        output.put(Int(date.tm_hour), digits: 2)
-        output.put(":")
-        output.put(Int(date.tm_min), digits: 2)
-        output.put(":")
-        output.put(Int(date.tm_sec), digits: 2)
-    }
+// MARK: - Reading
 
+extension CommonLogTime {
     /// Reads `21/Nov/2026:07:26:00`, exactly; nil for anything else and for dates that do not exist.
     ///
     /// - Parameter text: the 20 bytes, without brackets or zone.
     /// - Returns: seconds since 1970 if the text is taken as UTC.
-    static func secondsSince1970(parsing text: LineBytes) -> Int? {
-        let bytes = UnsafeRawBufferPointer(rebasing: text)
-        guard bytes.count == 20, bytes[2] == UInt8(ascii: "/"), bytes[6] == UInt8(ascii: "/"),
-            bytes[11] == UInt8(ascii: ":"), bytes[14] == UInt8(ascii: ":"), bytes[17] == UInt8(ascii: ":"),
-            let day = bytes[0..<2].decimal, let year = bytes[7..<11].decimal,
-            let hour = bytes[12..<14].decimal, let minute = bytes[15..<17].decimal,
-            let second = bytes[18..<20].decimal,
-            let month = months.firstIndex(where: { bytes[3..<6].isEqual(to: $0) }),
-            year >= 1, hour < 24, minute < 60, second < 60
+    static func secondsSince1970(parsing text: UnsafeRawBufferPointer) -> Int? {
+        let (slash, colon) = (UInt8(ascii: "/"), UInt8(ascii: ":"))
+        var scanner = ByteScanner(text)
+        guard let day = scanner.decimal(digits: 2), scanner.skip(slash),
+            let name = scanner.take(3), let month = UTCTimestamp.months.firstIndex(where: { name.equals($0) }),
+            scanner.skip(slash), let year = scanner.decimal(digits: 4),
+            scanner.skip(colon), let hour = scanner.decimal(digits: 2),
+            scanner.skip(colon), let minute = scanner.decimal(digits: 2),
+            scanner.skip(colon), let second = scanner.decimal(digits: 2), scanner.isAtEnd
         else { return nil }
-        var date = tm()
-        date.tm_year = Int32(year - 1900)
-        date.tm_mon = Int32(month)
-        date.tm_mday = Int32(day)
-        date.tm_hour = Int32(hour)
-        date.tm_min = Int32(minute)
-        date.tm_sec = Int32(second)
-        let seconds = Int(timegm(&date))
-        // timegm turns 31 February into a day of March; the day it left in `date` then differs.
-        return date.tm_mday == day ? seconds : nil
+        return UTCTimestamp.secondsSince1970(
+            year: year, month: month + 1, day: day, hour: hour, minute: minute, second: second)
     }
 
-    /// Reads the zone `+0000`, `-0730`, … of an access line.
+    /// Reads the zone of an access line: `+0000`, `-0730`.
     ///
-    /// - Returns: seconds east of Greenwich, nil if the text is no zone.
-    static func zoneSeconds(parsing text: LineBytes) -> Int? {
-        guard text.count == 5, let sign = text.first, sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"),
-            let hours = text.dropFirst().prefix(2).decimal, let minutes = text.suffix(2).decimal,
-            hours < 24, minutes < 60
+    /// - Returns: seconds east of Greenwich; nil if the text is not a zone.
+    static func zoneSeconds(parsing text: UnsafeRawBufferPointer) -> Int? {
+        var scanner = ByteScanner(text)
+        let isEast = scanner.skip(UInt8(ascii: "+"))
+        guard isEast || scanner.skip(UInt8(ascii: "-")), let hours = scanner.decimal(digits: 2), hours < 24,
+            let minutes = scanner.decimal(digits: 2), minutes < 60, scanner.isAtEnd
         else { return nil }
         let seconds = hours * 3600 + minutes * 60
-        return sign == UInt8(ascii: "+") ? seconds : -seconds
+        return isEast ? seconds : -seconds
     }
 }

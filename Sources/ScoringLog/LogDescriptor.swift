@@ -1,23 +1,23 @@
 import Foundation
 
 /// Why blocks of the scoring log were lost; the raw value is the label of `bungalow_log_lost_total`.
-public enum ScoringLogLoss: String, Sendable, CaseIterable {
-    /// Nobody reads any more, the descriptor is bad, or the log was closed before the block could be written.
+public enum ScoringLogLossReason: String, Sendable, CaseIterable {
+    /// The reader has gone, the descriptor is invalid, or the log was closed before the block could be written.
     case closed
-    /// The file system, a quota or a size limit has no room.
+    /// The file system is full, or a quota or a size limit is reached.
     case diskFull = "disk_full"
-    /// The buffer stayed full; only lines of refused calls are given up for that.
+    /// The buffer stayed full; only lines of rejected requests are dropped for this reason.
     case slowReader = "slow_reader"
 }
 
-/// The file descriptor the log is written to, with every answer of `write(2)` put into one of three classes.
+/// The file descriptor that the log is written to, with each result of `write(2)` in one of three classes.
 struct LogDescriptor: Sendable {
     enum Outcome {
-        /// `isWhole` if it was all that was given.
+        /// `isWhole` if the descriptor took all the bytes.
         case wrote(Int, isWhole: Bool)
         /// The descriptor is non-blocking and takes nothing now.
         case wouldBlock
-        case failed(ScoringLogLoss, reason: String)
+        case failed(ScoringLogLossReason, message: String)
     }
 
     let fileDescriptor: Int32
@@ -29,20 +29,21 @@ struct LogDescriptor: Sendable {
             switch errno {
             case EINTR: continue
             case EAGAIN, EWOULDBLOCK: return .wouldBlock
-            case ENOSPC, EDQUOT, EFBIG: return .failed(.diskFull, reason: Self.text(of: errno))
-            default: return .failed(.closed, reason: Self.text(of: errno))
+            case ENOSPC, EDQUOT, EFBIG: return .failed(.diskFull, message: Self.text(of: errno))
+            default: return .failed(.closed, message: Self.text(of: errno))
             }
         }
     }
 
-    /// Waits until a write may go on; an error of the descriptor also ends the wait, and the next write names it.
+    /// Waits until a write can continue. An error of the descriptor also ends the wait; the next write returns it.
     func waitUntilWritable(milliseconds: Int32) {
         var request = pollfd(fd: fileDescriptor, events: Int16(POLLOUT), revents: 0)
         _ = poll(&request, 1, milliseconds)
     }
 
-    /// Keeps the calling thread's writes from ending the process: a closed pipe and a file size limit raise signals.
-    func silenceSignalsOfCallingThread() {
+    /// Blocks the signals that a closed pipe and a file size limit raise in the calling thread, since they would end the
+    /// process.
+    func blockSignalsOfCallingThread() {
         var signals = sigset_t()
         sigemptyset(&signals)
         sigaddset(&signals, SIGPIPE)

@@ -1,11 +1,33 @@
-import Foundation
-
-/// What the scoring log's writer has taken and not yet written, as a state machine without threads, clocks or
-/// descriptors.
+/// What the scoring log's writer has taken and not yet written: a state machine without threads, clocks or descriptors.
 ///
-/// Methods of the callers: `append`, `dropped`, `addFlush`, `removeFlush`, `close`, `abandon`. Methods of the writer thread:
-/// `next`, `coalesce`, `wokeUp`, `wrote`, `failed`. Each may leave effects behind, which `takeEffects` hands out
-/// once.
+/// Callers use `append`, `countDropped`, `close` and `abandon`; the writer thread uses `next`, `coalesce`, `wokeUp`,
+/// `wrote` and `failed`, in this order:
+///
+///                    ┌──────────────────── sleeps until a batch ◀──┐ nothing is pending
+///                    ▼                       (append, close)       │
+///                   next ──────────────────────────────────────────┘
+///                    │ takes all that is pending into its hand; leaves if closing and nothing is pending
+///                    ▼
+///          ┌──▶ write(2) ─── failed(diskFull) ──▶ sleeps until the retry time or close ──┐
+///          │         │  ▲                          (closing: leaves)                     │
+///          │         │  └────────────────────────────────────────────────────────────────┘
+///          └─ wrote ─┤ until the hand is empty, or failed(closed): everything is lost
+///                    ▼
+///                 coalesce ──▶ sleeps until enough is pending, the coalescing time is over, or close ──▶ next
+///
+/// Invariants:
+///
+/// 1. `bufferedBytes` are the bytes of `pending` and those in the thread's hand that are not written. A block counts
+///    in `bufferedBlocks` until its last byte is written.
+/// 2. A block is written, or counted once in `lostBlocks`. (One whose write was held up beyond `abandon` may be both.)
+/// 3. Batches are written in the order of `append`, and the thread has at most one in its hand.
+/// 4. `isFull` is false while blocks are dropped (`failure` is set), since waiting for room would then be in vain. Each
+///    change from full to not full hands out the room callbacks once.
+/// 5. `sleep` is set only while the thread sleeps. Whoever clears it for the thread also wakes it, once.
+/// 6. Nothing is pending after `close` that was not before. After `abandon` only `lostBlocks` changes, by `append`, and
+///    the thread is told to leave.
+///
+/// Each change may leave effects, which `takeEffects` hands out once, to be done outside the lock.
 struct ScoringLogBacklog: Sendable {
     /// What the writer thread does next.
     enum Step: Equatable {
@@ -14,11 +36,10 @@ struct ScoringLogBacklog: Sendable {
         case leave
     }
 
-    /// What a change asks for, to be done outside the lock.
     struct Effects {
         var mustWake = false
         var roomCallbacks: [@Sendable () -> Void] = []
-        /// Lines of refused calls that were dropped until there was room again.
+        /// Lines of rejected requests that were dropped until there was room again.
         var droppedLines = 0
     }
 
@@ -28,30 +49,20 @@ struct ScoringLogBacklog: Sendable {
         case untilRetry
     }
 
-    private struct Flush {
-        /// Bytes taken since the start that must be off the buffer.
-        let target: UInt64
-        let done: DispatchSemaphore
-    }
-
     var roomCallbacks: [@Sendable () -> Void] = []
     private(set) var isFull = false
-    private(set) var lostBlocks: [ScoringLogLoss: Int] = [:]
+    private(set) var lostBlocks: [ScoringLogLossReason: Int] = [:]
 
     private let limits: ScoringLogWriter.Limits
-    /// Taken and not yet in the writer thread's hand.
     private var pending = ScoringLogBatch()
-    /// Taken and not yet written, what the writer thread has in hand included.
-    private var bufferedBytes = 0
-    private var bufferedBlocks = 0
-    private var takenBytes: UInt64 = 0
-    private var failure: ScoringLogLoss?
-    private var saidLosses: Set<ScoringLogLoss> = []
-    /// What the writer thread sleeps for; nil while it is awake or already called.
+    private(set) var bufferedBytes = 0
+    private(set) var bufferedBlocks = 0
+    /// Why writing fails at present.
+    private var failure: ScoringLogLossReason?
+    private var reportedReasons: Set<ScoringLogLossReason> = []
     private var sleep: Sleep?
-    private var flushes: [Flush] = []
     private var isClosing = false
-    /// What `close` was told; from then on the writer thread changes nothing.
+    /// What `abandon` returned first; nil before.
     private var closeLostNothing: Bool?
     private var mustWake = false
     private var hasRoomAgain = false
@@ -71,9 +82,12 @@ struct ScoringLogBacklog: Sendable {
         return Effects(mustWake: mustWake, roomCallbacks: roomCallbacks, droppedLines: droppedLines)
     }
 
-    /// Whether lines of refused calls are given up; blocks of admitted calls never are while the descriptor can be
+    /// Whether lines of rejected requests are dropped. Blocks of admitted requests never are while the descriptor can be
     /// written.
-    var isFullForRefusals: Bool { failure == nil && bufferedBytes >= limits.refusalCapacityBytes }
+    var isFullForRejected: Bool { failure == nil && bufferedBytes >= limits.rejectedCapacityBytes }
+
+    /// Whether `close` stopped waiting for the thread.
+    var isAbandoned: Bool { closeLostNothing != nil }
 }
 
 // MARK: - The callers
@@ -87,31 +101,15 @@ extension ScoringLogBacklog {
         pending.append(batch)
         bufferedBytes += batch.bytes.count
         bufferedBlocks += batch.blockCount
-        takenBytes += UInt64(batch.bytes.count)
         updateRoom()
         if sleep == .untilBatch || sleep == .untilCoalesced && pending.bytes.count >= limits.coalescedBytes {
             endSleep()
         }
     }
 
-    mutating func dropped(_ lines: Int) {
+    mutating func countDropped(_ lines: Int) {
         lostBlocks[.slowReader, default: 0] += lines
         droppedLines += lines
-    }
-
-    /// - Returns: false if there is nothing to wait for.
-    mutating func addFlush(_ done: DispatchSemaphore) -> Bool {
-        guard bufferedBytes > 0 else { return false }
-        flushes.append(Flush(target: takenBytes, done: done))
-        endSleep()
-        return true
-    }
-
-    /// - Returns: false if it was still waiting.
-    mutating func removeFlush(_ done: DispatchSemaphore) -> Bool {
-        guard let index = flushes.firstIndex(where: { $0.done === done }) else { return true }
-        flushes.remove(at: index)
-        return false
     }
 
     mutating func close() {
@@ -121,7 +119,7 @@ extension ScoringLogBacklog {
 
     /// Counts what is left as lost.
     ///
-    /// - Returns: true if nothing was left when this was first asked.
+    /// - Returns: true if nothing was left at the first call.
     mutating func abandon() -> Bool {
         if let closeLostNothing { return closeLostNothing }
         let lostNothing = bufferedBlocks == 0
@@ -136,7 +134,7 @@ extension ScoringLogBacklog {
 extension ScoringLogBacklog {
     /// Swaps what is pending with the thread's empty batch.
     mutating func next(into batch: inout ScoringLogBatch) -> Step {
-        guard closeLostNothing == nil else { return .leave }
+        guard !isAbandoned else { return .leave }
         guard pending.isEmpty else {
             swap(&pending, &batch)
             return .go
@@ -144,22 +142,22 @@ extension ScoringLogBacklog {
         return isClosing ? .leave : sleeping(.untilBatch)
     }
 
-    /// After a write: whether to wait for more to come together.
+    /// After a batch is written: whether to wait for more, so that one write takes many blocks.
     mutating func coalesce() -> Step {
-        if isClosing || !flushes.isEmpty || pending.bytes.count >= limits.coalescedBytes { return .go }
+        if isClosing || pending.bytes.count >= limits.coalescedBytes { return .go }
         return sleeping(.untilCoalesced)
     }
 
-    /// Ends the wait of `coalesce` or `failed`, however it ended.
+    /// Ends the sleep of `coalesce` or `failed`, whether woken or timed out.
     mutating func wokeUp() {
         sleep = nil
     }
 
     /// Takes written bytes off the buffer.
     ///
-    /// - Parameter isWhole: all that was tried was written, so that a disk that was full is no longer.
+    /// - Parameter isWhole: the descriptor took all that it was given, so a full disk has room again.
     mutating func wrote(bytes: Int, blocks: Int, isWhole: Bool) -> Step {
-        guard closeLostNothing == nil else { return .leave }
+        guard !isAbandoned else { return .leave }
         if isWhole { failure = nil }
         settle(bytes: bytes, blocks: blocks)
         return .go
@@ -167,26 +165,23 @@ extension ScoringLogBacklog {
 
     /// Takes a failed write: a closed descriptor loses everything, a full disk keeps what was taken.
     ///
-    /// - Returns: what to do, and whether this loss is to be said.
-    mutating func failed(_ reason: ScoringLogLoss) -> (step: Step, mustSay: Bool) {
-        guard closeLostNothing == nil else { return (.leave, false) }
+    /// - Returns: what to do, and whether to report the reason, which is done once for each.
+    mutating func failed(_ reason: ScoringLogLossReason) -> (step: Step, mustReport: Bool) {
+        guard !isAbandoned else { return (.leave, false) }
         failure = reason
-        let mustSay = saidLosses.insert(reason).inserted
+        let mustReport = reportedReasons.insert(reason).inserted
         switch reason {
         case .closed:
             loseBuffered(to: .closed)
-            return (.go, mustSay)
+            return (.go, mustReport)
         case .slowReader:
-            // No write fails for that.
+            // No write fails for this reason.
             return (.go, false)
         case .diskFull:
             updateRoom()
-            return (isClosing ? .leave : sleeping(.untilRetry), mustSay)
+            return (isClosing ? .leave : sleeping(.untilRetry), mustReport)
         }
     }
-
-    /// Whether the thread is still wanted while a non-blocking descriptor takes nothing.
-    var isAbandoned: Bool { closeLostNothing != nil }
 
     private mutating func sleeping(_ reason: Sleep) -> Step {
         sleep = reason
@@ -199,7 +194,7 @@ extension ScoringLogBacklog {
         mustWake = true
     }
 
-    private mutating func loseBuffered(to reason: ScoringLogLoss) {
+    private mutating func loseBuffered(to reason: ScoringLogLossReason) {
         lostBlocks[reason, default: 0] += bufferedBlocks
         pending = ScoringLogBatch()
         settle(bytes: bufferedBytes, blocks: bufferedBlocks)
@@ -208,17 +203,10 @@ extension ScoringLogBacklog {
     private mutating func settle(bytes: Int, blocks: Int) {
         bufferedBytes -= bytes
         bufferedBlocks -= blocks
-        let settled = takenBytes - UInt64(bufferedBytes)
-        flushes.removeAll { flush in
-            guard flush.target <= settled else { return false }
-            flush.done.signal()
-            return true
-        }
         updateRoom()
     }
 
-    /// Full from the capacity on, until the low-water mark is reached; never while blocks are dropped, or calls would
-    /// wait for nothing.
+    /// Full from the capacity on, until the low-water mark is reached.
     private mutating func updateRoom() {
         let wasFull = isFull
         isFull = failure == nil && bufferedBytes >= (wasFull ? limits.lowWaterBytes + 1 : limits.capacityBytes)

@@ -1,37 +1,34 @@
-/// Whole blocks in the order of their calls, collected by one event loop during a tick and handed to the writer at
-/// once.
+/// Whole blocks in the order of their requests: one event loop collects them during a tick and hands them to the writer
+/// together.
 ///
-/// Keeps its memory over `removeAll`, so a loop that reuses one batch allocates nothing in the long run.
+/// `removeAll` keeps the memory, so a loop that reuses one batch soon allocates nothing.
 public struct ScoringLogBatch: Sendable {
     /// The blocks' bytes, one after the other.
     public private(set) var bytes: [UInt8] = []
-    // Lengths and not a count, so that what a failing descriptor has lost is known to the block.
+    // Lengths rather than a count, so that the loss of a failing descriptor is known to the block.
     private(set) var blockByteCounts: [UInt32] = []
 
-    /// An empty batch.
-    public init() {}
+    package init() {}
 
-    /// Blocks in the batch.
-    public var blockCount: Int { blockByteCounts.count }
+    package var blockCount: Int { blockByteCounts.count }
 
-    /// True if there is nothing to hand over.
-    public var isEmpty: Bool { blockByteCounts.isEmpty }
+    package var isEmpty: Bool { blockByteCounts.isEmpty }
 
-    /// Adds a call's block.
+    /// Adds a request's block.
     public mutating func append(_ block: ScoringLogBlock) {
         withUnsafeTemporaryAllocation(byteCount: block.maximumByteCount, alignment: 1) { buffer in
             append(buffer, count: block.encode(into: buffer))
         }
     }
 
-    /// Adds a call's JSON line.
+    /// Adds a request's JSON line.
     public mutating func append(_ record: ScoringLogRecord) {
         withUnsafeTemporaryAllocation(byteCount: record.maximumByteCount, alignment: 1) { buffer in
             append(buffer, count: record.encode(into: buffer))
         }
     }
 
-    /// Forgets the blocks and keeps the memory.
+    /// Removes the blocks and keeps the memory.
     public mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         blockByteCounts.removeAll(keepingCapacity: true)

@@ -1,18 +1,18 @@
-/// The batch in the writer thread's hand: what of it is written, in bytes and in whole blocks.
+/// The batch in the writer thread's hand, and how much of it is written, in bytes and in whole blocks.
 struct ScoringLogChunk: Sendable {
     private static let maximumKeptBytes = 1 << 20
 
     private var batch: ScoringLogBatch
     private var writtenBytes = 0
     private var writtenBlocks = 0
-    /// Where the first block that is not wholly written begins.
+    /// Where the first block that is not completely written begins.
     private var blockStart = 0
 
     init(_ batch: ScoringLogBatch = ScoringLogBatch()) {
         self.batch = batch
     }
 
-    /// Gives the bytes that come next to `write`; nil without calling it if all are written.
+    /// Passes the next bytes to `write`; nil, without calling it, if all are written.
     func withNextBytes<Result>(atMost limit: Int, _ write: (UnsafeRawBufferPointer) -> Result) -> Result? {
         guard writtenBytes < batch.bytes.count else { return nil }
         return batch.bytes.withUnsafeBytes {
@@ -20,7 +20,7 @@ struct ScoringLogChunk: Sendable {
         }
     }
 
-    /// Moves on by written bytes.
+    /// Advances by the bytes written.
     ///
     /// - Returns: how many blocks these bytes completed.
     mutating func advance(by count: Int) -> Int {
@@ -35,9 +35,9 @@ struct ScoringLogChunk: Sendable {
         return writtenBlocks - before
     }
 
-    /// Gives the batch's memory back, without its blocks; that of a burst goes back to the system.
+    /// Takes the batch's memory, without its blocks, to be used again; memory beyond 1 MiB is freed.
     mutating func takeEmptied() -> ScoringLogBatch {
-        // Swapped out, since emptying a batch that two values share would allocate it anew.
+        // Swapped out, since emptying a batch that two values share would copy it.
         var taken = ScoringLogBatch()
         swap(&taken, &batch)
         self = ScoringLogChunk()

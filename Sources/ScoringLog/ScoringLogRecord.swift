@@ -1,11 +1,11 @@
 public import Bytes
 
-/// One call as one JSON object on one line: the log of `SCORING_LOG=json`.
+/// One request as one JSON object on one line: the log of `SCORING_LOG=json`.
 ///
 ///     {"time":"2026-11-21T07:26:00.123Z","request_id":"…","route":"/predict","status":200,"records":4,
 ///      "cache":"miss","validate_ms":0.0041,"cache_ms":0.2100,"score_ms":0.0312,"traceparent":"00-…-01"}
 ///
-/// Keys in this order, on one line; what is nil is absent. Durations are milliseconds with four digits after the
+/// Keys in this order, on one line; nil values are left out. Durations are milliseconds with four digits after the
 /// point.
 public struct ScoringLogRecord: Sendable {
     /// What became of the look-up in the cache.
@@ -18,19 +18,19 @@ public struct ScoringLogRecord: Sendable {
         case bypass
     }
 
-    /// The second of the answer, UTC.
+    /// The second of the response, UTC.
     public var time: CommonLogTime
     /// 0 to 999 within the second.
     public var millisecond: Int
-    /// The call's id.
+    /// Also escaped if it holds the text log's mark.
     public var requestID: RequestID
-    /// The route as a literal of the program, so that no client's text reaches the log.
+    /// A literal of the program, so that no client's text reaches the log.
     public var route: StaticString
-    /// The answer's status.
+    /// The response's status.
     public var status: Int
-    /// Records in the batch; nil if the call was refused before they were counted.
+    /// Records in the batch; nil if the request was rejected before they were counted.
     public var records: Int?
-    /// Nil if the call has nothing to do with the cache.
+    /// Nil if the request did not get as far as the cache.
     public var cache: CacheResult?
     /// Time spent on validation.
     public var validateNanoseconds: UInt64?
@@ -43,7 +43,7 @@ public struct ScoringLogRecord: Sendable {
 
     private static let maximumTraceparentCount = 128
 
-    /// Makes a record with what every call has; set the rest where it is known.
+    /// Makes a record of what every request has; set the rest where it is known.
     public init(time: CommonLogTime, millisecond: Int, requestID: RequestID, route: StaticString, status: Int) {
         self.time = time
         self.millisecond = millisecond
@@ -52,7 +52,7 @@ public struct ScoringLogRecord: Sendable {
         self.status = status
     }
 
-    /// An upper bound of what `encode` writes, in bytes.
+    /// The most that `encode` writes, in bytes.
     public var maximumByteCount: Int {
         // Keys and punctuation 156, numbers and times 150; a byte of text may become `\u0000`.
         320 + 6 * (RequestID.maximumCount + route.utf8CodeUnitCount + min(traceparent?.utf8.count ?? 0, 128))
@@ -60,7 +60,7 @@ public struct ScoringLogRecord: Sendable {
 
     /// Writes the object and a line feed, without allocation.
     ///
-    /// - Parameter buffer: room for at least `maximumByteCount` bytes; less is a programmer's error and traps.
+    /// - Parameter buffer: room for at least `maximumByteCount` bytes; less traps.
     /// - Returns: how many bytes were written.
     public func encode(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         precondition(buffer.count >= maximumByteCount, "too little room for a record of the scoring log")
@@ -110,23 +110,17 @@ public struct ScoringLogRecord: Sendable {
         output.put("\"")
     }
 
-    /// Writes text that is printable ASCII already as itself, and anything else as an escape that no line can break
-    /// on.
+    /// Writes printable ASCII as it is, and any other byte as an escape, so that no text can break the line.
     private static func putEscaped(_ bytes: UnsafeRawBufferPointer, into output: inout ByteWriter) {
         for byte in bytes {
             switch byte {
             // `X` too: an id may be `X-Ms-Request-Id`, which the log's readers look for in the raw line.
             case 0x00...0x1F, 0x7F...0xFF, UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "X"):
                 output.put("\\u00")
-                output.put(hexadecimal(byte >> 4))
-                output.put(hexadecimal(byte & 0xF))
+                output.putHexadecimal(byte)
             default:
                 output.put(byte)
             }
         }
-    }
-
-    private static func hexadecimal(_ nibble: UInt8) -> UInt8 {
-        nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
     }
 }

@@ -1,63 +1,60 @@
 import Foundation
 import Synchronization
 
-/// The scoring log's one writer: event loops hand over whole batches and never wait, a thread writes them in order.
+/// The scoring log's one writer: event loops hand over whole batches and never wait; a thread writes them in order.
 ///
 /// - Batches are written in the order of `append`, each contiguous; nothing is lost while the descriptor can be
 ///   written.
-/// - The buffer is bounded by asking: a caller looks at `hasRoom` before it admits a call, and at `hasRoomForRefusal`
-///   before it notes a refused one. A batch handed over is always taken, so the bound is exceeded by at most the blocks
-///   of the calls admitted before the buffer was full.
-/// - On a full disk the blocks taken so far are kept and tried again each second, and new ones are dropped and
-///   counted; the block in hand is always completed first. A closed descriptor loses all that is and will be handed
-///   over.
+/// - The callers bound the buffer: they check `hasRoom` before they admit a request, and `hasRoomForRejected` before
+///   they log a rejected one. A batch that is handed over is always taken, so the bound is exceeded by at most the
+///   blocks of the requests that were admitted before the buffer was full.
+/// - While the disk is full, the blocks taken so far are kept and tried again each second, and new ones are dropped and
+///   counted. The block in hand is always completed first. A closed descriptor loses everything from then on.
 /// - The thread blocks SIGPIPE and SIGXFSZ for itself, so the process need not ignore them on Linux; on Darwin
 ///   SIGPIPE is switched off for the descriptor.
 ///
-/// The writer neither opens nor closes the descriptor and leaves its blocking mode alone; it may be non-blocking. It
-/// lives until `close`.
+/// The writer neither opens nor closes the descriptor, which may be non-blocking. It lives until `close`.
 public final class ScoringLogWriter: Sendable {
     /// Sizes and times of the writer.
     public struct Limits: Sendable {
-        /// From this many unwritten bytes on there is no room.
+        /// There is no room from this many unwritten bytes on.
         public var capacityBytes = 4 << 20
         /// After being full, there is room again at or under this many unwritten bytes.
         public var lowWaterBytes = 2 << 20
-        /// From this many unwritten bytes on, lines of refused calls have no room either.
-        public var refusalCapacityBytes = 5 << 20
-        /// How many bytes end the wait between two writes, and the most that one write is given.
+        /// There is no room for lines of rejected requests from this many unwritten bytes on.
+        public var rejectedCapacityBytes = 5 << 20
+        /// This many pending bytes end the wait between two writes; also the most that one write gets.
         public var coalescedBytes = 64 << 10
         /// The longest wait between two writes.
         public var coalescingTime = Duration.milliseconds(5)
-        /// Between two tries on a full disk.
+        /// The wait between two tries on a full disk.
         public var retryInterval = Duration.seconds(1)
 
-        /// The contract's sizes.
-        public init() {}
+        package init() {}
     }
 
     private let limits: Limits
     private let descriptor: LogDescriptor
-    private let say: @Sendable (String) -> Void
+    private let report: @Sendable (String) -> Void
     private let backlog: Mutex<ScoringLogBacklog>
-    // What `hasRoom` reads; written under the lock only.
+    // What `hasRoom` and `hasRoomForRejected` read; written under the lock only.
     private let full = Atomic<Bool>(false)
-    private let fullForRefusals = Atomic<Bool>(false)
+    private let fullForRejected = Atomic<Bool>(false)
     private let wakeUp = DispatchSemaphore(value: 0)
     private let finished = DispatchSemaphore(value: 0)
 
     /// Starts the writer thread.
     ///
     /// - Parameters:
-    ///   - fileDescriptor: stays the caller's, and open until after `close`.
-    ///   - limits: the contract's sizes unless a test wants others.
-    ///   - say: is given one line, once for each reason of loss, and each time that a reader was too slow for lines of
-    ///     refused calls, on the writer thread or in `close`; meant for stderr.
-    public init(
-        fileDescriptor: Int32, limits: Limits = Limits(), say: @escaping @Sendable (String) -> Void
+    ///   - fileDescriptor: belongs to the caller, and must stay open until after `close`.
+    ///   - limits: the contract's sizes unless a test needs others.
+    ///   - report: gets one line for people, once for each reason of loss, and each time that the reader caught up after
+    ///     lines of rejected requests were dropped; called on the writer thread or in `close`.
+    package init(
+        fileDescriptor: Int32, limits: Limits = Limits(), report: @escaping @Sendable (String) -> Void
     ) {
         self.limits = limits
-        self.say = say
+        self.report = report
         descriptor = LogDescriptor(fileDescriptor: fileDescriptor)
         backlog = Mutex(ScoringLogBacklog(limits: limits))
         let thread = Thread { [self] in
@@ -70,98 +67,77 @@ public final class ScoringLogWriter: Sendable {
 
     /// True unless a slow reader keeps the buffer full; one relaxed load.
     ///
-    /// An event loop that reads false and lets calls wait misses no `onRoom` if the callback hops to that loop.
+    /// An event loop that reads false and queues requests misses no `onRoom` if the callback hops to that loop.
     public var hasRoom: Bool { !full.load(ordering: .relaxed) }
 
-    /// Whether a line of a refused call fits; whoever reads false drops the line and counts it with `dropped`.
-    public var hasRoomForRefusal: Bool { !fullForRefusals.load(ordering: .relaxed) }
+    /// Whether there is room for a rejected request's line; if not, the caller drops it and counts it with `countDropped`.
+    public var hasRoomForRejected: Bool { !fullForRejected.load(ordering: .relaxed) }
 
-    /// Counts lines that were not handed over as there was no room; said once, when there is room again.
-    public func dropped(_ lines: Int) {
-        update { $0.dropped(lines) }
+    /// Counts lines that had no room; reported once, when there is room again.
+    public func countDropped(_ lines: Int) {
+        update { $0.countDropped(lines) }
     }
 
-    /// Blocks lost so far for one reason.
-    public func lostBlocks(_ reason: ScoringLogLoss) -> Int {
+    /// How many blocks were lost so far for one reason.
+    public func lostBlocks(_ reason: ScoringLogLossReason) -> Int {
         backlog.withLock { $0.lostBlocks[reason, default: 0] }
     }
 
-    /// Registers a callback for each time that a full buffer has room again; once a loop, at its start.
+    /// Registers a callback for each time that a full buffer has room again; each loop does so once, when it starts.
     ///
-    /// - Parameter callback: runs on the writer's thread (or in `close`) and must neither block nor call `flush` or
-    ///   `close`.
+    /// - Parameter callback: runs on the writer's thread, or in `close`; must neither block nor call `close`.
     public func onRoom(_ callback: @escaping @Sendable () -> Void) {
         backlog.withLock { $0.roomCallbacks.append(callback) }
     }
 
     /// Hands over whole blocks; copies them and never waits for a descriptor.
     ///
-    /// - Parameter batch: stays the caller's, to be emptied and used again.
-    /// - Returns: `hasRoom` after it.
-    @discardableResult
-    public func append(_ batch: ScoringLogBatch) -> Bool {
-        guard !batch.isEmpty else { return hasRoom }
-        return update { backlog in
-            backlog.append(batch)
-            return !backlog.isFull
-        }
-    }
-
-    /// Waits until all that was handed over before is written; blocks the thread, so never on an event loop.
-    ///
-    /// - Parameter timeout: the longest wait.
-    /// - Returns: false if time ran out; true also if blocks were lost, which the counters tell.
-    public func flush(within timeout: Duration) -> Bool {
-        let done = DispatchSemaphore(value: 0)
-        guard update({ $0.addFlush(done) }) else { return true }
-        if done.wait(timeout: Self.deadline(after: timeout)) == .success { return true }
-        return update { $0.removeFlush(done) }
+    /// - Parameter batch: belongs to the caller, to be emptied and used again.
+    public func append(_ batch: ScoringLogBatch) {
+        guard !batch.isEmpty else { return }
+        update { $0.append(batch) }
     }
 
     /// Writes all that is pending and ends the writer thread; blocks the thread, so never on an event loop.
     ///
-    /// What cannot be written in time is counted as lost: to `disk_full` if the disk is full (it is tried once more,
-    /// not waited for), else to `closed`. If a blocking descriptor holds the thread in `write(2)` past the time, the
-    /// thread ends when that write does. Batches handed over later are lost to `closed`.
+    /// What cannot be written in time is counted as lost: as `disk_full` if the disk is full (it is tried once more,
+    /// without waiting), else as `closed`. If a blocking descriptor holds the thread in `write(2)` beyond the time, the
+    /// thread ends when that write does. Batches handed over later are lost as `closed`.
     ///
     /// - Parameter timeout: the longest wait.
-    /// - Returns: false if blocks were lost by closing; a second call says the same.
+    /// - Returns: false if closing lost blocks; a second call returns the same.
     @discardableResult
     public func close(within timeout: Duration) -> Bool {
         update { $0.close() }
         if finished.wait(timeout: Self.deadline(after: timeout)) == .success {
-            // For whoever closes a second time.
+            // For a second call.
             finished.signal()
         }
         return update { $0.abandon() }
     }
 
-    /// Waits for the thread that a `close` out of time has left behind.
-    func waitUntilThreadEnded() {
-        finished.wait()
-        finished.signal()
-    }
-
-    /// Makes a change under the lock, and then outside it what follows from the change.
+    /// Makes a change under the lock, and then, outside it, the change's effects.
     private func update<Result: Sendable>(_ change: (inout ScoringLogBacklog) -> Result) -> Result {
         let (result, effects) = backlog.withLock { backlog in
             let result = change(&backlog)
-            // Under the lock, or two changes could store in the other order.
+            // Under the lock, or two changes could store in reverse order.
             full.store(backlog.isFull, ordering: .relaxed)
-            fullForRefusals.store(backlog.isFullForRefusals, ordering: .relaxed)
+            fullForRejected.store(backlog.isFullForRejected, ordering: .relaxed)
             return (result, backlog.takeEffects())
         }
         if effects.mustWake { wakeUp.signal() }
         for callback in effects.roomCallbacks { callback() }
         if effects.droppedLines > 0 {
-            say("scoring log: it is read again; \(effects.droppedLines) lines of refused calls were dropped meanwhile")
+            report(
+                "scoring log: the reader caught up; \(effects.droppedLines) lines of rejected requests were dropped meanwhile"
+            )
         }
         return result
     }
 
     private static func deadline(after duration: Duration) -> DispatchTime {
         let (seconds, attoseconds) = duration.components
-        // A day is as good as for ever, and cannot overflow.
+        // At most a day, which cannot overflow.
         let nanoseconds = min(max(seconds, 0), 86_400) * 1_000_000_000 + attoseconds / 1_000_000_000
         return .now() + .nanoseconds(Int(max(nanoseconds, 0)))
     }
@@ -171,7 +147,7 @@ public final class ScoringLogWriter: Sendable {
 
 extension ScoringLogWriter {
     private func run() {
-        descriptor.silenceSignalsOfCallingThread()
+        descriptor.blockSignalsOfCallingThread()
         var chunk = ScoringLogChunk()
         while receive(&chunk), write(&chunk) {
             if update({ $0.coalesce() }) == .sleep { sleep(atMost: limits.coalescingTime) }
@@ -192,7 +168,7 @@ extension ScoringLogWriter {
         }
     }
 
-    /// Writes the chunk in hand to its end, or until the descriptor is closed.
+    /// Writes the whole chunk, or as much as the descriptor takes before it is closed.
     ///
     /// - Returns: false if the thread must leave.
     private func write(_ chunk: inout ScoringLogChunk) -> Bool {
@@ -202,13 +178,13 @@ extension ScoringLogWriter {
                 let blocks = chunk.advance(by: count)
                 guard update({ $0.wrote(bytes: count, blocks: blocks, isWhole: isWhole) }) == .go else { return false }
             case .wouldBlock:
-                // In slices, so that a thread nobody waits for any more comes to its end.
+                // In slices, so that the thread ends soon after `close` stopped waiting for it.
                 descriptor.waitUntilWritable(milliseconds: 100)
                 guard !update({ $0.isAbandoned }) else { return false }
-            case .failed(let loss, let reason):
-                let (step, mustSay) = update { $0.failed(loss) }
-                if mustSay {
-                    say("scoring log: \(reason); calls are still answered, their log blocks are lost and counted")
+            case .failed(let reason, let message):
+                let (step, mustReport) = update { $0.failed(reason) }
+                if mustReport {
+                    report("scoring log: \(message); requests are still served, their log blocks are lost and counted")
                 }
                 switch step {
                 case .go: return true

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import Foundation
 
 /// Where the program begins.
@@ -58,19 +59,9 @@ enum StartFailure: Int32 {
     ///
     /// - Returns: what ends the program with this failure's code.
     func reported(_ reason: String) -> ExitCode {
-        MessageStream.ofProcess.write("Error: \(Self.line(reason))\n")
+        MessageStream.ofProcess.write("Error: \(reason.printable())\n")
         // Who started it in vain waits for nothing else.
         MessageStream.ofProcess.flush(within: .seconds(2))
         return ExitCode(rawValue)
-    }
-
-    /// The text with what would break or colour a line shown as an escape: values of options may hold anything.
-    static func line(_ text: String) -> String {
-        text.unicodeScalars.map { scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .lineSeparator, .paragraphSeparator: scalar.escaped(asASCII: true)
-            default: String(scalar)
-            }
-        }.joined()
     }
 }

@@ -6,8 +6,10 @@ import Bytes
 
 /// What may be an id, and what a fresh one looks like.
 @Suite struct RequestIDTests {
-    @Test(arguments: ["a", "A-z_0-9", "X-Ms-Request-Id", String(repeating: "b", count: 64)])
-    func `An allowed id is kept as it is`(text: String) throws {
+    @Test(
+        "an allowed id is kept as it is",
+        arguments: ["a", "A-z_0-9", "X-Ms-Request-Id", String(repeating: "b", count: 64)])
+    func allowed(text: String) throws {
         let id = try #require(RequestID(text))
         #expect(id.description == text)
         #expect(id.count == text.utf8.count)
@@ -15,12 +17,15 @@ import Bytes
         #expect(id != RequestID(String(text.dropLast()) + "?") && id != RequestID("other"))
     }
 
-    @Test(arguments: ["", "a b", "a\n", "127.0.0.1", "a:b", "ä", "\0", String(repeating: "b", count: 65)])
-    func `Any other id is refused`(text: String) {
+    @Test(
+        "any other id is invalid",
+        arguments: ["", "a b", "a\n", "127.0.0.1", "a:b", "ä", "\0", String(repeating: "b", count: 65)])
+    func invalid(text: String) {
         #expect(RequestID(text) == nil)
     }
 
-    @Test func `A fresh id is a version 4 UUID`() {
+    @Test("a fresh id is a version 4 UUID")
+    func fresh() {
         #expect(
             RequestID(randomHigh: 0, low: 0).description == "00000000-0000-4000-8000-000000000000")
         #expect(

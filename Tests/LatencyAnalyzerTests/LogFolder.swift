@@ -18,14 +18,6 @@ struct LogFolder {
 
     func write(_ data: Data, to name: String) throws -> LogFile { LogFile(path: try folder.write(data, to: name)) }
 
-    static let pods = ["bungalow-6fc5cf8df6-sdxld", "bungalow-6fc5cf8df6-vx58m"]
-
-    /// A file that belongs to the tests.
-    static func vector(_ name: String) throws -> String {
-        let url = try #require(Bundle.module.url(forResource: "Vectors/\(name)", withExtension: "txt"))
-        return try String(contentsOf: url, encoding: .utf8)
-    }
-
     /// A block as the service writes it.
     static func block(
         second: Int = 0, id: String?, milliseconds: String?, status: Int = 200, words: String = "Prediction"
@@ -41,7 +33,7 @@ struct LogFolder {
 extension Analysis {
     /// The analysis of logs with the vectors' names.
     static func of(
-        _ files: [LogFile], path: ScoringLogBlock.Path? = nil, expected: Int? = nil
+        _ files: [LogFile], path: ModelKind? = nil, expected: Int? = nil
     ) async throws -> Analysis {
         Analysis(
             deployment: "bungalow", namespace: "bungalow", pods: try await Analysis.read(files, onlyPath: path),

@@ -34,8 +34,8 @@ import Testing
         #expect(cases.count >= 10)
         for vector in cases {
             let batch = try Self.batch(vector.records)
-            var printed = PrintedBatch()
-            printed.print(batch)
+            var printed = RenderedBatch()
+            printed.render(batch)
             #expect(Self.text(printed, .canonical) == vector.canonical, "\(vector.case)")
             var scratch: [UInt8] = []
             #expect(QueryKey(printed, scratch: &scratch).description == vector.queryKey, "\(vector.case)")
@@ -45,26 +45,26 @@ import Testing
     @Test("a printer reused for a smaller batch forgets the larger one")
     func reuse() throws {
         let cases = try Self.vectors()
-        var printed = PrintedBatch()
+        var printed = RenderedBatch()
         var scratch: [UInt8] = []
         for vector in cases + cases.reversed() {
-            printed.print(try Self.batch(vector.records))
+            printed.render(try Self.batch(vector.records))
             #expect(QueryKey(printed, scratch: &scratch).description == vector.queryKey, "\(vector.case)")
         }
     }
 
     @Test("inputs are compact JSON of the same numbers")
     func inputs() throws {
-        var printed = PrintedBatch()
+        var printed = RenderedBatch()
         let record = HousingRecord(8.3252, 42, 6.98, 1.02, 322, 2.55, 37.88, -122.23)
-        printed.print(try #require(try? validate([record, record]).get()))
+        printed.render(try #require(try? validate([record, record]).get()))
         let object =
             #"{"MedInc":8.3252,"HouseAge":42.0,"AveRooms":6.98,"AveBedrms":1.02,"Population":322.0,"AveOccup":2.55,"#
             + #""Latitude":37.88,"Longitude":-122.23}"#
         #expect(Self.text(printed, .json) == "[\(object),\(object)]")
     }
 
-    static func text(_ printed: PrintedBatch, _ template: BatchTemplate) -> String {
+    static func text(_ printed: RenderedBatch, _ template: BatchTemplate) -> String {
         var bytes = [UInt8](repeating: 0, count: printed.byteCount(template))
         bytes.withUnsafeMutableBytes { buffer in
             if let start = buffer.baseAddress { printed.write(template, to: start) }

@@ -51,7 +51,7 @@ private let good = HousingRecord(8.3252, 42, 6.98, 1.02, 322, 2.55, 37.88, -122.
         third[2] = .missing
         let found = try violations(
             [good, second, good, good],
-            [numbers, numbers, third, [Cell](repeating: .noObject, count: Feature.count)])
+            [numbers, numbers, third, [Cell](repeating: .notAnObject, count: Feature.count)])
         #expect(
             found == [
                 Violation(kind: .greaterThanEqual, record: 1, feature: .medInc),

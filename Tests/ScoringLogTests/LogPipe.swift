@@ -3,7 +3,7 @@ import Testing
 
 @testable import ScoringLog
 
-/// A real pipe of one page, so that a reader that does not read is felt at once.
+/// A real pipe of one page, so that a reader that does not read blocks the writer at once.
 final class LogPipe: Sendable {
     let readEnd: Int32
     let writeEnd: Int32
@@ -30,13 +30,21 @@ final class LogPipe: Sendable {
         }
     }
 
-    /// Begins to read to the end on a thread of its own.
+    /// Starts to read to the end on a thread of its own.
     func startReading() -> PendingBytes {
         PendingBytes { [self] in readToEnd() }
     }
 
     func closeReadEnd() { close(readEnd) }
     func closeWriteEnd() { close(writeEnd) }
+
+    /// Closes the pipe's write end and leaves its descriptor open on `/dev/null`, so that a thread which may still use
+    /// the descriptor meets nobody else's file. A write in progress ends first: only then does the reader see the end.
+    func detachWriteEnd() throws {
+        let null = open("/dev/null", O_WRONLY)
+        try #require(null >= 0 && dup2(null, writeEnd) == writeEnd)
+        close(null)
+    }
 }
 
 /// Bytes that another thread is making.

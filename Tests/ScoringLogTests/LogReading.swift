@@ -6,7 +6,7 @@ import Testing
 
 /// A whole log, read in one go or in chunks of given lengths.
 struct LogReading: Equatable {
-    var calls: [ScoringLogCall] = []
+    var requests: [LoggedRequest] = []
     var counts = ScoringLogCounts()
 
     init(_ text: some StringProtocol, maximumLineByteCount: Int = 65_536) {
@@ -14,18 +14,18 @@ struct LogReading: Equatable {
     }
 
     init(_ bytes: [UInt8], maximumLineByteCount: Int = 65_536, chunkLength: () -> Int = { .max }) {
-        var calls: [ScoringLogCall] = []
+        var requests: [LoggedRequest] = []
         var parser = ScoringLogParser(maximumLineByteCount: maximumLineByteCount)
         var position = 0
         while position < bytes.count {
             let end = position + min(chunkLength(), bytes.count - position)
             bytes[position..<end].withUnsafeBytes { chunk in
-                parser.read(chunk) { calls.append($0) }
+                parser.read(chunk) { requests.append($0) }
             }
             position = end
         }
-        parser.finish { calls.append($0) }
-        self.calls = calls
+        parser.finish { requests.append($0) }
+        self.requests = requests
         counts = parser.counts
     }
 }
@@ -35,15 +35,15 @@ extension ScoringLogBlock {
     static let contractTime = CommonLogTime(secondsSince1970: 1_795_245_960)
 
     static func scored(
-        id: String, time: CommonLogTime = contractTime, nanoseconds: UInt64 = 31_249, path: Path = .ml
+        id: String, time: CommonLogTime = contractTime, nanoseconds: UInt64 = 31_249, modelKind: ModelKind = .ml
     ) throws -> Self {
         let requestID = try #require(RequestID(id))
         return ScoringLogBlock(
             time: time, method: "POST", route: "/predict", httpMinorVersion: 1, status: 200, bodyBytes: 412,
-            scored: Scored(requestID: requestID, scoringNanoseconds: nanoseconds, path: path))
+            scored: Scored(requestID: requestID, scoringNanoseconds: nanoseconds, modelKind: modelKind))
     }
 
-    static func refused(status: Int, time: CommonLogTime = contractTime) -> Self {
+    static func rejected(status: Int, time: CommonLogTime = contractTime) -> Self {
         ScoringLogBlock(
             time: time, method: "POST", route: "/predict", httpMinorVersion: 1, status: status, bodyBytes: 120)
     }

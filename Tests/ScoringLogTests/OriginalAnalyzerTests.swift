@@ -5,11 +5,9 @@ import Testing
 
 @testable import ScoringLog
 
-/// The original scripts' own reading of a log, rule by rule, held against their results file and against our parser.
+/// The original scripts' reading of a log, rule by rule, compared with their results file and with our parser.
 @Suite struct OriginalAnalyzerTests {
-    private static let pods = ["bungalow-6fc5cf8df6-sdxld", "bungalow-6fc5cf8df6-vx58m"]
-
-    /// A scored call as the scripts keep it.
+    /// A scored request as the scripts keep it.
     private struct Request: Equatable {
         var milliseconds: Double
         var time: Date
@@ -20,11 +18,6 @@ import Testing
         var accessLines = 0
         var scoringLines = 0
         var requests: [Request] = []
-    }
-
-    private static func vector(_ name: String) throws -> String {
-        let url = try #require(Bundle.module.url(forResource: "Vectors/\(name)", withExtension: "txt"))
-        return try String(contentsOf: url, encoding: .utf8)
     }
 
     /// Reads as the scripts do; where they would end with an exception, the test fails.
@@ -62,7 +55,8 @@ import Testing
     }
 
     private static func results(_ files: [Replay]) throws -> String {
-        var lines = ["Deployment: bungalow", "Namespace: bungalow", "Pods: "] + pods.map { "\t \($0)" } + ["\n"]
+        var lines =
+            ["Deployment: bungalow", "Namespace: bungalow", "Pods: "] + LogVectors.pods.map { "\t \($0)" } + ["\n"]
         lines.append("Total calls - \(files.reduce(0) { $0 + $1.accessLines }) ")
         lines.append("Total latency entries - \(files.reduce(0) { $0 + $1.scoringLines })")
         lines.append("Full Requests Captured - \(files.reduce(0) { $0 + $1.requests.count })\n")
@@ -70,7 +64,7 @@ import Testing
         formatter.locale = Locale(identifier: "en_US_POSIX")
         formatter.timeZone = TimeZone(secondsFromGMT: 0)
         formatter.dateFormat = "yyyy-MM-dd HH:mm:ss"
-        for (pod, file) in zip(pods, files) {
+        for (pod, file) in zip(LogVectors.pods, files) {
             let times = file.requests.map(\.time)
             let (first, last) = (try #require(times.min()), try #require(times.max()))
             let minutes = last.timeIntervalSince(first) / 60
@@ -90,38 +84,44 @@ import Testing
     /// What the parser reads, in the scripts' terms.
     private static func replayByParser(_ log: String) -> Replay {
         let reading = LogReading(log)
-        var replay = Replay(accessLines: reading.counts.calls, scoringLines: reading.counts.scoringLines)
-        for call in reading.calls {
-            guard let milliseconds = call.scoringMilliseconds else { continue }
-            let time = Date(timeIntervalSince1970: Double(call.secondsSince1970))
+        var replay = Replay(accessLines: reading.counts.requests, scoringLines: reading.counts.scoringLines)
+        for request in reading.requests {
+            guard let milliseconds = request.scoringMilliseconds else { continue }
+            let time = Date(timeIntervalSince1970: Double(request.secondsSince1970))
             replay.requests.append(
-                Request(milliseconds: milliseconds, time: time, requestID: call.requestID ?? ""))
+                Request(milliseconds: milliseconds, time: time, requestID: request.requestID ?? ""))
         }
         return replay
     }
 
-    @Test func `The scripts' rules give the scripts' results file`() throws {
-        let files = try Self.pods.map { try Self.replay(try Self.vector($0), mark: "Prediction took") }
-        #expect(try Self.results(files) == Self.vector("bungalow_results"))
+    @Test("the scripts' rules give the scripts' results file")
+    func scripts() throws {
+        let files = try LogVectors.pods.map { try Self.replay(try LogVectors.text($0), mark: "Prediction took") }
+        #expect(try Self.results(files) == LogVectors.text("bungalow_results"))
     }
 
-    @Test func `The parser gives the scripts' results file`() throws {
-        let files = try Self.pods.map { Self.replayByParser(try Self.vector($0)) }
-        #expect(try Self.results(files) == Self.vector("bungalow_results"))
+    @Test("the parser gives the scripts' results file")
+    func parser() throws {
+        let files = try LogVectors.pods.map { Self.replayByParser(try LogVectors.text($0)) }
+        #expect(try Self.results(files) == LogVectors.text("bungalow_results"))
     }
 
-    @Test(arguments: pods) func `Nothing of the vectors is broken or left over`(pod: String) throws {
+    @Test(
+        "no line of the vectors is broken or left over", arguments: LogVectors.pods)
+    func nothingBroken(pod: String) throws {
         var expected = ScoringLogCounts()
         expected.lines = 1480
-        expected.calls = 500
+        expected.requests = 500
         expected.scoringLines = 490
-        expected.scoredCalls = 490
-        #expect(LogReading(try Self.vector(pod)).counts == expected)
+        expected.scoredRequests = 490
+        #expect(LogReading(try LogVectors.text(pod)).counts == expected)
     }
 
-    @Test(arguments: [(ScoringLogBlock.Path.ml, "Prediction took"), (.dl, "Predictions took")])
-    func `The scripts read what the encoder writes as the parser does`(
-        path: ScoringLogBlock.Path, mark: String
+    @Test(
+        "the scripts read what the encoder writes exactly as the parser does",
+        arguments: [(ModelKind.ml, "Prediction took"), (.dl, "Predictions took")])
+    func encoder(
+        modelKind: ModelKind, mark: String
     ) throws {
         var generator = SeededGenerator(seed: 11)
         var batch = ScoringLogBatch()
@@ -129,8 +129,8 @@ import Testing
             let time = CommonLogTime(secondsSince1970: 1_795_245_960 + second)
             let id = RequestID(randomHigh: generator.next(), low: generator.next()).description
             let nanoseconds = UInt64.random(in: 0...99_000_000, using: &generator)
-            batch.append(try .scored(id: id, time: time, nanoseconds: nanoseconds, path: path))
-            if second % 50 == 7 { batch.append(.refused(status: 503, time: time)) }
+            batch.append(try .scored(id: id, time: time, nanoseconds: nanoseconds, modelKind: modelKind))
+            if second % 50 == 7 { batch.append(.rejected(status: 503, time: time)) }
         }
         let log = String(decoding: batch.bytes, as: UTF8.self)
         let original = try Self.replay(log, mark: mark)

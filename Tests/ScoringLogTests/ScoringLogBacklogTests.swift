@@ -25,7 +25,8 @@ import Testing
         change(&backlog)
     }
 
-    @Test func `A sleeping thread is woken once by the first batch`() {
+    @Test("a sleeping thread is woken once by the first batch")
+    func wakeUp() {
         var hand = ScoringLogBatch()
         #expect(change { $0.next(into: &hand) } == .sleep)
         change { $0.append(one) }
@@ -36,7 +37,8 @@ import Testing
         #expect(hand.blockCount == 2)
     }
 
-    @Test func `A thread that coalesces is woken when enough has come`() {
+    @Test("a thread that coalesces is woken when enough is pending")
+    func coalescing() {
         var hand = ScoringLogBatch()
         change { $0.append(one) }
         #expect(change { $0.next(into: &hand) } == .go)
@@ -48,7 +50,8 @@ import Testing
         #expect(change { $0.takeEffects() }.mustWake)
     }
 
-    @Test func `Full at the capacity, room again at the low-water mark`() {
+    @Test("it is full at its capacity and has room again at the low-water mark")
+    func room() {
         var hand = ScoringLogBatch()
         for count in 1...4 {
             change { $0.append(one) }
@@ -64,12 +67,13 @@ import Testing
         #expect(change { $0.takeEffects() }.roomCallbacks.isEmpty)
     }
 
-    @Test func `A full disk keeps the taken, drops the new, and is full of bytes again when freed`() {
+    @Test("a full disk keeps the blocks taken and drops new ones; once it has room, the kept ones count as before")
+    func fullDisk() {
         var hand = ScoringLogBatch()
         for _ in 0..<5 { change { $0.append(one) } }
         #expect(change { $0.next(into: &hand) } == .go)
         let first = change { $0.failed(.diskFull) }
-        #expect(first.step == .sleep && first.mustSay)
+        #expect(first.step == .sleep && first.mustReport)
         #expect(!backlog.isFull)
         #expect(change { $0.takeEffects() }.roomCallbacks.count == 1)
         change { $0.append(one) }
@@ -77,7 +81,7 @@ import Testing
         #expect(backlog.lostBlocks == [.diskFull: 1])
         change { $0.wokeUp() }
         let second = change { $0.failed(.diskFull) }
-        #expect(second.step == .sleep && !second.mustSay)
+        #expect(second.step == .sleep && !second.mustReport)
         change { $0.wokeUp() }
         #expect(change { $0.wrote(bytes: 1, blocks: 0, isWhole: false) } == .go)
         #expect(!backlog.isFull)
@@ -87,7 +91,8 @@ import Testing
         #expect(backlog.lostBlocks == [.diskFull: 1])
     }
 
-    @Test func `A full disk is tried once more on close and then left`() {
+    @Test("a full disk is tried once more on close and then given up")
+    func fullDiskAtClose() {
         var hand = ScoringLogBatch()
         change { $0.append(one) }
         #expect(change { $0.next(into: &hand) } == .go)
@@ -101,16 +106,14 @@ import Testing
         #expect(backlog.lostBlocks == [.diskFull: 1])
     }
 
-    @Test func `A closed descriptor loses all once and ends every flush`() {
+    @Test("a closed descriptor loses everything, and each block is counted once")
+    func closedDescriptor() {
         var hand = ScoringLogBatch()
-        let done = DispatchSemaphore(value: 0)
         change { $0.append(one) }
         #expect(change { $0.next(into: &hand) } == .go)
         change { $0.append(one) }
-        #expect(change { $0.addFlush(done) })
         let failed = change { $0.failed(.closed) }
-        #expect(failed.step == .go && failed.mustSay)
-        #expect(done.wait(timeout: .now()) == .success)
+        #expect(failed.step == .go && failed.mustReport)
         change { $0.append(one) }
         #expect(backlog.lostBlocks == [.closed: 3])
         hand.removeAll()
@@ -121,23 +124,8 @@ import Testing
         #expect(backlog.lostBlocks == [.closed: 3])
     }
 
-    @Test func `A flush waits for what came before it only`() {
-        var hand = ScoringLogBatch()
-        let done = DispatchSemaphore(value: 0)
-        #expect(!change { $0.addFlush(done) })
-        change { $0.append(one) }
-        #expect(change { $0.addFlush(done) })
-        #expect(change { $0.coalesce() } == .go)
-        change { $0.append(one) }
-        #expect(change { $0.next(into: &hand) } == .go)
-        #expect(change { $0.wrote(bytes: size, blocks: 1, isWhole: true) } == .go)
-        #expect(done.wait(timeout: .now()) == .success)
-        #expect(change { $0.removeFlush(done) })
-        #expect(change { $0.addFlush(done) })
-        #expect(!change { $0.removeFlush(done) })
-    }
-
-    @Test func `An abandoned thread changes nothing any more`() {
+    @Test("an abandoned thread changes nothing")
+    func abandoned() {
         var hand = ScoringLogBatch()
         change { $0.append(one) }
         #expect(change { $0.next(into: &hand) } == .go)

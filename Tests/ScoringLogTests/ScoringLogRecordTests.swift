@@ -20,7 +20,8 @@ import Testing
             route: "/predict", status: status)
     }
 
-    @Test func `A scored call is one object with every key in order`() throws {
+    @Test("a scored request is one object with every key in order")
+    func scored() throws {
         var record = try Self.record()
         record.records = 4
         record.cache = .miss
@@ -37,7 +38,8 @@ import Testing
         #expect(Self.text(record) == expected)
     }
 
-    @Test func `A refused call has only what is known of it`() throws {
+    @Test("a rejected request has only what is known about it")
+    func rejected() throws {
         #expect(
             Self.text(try Self.record(status: 422)) == """
                 {"time":"2026-11-21T07:26:00.007Z","request_id":"5afbcc69","route":"/predict","status":422}
@@ -45,15 +47,19 @@ import Testing
                 """)
     }
 
-    @Test(arguments: [(ScoringLogRecord.CacheResult.hit, "hit"), (.miss, "miss"), (.bypass, "bypass")])
-    func `The cache's result is a word`(result: ScoringLogRecord.CacheResult, word: String) throws {
+    @Test(
+        "the cache's result is a word",
+        arguments: [(ScoringLogRecord.CacheResult.hit, "hit"), (.miss, "miss"), (.bypass, "bypass")])
+    func cacheResult(result: ScoringLogRecord.CacheResult, word: String) throws {
         var record = try Self.record()
         record.cache = result
         #expect(Self.text(record).contains("\"cache\":\"\(word)\""))
     }
 
-    @Test(arguments: ["\"},{\"a\":\"\\", "line\nfeed\u{7F}", "Prädiktion", "\u{2028}", "", "X-Ms-Request-Id"])
-    func `Text that should never come is escaped and read back the same`(text: String) throws {
+    @Test(
+        "unexpected text is escaped and read back the same",
+        arguments: ["\"},{\"a\":\"\\", "line\nfeed\u{7F}", "Prädiktion", "\u{2028}", "", "X-Ms-Request-Id"])
+    func escapes(text: String) throws {
         var record = try Self.record()
         record.traceparent = text
         let line = Self.text(record)
@@ -65,14 +71,16 @@ import Testing
         #expect(object["traceparent"] as? String == latin1)
     }
 
-    @Test func `An id cannot bring the text log's mark into the line`() throws {
+    @Test("an id cannot bring the text log's mark into the line")
+    func mark() throws {
         let line = Self.text(try Self.record(id: "X-Ms-Request-Id"))
         #expect(!line.contains("X-Ms-Request-Id"))
         let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
         #expect(object["request_id"] as? String == "X-Ms-Request-Id")
     }
 
-    @Test func `The largest record fits the announced bound`() throws {
+    @Test("the largest record fits the announced bound")
+    func largest() throws {
         var record = try Self.record(id: String(repeating: "X", count: 64), status: .max)
         record.millisecond = .max
         record.records = .max

@@ -76,22 +76,22 @@ public struct LogFile: Sendable, Equatable {
     /// - Returns: what the log held, and whether there were zero bytes in its text, which no text has.
     /// - Throws: `OperatorError` if the file cannot be read, and what `onCall` throws.
     public func read(
-        onlyPath path: ScoringLogBlock.Path? = nil, onCall: (ScoringLogCall) throws -> Void
+        onlyPath path: ModelKind? = nil, onCall: (LoggedRequest) throws -> Void
     ) throws -> (counts: ScoringLogCounts, holdsZeroBytes: Bool) {
-        var parser = ScoringLogParser(onlyPath: path)
+        var parser = ScoringLogParser(only: path)
         // The parser has no way to stop in the middle, so the first error waits for the chunk's end.
         var firstError: (any Error)?
-        func take(_ call: ScoringLogCall) {
+        func take(_ call: LoggedRequest) {
             guard firstError == nil else { return }
             do { try onCall(call) } catch { firstError = error }
         }
         var holdsZeroBytes = false
         try forEachPiece { piece in
             if !holdsZeroBytes, let start = piece.baseAddress { holdsZeroBytes = memchr(start, 0, piece.count) != nil }
-            parser.read(piece, onCall: take)
+            parser.read(piece, onRequest: take)
             if let firstError { throw firstError }
         }
-        parser.finish(onCall: take)
+        parser.finish(onRequest: take)
         if let firstError { throw firstError }
         return (parser.counts, holdsZeroBytes)
     }

@@ -118,7 +118,7 @@ struct AnalysisCharts {
         for (index, (pod, values)) in zip(shown, values).enumerated() {
             let y = chart.top + rowHeight * (Double(index) + 0.5)
             chart.draw(text: String(pod.file.pod.suffix(36)), x: chart.left - 8, y: y + 4, anchor: "end")
-            chart.draw(text: "\(pod.counts.calls) calls", x: chart.right, y: y + 4, anchor: "end")
+            chart.draw(text: "\(pod.counts.requests) calls", x: chart.right, y: y + 4, anchor: "end")
             guard values.count == 3 else { continue }
             let places = values.map(axis.place)
             chart.draw(bar: (places[0], y - 6), to: (max(places[2], places[0] + 2), y + 6), color: 0)

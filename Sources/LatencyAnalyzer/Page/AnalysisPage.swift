@@ -40,7 +40,7 @@ public struct AnalysisPage: Sendable {
             total.latencies.milliseconds(atPercentile: percentile).map { $0.decimal(digits: 4) + " ms" } ?? "n/a"
         }
         return [
-            ("calls", "\(total.counts.calls)"), ("scored", "\(total.scoredCalls)"), ("refused", "\(refused)"),
+            ("calls", "\(total.counts.requests)"), ("scored", "\(total.scoredCalls)"), ("refused", "\(refused)"),
             ("p50", percentile(50)), ("p99", percentile(99)), ("p99.9", percentile(99.9)),
             ("scored calls a second", total.callsPerSecond.map { $0.decimal(digits: 1) } ?? "n/a"),
             ("busiest pod / mean", analysis.balance.map { $0.busiestOverMean.decimal(digits: 2) } ?? "n/a"),
@@ -55,7 +55,7 @@ public struct AnalysisPage: Sendable {
                 pod.latencies.milliseconds(atPercentile: $0).map { $0.decimal(digits: 4) } ?? "n/a"
             }
             let rate = pod.callsPerSecond.map { $0.decimal(digits: 2) } ?? "n/a"
-            return [pod.file.pod, "\(pod.counts.calls)", "\(pod.scoredCalls)"] + percentiles + [rate]
+            return [pod.file.pod, "\(pod.counts.requests)", "\(pod.scoredCalls)"] + percentiles + [rate]
         }
         return Markup.table(titles: titles, rows: rows, isTotalLast: true)
     }

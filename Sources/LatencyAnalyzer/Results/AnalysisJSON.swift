@@ -72,7 +72,7 @@ public struct AnalysisJSON: Sendable {
 
         init(_ statistics: PodStatistics) {
             pod = statistics.file.pod
-            (calls, latencyEntries) = (statistics.counts.calls, statistics.counts.scoringLines)
+            (calls, latencyEntries) = (statistics.counts.requests, statistics.counts.scoringLines)
             scoredCalls = statistics.scoredCalls
             statuses = Dictionary(uniqueKeysWithValues: statistics.statuses.map { ("\($0.key)", $0.value) })
             earliest = statistics.times.map { Self.rfc3339($0.lowerBound) }

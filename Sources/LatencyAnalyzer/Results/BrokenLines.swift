@@ -13,7 +13,7 @@ struct BrokenLines {
             (counts.strayRequestIDLines, "request id lines that belong to no call, or are a call's second"),
             (counts.strayScoringLines, "scoring lines that belong to no call, or are a call's second"),
             (counts.headlessLines, "of these lines before the first call: the beginning of a log is missing"),
-            (counts.otherPathLines, "scoring lines of the path that was not chosen"),
+            (counts.otherKindLines, "scoring lines of the path that was not chosen"),
             (counts.malformedAccessLines, "broken access lines"),
             (counts.malformedRequestIDLines, "broken request id lines"),
             (counts.malformedScoringLines, "broken scoring lines"),

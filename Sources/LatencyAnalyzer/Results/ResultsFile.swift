@@ -27,7 +27,7 @@ public struct ResultsFile: Sendable {
         let counts = analysis.total.counts
         var lines = ["Deployment: \(analysis.deployment)", "Namespace: \(analysis.namespace)", "Pods: "]
         lines += analysis.pods.map { "\t \($0.file.pod)" }
-        lines += ["\n", "Total calls - \(counts.calls) ", "Total latency entries - \(counts.scoringLines)"]
+        lines += ["\n", "Total calls - \(counts.requests) ", "Total latency entries - \(counts.scoringLines)"]
         lines.append("Full Requests Captured - \(analysis.total.scoredCalls)\n")
         return (lines + analysis.pods.flatMap(Self.original)).joined(separator: "\n") + "\n"
     }
@@ -86,10 +86,10 @@ public struct ResultsFile: Sendable {
     }
 
     private var loads: String {
-        let all = analysis.total.counts.calls
+        let all = analysis.total.counts.requests
         let rows = analysis.pods.map { pod in
-            let share = all == 0 ? "n/a" : (100 * Double(pod.counts.calls) / Double(all)).decimal(digits: 1) + " %"
-            return [pod.file.pod, "\(pod.counts.calls)", share]
+            let share = all == 0 ? "n/a" : (100 * Double(pod.counts.requests) / Double(all)).decimal(digits: 1) + " %"
+            return [pod.file.pod, "\(pod.counts.requests)", share]
         }
         let table = TextTable(titles: ["pod", "calls", "share"], rows: rows).text(indent: "\t ")
         guard let balance = analysis.balance else { return "Load on the pods:\n" + table }

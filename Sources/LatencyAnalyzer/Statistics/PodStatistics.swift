@@ -47,7 +47,7 @@ public struct PodStatistics: Sendable {
     ///   - onCall: called with each call, too.
     /// - Throws: `OperatorError` if the log cannot be read, and what `onCall` throws.
     public init(
-        reading file: LogFile, onlyPath path: ScoringLogBlock.Path?, onCall: ((ScoringLogCall) throws -> Void)? = nil
+        reading file: LogFile, onlyPath path: ModelKind?, onCall: ((LoggedRequest) throws -> Void)? = nil
     ) throws {
         self.init(file)
         var statistics = self
@@ -62,12 +62,12 @@ public struct PodStatistics: Sendable {
 
     /// A line for a person.
     public var summary: String {
-        ["\(file.name): \(counts.calls) calls", unreadRemark].compactMap(\.self).joined(separator: "; ")
+        ["\(file.name): \(counts.requests) calls", unreadRemark].compactMap(\.self).joined(separator: "; ")
     }
 
     /// A remark that the file does not seem to be a scoring log; nil if it holds calls or is empty.
     var unreadRemark: String? {
-        guard counts.calls == 0, counts.scoringLines == 0, counts.lines > 0 else { return nil }
+        guard counts.requests == 0, counts.scoringLines == 0, counts.lines > 0 else { return nil }
         return "no scoring lines in \(counts.lines) lines"
     }
 
@@ -103,7 +103,7 @@ public struct PodStatistics: Sendable {
         return statuses
     }
 
-    private mutating func add(_ call: ScoringLogCall) {
+    private mutating func add(_ call: LoggedRequest) {
         let second = call.secondsSince1970
         if countsOfStatuses.indices.contains(call.status) { countsOfStatuses[call.status] += 1 }
         minutes.update(at: second) { $0 += 1 }

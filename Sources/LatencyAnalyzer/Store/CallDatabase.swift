@@ -27,7 +27,7 @@ public struct CallDatabase: Sendable {
     /// - Parameter path: the one whose scoring lines count; nil for both.
     /// - Returns: the log's statistics.
     /// - Throws: `OperatorError` if the log cannot be read or the database not be written.
-    func store(_ file: LogFile, onlyPath path: ScoringLogBlock.Path?) throws -> PodStatistics {
+    func store(_ file: LogFile, onlyPath path: ModelKind?) throws -> PodStatistics {
         do {
             return try queue.writeWithoutTransaction { database in
                 let statistics = try read(file, onlyPath: path, into: database)
@@ -45,7 +45,7 @@ public struct CallDatabase: Sendable {
 
     /// Reads the log into a table of this connection's own.
     private func read(
-        _ file: LogFile, onlyPath path: ScoringLogBlock.Path?, into database: Database
+        _ file: LogFile, onlyPath path: ModelKind?, into database: Database
     ) throws -> PodStatistics {
         var statistics: PodStatistics?
         try database.inTransaction(.deferred) {

@@ -1,3 +1,4 @@
+import Bytes
 import Files
 import Foundation
 import GRDB
@@ -63,11 +64,7 @@ public struct CallQuery: Sendable {
     }
 
     private static func visible(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
-        return text.unicodeScalars.map { scalar in
-            scalar.properties.generalCategory == .control
-                ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
-        }.joined()
+        text.printable { "\\u{\(String($0.value, radix: 16))}" }
     }
 
     private static func text(_ value: DatabaseValue) -> String {

@@ -1,3 +1,4 @@
+import Bytes
 import Foundation
 
 /// A point in time, in seconds since 1970.
@@ -60,14 +61,10 @@ public struct Instant: Sendable, Comparable, Hashable, Decodable {
         let marks = [bytes[4], bytes[7], bytes[13], bytes[16]]
         guard marks == Array("--::".utf8), let year = number(bytes[0..<4]), let month = number(bytes[5..<7]),
             let day = number(bytes[8..<10]), let hour = number(bytes[11..<13]), let minute = number(bytes[14..<16]),
-            let second = number(bytes[17..<19]), (1...12).contains(month), day > 0, hour < 24, minute < 60, second < 60
+            let second = number(bytes[17..<19])
         else { return nil }
-        var date = tm()
-        (date.tm_year, date.tm_mon, date.tm_mday) = (Int32(year - 1900), Int32(month - 1), Int32(day))
-        (date.tm_hour, date.tm_min, date.tm_sec) = (Int32(hour), Int32(minute), Int32(second))
-        let seconds = timegm(&date)
-        // A day that the month does not have has become one of the next.
-        return date.tm_mday == Int32(day) ? Int(seconds) : nil
+        return UTCTimestamp.secondsSince1970(
+            year: year, month: month, day: day, hour: hour, minute: minute, second: second)
     }
 
     /// `Z` or `+01:00` in seconds.

@@ -21,7 +21,7 @@ struct MetricsText {
             sample("bungalow_rejected_requests_total{reason=\"\(reason.rawValue)\"}", counted.rejections[reason] ?? 0)
         }
         family("bungalow_log_lost_total", "Blocks of the scoring log that could not be written.", "counter")
-        for reason in ScoringLogLoss.allCases {
+        for reason in ScoringLogLossReason.allCases {
             sample("bungalow_log_lost_total{reason=\"\(reason.rawValue)\"}", log.lostBlocks(reason))
         }
         family("bungalow_build_info", "What runs here; always 1.", "gauge")

@@ -3,7 +3,7 @@ import NIOCore
 
 extension PredictResponse {
     /// Begins the response in the form that the request asks for.
-    init(to request: ScoringRequest, _ key: QueryKey, _ inputs: PrintedBatch) {
+    init(to request: ScoringRequest, _ key: QueryKey, _ inputs: RenderedBatch) {
         let count = request.batch.records.count
         if request.route.speaksOpenInference {
             self.init(key, modelVersion: request.model.version, id: request.inferenceID, predictions: count)

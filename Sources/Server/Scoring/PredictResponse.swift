@@ -27,7 +27,7 @@ struct PredictResponse {
     /// Begins the response to `POST /predict` with what is known before the look-up, with room for all of it.
     ///
     /// - Parameter predictions: how many there will be.
-    init(_ key: QueryKey, _ inputs: PrintedBatch, predictions: Int) {
+    init(_ key: QueryKey, _ inputs: RenderedBatch, predictions: Int) {
         let inputBytes = inputs.byteCount(.json)
         let predictionBytes = Self.maximumBytes(predictions: predictions)
         end = "}"

@@ -23,7 +23,7 @@ final class Predictor {
     private let runner: ModelRunner
     private let log: RequestLog
     private let metrics: Metrics
-    private var printed = PrintedBatch()
+    private var rendered = RenderedBatch()
     private var keyText: [UInt8] = []
 
     init(
@@ -66,9 +66,9 @@ final class Predictor {
     private func validate(_ body: ByteBuffer, _ request: ScoringRequest) {
         request.started = .now()
         guard read(body, request) else { return }
-        printed.print(request.batch)
-        let queryKey = QueryKey(printed, scratch: &keyText)
-        request.response = PredictResponse(to: request, queryKey, printed)
+        rendered.render(request.batch)
+        let queryKey = QueryKey(rendered, scratch: &keyText)
+        request.response = PredictResponse(to: request, queryKey, rendered)
         request.validated = .now()
         guard request.route != .test else { return score(request) }
         lookUp(CacheKey(prefix: request.model.keyPrefix, queryKey: queryKey), request)

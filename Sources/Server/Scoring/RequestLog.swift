@@ -45,7 +45,7 @@ final class RequestLog {
 
     /// Notes a request of a scoring route that was not scored, unless a slow reader keeps the log full.
     func unscored(_ exchange: HTTPExchange, _ status: ResponseStatus, bytes: Int) {
-        guard format == .off || writer.hasRoomForRefusal else {
+        guard format == .off || writer.hasRoomForRejected else {
             droppedLines += 1
             return
         }
@@ -59,7 +59,7 @@ final class RequestLog {
     /// Passes on what this tick has collected.
     func flush() {
         if droppedLines > 0 {
-            writer.dropped(droppedLines)
+            writer.countDropped(droppedLines)
             droppedLines = 0
         }
         guard !batch.isEmpty else { return }
@@ -68,9 +68,9 @@ final class RequestLog {
     }
 
     private func scored(
-        _ exchange: HTTPExchange, _ timing: ServerTiming, _ path: ScoringLogBlock.Path
+        _ exchange: HTTPExchange, _ timing: ServerTiming, _ kind: ModelKind
     ) -> ScoringLogBlock.Scored {
-        .init(requestID: exchange.request.id, scoringNanoseconds: timing.cache + timing.score, path: path)
+        .init(requestID: exchange.request.id, scoringNanoseconds: timing.cache + timing.score, modelKind: kind)
     }
 
     private func append(

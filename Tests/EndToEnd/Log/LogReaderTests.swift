@@ -68,7 +68,7 @@ import Testing
         let lost = try server.metrics()["log_lost_total{reason=\"slow_reader\"}"]
         #expect(lost > 1000 && lost < refused)
         var text = try fifo.read(bytes: 4 << 20)
-        let message = try server.waitForMessage("\(lost) lines of refused calls were dropped")
+        let message = try server.waitForMessage("\(lost) lines of rejected requests were dropped")
         #expect(message.contains("warning") && server.count(ofMessages: "were dropped") == 1)
         #expect(try server.call("GET", "/test", body: nil).status == 200)
         scored += 1

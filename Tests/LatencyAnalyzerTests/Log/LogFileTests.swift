@@ -1,5 +1,6 @@
 import Foundation
 import LatencyAnalyzer
+import TestSupport
 import Testing
 
 /// Which files are logs, and which pods they belong to.
@@ -20,7 +21,7 @@ import Testing
     @Test("Results files are distinguished from logs, ours and the original scripts'")
     func resultsFiles() throws {
         let folder = try LogFolder()
-        let results = try folder.write(try LogFolder.vector("bungalow_results"), to: "bungalow_results.txt")
+        let results = try folder.write(try LogVectors.text("bungalow_results"), to: "bungalow_results.txt")
         #expect(results.isResultsFile)
         for (name, text) in [("a", ""), ("b", "Deployment: a"), ("c", LogFolder.block(id: "a", milliseconds: "1.5"))] {
             #expect(try !folder.write(text, to: name).isResultsFile)

@@ -1,5 +1,6 @@
 import Foundation
 import LatencyAnalyzer
+import TestSupport
 import Testing
 
 /// The page: complete, self-contained, and safe whatever a file is called.
@@ -7,7 +8,7 @@ import Testing
     @Test("The page shows all charts and loads nothing from a host")
     func pageIsSelfContained() async throws {
         let folder = try LogFolder()
-        let files = try LogFolder.pods.map { try folder.write(try LogFolder.vector($0), to: "\($0).txt") }
+        let files = try LogVectors.pods.map { try folder.write(try LogVectors.text($0), to: "\($0).txt") }
         let page = AnalysisPage(try await Analysis.of(files, expected: 2000)).html
         for title in ["Scoring time over time", "Distribution of scoring times", "Pods side by side", "Throughput"] {
             #expect(page.contains("<figcaption>\(title)"))

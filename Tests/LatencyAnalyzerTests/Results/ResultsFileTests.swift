@@ -2,6 +2,7 @@ import Files
 import Foundation
 import LatencyAnalyzer
 import ScoringLog
+import TestSupport
 import Testing
 
 /// The results file against the one that the original scripts wrote, and where the scripts go wrong.
@@ -25,19 +26,19 @@ import Testing
 
     @Test(
         "The original scripts' part equals their file to the letter", arguments: Form.allCases,
-        [ScoringLogBlock.Path.ml, .dl])
+        [ModelKind.ml, .dl])
     func originalPart(
-        form: Form, path: ScoringLogBlock.Path
+        form: Form, path: ModelKind
     ) async throws {
         let folder = try LogFolder()
-        let files = try LogFolder.pods.map { pod in
-            let log = try LogFolder.vector(pod)
+        let files = try LogVectors.pods.map { pod in
+            let log = try LogVectors.text(pod)
             let text = path == .ml ? log : log.replacing("Prediction took", with: "Predictions took")
             return try folder.write(try form.encode(text), to: "\(pod).txt")
         }
         for asked in [path, nil] {
             let results = ResultsFile(try await Analysis.of(files, path: asked))
-            #expect(results.original == (try LogFolder.vector("bungalow_results")))
+            #expect(results.original == (try LogVectors.text("bungalow_results")))
             #expect(results.text.hasPrefix(results.original + "\n\nScoring time in ms"))
             #expect(results.text.hasSuffix("Broken or missing: nothing.\n"))
             #expect(ResultsFile.name(ofDeployment: "../b") == ".._b_results.txt")
@@ -64,7 +65,7 @@ import Testing
         #expect(Analysis.deployment(of: [file]) == "dangdeploy3")
         // The other path's lines are no scoring lines of this one, and that is said.
         let other = try #require(try await Analysis.read([file], onlyPath: .ml).first)
-        #expect(other.scoredCalls == 0 && other.counts.otherPathLines == 1)
+        #expect(other.scoredCalls == 0 && other.counts.otherKindLines == 1)
     }
 
     @Test("The fastest call may take longer than 100 ms")
@@ -122,7 +123,7 @@ import Testing
             + LogFolder.block(id: nil, milliseconds: nil, status: 503) + "127.0.0.1 - - [21/Nov/2026:07:"
         let file = try folder.write(text, to: "a.txt")
         let analysis = try await Analysis.of([file])
-        #expect(analysis.total.counts.calls == 4 && analysis.total.scoredCalls == 2)
+        #expect(analysis.total.counts.requests == 4 && analysis.total.scoredCalls == 2)
         // An id is not carried over to a later call, nor a time to an earlier one.
         #expect(
             try RequestSearch([file]).lines(for: "a") == [

@@ -38,17 +38,6 @@ import Testing
         #expect(try configuration([], ["CACHE_URL": "", "REDIS_URL": ""]).cache == .userCacheFolder)
     }
 
-    @Test("a start's failure is one line, whatever a value holds")
-    func oneLine() {
-        for text in ["a\nb", "a\r\nb", "a\u{2028}b", "a\u{1b}[31mb", "\u{85}"] {
-            let line = StartFailure.line("PORT=\(text) is not allowed")
-            #expect(line.hasPrefix("PORT=") && line.hasSuffix(" is not allowed"))
-            #expect(!line.unicodeScalars.contains { $0.properties.generalCategory == .control }, "\(line)")
-            #expect(!line.contains { $0.isNewline }, "\(line)")
-        }
-        #expect(StartFailure.line("PORT=über \\ \"x\"") == "PORT=über \\ \"x\"")
-    }
-
     @Test("what follows a flag is its value, so a bad one is named with its variable")
     func flagValues() throws {
         for value in ["-1", "--cache-url", "--nonsense"] {

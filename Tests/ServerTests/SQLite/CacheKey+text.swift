@@ -5,8 +5,8 @@ import Model
 extension CacheKey {
     /// A key that differs from others by this text.
     init(text: String) {
-        var printed = PrintedBatch()
-        printed.print(.sample)
+        var printed = RenderedBatch()
+        printed.render(.sample)
         var scratch: [UInt8] = []
         self.init(prefix: text, queryKey: QueryKey(printed, scratch: &scratch))
     }

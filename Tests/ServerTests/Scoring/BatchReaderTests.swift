@@ -83,8 +83,8 @@ import Testing
             let numbers = (0..<count).map {
                 Double(bitPattern: 0x3FF0_0000_0000_0000 &+ UInt64($0) &* 0x0000_1234_5678_9ABC)
             }
-            var printed = PrintedBatch()
-            printed.print(HousingBatch.sample)
+            var printed = RenderedBatch()
+            printed.render(HousingBatch.sample)
             var scratch: [UInt8] = []
             var response = PredictResponse(QueryKey(printed, scratch: &scratch), printed, predictions: count)
             let entry = response.finish(numbers)

@@ -1,17 +1,18 @@
-/// The numbers of a batch as text, printed once and used twice: for the query key and for the answer's `inputs`.
+import Bytes
+
+/// The numbers of a batch as text, rendered once and used twice: in the query key and in the response's `inputs`.
 ///
-/// Keeps its memory from batch to batch; one per event loop.
-public struct PrintedBatch {
+/// Each event loop has one and uses it for batch after batch, so that it keeps its memory.
+public struct RenderedBatch {
     private var digits: [UInt8] = []
     private var lengths: [UInt8] = []
     private var count = 0
     private var digitCount = 0
 
-    /// Starts with nothing printed.
-    public init() {}
+    package init() {}
 
-    /// Replaces what was printed before by the batch's numbers.
-    public mutating func print(_ batch: HousingBatch) {
+    /// Replaces the previous batch's numbers by this batch's.
+    public mutating func render(_ batch: HousingBatch) {
         let numbers = batch.records.count * Feature.count
         reserve(numbers)
         var used = 0
@@ -39,31 +40,26 @@ public struct PrintedBatch {
         digits = [UInt8](repeating: 0, count: numbers * PythonFloat.maximumLength)
     }
 
-    /// How many bytes `write` will write.
+    /// How many bytes `write` writes.
     public func byteCount(_ template: BatchTemplate) -> Int {
         template.byteCount(records: count) + digitCount
     }
 
-    /// Writes the batch in the template's form.
+    /// Writes the numbers with the template's text around them.
     ///
     /// - Parameter out: room for `byteCount(template)` bytes.
     public func write(_ template: BatchTemplate, to out: UnsafeMutableRawPointer) {
-        var position = out
-        func append(_ bytes: UnsafeRawPointer, _ count: Int) {
-            position.copyMemory(from: bytes, byteCount: count)
-            position += count
-        }
+        var output = ByteWriter(UnsafeMutableRawBufferPointer(start: out, count: byteCount(template)))
         template.bytes.withUnsafeBytes { pieces in
             digits.withUnsafeBytes { digits in
-                guard let pieces = pieces.baseAddress, var number = digits.baseAddress else { return }
+                var start = 0
                 for index in 0..<count * Feature.count {
-                    let piece = template.piece(before: index)
-                    append(pieces + piece.lowerBound, piece.count)
-                    let length = Int(lengths[index])
-                    append(number, length)
-                    number += length
+                    let end = start + Int(lengths[index])
+                    output.put(pieces.part(template.piece(before: index)))
+                    output.put(digits.part(start..<end))
+                    start = end
                 }
-                append(pieces + template.tail.lowerBound, template.tail.count)
+                output.put(pieces.part(template.tail))
             }
         }
     }

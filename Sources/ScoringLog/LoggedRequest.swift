@@ -1,40 +1,39 @@
 import Bytes
-/// One call read from a scoring log.
-public struct ScoringLogCall: Sendable, Equatable {
+
+/// One request read from a scoring log.
+public struct LoggedRequest: Sendable, Equatable {
     /// The access line's second, UTC.
     public var secondsSince1970: Int
     /// The access line's status, 100 to 999.
     public var status: Int
-    /// Bytes of the answer's body, nil where the line says `-`.
+    /// Bytes of the response's body; nil where the line has `-`.
     public var bodyBytes: Int?
-    /// Nil if the call was refused, or its scoring line is missing or malformed.
+    /// Nil if the request was rejected, or its scoring line is missing or malformed.
     public var scoringMilliseconds: Double?
-    /// The words of the scoring line.
-    public var path: ScoringLogBlock.Path?
+    /// What the scoring line's words mean; nil without one.
+    public var modelKind: ModelKind?
     var loggedRequestID: LoggedRequestID?
 
-    /// Nil if the block has none: a call is never given another call's id.
+    /// Nil if the block has none: a request never gets another request's id.
     public var requestID: String? {
         get { loggedRequestID?.description }
         set { loggedRequestID = newValue.map(LoggedRequestID.init) }
     }
 
-    /// Makes a call as a log would give it.
-    public init(
+    package init(
         secondsSince1970: Int, status: Int, bodyBytes: Int?, requestID: String? = nil,
-        scoringMilliseconds: Double? = nil, path: ScoringLogBlock.Path? = nil
+        scoringMilliseconds: Double? = nil, modelKind: ModelKind? = nil
     ) {
         self.secondsSince1970 = secondsSince1970
         self.status = status
         self.bodyBytes = bodyBytes
         self.scoringMilliseconds = scoringMilliseconds
-        self.path = path
+        self.modelKind = modelKind
         loggedRequestID = requestID.map(LoggedRequestID.init)
     }
 }
 
-/// A request id as it stands in a log, held inline: a copy is a copy of memory and nothing counts references, which
-/// matters where there are millions.
+/// A request id as read from a log, held inline: copying millions of them counts no references.
 struct LoggedRequestID: Sendable, Equatable, CustomStringConvertible {
     /// The longest id, in bytes; other servers' may be longer than ours.
     static let maximumCount = 128
@@ -43,10 +42,10 @@ struct LoggedRequestID: Sendable, Equatable, CustomStringConvertible {
     private var words: (Words, Words) = ((0, 0, 0, 0, 0, 0, 0, 0), (0, 0, 0, 0, 0, 0, 0, 0))
     private let count: Int
 
-    /// Takes an id's bytes; what is past the longest id is left out.
+    /// Takes an id's bytes, up to the longest id.
     init(_ bytes: UnsafeRawBufferPointer) {
         count = min(bytes.count, Self.maximumCount)
-        withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<count])) }
+        withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: bytes.part(0..<count)) }
     }
 
     init(_ text: String) {
@@ -61,47 +60,46 @@ struct LoggedRequestID: Sendable, Equatable, CustomStringConvertible {
     static func == (left: Self, right: Self) -> Bool { left.description == right.description }
 }
 
-/// What a log held, and what was broken or missing in it.
+/// What a log holds, and what is broken or missing in it.
 public struct ScoringLogCounts: Sendable, Equatable {
-    /// All lines, blank and overlong ones too.
+    /// All lines, including blank and overlong ones.
     public var lines = 0
-    /// Access lines, each of which is a call.
-    public var calls = 0
-    /// Well-formed scoring lines, stray ones too.
+    /// Access lines, each of which begins a request.
+    public var requests = 0
+    /// Well-formed scoring lines, including stray ones.
     public var scoringLines = 0
-    /// Calls with a scoring time.
-    public var scoredCalls = 0
-    /// Calls with a status under 400 and no request id.
+    /// Requests with a scoring time.
+    public var scoredRequests = 0
+    /// Requests with a status under 400 and no request id.
     public var missingRequestIDs = 0
-    /// Calls with a status under 400 and no scoring time.
+    /// Requests with a status under 400 and no scoring time.
     public var missingScoringLines = 0
-    /// Request id lines before any call, or after the call's first.
+    /// Request id lines before any request, or after the request's first.
     public var strayRequestIDLines = 0
-    /// Scoring lines before any call, or after the call's first.
+    /// Scoring lines before any request, or after the request's first.
     public var strayScoringLines = 0
-    /// Request id and scoring lines before the first call: the log's beginning is missing.
+    /// Request id and scoring lines before the first request: the log's beginning is missing.
     public var headlessLines = 0
-    /// Scoring lines of the path that was not asked for; they belong to no call.
-    public var otherPathLines = 0
-    /// Lines that begin as our access line does and are none; what follows belongs to no call.
+    /// Scoring lines of the model kind that was not asked for; they belong to no request.
+    public var otherKindLines = 0
+    /// Lines that begin like our access line and are not one; what follows belongs to no request.
     public var malformedAccessLines = 0
-    /// Lines with `X-Ms-Request-Id` and no id.
+    /// Lines with `X-Ms-Request-Id` and without an id.
     public var malformedRequestIDLines = 0
     /// Lines with `Prediction took` or `Predictions took` elsewhere than at the start, or without number and `ms`.
     public var malformedScoringLines = 0
-    /// Lines with 127.0.0.1 that are no access lines.
+    /// Lines with 127.0.0.1 that are not access lines.
     public var foreignLines = 0
-    /// Lines longer than the limit, not read.
+    /// Lines longer than the limit, which are not read.
     public var overlongLines = 0
-    /// 1 if the log ends within a line that cannot be known to be whole; it is not read.
+    /// 1 if the log ends within a line that may be incomplete; it is not read.
     public var cutLines = 0
-    /// Lines that say nothing about calls.
+    /// Lines that are not about requests.
     public var otherLines = 0
 
-    /// Creates counts of an empty log.
-    public init() {}
+    package init() {}
 
-    /// Adds what another log held.
+    /// Adds another log's counts.
     public mutating func add(_ other: Self) {
         for count in Self.all { self[keyPath: count] += other[keyPath: count] }
     }
@@ -109,8 +107,8 @@ public struct ScoringLogCounts: Sendable, Equatable {
     // A key path is Sendable only where its type says so.
     private static var all: [WritableKeyPath<Self, Int>] {
         [
-            \.lines, \.calls, \.scoringLines, \.scoredCalls, \.missingRequestIDs, \.missingScoringLines,
-            \.strayRequestIDLines, \.strayScoringLines, \.headlessLines, \.otherPathLines, \.malformedAccessLines,
+            \.lines, \.requests, \.scoringLines, \.scoredRequests, \.missingRequestIDs, \.missingScoringLines,
+            \.strayRequestIDLines, \.strayScoringLines, \.headlessLines, \.otherKindLines, \.malformedAccessLines,
             \.malformedRequestIDLines, \.malformedScoringLines, \.foreignLines, \.overlongLines, \.cutLines,
             \.otherLines,
         ]

@@ -4,7 +4,7 @@ import Testing
 @testable import ScoringLog
 
 /// The fast reader of our own lines against the reader of all lines.
-@Suite struct OwnLineReaderTests {
+@Suite struct FastLineReaderTests {
     private static let lines = [
         #"127.0.0.1 - - [21/Nov/2026:07:26:00 +0000] "POST /predict HTTP/1.1" 200 412 "-" "-""#,
         #"127.0.0.1 - - [28/Feb/2027:23:59:59 -0730] "GET /test HTTP/1.0" 503 0"#,
@@ -12,13 +12,16 @@ import Testing
         "Prediction took 0.0312 ms", "Predictions took 12345.6789 ms", "Prediction took 7.5 ms",
     ]
 
-    private static func readBoth(_ line: [UInt8], with reader: inout OwnLineReader) -> (ScoringLogLine?, ScoringLogLine)
-    {
-        line.withUnsafeBytes { (reader.read($0), ScoringLogLine($0[...])) }
+    private static func readBoth(
+        _ line: [UInt8], with reader: inout FastLineReader
+    ) -> (ScoringLogLine?, ScoringLogLine) {
+        line.withUnsafeBytes { (reader.read($0), ScoringLogLine($0)) }
     }
 
-    @Test(arguments: lines) func `A line as we write it is read by the fast reader`(line: String) {
-        var reader = OwnLineReader()
+    @Test(
+        "a line as we write it is read by the fast reader", arguments: lines)
+    func ownLine(line: String) {
+        var reader = FastLineReader()
         // The second time it knows the second already.
         for _ in 0..<2 {
             let (fast, general) = Self.readBoth(Array(line.utf8), with: &reader)
@@ -26,11 +29,12 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<20) func `Whatever the fast reader reads, the reader of all lines reads the same`(seed: UInt64)
-    {
+    @Test(
+        "whatever the fast reader reads, the reader of all lines reads the same", arguments: 0..<20)
+    func agreement(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let alphabet = Array(" .:\"\\[]/+-0123456789eExXsma_~\0\u{7F}ä".utf8)
-        var reader = OwnLineReader()
+        var reader = FastLineReader()
         var readCount = 0
         for _ in 0..<2000 {
             var line = Array((Self.lines.randomElement(using: &generator) ?? "").utf8)

@@ -1,0 +1,46 @@
+extension UInt8 {
+    /// The value of a hexadecimal digit in either case; nil if the byte is not one.
+    @inlinable
+    @inline(__always)
+    package var hexadecimalValue: Int? {
+        if isDigit { return Int(self - UInt8(ascii: "0")) }
+        let letter = (self | 0x20) &- UInt8(ascii: "a")
+        return letter < 6 ? Int(letter) + 10 : nil
+    }
+
+    /// The lower-case digit of a value below 16; without a branch, which random digits would mispredict.
+    @inlinable
+    @inline(__always)
+    package static func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+        let isLetter = (value &+ 6) >> 4
+        return value &+ UInt8(ascii: "0") &+ isLetter &* (UInt8(ascii: "a") - UInt8(ascii: "0") - 10)
+    }
+}
+
+extension ByteWriter {
+    /// Two lower-case hexadecimal digits.
+    @inlinable
+    @inline(__always)
+    package mutating func putHexadecimal(_ byte: UInt8) {
+        put(UInt8.hexadecimalDigit(byte >> 4))
+        put(UInt8.hexadecimalDigit(byte & 0xF))
+    }
+
+    /// Two lower-case hexadecimal digits for each byte.
+    @inlinable
+    @inline(__always)
+    package mutating func putHexadecimal(_ bytes: UnsafeRawBufferPointer) {
+        for byte in bytes { putHexadecimal(byte) }
+    }
+}
+
+extension String {
+    /// Bytes as lower-case hexadecimal digits.
+    package init(hexadecimal bytes: UnsafeRawBufferPointer) {
+        self.init(unsafeUninitializedCapacity: 2 * bytes.count) { digits in
+            var output = ByteWriter(UnsafeMutableRawBufferPointer(digits))
+            output.putHexadecimal(bytes)
+            return output.count
+        }
+    }
+}
