@@ -36,7 +36,10 @@ struct ConnectionPermits: ~Copyable {
     /// Acquires a connection's permit, or else a probe's, if there is one.
     mutating func acquire() {
         connection = limits.connections.tryAcquire()
-        guard connection == nil else { return use = .requests }
+        guard connection == nil else {
+            use = .requests
+            return
+        }
         connection = limits.probes.tryAcquire()
         use = connection == nil ? .nothing : .probe
     }
@@ -53,7 +56,11 @@ struct ConnectionPermits: ~Copyable {
     mutating func buffer(_ count: Int) -> Bool {
         let more = count - (buffered?.count ?? 0)
         guard more > 0 else { return true }
-        if buffered == nil { buffered = limits.bufferedBytes.tryAcquire(more) } else if buffered?.grow(by: more) != true { buffered = nil }
+        if buffered == nil {
+            buffered = limits.bufferedBytes.tryAcquire(more)
+        } else if buffered?.grow(by: more) != true {
+            buffered = nil
+        }
         return buffered != nil
     }
 

@@ -57,14 +57,17 @@ package struct RequestFields {
         case 4 where name.equalsIgnoringCase("host"):
             hosts += 1
             areHostsValid = areHostsValid && HostField.isValid(value)
-        case 6 where name.equalsIgnoringCase("expect"): expectsContinue = expectsContinue || value.equalsIgnoringCase("100-continue")
+        case 6 where name.equalsIgnoringCase("expect"):
+            expectsContinue = expectsContinue || value.equalsIgnoringCase("100-continue")
         case 10 where name.equalsIgnoringCase("connection"): take(connection: value)
         case 11 where name.equalsIgnoringCase("traceparent"): take(traceparent: value)
         case 12 where name.equalsIgnoringCase("x-request-id"): plainRequestID = plainRequestID ?? RequestID(value)
-        case 13 where name.equalsIgnoringCase("authorization"): authorization = authorization == nil ? Self.text(value) : ""
+        case 13 where name.equalsIgnoringCase("authorization"):
+            authorization = authorization == nil ? Self.text(value) : ""
         case 13 where name.equalsIgnoringCase("if-none-match"): take(ifNoneMatch: Self.text(value))
         case 14 where name.equalsIgnoringCase("content-length"): return take(contentLength: value)
-        case 15 where name.equalsIgnoringCase("x-ms-request-id"): microsoftRequestID = microsoftRequestID ?? RequestID(value)
+        case 15 where name.equalsIgnoringCase("x-ms-request-id"):
+            microsoftRequestID = microsoftRequestID ?? RequestID(value)
         case 16 where name.equalsIgnoringCase("content-encoding"):
             isBodyCoded = isBodyCoded || (!value.isEmpty && !value.equalsIgnoringCase("identity"))
         case 17 where name.equalsIgnoringCase("transfer-encoding"):

@@ -4,34 +4,43 @@ import Synchronization
 ///
 /// Sequential consistency is required, since two semaphores are read together: a request that fails to acquire and then
 /// enqueues must be visible to a release that then checks the queue.
-package final class Semaphore: Sendable {
-    private let maximum: Int
-    private let used = Atomic<Int>(0)
-    private let onRelease: @Sendable () -> Void
+package struct Semaphore: Sendable {
+    private let units: UnitCount
 
     /// - Parameter onRelease: called after each release, on the thread that released.
     package init(maximum: Int, onRelease: @escaping @Sendable () -> Void = {}) {
-        self.maximum = maximum
-        self.onRelease = onRelease
+        units = UnitCount(maximum: maximum, onRelease: onRelease)
     }
 
     /// Whether it has no units at all, in use or not.
-    package var isDisabled: Bool { maximum == 0 }
+    package var isDisabled: Bool { units.maximum == 0 }
 
     /// Whether all units are in use.
-    package var isExhausted: Bool { inUse >= maximum }
+    package var isExhausted: Bool { inUse >= units.maximum }
 
     /// How many units are in use.
-    package var inUse: Int { used.load(ordering: .sequentiallyConsistent) }
+    package var inUse: Int { units.used.load(ordering: .sequentiallyConsistent) }
 
     /// Takes units, all or none of them.
     ///
     /// - Returns: a permit that releases them when it ends; nil if fewer are left.
     package func tryAcquire(_ count: Int = 1) -> Permit? {
-        take(count) ? Permit(self, count) : nil
+        units.take(count) ? Permit(units, count) : nil
+    }
+}
+
+/// The units of one semaphore that are in use, counted.
+private final class UnitCount: Sendable {
+    let maximum: Int
+    let used = Atomic<Int>(0)
+    private let onRelease: @Sendable () -> Void
+
+    init(maximum: Int, onRelease: @escaping @Sendable () -> Void) {
+        self.maximum = maximum
+        self.onRelease = onRelease
     }
 
-    fileprivate func take(_ count: Int) -> Bool {
+    func take(_ count: Int) -> Bool {
         var current = used.load(ordering: .sequentiallyConsistent)
         while current <= maximum - count {
             let (exchanged, original) = used.compareExchange(
@@ -42,7 +51,7 @@ package final class Semaphore: Sendable {
         return false
     }
 
-    fileprivate func release(_ count: Int) {
+    func release(_ count: Int) {
         used.subtract(count, ordering: .sequentiallyConsistent)
         onRelease()
     }
@@ -51,21 +60,21 @@ package final class Semaphore: Sendable {
 /// Units of a semaphore, in use for as long as this value lives: it moves with the work, and where it ends, however the
 /// work ended, they are released. There is no second call to forget, and none to make twice.
 package struct Permit: ~Copyable {
-    private let semaphore: Semaphore
+    private let units: UnitCount
     package private(set) var count: Int
 
-    fileprivate init(_ semaphore: Semaphore, _ count: Int) {
-        self.semaphore = semaphore
+    fileprivate init(_ units: UnitCount, _ count: Int) {
+        self.units = units
         self.count = count
     }
 
-    deinit { semaphore.release(count) }
+    deinit { units.release(count) }
 
     /// Takes more units into this permit.
     ///
     /// - Returns: false if fewer are left; then the permit stays as it is.
     package mutating func grow(by more: Int) -> Bool {
-        guard semaphore.take(more) else { return false }
+        guard units.take(more) else { return false }
         count += more
         return true
     }

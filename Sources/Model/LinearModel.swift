@@ -17,7 +17,8 @@ public final class LinearModel: Sendable {
     init(coefficients: HousingRecord, intercept: Double) {
         self.coefficients = coefficients
         self.intercept = intercept
-        self.version = ModelContent(coefficients: coefficients, intercept: intercept).version
+        self.version = ModelContent(coefficients: coefficients, intercept: intercept)
+            .version(scoringRevision: Self.scoringRevision)
         // Then neither a product nor any partial sum of `score` exceeds half the largest double.
         let reach = coefficients.indices.reduce(1) { $0 + coefficients[$1].magnitude }
         let safe = HousingRecord(repeating: .greatestFiniteMagnitude / (4 * reach))

@@ -19,7 +19,9 @@ struct ModelContent {
     var sha256: String { Self.sha256(text) }
 
     /// 16 hexadecimal digits of a sha256 of the content and the scoring's revision.
-    var version: String { String(Self.sha256("\(text)scoring=\(LinearModel.scoringRevision)\n").prefix(16)) }
+    func version(scoringRevision: Int) -> String {
+        String(Self.sha256("\(text)scoring=\(scoringRevision)\n").prefix(16))
+    }
 
     private static func sha256(_ text: String) -> String {
         SHA256.hash(data: Array(text.utf8)).withUnsafeBytes { String(hexadecimal: $0) }

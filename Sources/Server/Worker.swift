@@ -54,7 +54,8 @@ final class Worker: @unchecked Sendable {
         log = RequestLog(configuration.scoringLog, parts.logWriter, tick.clock)
         admission = Admission(parts.limits, log, on: eventLoop, maximumWait: maximumWait)
         predictor = Predictor(
-            parts.model, namespace: configuration.cacheNamespace, reader, inferenceReader, admission, cache, runner, log,
+            parts.model, namespace: configuration.cacheNamespace, reader, inferenceReader, admission, cache, runner,
+            log,
             metrics)
         routes = Routes(
             predictor, parts.limits, metrics, parts.status, parts.pages, parts.apiKeys, parts.logger)

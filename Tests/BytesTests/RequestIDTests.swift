@@ -1,8 +1,7 @@
+import Bytes
 import Foundation
 import TestSupport
 import Testing
-
-import Bytes
 
 /// What may be an id, and what a fresh one looks like.
 @Suite struct RequestIDTests {

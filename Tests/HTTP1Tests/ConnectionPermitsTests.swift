@@ -40,7 +40,7 @@ import Testing
         late.acquire()
         #expect(late.use == .requests && limits.connections.inUse == 2)
         connections.removeAll()
-        #expect(limits.connections.inUse == 1 && limits.probes.inUse == 0, "the end of a connection releases all it holds")
+        #expect(limits.connections.inUse == 1 && limits.probes.inUse == 0, "the end releases all")
     }
 
     @Test("bytes are counted once as they grow, and all of them come back")

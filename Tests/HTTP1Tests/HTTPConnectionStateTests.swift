@@ -80,9 +80,11 @@ import Testing
         #expect(state.mayRead(hasRoom: true) && !state.mayRead(hasRoom: false))
     }
 
-    @Test("a connection for probes, or for none, is waited for a second", arguments: [
-        (.probe, .noPlace), (.nothing, .close),
-    ] as [(ConnectionPermits.Use, HTTPConnectionState.Overdue)])
+    @Test(
+        "a connection for probes, or for none, is waited for a second",
+        arguments: [
+            (.probe, .noPlace), (.nothing, .close),
+        ] as [(ConnectionPermits.Use, HTTPConnectionState.Overdue)])
     func withoutPermit(_ use: ConnectionPermits.Use, _ expected: HTTPConnectionState.Overdue) {
         var state = opened(use)
         #expect(state.overdue(isReadHeld: false, now: Self.at(1)) == .nothing)

@@ -17,8 +17,8 @@ final class Routes {
     private let logger: Logger
 
     init(
-        _ predictor: Predictor, _ limits: ConcurrencyLimits, _ metrics: Metrics, _ status: StatusEndpoints, _ pages: Pages,
-        _ apiKeys: APIKeys?, _ logger: Logger
+        _ predictor: Predictor, _ limits: ConcurrencyLimits, _ metrics: Metrics, _ status: StatusEndpoints,
+        _ pages: Pages, _ apiKeys: APIKeys?, _ logger: Logger
     ) {
         self.predictor = predictor
         self.limits = limits
@@ -70,7 +70,9 @@ extension Routes: HTTPConnectionDelegate {
     var markerField: StaticString { OpenInference.binaryTensorsField }
 
     func route(_ head: RequestHead?) -> RequestRoute {
-        guard let head else { return RequestRoute(index: Route.other.index, detail: nil, isProbe: false, readsBody: false) }
+        guard let head else {
+            return RequestRoute(index: Route.other.index, detail: nil, isProbe: false, readsBody: false)
+        }
         let route = Route(target: head.target)
         var detail: String?
         if route == .other { detail = UnknownTarget(head.target).rawValue }
@@ -92,7 +94,9 @@ extension Routes: HTTPConnectionDelegate {
         let route = exchange.route
         guard route != .other else { return respondUnknown(exchange) }
         guard exchange.request.method != .options else { return respondOptions(exchange, route.allow) }
-        guard route.accepts(exchange.request.method) else { return respond(to: exchange, .methodNotAllowed(route.allow)) }
+        guard route.accepts(exchange.request.method) else {
+            return respond(to: exchange, .methodNotAllowed(route.allow))
+        }
         if let version = exchange.routeDetail, version != predictor.model.version {
             return respond(to: exchange, .unknownVersion)
         }

@@ -53,7 +53,9 @@ import Testing
         let bytes = Array(text.utf8)
         let model = try ModelFile.builtIn()
         for count in 0..<bytes.count - 1 {
-            #expect(throws: ValidationErrorBody.self) { try reader.read(ByteBuffer(bytes: bytes[..<count]), for: model).get() }
+            #expect(throws: ValidationErrorBody.self) {
+                try reader.read(ByteBuffer(bytes: bytes[..<count]), for: model).get()
+            }
         }
         #expect(try reader.read(ByteBuffer(bytes: bytes), for: model).get().records == HousingBatch.sample.records)
     }
