@@ -139,7 +139,7 @@ let package = Package(
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "EndToEnd", dependencies: ["Bungalow", "Server", "TestSupport"],
-            exclude: ["Analyzer/kubernetes_api.py", "Analyzer/requirements.txt", "Contract/contract.tsv"],
+            exclude: ["Analyzer/kubernetes_api.py", "Contract/contract.tsv"],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "RedisTests",
