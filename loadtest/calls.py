@@ -11,7 +11,6 @@ from locust import runners
 from processor import Demand
 from records import HotChoice, cold_body, hot_body
 from schedule import Stride
-from target import headers_of
 from verdict import OUTCOMES, UNANSWERED, none_yet
 
 PROGRESS_SECONDS = 0.5
@@ -154,7 +153,7 @@ class Caller:
 
     def __init__(self, client, settings, share):
         self.client, self.settings, self.share = client, settings, share
-        self.headers = headers_of(settings)
+        self.headers = settings.headers()
 
     def call(self):
         """Makes the next call of the share; False if there is none left."""

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field
+from typing import Any
 
 from counters import CountersError, RedisInformation
 
@@ -27,7 +28,7 @@ class Replica:
 class Census:
     """All replicas that were seen from the start of a run to its end, by instance."""
 
-    source: object
+    source: Any
     # Where evictions are read; None where nobody named a Redis.
     redis: RedisInformation | None = None
     replicas: dict = field(default_factory=dict)

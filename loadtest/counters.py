@@ -2,21 +2,21 @@
 
 import http.client
 import json
-import re
 import shutil
 import socket
 import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
+import redis_protocol
+from metrics import Metrics
 from settings import SettingsError, check_address
 
 TIMEOUT_SECONDS = 5
 POD_SELECTOR = "app.kubernetes.io/name=bungalow"
-SERIES = re.compile(r'^(bungalow_\w+?)\{(?:result|reason)="(\w+)"\} (\d+)', re.MULTILINE)
-INSTANCE = re.compile(r'^bungalow_build_info\{.*instance="([^"]+)"', re.MULTILINE)
+LOOK_UPS = ("hit", "miss", "bypass")
 
 
 class CountersError(Exception):
@@ -25,7 +25,7 @@ class CountersError(Exception):
 
 def timestamp(moment=None):
     """RFC 3339, UTC, with milliseconds."""
-    moment = moment or datetime.now(timezone.utc)
+    moment = moment or datetime.now(UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
@@ -39,28 +39,25 @@ def fetch(url):
 
 def parse_metrics(text):
     """The instance and its counters; refusals are the sum over their reasons."""
-    instance = INSTANCE.search(text)
+    metrics = Metrics(text)
+    instance = next((each.labels["instance"] for each in metrics.select("bungalow_build_info")), None)
     if not instance:
         raise ValueError("there is no bungalow_build_info in the metrics")
-    sample = {"time": timestamp(), "hit": 0, "miss": 0, "bypass": 0, "refused": 0}
-    for name, label, value in SERIES.findall(text):
-        if name == "bungalow_cache_lookups_total":
-            sample[label] = int(value)
-        elif name == "bungalow_rejected_requests_total":
-            sample["refused"] += int(value)
-    return instance[1], sample
+    look_ups = {name: int(metrics.total("bungalow_cache_lookups_total", result=name)) for name in LOOK_UPS}
+    refused = int(metrics.total("bungalow_rejected_requests_total"))
+    return instance, {"time": timestamp(), **look_ups, "refused": refused}
 
 
 def parse_redis_information(text):
     """Redis' run id and look-ups, for servers that count none themselves."""
-    values = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+    values = redis_protocol.information(text)
     hits, misses = int(values["keyspace_hits"]), int(values["keyspace_misses"])
     return values["run_id"], {"time": timestamp(), "hit": hits, "miss": misses, "bypass": None, "refused": None}
 
 
 def parse_evictions(text):
     """Redis' run id, and how many entries it has evicted since it began."""
-    values = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
+    values = redis_protocol.information(text)
     return values["run_id"], int(values["evicted_keys"])
 
 
@@ -149,19 +146,15 @@ class RedisInformation:
         self.address = parts.hostname, parts.port or 6379
         self.url = f"redis://{self.address[0]}:{self.address[1]}"
         words = [urllib.parse.unquote(word) for word in (parts.username, parts.password) if word]
-        self.commands = ([["AUTH", *words]] if parts.password else []) + [["INFO", "everything"]]
+        self.commands = ([("AUTH", *words)] if parts.password else []) + [("INFO", "everything")]
 
     def read(self):
         try:
-            with socket.create_connection(self.address, TIMEOUT_SECONDS) as connection:
-                with connection.makefile("rb") as replies:
-                    for words in self.commands:
-                        connection.sendall(redis_command(words))
-                        head = replies.readline().decode()
-                    if head[:1] == "$":
-                        yield self.url, replies.read(int(head[1:])).decode()
+            reply = redis_protocol.ask(*self.address, *self.commands, seconds=TIMEOUT_SECONDS)
         except (OSError, ValueError):
             return
+        if isinstance(reply, bytes):
+            yield self.url, reply.decode()
 
     def evictions(self):
         """The run id and the number of evicted entries so far; None where Redis does not tell."""
@@ -171,11 +164,6 @@ class RedisInformation:
             except (ValueError, KeyError):
                 return None
         return None
-
-
-def redis_command(words):
-    words = [word.encode() for word in words]
-    return b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)
 
 
 def redis_of(settings):

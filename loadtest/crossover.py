@@ -9,65 +9,39 @@ import json
 import os
 import re
 import shutil
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
+from typing import ClassVar
 
 from chart import line_chart
 from records import new_nonce
-from run_file import make_room
-from settings import USAGE_EXIT_CODE, SettingsError, number
+from settings import USAGE_EXIT_CODE, SettingsError, folder_of, make_room, whole_number
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from testkit.processes import ROOT, StartError
+from testkit.redis import RedisServer
+from testkit.server import Server
+
 BATCHES, BUSY = "1 10 100 1000", "0 1 2 5"
-START_SECONDS = 30
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+class MeasuredServer(Server):
+    """A server that waits for its cache for as long as it does by default."""
+
+    DEFAULTS: ClassVar[dict[str, str]] = {}
 
 
 @contextmanager
-def running(command, environment, ready):
-    """A process that is ended with its block; `ready` waits for it."""
-    process = subprocess.Popen(
-        command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
+def running(binary, environment):
+    server = MeasuredServer(binary, {**os.environ, **environment})
     try:
-        yield ready(process)
+        yield server
+        server.stop()
     finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
-
-
-def redis_ready(port):
-    def wait(_):
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                return socket.create_connection(("127.0.0.1", port), 1).close()
-            except OSError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
-
-    return wait
-
-
-def server_ready(process):
-    said = []
-    for line in process.stderr:
-        said.append(line)
-        if found := re.search(r"listens on http://127\.0\.0\.1:(\d+)", line):
-            return int(found[1])
-    sys.exit("".join(said).rstrip())
+        server.end()
 
 
 class Client:
@@ -132,17 +106,16 @@ def whole_numbers(name, fallback, least):
     return [int(word) for word in text.split()]
 
 
-def measure(binary, calls, redis_port, busies, batches):
+def measure(binary, calls, redis_url, busies, batches):
     """(busy, batch) -> medians."""
     results = {}
     for busy in busies:
         with ExitStack() as stack:
-            common = {"PORT": "0", "SYNTHETIC_BUSY_MS": str(busy), "SCORING_LOG": "off", "DRAIN_DELAY_SECONDS": "0"}
-            ports = [
-                stack.enter_context(running([binary], common | {"CACHE_URL": url}, server_ready))
-                for url in ("off", f"redis://127.0.0.1:{redis_port}")
-            ]
-            without, redis = (Client(port) for port in ports)
+            common = {"SYNTHETIC_BUSY_MS": str(busy), "SCORING_LOG": "off", "DRAIN_DELAY_SECONDS": "0"}
+            without, redis = (
+                Client(stack.enter_context(running(binary, common | {"CACHE_URL": url})).port)
+                for url in ("off", redis_url)
+            )
             for size in batches:
                 results[busy, size] = compare(without, redis, size, calls)
                 print(f"busy {busy} ms, {size} houses: {results[busy, size]}", file=sys.stderr)
@@ -175,17 +148,14 @@ def chart(results):
 def main():
     binary = Path(os.environ.get("SERVER", ROOT / ".build/release/bungalow-server"))
     if not os.access(binary, os.X_OK) or binary.is_dir():
-        raise SettingsError(f"SERVER={binary} is no executable: run swift build -c release, or name another")
+        raise SettingsError(f"SERVER={binary} is not an executable: run script/build, or name another")
     if not shutil.which("redis-server"):
         sys.exit("loadtest/crossover: redis-server is missing; install it: apt-get install redis-server")
-    folder, calls = Path(os.environ.get("RESULTS", "results")), number(os.environ, "CALLS", 300, 1, whole=True)
+    folder, calls = folder_of(os.environ), whole_number(os.environ, "CALLS", 300, 1)
     busies, batches = whole_numbers("BUSY", BUSY, 0), whole_numbers("BATCHES", BATCHES, 1)
     make_room(folder, "crossover.md", "crossover.svg")
-    with tempfile.TemporaryDirectory() as scratch:
-        port = free_port()
-        command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", scratch]
-        with running(command, {}, redis_ready(port)):
-            results = measure(binary, calls, port, busies, batches)
+    with tempfile.TemporaryDirectory() as scratch, RedisServer(scratch) as redis:
+        results = measure(binary, calls, redis.url, busies, batches)
     (folder / "crossover.md").write_text(table(results), encoding="utf-8")
     (folder / "crossover.svg").write_text(chart(results), encoding="utf-8")
     print(table(results), end="")
@@ -197,7 +167,7 @@ if __name__ == "__main__":
     except SettingsError as error:
         print(f"loadtest/crossover: {error}", file=sys.stderr)
         sys.exit(USAGE_EXIT_CODE)
-    except OSError as error:
+    except (OSError, StartError) as error:
         sys.exit(f"loadtest/crossover: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -38,7 +38,7 @@ class CsvFiles:
 
     def create(self, path, kind, columns):
         try:
-            self.files[kind] = open(path, "w", newline="", encoding="utf-8", buffering=1 << 16)
+            self.files[kind] = open(path, "w", newline="", encoding="utf-8", buffering=1 << 16)  # noqa: SIM115
         except OSError as error:
             self.fail(path, error)
             return

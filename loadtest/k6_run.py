@@ -1,4 +1,4 @@
-"""Runs k6/cache-rate.js between two readings of the servers' counters, and proves the cache rate."""
+"""Runs cache-rate.js with k6 between two readings of the servers' counters, and proves the cache rate."""
 
 import json
 import os
@@ -10,43 +10,22 @@ import sys
 import threading
 import time
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from census import Census
 from counters import CountersError, redis_of, source, timestamp
 from processor import Demand, cores
-from run_file import make_room, run_entry, write
-from settings import USAGE_EXIT_CODE, SettingsError, read
+from program import Interrupted, exit_with
+from run_file import run_entry, write
+from settings import make_room, read
 from target import prepare
 from verdict import OUTCOMES, Tally
 
-SCRIPT = Path(__file__).resolve().parent.parent / "k6/cache-rate.js"
+SCRIPT = Path(__file__).resolve().with_name("cache-rate.js")
 THRESHOLDS_CROSSED = 99
 MOST_MESSAGES = 10
 # The summary of a run without a call.
 NOTHING = {"metrics": {}, "state": {"testRunDurationMs": 0}}
-ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-PATHS = ("PAYLOAD_FILE", "API_KEY_FILE")
-
-
-class Interrupted(BaseException):
-    """A signal that asks for an end."""
-
-    def __init__(self, number, _=None):
-        super().__init__(number)
-        self.number = number
-
-    def __str__(self):
-        return f"interrupted by {signal.Signals(self.number).name}"
-
-
-def listen_for_ends():
-    def end(number, frame):
-        raise Interrupted(number, frame)
-
-    for each in ENDS:
-        # What nohup or a shell has told to be ignored stays so.
-        if signal.getsignal(each) != signal.SIG_IGN:
-            signal.signal(each, end)
 
 
 def k6_binary():
@@ -109,16 +88,21 @@ def show(messages):
         print(f"and {count - MOST_MESSAGES} more messages of k6", file=sys.stderr, flush=True)
 
 
-def run_k6(binary, settings, summary_file, environment):
+def run_k6(binary, settings, environment):
     """k6's exit code, the CPU that it wanted as a share of the cores that it may use, and what interrupted it."""
-    # k6 takes relative paths from the folder of its script.
-    paths = {name: str(Path(environment[name]).resolve()) for name in PATHS if environment.get(name)}
-    known = {"SUMMARY_FILE": str(summary_file.resolve()), "CLIENT_NAME": settings.client}
+    # A file, which only its owner can read: it may hold a key, and a payload is larger than a variable can be.
+    with NamedTemporaryFile("w", dir=settings.folder, suffix=".k6-settings.json", encoding="utf-8") as file:
+        json.dump(settings.for_k6(), file)
+        file.flush()
+        return watch_k6(binary, {**environment, "SETTINGS_FILE": str(Path(file.name).resolve())})
+
+
+def watch_k6(binary, environment):
     command = [binary, "run", "--quiet", "--no-usage-report", "--address", "", str(SCRIPT)]
     # In a process group of its own: Ctrl-C in a terminal would end k6 before it has written its summary.
     process = subprocess.Popen(
         command,
-        env={**environment, **paths, **known},
+        env=environment,
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -166,10 +150,9 @@ def measure(binary, settings, census, environment):
     """Runs k6 between two readings of the counters: its summary, the tally, its exit code, what interrupted it."""
     census.begin()
     census.watch()
-    summary_file = settings.file("k6.json")
-    code, cpu, interrupted = run_k6(binary, settings, summary_file, environment)
+    code, cpu, interrupted = run_k6(binary, settings, environment)
     census.end()
-    summary = read_summary(summary_file)
+    summary = read_summary(settings.file("k6.json"))
     tally = tally_of(summary, settings)
     tally.client_cpu, tally.evicted = cpu, census.evicted()
     faults_of(code, interrupted, summary, tally)
@@ -199,21 +182,6 @@ def run(environment):
     if interrupted:
         return entry, 128 + interrupted.number
     return entry, verdict or (THRESHOLDS_CROSSED if code == THRESHOLDS_CROSSED else 0)
-
-
-def exit_with(name, main):
-    """Ends the program with what `main` returns, or with one line that says why there is no verdict."""
-    try:
-        listen_for_ends()
-        sys.exit(main())
-    except SettingsError as error:
-        print(f"{name}: {error}", file=sys.stderr)
-        sys.exit(USAGE_EXIT_CODE)
-    except (CountersError, OSError) as error:
-        sys.exit(f"{name}: {error}")
-    except Interrupted as end:
-        print(f"{name}: {end}; there is no verdict", file=sys.stderr)
-        sys.exit(128 + end.number)
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ from gevent.event import Event
 from latencies import Latencies
 from locust import runners
 from records import new_nonce
-from run_file import make_room, run_entry, write
+from run_file import run_entry, write
 from schedule import planned_hot
-from settings import SettingsError
+from settings import SettingsError, make_room
 from target import prepare
 from verdict import Tally, none_yet
 from warm_up import warm_up

@@ -4,10 +4,6 @@ Azure Load Testing. README.md lists the variables; SHAPE=saturation searches for
 
 import os
 import sys
-from pathlib import Path
-
-# On Azure Load Testing and in the cluster all files lie in one folder; here the scenario has one of its own.
-sys.path.append(str(Path(__file__).resolve().parent.parent / "scenario"))
 
 import gevent
 import settings as scenario_settings
@@ -17,13 +13,12 @@ from locust import constant, events, runners, task
 from locust.contrib.fasthttp import FastHttpUser
 from locust.exception import StopUser
 from locust.user.task import LOCUST_STATE_STOPPING
-from run import Run
+from locust_run import Run
 
 SHAPE = os.environ.get("SHAPE", "")
 SATURATION = SHAPE == "saturation"
 # Users of the saturation search call without a pause, like the threads of a throughput tool.
 FALLBACKS = {"NAME": "saturation", "THINK_TIME_MS": 0} if SATURATION else {"NAME": "locust", "THINK_TIME_MS": 1500}
-
 
 
 def refuse(error):

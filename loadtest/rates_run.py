@@ -6,10 +6,10 @@ import sys
 import time
 
 import k6_run
+import program
 from counters import CountersError, Pods
-from run_file import make_room
 from schedule import CacheRate
-from settings import SettingsError, number, read
+from settings import SettingsError, make_room, read, whole_number
 from tables import chart, markdown
 from verdict import EXIT_CODES
 
@@ -50,7 +50,7 @@ def rates_of(text):
 def main():
     settings = read()
     rates = rates_of(os.environ.get("RATES") or RATES)
-    rounds = number(os.environ, "ROUNDS", ROUNDS, 1, whole=True)
+    rounds = whole_number(os.environ, "ROUNDS", ROUNDS, 1)
     pods = Pods(settings.replicas.partition(":")[2]) if settings.replicas.startswith("kubectl:") else None
     baseline = replicas_of(pods)[0] if pods else 0
     tables, picture = settings.folder / "tables.md", settings.folder / "chart.svg"
@@ -76,4 +76,4 @@ def main():
 
 
 if __name__ == "__main__":
-    k6_run.exit_with("loadtest/cache-rates", main)
+    program.exit_with("loadtest/cache-rates", main)

@@ -1,4 +1,4 @@
-// The records that are posted; scenario/records.py says what stands in them, and is the same in Python.
+// The records that are posted; records.py says what stands in them, and is the same in Python.
 
 function body(population, nonce) {
   return (

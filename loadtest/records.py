@@ -1,4 +1,4 @@
-"""The records that are posted: hot ones by number, cold ones by the index of their call; k6/records.js is the same.
+"""The records that are posted: hot ones by number, cold ones by the index of their call; records.js is the same.
 
 All fields stay within the contract's bounds. The run's nonce stands in AveOccup, so that no entry of an earlier run
 is hit and every hot entry's time to live begins with the run. Population tells the records apart: 500.… for hot ones,

@@ -2,18 +2,7 @@
 
 import json
 
-from settings import SettingsError
 from verdict import EXIT_CODES, judge
-
-
-def make_room(folder, *names):
-    """Makes the folder, and removes what an earlier run of these names left: it must not pass for this one's."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in names:
-            (folder / name).unlink(missing_ok=True)
-    except OSError as error:
-        raise SettingsError(f"RESULTS={folder} cannot be written to: {error.filename}: {error.strerror}") from None
 
 
 def run_entry(settings, tool, times, tally, census, latency, rate, version):

@@ -49,10 +49,9 @@ class Saturation(LoadTestShape):
         elif self.before is None:
             if time.monotonic() - self.changed >= SETTLE_SECONDS and run.latest:
                 self.before, self.began = dict(run.latest), time.monotonic()
-        elif time.monotonic() - self.began >= self.search.seconds:
-            if self.evaluate(run) is None:
-                run.saturated, run.fault = self.search.result(), self.search.fault
-                return None
+        elif time.monotonic() - self.began >= self.search.seconds and self.evaluate(run) is None:
+            run.saturated, run.fault = self.search.result(), self.search.fault
+            return None
         return self.search.users, SPAWN_RATE
 
     def evaluate(self, run):

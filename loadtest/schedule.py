@@ -1,11 +1,13 @@
 """Which calls of a run are hot: call i is hot iff floor((i + 1) c) > floor(i c), computed with whole numbers.
 
-k6/schedule.js is the same in JavaScript; tests/schedule_cases.json holds both to the same answers.
+schedule.js is the same in JavaScript; tests/schedule_cases.json holds both to the same answers.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import gcd
+from typing import Self
 
 DECIMALS = 6
 
@@ -18,7 +20,7 @@ class CacheRate:
     period: int
 
     @classmethod
-    def parse(cls, text):
+    def parse(cls, text: str) -> Self:
         """Reads a decimal number of at most six decimals; 1 and everything above mean that all calls are hot."""
         found = re.fullmatch(rf"(\d{{1,9}})(?:\.(\d{{1,{DECIMALS}}}))?", text)
         if not found:
@@ -27,14 +29,14 @@ class CacheRate:
         hot = min(int(found[1]) * period + int((found[2] or "0").ljust(DECIMALS, "0")), period)
         return cls(hot // gcd(hot, period), period // gcd(hot, period))
 
-    def is_hot(self, index):
+    def is_hot(self, index: int) -> bool:
         return index * self.hot % self.period + self.hot >= self.period
 
-    def hot_among(self, calls):
+    def hot_among(self, calls: int) -> int:
         """How many of the calls 0 ..< calls are hot."""
         return calls * self.hot // self.period
 
-    def __float__(self):
+    def __float__(self) -> float:
         return self.hot / self.period
 
 
@@ -49,12 +51,12 @@ class Stride:
     workers: int
     period: int
 
-    def index(self, count):
+    def index(self, count: int) -> int:
         """The index in the run of a worker's call number `count` (from 0)."""
         turn, place = divmod(count, self.period)
         return (turn * self.workers + self.worker) * self.period + place
 
 
-def planned_hot(rate, counts):
+def planned_hot(rate: CacheRate, counts: Iterable[int]) -> int:
     """How many of the calls that the workers issued are hot: a share is whole periods and the beginning of one more."""
     return sum(rate.hot_among(count) for count in counts)

@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from statistics import median
 
-from settings import number
+from settings import number, whole_number
 
 WORKING_SHARE = 0.7
 
@@ -39,7 +39,7 @@ class Limits:
     @classmethod
     def read(cls, environment=os.environ):
         def whole(name, fallback):
-            return number(environment, f"SATURATION_{name}", fallback, 1, whole=True)
+            return whole_number(environment, f"SATURATION_{name}", fallback, 1)
 
         return cls(
             start_users=whole("START_USERS", 1),

@@ -1,18 +1,12 @@
 """Sums a siege log up, weighting response times by answers, and writes it as JSON beside the log.
 
-    summary.py NAME.siege.log TARGET CLIENT VERSION
-
-VERSION is the server's answer to GET /version, as JSON. The exit code is 3 where no call was answered.
-
 The mean of siege's column of response times would count a phase of ten calls like one of a thousand.
 """
 
 import json
 import math
 import re
-import sys
 from datetime import datetime, timedelta
-from pathlib import Path
 
 COLUMNS = [
     "time",
@@ -70,12 +64,11 @@ def started(phases):
     return (first - timedelta(seconds=phases[0]["elapsed_seconds"])).strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
-def main(log, target, client, version):
-    """Writes the summary and says it; the exit code."""
-    path = Path(log)
+def write(path, target, client, version):
+    """Writes the summary beside the log, prints it, and returns the exit code; `version` is the server's."""
     phases = parse(path.read_text(encoding="utf-8")) if path.exists() else []
     if not phases:
-        print(f"VOID: no phase came to its end, so {log} has no row")
+        print(f"VOID: no phase came to its end, so {path} has no row")
         return VOID
     totals = sum_up(phases)
     entry = {
@@ -88,7 +81,7 @@ def main(log, target, client, version):
         "ended": phases[-1]["ended"],
         **totals,
         "phases": phases,
-        "version": json.loads(version),
+        "version": version,
     }
     path.with_suffix(".json").write_text(json.dumps(entry, indent=2) + "\n", encoding="utf-8")
     for each in phases:
@@ -102,10 +95,3 @@ def main(log, target, client, version):
         f"{totals['response_seconds']} s, weighted by answers; {totals['failed']} failed"
     )
     return 0
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main(*sys.argv[1:]))
-    except OSError as error:
-        sys.exit(f"loadtest/siege/phases: the summary cannot be written: {error.strerror}")

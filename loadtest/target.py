@@ -34,15 +34,10 @@ class Unredirected(urllib.request.HTTPRedirectHandler):
 OPENER = urllib.request.build_opener(Unredirected)
 
 
-def headers_of(settings):
-    found = {"Content-Type": "application/json", "User-Agent": settings.client}
-    return found | ({"Authorization": f"Bearer {settings.api_key}"} if settings.api_key else {})
-
-
 def post(url, body, settings):
     """The outcome of one call, its status (None without an answer), and what to say of it."""
     try:
-        request = urllib.request.Request(f"{url}/predict", body.encode(), headers_of(settings))
+        request = urllib.request.Request(f"{url}/predict", body.encode(), settings.headers())
         with OPENER.open(request, timeout=settings.timeout_seconds) as answer:
             look_up = (answer.headers["X-Cache"] or "").lower()
             said = f"X-Cache: {answer.headers['X-Cache']}" if look_up else "status 200 without X-Cache"
@@ -69,7 +64,7 @@ def prepare(settings, url):
     while True:
         outcome, status, said = post(url, body, settings)
         is_useless = outcome == "bypass" and settings.cache_rate.hot > 0
-        if outcome != "errors" and not is_useless or status in PASSING:
+        if (outcome != "errors" and not is_useless) or status in PASSING:
             return version(url)
         # What a server says of the call itself, it will say again.
         is_final = status is not None and status < 500 and not is_useless

@@ -4,7 +4,14 @@ VOID: something differs, or the client could not keep up, so the figures mean no
 what it counted went with it. PROVEN: all three agree.
 """
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from census import Census
 
 OUTCOMES = ("hit", "miss", "bypass", "refused", "errors", "timeouts")
 LOOK_UPS = ("hit", "miss", "bypass")
@@ -13,9 +20,11 @@ UNANSWERED = ("errors", "timeouts")
 UNKNOWN = (*UNANSWERED, "refused")
 EXIT_CODES = {"PROVEN": 0, "VOID": 3, "UNPROVEN": 4}
 CPU_LIMIT = 0.9
+# Code and text.
+Reason: TypeAlias = tuple[str, str]
 
 
-def none_yet():
+def none_yet() -> dict[str, int]:
     return dict.fromkeys(OUTCOMES, 0)
 
 
@@ -25,23 +34,23 @@ class Tally:
 
     issued: int = 0
     planned_hot: int = 0
-    hot: dict = field(default_factory=none_yet)
-    cold: dict = field(default_factory=none_yet)
-    warm: dict = field(default_factory=none_yet)
+    hot: dict[str, int] = field(default_factory=none_yet)
+    cold: dict[str, int] = field(default_factory=none_yet)
+    warm: dict[str, int] = field(default_factory=none_yet)
     dropped_iterations: int = 0
     client_cpu: float | None = None
     cpu_limit: float = CPU_LIMIT
     # What else went wrong with the tool itself: lines for a person.
-    faults: list = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
     # Codes and texts of reasons after which plan, answers and counters are not those of one whole run.
-    incomparable: list = field(default_factory=list)
+    incomparable: list[Reason] = field(default_factory=list)
     # Entries that Redis evicted; None where nobody looked.
     evicted: int | None = None
 
-    def both(self, outcome):
+    def both(self, outcome: str) -> int:
         return self.hot[outcome] + self.cold[outcome]
 
-    def seen(self):
+    def seen(self) -> dict[str, int]:
         """As it stands in run.schema.json."""
         return {outcome: self.both(outcome) for outcome in OUTCOMES} | {
             "hot_missed": self.hot["miss"],
@@ -49,7 +58,7 @@ class Tally:
         }
 
 
-def plan_reasons(tally):
+def plan_reasons(tally: Tally) -> Iterator[Reason]:
     """Where the answers are not those of the plan."""
     hot, cold = sum(tally.hot.values()), sum(tally.cold.values())
     answered = sum(tally.both(outcome) for outcome in LOOK_UPS)
@@ -73,7 +82,7 @@ def plan_reasons(tally):
         )
 
 
-def cache_reasons(tally):
+def cache_reasons(tally: Tally) -> Iterator[Reason]:
     """Where the cache did not do what the plan relies on."""
     if tally.hot["miss"]:
         yield (
@@ -97,7 +106,7 @@ def cache_reasons(tally):
         yield "bypassed", f"{tally.both('bypass')} calls got no answer from the cache: it is off, down or too slow"
 
 
-def client_reasons(tally):
+def client_reasons(tally: Tally) -> Iterator[Reason]:
     """Where the client did not do what it should have."""
     if tally.dropped_iterations:
         yield (
@@ -116,7 +125,7 @@ def client_reasons(tally):
         yield "tool_failed", fault
 
 
-def counter_reasons(tally, census):
+def counter_reasons(tally: Tally, census: Census) -> Iterator[Reason]:
     """Where the servers counted other look-ups than the client saw, as far as that is known for each call."""
     for name in LOOK_UPS:
         counted = census.total(name)
@@ -149,7 +158,7 @@ def counter_reasons(tally, census):
         )
 
 
-def census_reasons(tally, census):
+def census_reasons(tally: Tally, census: Census) -> Iterator[Reason]:
     """Why the counters are not those of all replicas."""
     for url, instances in census.shared().items():
         yield (
@@ -167,7 +176,7 @@ def census_reasons(tally, census):
         yield "counters_missing", f"Redis at {census.redis.url} did not tell what it evicted: see CACHE_URL"
 
 
-def judge(tally, census):
+def judge(tally: Tally, census: Census) -> tuple[str, list[dict[str, str]]]:
     """The verdict and its reasons. What vanished with a replica is no reason to call a run void."""
     if tally.incomparable:
         return "VOID", [{"code": code, "text": text} for code, text in tally.incomparable]
