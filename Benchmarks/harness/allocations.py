@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Counts the allocations of a call and compares them with limits.json: Benchmarks/allocations/run debug|release.
 
 What a call allocates does not depend on the machine's mood, so a count above its limit is a change of the code.
@@ -13,17 +12,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent
-ROOT = FOLDER.parents[1]
-sys.path.insert(0, str(FOLDER.parent))
-sys.dont_write_bytecode = True
+from testkit.processes import ROOT, StartError, wait_until
+from testkit.server import Server
 
-from harness import bodies  # noqa: E402
-from harness.failure import Failure  # noqa: E402
-from harness.processes import Child, run, until  # noqa: E402
-from harness.redis import Redis  # noqa: E402
-from harness.server import free_port  # noqa: E402
+from . import bodies
+from .failure import Failure
+from .processes import run
+from .redis import Redis
 
+FOLDER = ROOT / "Benchmarks/allocations"
 WARM_UP_CALLS = 300
 CALLS = 1000
 CORES = ",".join(str(core) for core in sorted(os.sched_getaffinity(0)))
@@ -38,7 +35,7 @@ def clang():
     return str(Path(target["paths"]["runtimeResourcePath"]).parents[1] / "bin/clang")
 
 
-class CountedServer:
+class CountedServer(Server):
     """A server that keeps the count of its allocations in a file."""
 
     def __init__(self, configuration, redis, folder):
@@ -46,24 +43,15 @@ class CountedServer:
         self.count_file.write_bytes(bytes(8))
         counter = folder / "counter.so"
         run("the counter's build", [clang(), "-O2", "-shared", "-fPIC", "-o", counter, FOLDER / "counter.c"], 60)
-        self.port = free_port()
         environment = {
-            "LD_PRELOAD": str(counter), "ALLOCATION_COUNT": str(self.count_file), "PORT": str(self.port),
-            "CACHE_URL": f"redis://127.0.0.1:{redis.port}", "EVENT_LOOPS": "1", "DRAIN_DELAY_SECONDS": "0",
+            **os.environ, "LD_PRELOAD": str(counter), "ALLOCATION_COUNT": str(self.count_file), "CACHE_URL": redis.url,
+            "EVENT_LOOPS": "1", "DRAIN_DELAY_SECONDS": "0",
             # A cold debug build may be slow, and a BYPASS is no MISS.
             "CACHE_DEADLINE_MS": "1000"}
-        self.child = Child("bungalow", [ROOT / ".build" / configuration / "bungalow-server"], CORES, environment, folder)
-
-    def __enter__(self):
-        until("the server", lambda: b"listens on" in self.child.stderr.read_bytes(), 60)
+        super().__init__(ROOT / ".build" / configuration / "bungalow-server", environment)
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        return self
 
-    def __exit__(self, *_):
-        self.connection.close()
-        self.child.stop()
-
-    def call(self, method, path, body, expected):
+    def expect(self, method, path, body, expected):
         self.connection.request(method, path, body)
         answer = self.connection.getresponse()
         text = answer.read()
@@ -83,10 +71,10 @@ class CountedServer:
     def per_call(self, method, path, body, expected):
         """Allocations a call, from many calls one after the other; `body` gets the number of the call."""
         for number in range(WARM_UP_CALLS):
-            self.call(method, path, body(number), expected)
+            self.expect(method, path, body(number), expected)
         before = self.allocations()
         for number in range(WARM_UP_CALLS, WARM_UP_CALLS + CALLS):
-            self.call(method, path, body(number), expected)
+            self.expect(method, path, body(number), expected)
         return (self.allocations() - before) / CALLS
 
 
@@ -103,14 +91,19 @@ def main(configuration):
         "livez": ("GET", "/livez", lambda _: None, (200, None)),
     }
     is_over = False
-    with tempfile.TemporaryDirectory() as folder, Redis(free_port(), CORES, Path(folder)) as redis:
-        with CountedServer(configuration, redis, Path(folder)) as server:
-            until("an answer from Redis", server.is_warm, 10)
+    with tempfile.TemporaryDirectory() as folder, Redis(CORES, folder) as redis:
+        server = CountedServer(configuration, redis, Path(folder))
+        try:
+            wait_until(server.is_warm, "an answer from Redis", 10)
             for name, (method, path, body, expected) in scenarios.items():
                 counted = server.per_call(method, path, body, expected)
                 # Timers now and then allocate for nobody's call.
                 is_over |= round(counted, 1) > limits[name]
                 print(f"{name}: {counted:.2f} allocations a call, at most {limits[name]} ({configuration} build)")
+            server.stop()
+        finally:
+            server.connection.close()
+            server.end()
     if is_over:
         raise Failure("more allocations than Benchmarks/allocations/limits.json allows")
 
@@ -119,5 +112,5 @@ try:
     if sys.argv[1:] not in (["debug"], ["release"]):
         sys.exit("Usage: Benchmarks/allocations/run debug|release")
     main(sys.argv[1])
-except Failure as failure:
+except (Failure, StartError) as failure:
     sys.exit(f"Benchmarks/allocations/run: {failure}")

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Shows that with SYNTHETIC_SLEEP_MS=S and C calls in flight the service serves C * 1000 / S calls a second.
 
 usage: Benchmarks/synthetic-sleep/run [BINARY]    (default .build/release/bungalow-server)
@@ -7,26 +6,22 @@ A closed loop of 3 * C clients, each on a connection of its own, over two event 
 expected, what was measured, and their ratio; exit code 1 if one is further than 3 % from 1, or a call was refused.
 """
 import asyncio
-import os
 import re
 import sys
 import time
+
+from testkit.server import Server
 
 IN_FLIGHT = 10
 CLIENTS = 3 * IN_FLIGHT
 REQUEST = b"GET /test HTTP/1.1\r\nHost: benchmark\r\n\r\n"
 
 
-async def start(binary, sleep):
-    environment = dict(
-        os.environ, CACHE_URL="off", PORT="0", EVENT_LOOPS="2", SCORING_LOG="off", DRAIN_DELAY_SECONDS="0",
-        REPLICA_MAX_CONCURRENT_REQUESTS=str(IN_FLIGHT), SYNTHETIC_SLEEP_MS=str(sleep), QUEUE_DEADLINE_MS="60000")
-    server = await asyncio.create_subprocess_exec(
-        binary, env=environment, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE)
-    while line := await server.stderr.readline():
-        if match := re.search(rb"listens on http://.*:(\d+)", line):
-            return server, int(match[1])
-    sys.exit("the server did not start")
+def start(binary, sleep):
+    return Server(binary, {
+        "CACHE_URL": "off", "EVENT_LOOPS": "2", "SCORING_LOG": "off", "DRAIN_DELAY_SECONDS": "0",
+        "REPLICA_MAX_CONCURRENT_REQUESTS": str(IN_FLIGHT), "SYNTHETIC_SLEEP_MS": str(sleep),
+        "QUEUE_DEADLINE_MS": "60000"})
 
 
 async def call_over_and_over(port, answers, end):
@@ -39,15 +34,12 @@ async def call_over_and_over(port, answers, end):
     writer.close()
 
 
-async def measure(binary, sleep):
-    server, port = await start(binary, sleep)
+async def measure(port, sleep):
     # The first calls come all at once; whole rounds of S are counted after them.
     begin = time.monotonic() + max(1.0, 4 * sleep / 1000)
     end = begin + max(5.0, 20 * sleep / 1000)
     answers = []
     await asyncio.gather(*(call_over_and_over(port, answers, end + sleep / 1000) for _ in range(CLIENTS)))
-    server.terminate()
-    await server.communicate()
     served = sum(begin <= at < end and status == 200 for at, status in answers)
     refused = sum(status != 200 for _, status in answers)
     return served / (end - begin), refused
@@ -59,7 +51,11 @@ def main():
     print(f"C = {IN_FLIGHT}, {CLIENTS} clients\n\nS ms  expected/s  measured/s  ratio  refused")
     for sleep in (20, 100, 500):
         expected = IN_FLIGHT * 1000 / sleep
-        measured, refused = asyncio.run(measure(binary, sleep))
+        server = start(binary, sleep)
+        try:
+            measured, refused = asyncio.run(measure(server.port, sleep))
+        finally:
+            server.stop()
         ratio = measured / expected
         good = good and abs(ratio - 1) <= 0.03 and refused == 0
         print(f"{sleep:4}  {expected:10.1f}  {measured:10.1f}  {ratio:5.3f}  {refused:7}")

@@ -2,10 +2,10 @@
 
 import random
 
-import check  # noqa: F401: makes Tests importable
 from bodies import fuzz
-from served import built_server
 from servers import start
+
+from testkit.server import built_server
 
 
 def test_50_000_generated_bodies_are_answered_as_the_contract_in_Python_answers_them(capsys):
