@@ -172,7 +172,7 @@ let package = Package(
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "EndToEnd", dependencies: ["Bungalow", "Release", "Server", "TestSupport"],
-            exclude: ["Analyzer/kubernetes_api.py", "Analyzer/requirements.txt"],
+            exclude: ["Analyzer/kubernetes_api.py"],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "RedisTests",

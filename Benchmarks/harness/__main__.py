@@ -7,17 +7,19 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+from testkit.processes import ROOT, StartError
+
 from . import machine, table
 from .checks import check_vectors
 from .failure import Failure
 from .figures import round_order
 from .measure import measure
-from .peers import PEERS, ROOT
+from .peers import PEERS
 from .processes import run_aloud
 from .redis import Redis
 from .report import Report
 from .scenarios import SCENARIOS, chosen, combinations
-from .server import LOAD_CORE, free_port, scratch_folder, serving
+from .server import LOAD_CORE, scratch_folder, serving
 from .vectors import differences
 
 # What is published, and what a quick look leaves.
@@ -83,7 +85,7 @@ def run_all(arguments, work, peers, report):
     """Measures everything; what was measured before a failure is printed and kept all the same."""
     results, found = {}, {}
     try:
-        with scratch_folder() as folder, Redis(free_port(), LOAD_CORE, Path(folder)) as redis:
+        with scratch_folder() as folder, Redis(LOAD_CORE, folder) as redis:
             found = compare(peers, redis)
             report.note(differences=found)
             for scenario, taking_part in work:
@@ -145,7 +147,7 @@ def main():
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 try:
     main()
-except Failure as failure:
+except (Failure, StartError) as failure:
     sys.exit(f"script/bench: {failure}")
 except KeyboardInterrupt:
     sys.exit(130)

@@ -2,10 +2,12 @@
 import os
 import platform
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
+
+from testkit.processes import ROOT
 
 from .failure import Failure
-from .peers import ROOT, nginx
+from .peers import nginx
 from .processes import run
 
 # What does not tell its version itself, by its Debian package.
@@ -18,7 +20,7 @@ PACKAGES = {
 
 def facts():
     return {
-        "date": datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         **source(),
         "machine": {"cores": os.cpu_count(), "cpu": cpu_model(), "system": f"{platform.system()} {platform.machine()}"},
         "versions": versions(),

@@ -67,7 +67,7 @@ class Usage:
 
     def __init__(self, scenario, server, redis):
         self.server = server.child.cpu_seconds()
-        self.redis = redis.child.cpu_seconds()
+        self.redis = redis.cpu_seconds()
         self.core = core_seconds(SERVER_CORE)
         self.hits, self.misses, self.bypasses = server.look_ups() if server.peer.is_ours else (0, 0, 0)
         if scenario.cache == "redis":

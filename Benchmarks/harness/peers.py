@@ -4,14 +4,15 @@ import os
 import platform
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable
+
+from testkit.processes import ROOT
 
 from .failure import Failure
 from .processes import run
 
-ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "Benchmarks/peers"
 BUILT = ROOT / "Benchmarks/.build"
 MODEL = ROOT / "Sources/Model/Resources/housing-model.json"
@@ -103,7 +104,8 @@ def build_fastapi():
     installed = folder / "requirements.txt"
     if installed.exists() and installed.read_bytes() == requirements.read_bytes():
         return
-    if sys.version_info < (3, 11):
+    # The system's Python may be older than what the tests' environment has.
+    if sys.version_info < (3, 11):  # noqa: UP036
         raise Failure(f"Python 3.11 or later is needed for the FastAPI peer, this is {platform.python_version()}")
     run("the FastAPI peer's environment", [sys.executable, "-m", "venv", "--clear", folder], BUILD_SECONDS)
     install = ["install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--require-hashes"]
@@ -131,8 +133,8 @@ def tuned_go_environment(setting):
 
 PEERS = (
     Peer(
-        "bungalow", "Bungalow", build_bungalow, lambda _: [ROOT / ".build/release/bungalow-server"], bungalow_environment,
-        is_ours=True),
+        "bungalow", "Bungalow", build_bungalow, lambda _: [ROOT / ".build/release/bungalow-server"],
+        bungalow_environment, is_ours=True),
     Peer(
         "nio", "bare SwiftNIO handler (NIO's own HTTP pipeline: the ceiling)", build_nio,
         lambda _: [SOURCES / "nio/.build/release/Bare"], peer_environment, scores=False, validates=False),

@@ -2,9 +2,10 @@
 import os
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
+
+from testkit.processes import wait_until
 
 from .failure import Failure
 
@@ -52,18 +53,20 @@ class Child:
         found = [self.process.pid]
         for pid in found:
             for children in Path(f"/proc/{pid}/task").glob("*/children"):
-                try:
+                with suppress(OSError):
                     found.extend(int(child) for child in children.read_text().split())
-                except OSError:
-                    pass
         return found
 
     def cpu_seconds(self):
         """User and system time so far, in steps of a clock tick (10 ms)."""
-        return sum(cpu_ticks(Path(f"/proc/{pid}/stat").read_text()) for pid in self.pids()) / TICKS_PER_SECOND
+        return cpu_seconds(self.pids())
 
     def resident_mib(self):
         return sum(resident_kib(Path(f"/proc/{pid}/status").read_text()) for pid in self.pids()) / 1024
+
+
+def cpu_seconds(pids):
+    return sum(cpu_ticks(Path(f"/proc/{pid}/stat").read_text()) for pid in pids) / TICKS_PER_SECOND
 
 
 def cpu_ticks(stat):
@@ -91,11 +94,10 @@ def last_lines(path, count=3):
 
 def until(what, condition, seconds, pause=0.01):
     """Waits until a condition holds; a Failure that names it when it does not in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise Failure(f"waited {seconds} s in vain for {what}")
-        time.sleep(pause)
+    try:
+        wait_until(condition, what, seconds, pause)
+    except TimeoutError as error:
+        raise Failure(str(error)) from None
 
 
 def run(what, command, seconds, **options):

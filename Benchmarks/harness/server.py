@@ -1,12 +1,13 @@
 """A peer that runs: one at a time, on its own core."""
 import http.client
 import itertools
-import re
-import socket
 import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
+
+from loadtest.metrics import Metrics
+from testkit.processes import free_port
 
 from .failure import Failure
 from .peers import Setting
@@ -17,11 +18,6 @@ SERVER_CORE, LOAD_CORE, BOTH_CORES = "0", "1", "0,1"
 READY_SECONDS = 60
 # A server that uses less than this share of its core in such a time has nothing to do.
 IDLE_SECONDS, IDLE_SHARE = 0.2, 0.1
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def scratch_folder():
@@ -92,8 +88,8 @@ def count_calls(log, status):
 
 
 def parse_look_ups(metrics):
-    counts = dict(re.findall(r'^bungalow_cache_lookups_total\{result="(\w+)"\} (\d+)', metrics, re.MULTILINE))
-    return int(counts["hit"]), int(counts["miss"]), int(counts["bypass"])
+    scrape = Metrics(metrics)
+    return tuple(int(scrape.total("bungalow_cache_lookups_total", result=name)) for name in ("hit", "miss", "bypass"))
 
 
 @contextmanager

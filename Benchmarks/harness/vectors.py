@@ -2,7 +2,9 @@
 import json
 import math
 
-from .peers import MODEL, ROOT
+from testkit.processes import ROOT
+
+from .peers import MODEL
 
 VECTORS = ROOT / "Tests/ModelTests/Vectors/query_key.json"
 TOLERANCE = 1e-9

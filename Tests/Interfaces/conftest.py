@@ -1,29 +1,16 @@
 """What the checks share: built servers, each with an environment of its own."""
 
-import pathlib
-import sys
-
+import browser
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-
-import browser  # noqa: E402
-from served import Server, built_server  # noqa: E402
+from testkit.server import servers
 
 
 @pytest.fixture(scope="session")
 def start():
     """Starts servers, and ends those that are left."""
-    servers = []
-
-    def start(port=0, **environment):
-        environment = {"CACHE_URL": "off", "DRAIN_DELAY_SECONDS": "0", **environment}
-        servers.append(Server(built_server(), environment, port))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.end()
+    with servers({"CACHE_URL": "off", "DRAIN_DELAY_SECONDS": "0"}) as start:
+        yield start
 
 
 @pytest.fixture(scope="session")

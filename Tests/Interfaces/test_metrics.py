@@ -1,7 +1,6 @@
 """/metrics as Prometheus' own tools read it."""
 
 import json
-import socket
 import subprocess
 import time
 import urllib.parse
@@ -9,7 +8,8 @@ import urllib.request
 
 import pytest
 
-from served import HOUSE
+from testkit.processes import free_port
+from testkit.server import HOUSE
 
 SECONDS = 60
 
@@ -36,9 +36,7 @@ class Prometheus:
     """A Prometheus of its own, which scrapes one server every second."""
 
     def __init__(self, folder, target):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{free.getsockname()[1]}"
+        address = f"127.0.0.1:{free_port()}"
         configuration = {
             "global": {"scrape_interval": "1s"},
             "scrape_configs": [{"job_name": "bungalow", "static_configs": [{"targets": [target]}]}],

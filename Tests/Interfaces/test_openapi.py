@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from served import HOUSE
+from testkit.server import HOUSE
 
 DOCUMENT = "urn:openapi"
 VERSION = "6d8d321e9462a021"
@@ -62,7 +62,7 @@ class Description:
         responses = self.document["paths"][path][method]["responses"]
         assert str(status) in responses, f"{method} {path} answers {status}, which is not described"
         place, response = self.place("paths", path, method, "responses", str(status))
-        for name, header in response.get("headers", {}).items():
+        for name in response.get("headers", {}):
             assert headers[name] is not None, (path, status, name)
             where, said = self.place(*place, "headers", name)
             value = int(headers[name]) if said["schema"].get("type") == "integer" else headers[name]

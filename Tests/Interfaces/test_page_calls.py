@@ -5,9 +5,9 @@ import signal
 import urllib.parse
 
 import pytest
-
 from home_page import SUBMIT, said, submit, text
-from served import HOUSE
+
+from testkit.server import HOUSE
 
 SAMPLE = "$413,909"
 

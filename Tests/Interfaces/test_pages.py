@@ -6,9 +6,9 @@ import pathlib
 import urllib.parse
 
 import pytest
-
 from home_page import FIELDS, said, submit, text
-from served import HOUSE
+
+from testkit.server import HOUSE
 
 
 # proves: C4.1
@@ -166,7 +166,8 @@ def test_pages_fit_a_phone_in_both_themes(server, chromium, path, dark):
     chromium.wait("document.querySelector('.curve, .operation')")
     chromium.run("for (const each of document.querySelectorAll('details')) each.open = true")
     if path == "/docs":
-        chromium.wait("document.querySelectorAll('details form').length === document.querySelectorAll('details').length")
+        count = "document.querySelectorAll('{}').length"
+        chromium.wait(f"{count.format('details form')} === {count.format('details')}")
         chromium.click("#predict form button")
         chromium.wait("document.querySelector('#predict [role=status] pre')")
     else:

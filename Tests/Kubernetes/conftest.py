@@ -1,15 +1,10 @@
 """What the checks share: each kustomization rendered, and a built server to hold them against."""
 
-import pathlib
-import sys
-
 import pytest
-
 from kustomization import EVERYTHING, render
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from testkit.server import built_server, servers
 
-from served import HOUSE, Server, built_server  # noqa: E402,F401
 
 @pytest.fixture(params=EVERYTHING, ids=lambda folder: folder.name)
 def rendered(request):
@@ -22,14 +17,7 @@ def binary():
 
 
 @pytest.fixture(scope="session")
-def start(binary):
+def start():
     """Starts servers, and ends those that are left."""
-    servers = []
-
-    def start(environment):
-        servers.append(Server(binary, environment))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.end()
+    with servers({}) as start:
+        yield start

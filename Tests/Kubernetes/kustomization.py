@@ -8,7 +8,8 @@ import sys
 
 import yaml
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from testkit.processes import ROOT
+
 K8S = ROOT / ".k8s"
 COMBINATIONS = pathlib.Path(__file__).resolve().parent / "combinations"
 OVERLAYS = sorted(path.parent for path in K8S.glob("overlays/*/kustomization.yaml"))

@@ -4,7 +4,6 @@ import math
 import re
 
 import pytest
-
 from kustomization import K8S, OVERLAYS, PROD, mebibytes, render
 
 # MiB: the worst of all at once, as measured; bases/deployment.yaml says what it is made of.

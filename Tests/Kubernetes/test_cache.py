@@ -5,7 +5,6 @@ import re
 import shutil
 
 import yaml
-
 from kustomization import COMBINATIONS, K8S, OVERLAYS, PROD, ROOT, mebibytes, render
 
 

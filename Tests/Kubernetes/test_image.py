@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import pytest
-
 from kustomization import K8S, ROOT, TOOLS, render
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()

@@ -9,9 +9,9 @@ import subprocess
 import promql_parser
 import pytest
 import yaml
-
-from conftest import HOUSE
 from kustomization import K8S, PROD, render
+
+from testkit.server import HOUSE
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -61,14 +61,13 @@ def queries(groups, dashboard):
 def series(start, tmp_path_factory):
     """What a server that was called says on /metrics: each name with the values of each label."""
     cache = tmp_path_factory.mktemp("cache") / "predictions.sqlite"
-    server = start({"CACHE_URL": f"sqlite:{cache}"})
+    server = start(CACHE_URL=f"sqlite:{cache}")
     assert server.call("/predict", HOUSE)[0] == 200
     series = {}
-    for line in server.call("/metrics")[1].splitlines():
-        if found := re.match(r"([a-z_]+)(?:\{(.*)\})? ", line):
-            labels = series.setdefault(found[1], {})
-            for label, value in re.findall(r'(\w+)="([^"]*)"', found[2] or ""):
-                labels.setdefault(label, set()).add(value)
+    for sample in server.metrics().samples:
+        labels = series.setdefault(sample.name, {})
+        for label, value in sample.labels.items():
+            labels.setdefault(label, set()).add(value)
     assert "bungalow_requests_total" in series
     return series
 

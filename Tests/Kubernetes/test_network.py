@@ -5,7 +5,6 @@ import re
 
 import pytest
 import yaml
-
 from kustomization import COMBINATIONS, K8S, OVERLAYS, PROD, pod_template, render
 
 # Whose pods may call the server, by the namespace that docs/deploy.md has them in: the gateway, the Prometheus of the

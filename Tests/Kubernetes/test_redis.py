@@ -1,12 +1,12 @@
 """The Redis container's own command and probe, run here with a real redis-server."""
 
 import os
-import socket
 import subprocess
 
 import pytest
-
 from kustomization import K8S, render
+
+from testkit.processes import free_port
 
 
 @pytest.fixture
@@ -14,8 +14,7 @@ def container(tmp_path):
     """A folder for each mount of the container, and what turns its commands to them."""
     rendered = render(K8S / "overlays/prod")
     container = rendered.container("redis")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     folders = {}
     for mount in container["volumeMounts"]:
         folders[mount["mountPath"]] = tmp_path / mount["name"]

@@ -8,7 +8,6 @@ import subprocess
 import kubernetes_validate
 import pytest
 import yaml
-
 from kustomization import EVERYTHING, K8S, TOOLS, render
 
 HERE = pathlib.Path(__file__).resolve().parent

@@ -5,9 +5,9 @@ import re
 import subprocess
 
 import pytest
-
-from conftest import HOUSE
 from kustomization import EVERYTHING, PROD, ROOT, render
+
+from testkit.server import HOUSE
 
 # What is the cluster's: no gateway leads to it.
 HIDDEN = {"/metrics", "/livez", "/readyz", "/startupz"}
@@ -39,7 +39,7 @@ def test_the_server_starts_with_the_environment_and_answers_probes_scrapes_and_c
     environment = {
         name: value.replace("/var/cache/bungalow", str(tmp_path)) for name, value in rendered.environment().items()
     }
-    server = start(environment)
+    server = start(**environment)
     container = rendered.container()
     paths = [container[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "readiness", "liveness")]
     assert len(set(paths)) == 3
@@ -57,15 +57,15 @@ def test_the_container_listens_where_the_image_and_the_server_say(help_text):
 
 @pytest.mark.parametrize("folder", PROD, ids=lambda folder: folder.name)
 def test_the_way_in_leads_to_all_that_the_server_describes_but_metrics_and_probes(folder, start):
-    server = start({"CACHE_URL": "off"})
+    server = start(CACHE_URL="off")
     described = json.loads(server.call("/openapi.json")[1])["paths"].keys()
-    assert HIDDEN < described
+    assert described > HIDDEN
     (http,) = render(folder).find("VirtualService")["spec"]["http"]
     routes = [next(iter(match["uri"].items())) for match in http["match"]]
 
     def leads(route, path):
         how, uri = route
-        return path == uri or how == "prefix" and path.startswith(uri)
+        return path == uri or (how == "prefix" and path.startswith(uri))
 
     assert {path for path in described if any(leads(route, path) for route in routes)} == described - HIDDEN
     for document in ("README.md", "docs/contract.md"):

@@ -7,7 +7,8 @@ import time
 
 from bodies import read_answer
 from check import expect, milliseconds, percentile
-from served import HOUSE
+
+from testkit.server import HOUSE
 
 # On a machine that is busy with the hostile clients themselves.
 SLOWEST_SECONDS = 1.0

@@ -5,8 +5,7 @@ import pathlib
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "Tests"))
+from testkit.processes import ROOT  # noqa: F401  (the checks' name for it)
 
 
 class Failure(Exception):
@@ -39,15 +38,6 @@ class Settings:
     def duration(self, full, quick):
         """Seconds that a long load lasts: TRUST_SECONDS, where it is set, wins."""
         return self.seconds or self.choose(full, quick)
-
-
-def wait_until(holds, what, seconds=30):
-    """Asks until it is so; the seconds that took."""
-    began = time.monotonic()
-    while not holds():
-        expect(time.monotonic() - began < seconds, f"waited {seconds} s in vain: {what}")
-        time.sleep(0.02)
-    return time.monotonic() - began
 
 
 class Progress:

@@ -8,10 +8,12 @@ import struct
 import time
 
 from bystander import Bystander, request
-from check import Progress, expect, wait_until
+from check import Progress, expect
 from framings import FRAMINGS
-from served import HOUSE
 from servers import start, with_descriptor_limit
+
+from testkit.processes import wait_until
+from testkit.server import HOUSE
 
 MEBIBYTE = 1 << 20
 FLOOD_SECONDS = 2

@@ -67,7 +67,7 @@ def fault(status, body, answer):
         if len(predictions) != len(expected["prediction"]) or not all(close):
             return f"predictions, not {expected['prediction']}"
         return None
-    failures = [{"type": i["type"], "loc": [int(l) if isinstance(l, contract.Literal) else l for l in i["loc"]]}
+    failures = [{"type": i["type"], "loc": [int(at) if isinstance(at, contract.Literal) else at for at in i["loc"]]}
                 for i in sent["detail"]]
     if failures != expected["detail"] or sent["error_count"] != str(expected["error_count"]):
         return f"not {expected}"

@@ -10,7 +10,9 @@ import subprocess
 import contract
 import judge
 from bodies import BATCH, all_batches, batch_bodies
-from check import ROOT, Skip, expect
+from check import Skip, expect
+
+from testkit.processes import ROOT
 
 SOURCES = ROOT / "Sources/CSimdjson"
 INVALID, NOT_A_LIST, ROWS = "2 0", "1 0", "0"

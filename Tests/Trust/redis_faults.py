@@ -9,16 +9,18 @@ import time
 
 import contract
 from bystander import request
-from check import Progress, expect, milliseconds, percentile, wait_until
+from check import Progress, expect, milliseconds, percentile
 from load import BODIES, record_body
 from redis_server import FREEZE, THAW, RedisServer, Relay, certificate_flags
 from servers import start
+
+from testkit.processes import wait_until
 
 # The relay is slower than a network: with the default of 20 ms, a busy machine alone would break connections.
 DEADLINE_MS = 100
 # Beyond the deadline, for a machine that is busy with the load itself.
 SLACK_SECONDS = 0.1
-REASON = 'bungalow_cache_errors_total{reason="%s"}'
+ERRORS = "bungalow_cache_errors_total"
 POISON = [
     b"", b"[]", b"[1,2]", b"[1,2", b"hello", b"[NaN]", b"[null]", b'["4.1"]', b"[1e999]", b"[[1]]", b"\0\xff" * 20,
     b"[" + b"1" * (5 << 20) + b"]", b" " * (5 << 20) + b"[4.1]",
@@ -91,11 +93,11 @@ class Scene:
         self.redis, self.relay, self.server, self.caller = redis, relay, server, caller
         self.password_file = password_file
 
-    def keys(self):
+    def entries(self):
         return self.redis.ask("KEYS", "bungalow:*")
 
     def is_up(self):
-        return self.server.metrics()["bungalow_cache_up"] == 1
+        return self.server.metrics().total("bungalow_cache_up") == 1
 
     def goes_down(self, what):
         self.caller.wait_for("BYPASS", what)
@@ -111,7 +113,7 @@ def killed(scene):
 
 
 def other_data(scene):
-    keys = scene.keys()
+    keys = scene.entries()
     scene.redis.kill()
     scene.redis.begin()
     for key in keys:
@@ -144,7 +146,7 @@ def password_changed(scene):
 def poisoned(scene):
     for value in POISON:
         seen = len(scene.caller.results)
-        for key in scene.keys():
+        for key in scene.entries():
             scene.redis.ask("SET", key, value)
         scene.caller.wait_for("HIT", f"poisoned with {value[:20]!r} of {len(value)} bytes")
         expect("MISS" in scene.caller.results[seen:], f"poison {value[:20]!r} was never met")
@@ -193,7 +195,7 @@ def play(scene, name, act, reasons):
     healed = scene.caller.wait_for("HIT", f"{name}: hits return")
     wait_until(scene.is_up, f"{name}: bungalow_cache_up is 1 again")
     after = scene.server.metrics()
-    counted = {reason: int(after[REASON % reason] - before[REASON % reason]) for reason in reasons}
+    counted = {each: int(after.total(ERRORS, reason=each) - before.total(ERRORS, reason=each)) for each in reasons}
     expect(any(counted.values()), f"{name}: none of {reasons} was counted in bungalow_cache_errors_total")
     return f"{name} ({', '.join(f'{reason} {count}' for reason, count in counted.items())}; hits again {healed:.1f} s)"
 

@@ -8,7 +8,8 @@ import subprocess
 import threading
 
 from check import Skip, expect
-from served import RedisServer as SharedRedisServer
+
+from testkit.redis import RedisServer as SharedRedisServer
 
 
 class RedisServer(SharedRedisServer):
@@ -58,19 +59,22 @@ class Relay:
                 threading.Thread(target=self._pass, args=(client,), daemon=True).start()
 
     def _pass(self, client):
-        with contextlib.suppress(OSError), client:
-            with socket.create_connection(("127.0.0.1", self._target)) as server:
+        with (
+            contextlib.suppress(OSError),
+            client,
+            socket.create_connection(("127.0.0.1", self._target)) as server,
+        ):
+            with self._lock:
+                self._open |= {client, server}
+            # Asked for only now: who changes it ends the connections that do not know it yet.
+            place, fault = self.place, self.fault
+            threading.Thread(target=self._pass_requests, args=(client, server), daemon=True).start()
+            try:
+                self._pass_replies(client, server, place, fault)
+            finally:
                 with self._lock:
-                    self._open |= {client, server}
-                # Asked for only now: who changes it ends the connections that do not know it yet.
-                place, fault = self.place, self.fault
-                threading.Thread(target=self._pass_requests, args=(client, server), daemon=True).start()
-                try:
-                    self._pass_replies(client, server, place, fault)
-                finally:
-                    with self._lock:
-                        self._open -= {client, server}
-                    server.shutdown(socket.SHUT_RDWR)
+                    self._open -= {client, server}
+                server.shutdown(socket.SHUT_RDWR)
 
     def _pass_requests(self, client, server):
         with contextlib.suppress(OSError):

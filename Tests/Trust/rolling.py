@@ -12,9 +12,10 @@ import threading
 import time
 import urllib.request
 
-from check import Progress, Skip, expect, milliseconds, wait_until
+from check import Progress, Skip, expect, milliseconds
 from load import BODIES, closed_loop
-from served import free_port
+
+from testkit.processes import free_port, wait_until
 
 CLIENTS = 16
 CONFIGURATION = """
@@ -77,14 +78,17 @@ class Replicas:
     def replace(self, name):
         self.end(name)
         self.start(name)
-        wait_until(lambda: self.is_up(name), f"haproxy sees replica {name}")
+        self.wait_for(name)
+
+    def wait_for(self, name):
+        wait_until(lambda: self.is_up(name), f"replica {name} to be up for haproxy")
 
     def is_up(self, name):
         """What haproxy's statistics say of it."""
-        with contextlib.suppress(OSError):
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.ports['statistics']}/;csv", timeout=5) as answer:
-                rows = csv.DictReader(io.StringIO(answer.read().decode()))
-                return any((row["# pxname"], row["svname"], row["status"]) == ("replicas", name, "UP") for row in rows)
+        url = f"http://127.0.0.1:{self.ports['statistics']}/;csv"
+        with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:
+            rows = csv.DictReader(io.StringIO(answer.read().decode()))
+            return any((row["# pxname"], row["svname"], row["status"]) == ("replicas", name, "UP") for row in rows)
 
     def kill(self):
         for process in self._processes.values():
@@ -156,7 +160,7 @@ def check(settings):
             replicas.start(name)
         with haproxy(settings.folder, replicas.ports):
             for name in "ab":
-                wait_until(lambda: replicas.is_up(name), f"haproxy sees replica {name}")
+                replicas.wait_for(name)
             report = replace_all(settings, replicas)
             for name in "ab":
                 replicas.end(name)

@@ -5,7 +5,9 @@ import pathlib
 import shutil
 import subprocess
 
-from check import ROOT, Progress, Skip, expect
+from check import Progress, Skip, expect
+
+from testkit.processes import ROOT
 
 SUPPRESSIONS = pathlib.Path(__file__).with_name("thread-sanitizer.supp")
 # In full all of them: the end-to-end tests start a server that is built so too.
@@ -48,7 +50,7 @@ def threads(settings):
 
 
 def addresses(settings):
-    # Swift's runtime keeps what it makes once for good, so leaks are not looked for. Of freed memory 4 MiB are held back,
-    # not 256: tests look at how much memory a server takes.
+    # Swift's runtime keeps what it makes once for good, so leaks are not looked for. Of freed memory 4 MiB are held
+    # back, not 256: tests look at how much memory a server takes.
     options = "detect_leaks=0:quarantine_size_mb=4:thread_local_quarantine_size_kb=64"
     return run_tests(settings, "address", "ASAN_OPTIONS", options)

@@ -2,16 +2,17 @@
 
 import os
 import subprocess
+import sys
 
-from check import ROOT, Skip, expect
+from check import expect
+
+from testkit.processes import ROOT
 
 
 def check(settings):
-    python = ROOT / "loadtest/.venv/bin/python"
-    if not python.exists():
-        raise Skip("no loadtest/.venv; script/trust makes it")
     run = subprocess.run(
-        [python, "-B", "-m", "pytest", "--quiet", "-p", "no:cacheprovider", "loadtest/tests", "-k", "three_rounds"],
+        [sys.executable, "-B", "-m", "pytest", "--quiet", "-p", "no:cacheprovider", "loadtest/tests", "-k",
+         "three_rounds"],
         cwd=ROOT, env={**os.environ, "TRUST": "1", "BUNGALOW_SERVER": str(settings.binary)}, capture_output=True,
         text=True)
     last = (run.stdout.strip() or run.stderr.strip()).splitlines()[-1:]

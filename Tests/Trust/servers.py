@@ -1,44 +1,23 @@
 """Servers for the checks: the built one with an environment of its own, and what /metrics says of it."""
 
 import contextlib
-import re
 import shlex
-import urllib.parse
 
 from check import expect
-from served import Server
 
-
-class Metrics(dict):
-    """The samples of one scrape, by series as it is written."""
-
-    def __init__(self, text):
-        super().__init__(re.findall(r"^([a-z_]+(?:\{[^}]*\})?) (\S+)$", text, re.MULTILINE))
-
-    def __missing__(self, series):
-        return 0.0
-
-    def __getitem__(self, series):
-        return float(super().__getitem__(series))
+from testkit.server import Server
 
 
 class TrustedServer(Server):
     """A server under a check; it must end well."""
 
     @property
-    def port(self):
-        return urllib.parse.urlsplit(self.url).port
-
-    def metrics(self):
-        return Metrics(self.call("/metrics")[1])
-
-    @property
     def resident_bytes(self):
-        return int(self.metrics()["process_resident_memory_bytes"])
+        return int(self.metrics().total("process_resident_memory_bytes"))
 
     @property
     def descriptors(self):
-        return int(self.metrics()["process_open_fds"])
+        return int(self.metrics().total("process_open_fds"))
 
 
 def with_descriptor_limit(binary, count, folder):

@@ -4,10 +4,12 @@ import asyncio
 import statistics
 
 from bystander import request
-from check import Progress, expect, milliseconds, percentile, wait_until
+from check import Progress, expect, milliseconds, percentile
 from load import closed_loop, open_loop, record_body
 from redis_server import RedisServer
 from servers import start
+
+from testkit.processes import wait_until
 
 # While something else has the processor, calls may wait: half load is of the machine as it was at the beginning.
 # A model heavy enough that the load generator is not what is measured.
@@ -33,7 +35,7 @@ async def watch(server, latencies, samples, interval):
         calls, latencies[:] = list(latencies), []
         if calls:
             samples.append((
-                metrics["process_resident_memory_bytes"], percentile(calls, 0.5), percentile(calls, 0.99)))
+                metrics.total("process_resident_memory_bytes"), percentile(calls, 0.5), percentile(calls, 0.99)))
             resident, _, p99 = samples[-1]
             Progress.show(f"{len(samples)} samples, {resident / 2**20:.1f} MiB, p99 {milliseconds(p99)}")
 

@@ -2,22 +2,18 @@
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import jsonschema
 import pytest
 
-LOADTEST = Path(__file__).resolve().parent.parent
-ROOT = LOADTEST.parent
-sys.path += [str(LOADTEST / folder) for folder in ("scenario", "locust", "siege")] + [str(ROOT / "Tests")]
+from testkit.processes import ROOT
+from testkit.redis import RedisServer
+from testkit.server import Server, built_server, servers
 
-from served import RedisServer, Server, built_server  # noqa: E402
-
+LOADTEST = ROOT / "loadtest"
 SCHEMA = json.loads((LOADTEST / "run.schema.json").read_text())
 DEADLINE_SECONDS = 60
 
@@ -26,22 +22,11 @@ DEADLINE_SECONDS = 60
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def until(what, condition):
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.02)
-
-
 class MeasuredServer(Server):
-    """A server whose counters are read."""
-
-    def metrics(self):
-        return self.call("/metrics")[1]
+    """A server whose look-ups are counted."""
 
     def look_ups(self):
-        found = re.findall(r'^bungalow_cache_lookups_total\{result="\w+"\} (\d+)', self.metrics(), re.MULTILINE)
-        return sum(map(int, found))
+        return self.metrics().total("bungalow_cache_lookups_total")
 
 
 @pytest.fixture(scope="session")
@@ -56,18 +41,10 @@ def redis(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def start(binary, redis):
+def start(redis):
     """Starts servers with that Redis, and ends those that are left."""
-    servers = []
-
-    def start(port=0, **environment):
-        environment = {"CACHE_URL": redis.url, "DRAIN_DELAY_SECONDS": "0", **environment}
-        servers.append(MeasuredServer(binary, environment, port))
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.end()
+    with servers({"CACHE_URL": redis.url, "DRAIN_DELAY_SECONDS": "0"}, MeasuredServer) as start:
+        yield start
 
 
 @pytest.fixture(scope="session")
@@ -151,7 +128,7 @@ def tool(tmp_path):
 @pytest.fixture
 def k6(tool):
     def begin(target, **environment):
-        return tool([sys.executable, "-B", LOADTEST / "scenario/k6_run.py"], {"TARGET": target, **environment})
+        return tool([sys.executable, "-B", LOADTEST / "k6_run.py"], {"TARGET": target, **environment})
 
     return begin
 
@@ -159,7 +136,7 @@ def k6(tool):
 @pytest.fixture
 def locust(tool):
     def begin(target, *options, **environment):
-        locustfile = LOADTEST / "locust/locustfile.py"
+        locustfile = LOADTEST / "locustfile.py"
         command = [sys.executable, "-B", "-m", "locust", "-f", locustfile, "--only-summary", *options]
         return tool(command, {"TARGET": target, "THINK_TIME_MS": "5", **environment})
 

@@ -4,8 +4,9 @@ import os
 import subprocess
 
 import pytest
-from conftest import LOADTEST
 from crossover import break_even
+
+from tests.conftest import LOADTEST
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_the_closed_model_keeps_the_rate_and_splits_latencies_by_phase(k6, serve
     calls = run.entry["planned"]["calls"]
     run.proven(calls, calls * 3 // 4)
     peak, sustained = (run.entry["latency_ms"][phase] for phase in ("peak", "sustained"))
-    assert 0 < peak["count"] and 0 < sustained["count"] and peak["count"] + sustained["count"] < calls
+    assert peak["count"] > 0 and sustained["count"] > 0 and peak["count"] + sustained["count"] < calls
     assert sustained["p50"] <= sustained["p90"] <= sustained["p95"] <= sustained["p99"] <= sustained["p99.9"]
     assert run.entry["version"]["instance"] == run.entry["counters"][0]["instance"]
 

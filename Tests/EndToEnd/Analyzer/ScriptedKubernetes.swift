@@ -47,7 +47,7 @@ final class ScriptedKubernetes {
         environment = [
             "KUBECONFIG": try run.write(String(decoding: kubeconfig, as: UTF8.self), to: "kubeconfig.json"),
             "HOME": run.folder.path,
-            "PATH": root.appending(path: ".venv-test/bin").path + ":"
+            "PATH": root.appending(path: ".venv/bin").path + ":"
                 + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin"),
         ]
     }

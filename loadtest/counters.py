@@ -1,0 +1,194 @@
+"""Where the servers' counters are read, and how: /metrics of each replica, or INFO of Redis."""
+
+import http.client
+import json
+import shutil
+import socket
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+from datetime import UTC, datetime
+
+import redis_protocol
+from metrics import Metrics
+from settings import SettingsError, check_address
+
+TIMEOUT_SECONDS = 5
+POD_SELECTOR = "app.kubernetes.io/name=bungalow"
+LOOK_UPS = ("hit", "miss", "bypass")
+
+
+class CountersError(Exception):
+    """One line for a person: what could not be read, and what to do."""
+
+
+def timestamp(moment=None):
+    """RFC 3339, UTC, with milliseconds."""
+    moment = moment or datetime.now(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def fetch(url):
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:
+            return answer.read().decode()
+    except (http.client.HTTPException, UnicodeDecodeError) as error:
+        raise OSError(f"{url} speaks no HTTP: {error}") from None
+
+
+def parse_metrics(text):
+    """The instance and its counters; refusals are the sum over their reasons."""
+    metrics = Metrics(text)
+    instance = next((each.labels["instance"] for each in metrics.select("bungalow_build_info")), None)
+    if not instance:
+        raise ValueError("there is no bungalow_build_info in the metrics")
+    look_ups = {name: int(metrics.total("bungalow_cache_lookups_total", result=name)) for name in LOOK_UPS}
+    refused = int(metrics.total("bungalow_rejected_requests_total"))
+    return instance, {"time": timestamp(), **look_ups, "refused": refused}
+
+
+def parse_redis_information(text):
+    """Redis' run id and look-ups, for servers that count none themselves."""
+    values = redis_protocol.information(text)
+    hits, misses = int(values["keyspace_hits"]), int(values["keyspace_misses"])
+    return values["run_id"], {"time": timestamp(), "hit": hits, "miss": misses, "bypass": None, "refused": None}
+
+
+def parse_evictions(text):
+    """Redis' run id, and how many entries it has evicted since it began."""
+    values = redis_protocol.information(text)
+    return values["run_id"], int(values["evicted_keys"])
+
+
+class Urls:
+    """Replicas at known addresses."""
+
+    name = "metrics"
+    # So often each is read at a time: behind one address there may be several servers, of which one answers.
+    readings = 5
+
+    def __init__(self, urls):
+        self.urls = urls
+
+    def read(self):
+        """(url, text of the counters) of every replica that answers."""
+        for url in self.urls:
+            for _ in range(self.readings):
+                try:
+                    yield url, fetch(f"{url}/metrics")
+                except OSError:
+                    break
+
+    parse = staticmethod(parse_metrics)
+
+
+class Resolved(Urls):
+    """Replicas behind a name that resolves to all of them: a headless Service."""
+
+    readings = 1
+
+    def __init__(self, host, port):
+        self.host, self.port = host, port
+
+    @property
+    def urls(self):
+        try:
+            found = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)
+        except OSError:
+            return []
+        addresses = sorted({entry[4][0] for entry in found})
+        return [f"http://[{each}]:{self.port}" if ":" in each else f"http://{each}:{self.port}" for each in addresses]
+
+
+class Pods:
+    """Replicas of a namespace, read through kubectl's connection to the API server."""
+
+    name = "metrics"
+    parse = staticmethod(parse_metrics)
+
+    def __init__(self, namespace):
+        if not namespace:
+            raise SettingsError("REPLICAS=kubectl: is not allowed: use kubectl:NAMESPACE")
+        if not shutil.which("kubectl"):
+            raise SettingsError("REPLICAS=kubectl:… needs kubectl in PATH")
+        self.namespace = namespace
+
+    def kubectl(self, *words):
+        done = subprocess.run(
+            ["kubectl", "--namespace", self.namespace, *words], capture_output=True, text=True, timeout=30
+        )
+        if done.returncode != 0:
+            raise OSError(done.stderr.strip())
+        return done.stdout
+
+    def read(self):
+        try:
+            pods = json.loads(self.kubectl("get", "pods", "--selector", POD_SELECTOR, "--output", "json"))["items"]
+        except OSError as error:
+            raise CountersError(f"kubectl lists no pods in {self.namespace}: {error}") from None
+        for pod in pods:
+            path = f"/api/v1/namespaces/{self.namespace}/pods/{pod['metadata']['name']}:8000/proxy/metrics"
+            try:
+                yield pod["metadata"]["name"], self.kubectl("get", "--raw", path)
+            except OSError:
+                continue
+
+
+class RedisInformation:
+    """A Redis' own counters; one with a password is sent it first."""
+
+    name = "redis"
+    parse = staticmethod(parse_redis_information)
+
+    def __init__(self, name, url):
+        parts = check_address(name, url, ("redis",))
+        self.address = parts.hostname, parts.port or 6379
+        self.url = f"redis://{self.address[0]}:{self.address[1]}"
+        words = [urllib.parse.unquote(word) for word in (parts.username, parts.password) if word]
+        self.commands = ([("AUTH", *words)] if parts.password else []) + [("INFO", "everything")]
+
+    def read(self):
+        try:
+            reply = redis_protocol.ask(*self.address, *self.commands, seconds=TIMEOUT_SECONDS)
+        except (OSError, ValueError):
+            return
+        if isinstance(reply, bytes):
+            yield self.url, reply.decode()
+
+    def evictions(self):
+        """The run id and the number of evicted entries so far; None where Redis does not tell."""
+        for _, text in self.read():
+            try:
+                return parse_evictions(text)
+            except (ValueError, KeyError):
+                return None
+        return None
+
+
+def redis_of(settings):
+    """The Redis whose evictions are read; None where nobody named one."""
+    if settings.cache_url:
+        return RedisInformation("CACHE_URL", settings.cache_url)
+    if settings.replicas.startswith("redis://"):
+        return RedisInformation("REPLICAS", settings.replicas)
+    return None
+
+
+def source(replicas, target):
+    """The counters' source that REPLICAS names; without it the target itself."""
+    if replicas == "none":
+        return Urls([])
+    if replicas.startswith("redis://"):
+        return RedisInformation("REPLICAS", replicas)
+    if replicas.startswith("kubectl:"):
+        return Pods(replicas.partition(":")[2])
+    if replicas.startswith("dns:"):
+        host, _, port = replicas.removeprefix("dns:").rpartition(":")
+        if not host or not port.isdigit():
+            raise SettingsError(f"REPLICAS={replicas} is not allowed: use dns:HOST:PORT")
+        return Resolved(host, int(port))
+    urls = [url.strip().rstrip("/") for url in (replicas or target).split(",")]
+    for url in urls:
+        check_address("REPLICAS" if replicas else "TARGET", url)
+    return Urls(urls)

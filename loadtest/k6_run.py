@@ -1,0 +1,188 @@
+"""Runs cache-rate.js with k6 between two readings of the servers' counters, and proves the cache rate."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from census import Census
+from counters import CountersError, redis_of, source, timestamp
+from processor import Demand, cores
+from program import Interrupted, exit_with
+from run_file import run_entry, write
+from settings import make_room, read
+from target import prepare
+from verdict import OUTCOMES, Tally
+
+SCRIPT = Path(__file__).resolve().with_name("cache-rate.js")
+THRESHOLDS_CROSSED = 99
+MOST_MESSAGES = 10
+# The summary of a run without a call.
+NOTHING = {"metrics": {}, "state": {"testRunDurationMs": 0}}
+
+
+def k6_binary():
+    """The one of this environment, where it has one."""
+    own = Path(sys.executable).parent / "k6"
+    found = str(own) if own.exists() else shutil.which("k6")
+    if not found:
+        raise CountersError(f"there is no k6 in {own.parent}: remove {own.parent.parent}, and it is made anew")
+    return found
+
+
+def counts(summary):
+    return {
+        name: metric["values"]["count"] for name, metric in summary["metrics"].items() if "count" in metric["values"]
+    }
+
+
+def tally_of(summary, settings):
+    found = counts(summary)
+    tally = Tally(
+        issued=found.get("issued", 0),
+        dropped_iterations=found.get("dropped_iterations", 0),
+        cpu_limit=settings.cpu_limit,
+    )
+    for plan, calls in (("hot", tally.hot), ("cold", tally.cold), ("warm", tally.warm)):
+        for outcome in OUTCOMES:
+            calls[outcome] = found.get(f"{plan}_{outcome}", 0)
+    tally.planned_hot = settings.cache_rate.hot_among(tally.issued)
+    return tally
+
+
+def percentiles(summary, name):
+    metric = summary["metrics"].get(name)
+    if metric is None or metric["values"]["count"] == 0:
+        return None
+    return {re.sub(r"p\((.+)\)", r"p\1", key): value for key, value in metric["values"].items()}
+
+
+def rates(summary, settings, latency):
+    found = counts(summary)
+    answered = sum(found.get(f"{plan}_{kind}", 0) for plan in ("hot", "cold") for kind in ("hit", "miss", "bypass"))
+    seconds = summary["state"]["testRunDurationMs"] / 1000
+    sustained = latency["sustained"]
+    return {
+        "offered": settings.rate if settings.model == "open" and not settings.calls else None,
+        "achieved": answered / seconds if seconds else 0,
+        "sustained": sustained["count"] / settings.hold_seconds
+        if sustained and settings.hold_seconds and not settings.calls
+        else None,
+    }
+
+
+def show(messages):
+    """Shows the first of k6's messages: there is one for each call that got no answer."""
+    count = 0
+    for count, line in enumerate(messages, 1):
+        if count <= MOST_MESSAGES:
+            print(line, end="", file=sys.stderr, flush=True)
+    if count > MOST_MESSAGES:
+        print(f"and {count - MOST_MESSAGES} more messages of k6", file=sys.stderr, flush=True)
+
+
+def run_k6(binary, settings, environment):
+    """k6's exit code, the CPU that it wanted as a share of the cores that it may use, and what interrupted it."""
+    # A file, which only its owner can read: it may hold a key, and a payload is larger than a variable can be.
+    with NamedTemporaryFile("w", dir=settings.folder, suffix=".k6-settings.json", encoding="utf-8") as file:
+        json.dump(settings.for_k6(), file)
+        file.flush()
+        return watch_k6(binary, {**environment, "SETTINGS_FILE": str(Path(file.name).resolve())})
+
+
+def watch_k6(binary, environment):
+    command = [binary, "run", "--quiet", "--no-usage-report", "--address", "", str(SCRIPT)]
+    # In a process group of its own: Ctrl-C in a terminal would end k6 before it has written its summary.
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    )
+    messages = threading.Thread(target=show, args=(process.stderr,))
+    messages.start()
+    demand, interrupted = Demand(process.pid, cores()), None
+    try:
+        while process.poll() is None:
+            demand.read()
+            time.sleep(0.1)
+    except Interrupted as end:
+        interrupted = end
+        process.send_signal(signal.SIGINT)
+        process.wait()
+    finally:
+        # A second signal, or what nobody thought of.
+        if process.poll() is None:
+            process.kill()
+        messages.join()
+    return process.returncode, demand.last or None, interrupted
+
+
+def read_summary(path):
+    """k6's summary; one without calls where it left none."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return NOTHING
+
+
+def faults_of(code, interrupted, summary, tally):
+    """What k6 itself says went wrong."""
+    if interrupted:
+        tally.incomparable.append(("interrupted", f"the run was {interrupted} before its end"))
+    elif not summary["metrics"]:
+        text = f"k6 ended with exit code {code} and no summary; its messages are above"
+        tally.incomparable.append(("tool_failed", text))
+    elif code not in (0, THRESHOLDS_CROSSED):
+        tally.faults.append(f"k6 ended with exit code {code}; its messages are above")
+
+
+def measure(binary, settings, census, environment):
+    """Runs k6 between two readings of the counters: its summary, the tally, its exit code, what interrupted it."""
+    census.begin()
+    census.watch()
+    code, cpu, interrupted = run_k6(binary, settings, environment)
+    census.end()
+    summary = read_summary(settings.file("k6.json"))
+    tally = tally_of(summary, settings)
+    tally.client_cpu, tally.evicted = cpu, census.evicted()
+    faults_of(code, interrupted, summary, tally)
+    return summary, tally, code, interrupted
+
+
+def run(environment):
+    """One run: its entry as it stands in its file, and the exit code."""
+    settings = read(environment)
+    census = Census(source(settings.replicas, settings.target), redis_of(settings))
+    binary = k6_binary()
+    make_room(settings.folder, *(f"{settings.name}.{kind}" for kind in ("run.json", "k6.json")))
+    started, version = timestamp(), None
+    try:
+        version = prepare(settings, settings.target)
+        started = timestamp()
+        summary, tally, code, interrupted = measure(binary, settings, census, environment)
+    except CountersError as error:
+        summary, tally, code, interrupted = NOTHING, Tally(cpu_limit=settings.cpu_limit), 0, None
+        tally.incomparable.append(("tool_failed", str(error)))
+    times = started, timestamp()
+    latency = {phase: percentiles(summary, f"latency_{phase}") for phase in ("peak", "sustained")}
+    words = subprocess.run([binary, "version"], capture_output=True, text=True).stdout.split()
+    rate = rates(summary, settings, latency)
+    entry = run_entry(settings, ("k6", words[1].lstrip("v")), times, tally, census, latency, rate, version)
+    verdict = write(entry, settings)
+    if interrupted:
+        return entry, 128 + interrupted.number
+    return entry, verdict or (THRESHOLDS_CROSSED if code == THRESHOLDS_CROSSED else 0)
+
+
+if __name__ == "__main__":
+    exit_with("loadtest/cache-rate", lambda: run(os.environ)[1])

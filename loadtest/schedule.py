@@ -1,0 +1,62 @@
+"""Which calls of a run are hot: call i is hot iff floor((i + 1) c) > floor(i c), computed with whole numbers.
+
+schedule.js is the same in JavaScript; tests/schedule_cases.json holds both to the same answers.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import gcd
+from typing import Self
+
+DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class CacheRate:
+    """The share of hot calls as the fraction hot / period in lowest terms."""
+
+    hot: int
+    period: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Reads a decimal number of at most six decimals; 1 and everything above mean that all calls are hot."""
+        found = re.fullmatch(rf"(\d{{1,9}})(?:\.(\d{{1,{DECIMALS}}}))?", text)
+        if not found:
+            raise ValueError(f"{text!r} is not allowed: use a number from 0 to 1 with at most {DECIMALS} decimals")
+        period = 10**DECIMALS
+        hot = min(int(found[1]) * period + int((found[2] or "0").ljust(DECIMALS, "0")), period)
+        return cls(hot // gcd(hot, period), period // gcd(hot, period))
+
+    def is_hot(self, index: int) -> bool:
+        return index * self.hot % self.period + self.hot >= self.period
+
+    def hot_among(self, calls: int) -> int:
+        """How many of the calls 0 ..< calls are hot."""
+        return calls * self.hot // self.period
+
+    def __float__(self) -> float:
+        return self.hot / self.period
+
+
+@dataclass(frozen=True)
+class Stride:
+    """One worker's share of the calls: whole periods in turn, so that no worker's speed changes the rate.
+
+    With single calls in turn, two workers and a rate of one half would give all hot calls to one of them.
+    """
+
+    worker: int
+    workers: int
+    period: int
+
+    def index(self, count: int) -> int:
+        """The index in the run of a worker's call number `count` (from 0)."""
+        turn, place = divmod(count, self.period)
+        return (turn * self.workers + self.worker) * self.period + place
+
+
+def planned_hot(rate: CacheRate, counts: Iterable[int]) -> int:
+    """How many of the calls that the workers issued are hot: a share is whole periods and the beginning of one more."""
+    return sum(rate.hot_among(count) for count in counts)

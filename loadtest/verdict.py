@@ -1,0 +1,188 @@
+"""Is the cache rate of a run what it was planned to be? The plan, the answers and the servers' counters side by side.
+
+VOID: something differs, or the client could not keep up, so the figures mean nothing. UNPROVEN: a replica vanished, and
+what it counted went with it. PROVEN: all three agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from census import Census
+
+OUTCOMES = ("hit", "miss", "bypass", "refused", "errors", "timeouts")
+LOOK_UPS = ("hit", "miss", "bypass")
+UNANSWERED = ("errors", "timeouts")
+# A call may be refused before its look-up (too many in flight) or after it (none of the model's threads is free).
+UNKNOWN = (*UNANSWERED, "refused")
+EXIT_CODES = {"PROVEN": 0, "VOID": 3, "UNPROVEN": 4}
+CPU_LIMIT = 0.9
+# Code and text.
+Reason: TypeAlias = tuple[str, str]
+
+
+def none_yet() -> dict[str, int]:
+    return dict.fromkeys(OUTCOMES, 0)
+
+
+@dataclass
+class Tally:
+    """What became of the calls, by plan, as the client saw it."""
+
+    issued: int = 0
+    planned_hot: int = 0
+    hot: dict[str, int] = field(default_factory=none_yet)
+    cold: dict[str, int] = field(default_factory=none_yet)
+    warm: dict[str, int] = field(default_factory=none_yet)
+    dropped_iterations: int = 0
+    client_cpu: float | None = None
+    cpu_limit: float = CPU_LIMIT
+    # What else went wrong with the tool itself: lines for a person.
+    faults: list[str] = field(default_factory=list)
+    # Codes and texts of reasons after which plan, answers and counters are not those of one whole run.
+    incomparable: list[Reason] = field(default_factory=list)
+    # Entries that Redis evicted; None where nobody looked.
+    evicted: int | None = None
+
+    def both(self, outcome: str) -> int:
+        return self.hot[outcome] + self.cold[outcome]
+
+    def seen(self) -> dict[str, int]:
+        """As it stands in run.schema.json."""
+        return {outcome: self.both(outcome) for outcome in OUTCOMES} | {
+            "hot_missed": self.hot["miss"],
+            "cold_hit": self.cold["hit"],
+        }
+
+
+def plan_reasons(tally: Tally) -> Iterator[Reason]:
+    """Where the answers are not those of the plan."""
+    hot, cold = sum(tally.hot.values()), sum(tally.cold.values())
+    answered = sum(tally.both(outcome) for outcome in LOOK_UPS)
+    if hot + cold == 0:
+        yield "no_calls", "no call was made"
+    elif answered == 0:
+        yield (
+            "no_answers",
+            (
+                f"no call was answered with 200: of {hot + cold}, {tally.both('errors')} were errors, "
+                f"{tally.both('refused')} refused (503), {tally.both('timeouts')} timed out"
+            ),
+        )
+    if hot + cold > 0 and (hot + cold, hot) != (tally.issued, tally.planned_hot):
+        yield (
+            "plan_broken",
+            (
+                f"{tally.issued} calls were issued, {tally.planned_hot} hot, but {hot + cold} ended, {hot} of them "
+                "hot: calls were cut off, or their numbers have gaps"
+            ),
+        )
+
+
+def cache_reasons(tally: Tally) -> Iterator[Reason]:
+    """Where the cache did not do what the plan relies on."""
+    if tally.hot["miss"]:
+        yield (
+            "hot_missed",
+            (
+                f"{tally.hot['miss']} hot calls were misses: their entries were evicted, deleted or expired "
+                "(maxmemory, FLUSHALL, CACHE_TTL_SECONDS), or a new replica has a cache of its own"
+            ),
+        )
+    if tally.cold["hit"]:
+        yield "cold_hit", f"{tally.cold['hit']} cold calls were hits: somebody else sent the same records"
+    if tally.evicted:
+        yield (
+            "evicted",
+            (
+                f"Redis evicted {tally.evicted} entries: it is too small for what the run writes (maxmemory), and what "
+                "it will evict next is chance"
+            ),
+        )
+    if tally.both("bypass"):
+        yield "bypassed", f"{tally.both('bypass')} calls got no answer from the cache: it is off, down or too slow"
+
+
+def client_reasons(tally: Tally) -> Iterator[Reason]:
+    """Where the client did not do what it should have."""
+    if tally.dropped_iterations:
+        yield (
+            "dropped_iterations",
+            (f"{tally.dropped_iterations} calls were due while no user was free: raise USERS or lower RATE"),
+        )
+    if tally.client_cpu is not None and tally.client_cpu > tally.cpu_limit:
+        yield (
+            "client_cpu",
+            (
+                f"the client wanted {tally.client_cpu:.0%} of its cores, more than {tally.cpu_limit:.0%}, and so "
+                "measured itself: give it more cores, more workers, or less to do (THINK_TIME_MS, USERS, RATE)"
+            ),
+        )
+    for fault in tally.faults:
+        yield "tool_failed", fault
+
+
+def counter_reasons(tally: Tally, census: Census) -> Iterator[Reason]:
+    """Where the servers counted other look-ups than the client saw, as far as that is known for each call."""
+    for name in LOOK_UPS:
+        counted = census.total(name)
+        if counted is None:
+            continue
+        least = tally.both(name) + tally.warm[name]
+        unknown = {"hit": [tally.hot], "miss": [tally.cold], "bypass": [tally.hot, tally.cold]}[name]
+        most = least + sum(calls[outcome] for calls in [*unknown, tally.warm] for outcome in UNKNOWN)
+        if not least <= counted <= most:
+            expected = f"{least}" if least == most else f"{least} to {most}"
+            yield (
+                "counters_differ",
+                (
+                    f"the servers counted {counted} look-ups of the kind {name}, the client saw {expected}: "
+                    + (
+                        "somebody else called the same servers"
+                        if counted > most
+                        else "not all replicas were counted (REPLICAS)"
+                    )
+                ),
+            )
+    refused = census.total("refused")
+    if refused is not None and refused < tally.both("refused"):
+        yield (
+            "counters_differ",
+            (
+                f"the client saw {tally.both('refused')} refusals (503), but the servers counted {refused}: "
+                "something on the way refused the others"
+            ),
+        )
+
+
+def census_reasons(tally: Tally, census: Census) -> Iterator[Reason]:
+    """Why the counters are not those of all replicas."""
+    for url, instances in census.shared().items():
+        yield (
+            "several_instances",
+            (
+                f"{len(instances)} servers answer at {url} by turns ({', '.join(sorted(instances))}): set REPLICAS to "
+                "the addresses of each of them, so that all are counted"
+            ),
+        )
+    for replica in census.vanished():
+        yield "replica_vanished", f"the replica {replica.instance} at {replica.url} was gone, or restarted, at the end"
+    if not census.replicas:
+        yield "counters_missing", f"no counters could be read ({census.source.name}): see REPLICAS"
+    elif census.redis and tally.evicted is None:
+        yield "counters_missing", f"Redis at {census.redis.url} did not tell what it evicted: see CACHE_URL"
+
+
+def judge(tally: Tally, census: Census) -> tuple[str, list[dict[str, str]]]:
+    """The verdict and its reasons. What vanished with a replica is no reason to call a run void."""
+    if tally.incomparable:
+        return "VOID", [{"code": code, "text": text} for code, text in tally.incomparable]
+    void = [*plan_reasons(tally), *cache_reasons(tally), *client_reasons(tally)]
+    unproven = [*census_reasons(tally, census)]
+    if not unproven:
+        void += counter_reasons(tally, census)
+    verdict = "VOID" if void else "UNPROVEN" if unproven else "PROVEN"
+    return verdict, [{"code": code, "text": text} for code, text in void + unproven]
