@@ -34,7 +34,7 @@ def sentences(paragraph):
             continue
         elif character in "()":
             depth = max(0, depth + (1 if character == "(" else -1))
-        elif depth == 0 and (character == "·" or character == "." and re.match(" [^a-z]", following)):
+        elif depth == 0 and (character == "·" or (character == "." and re.match(" [^a-z]", following))):
             yield paragraph[begin:index + 1].strip(" ·")
             begin = index + 1
     yield paragraph[begin:].strip(" ·")
@@ -54,7 +54,7 @@ def contract(markdown):
         if line.startswith("```"):
             end_paragraph()
             is_in_fence = not is_in_fence
-        elif is_in_fence or line.startswith("    ") and not paragraph:
+        elif is_in_fence or (line.startswith("    ") and not paragraph):
             continue
         elif line.startswith("#"):
             end_paragraph()

@@ -1,7 +1,7 @@
 """Finds which tests and checks name which clauses.
 
-In Swift a test has the trait `.proves("C1.4", "T12")`. In Python `# proves: C1.4, T12` stands above the function of a test,
-or above the entry of a check in script/trust's table CHECKS.
+In Swift a test has the trait `.proves("C1.4", "T12")`. In Python `# proves: C1.4, T12` stands above the function
+of a test, or above the entry of a check in script/trust's table CHECKS.
 """
 
 import ast
@@ -105,7 +105,8 @@ def problems(clauses, proofs):
     found, known = [], set()
     for clause in clauses:
         if clause.id is None or not re.fullmatch(re.escape(clause.prefix) + r"\d+", clause.id):
-            found.append(f"“{clause.text}” needs an id: begin it with [{clause.prefix}N], N a number that is not used yet.")
+            found.append(
+                f"“{clause.text}” needs an id: begin it with [{clause.prefix}N], N a number that is not used yet.")
         elif clause.id in known:
             found.append(f"{clause.id} is the id of two clauses: give “{clause.text}” another number.")
         known.add(clause.id)

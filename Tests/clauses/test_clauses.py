@@ -11,7 +11,7 @@ from proofs import Proof, problems, python, swift
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # Whatever script/test runs, and the table of script/trust's checks.
 SOURCES = [path for folder in ("Tests", "trainer") for path in sorted((ROOT / folder).rglob("*.*"))
-           if path.suffix == ".swift" or path.name.startswith("test_") and path.suffix == ".py"]
+           if path.suffix == ".swift" or (path.name.startswith("test_") and path.suffix == ".py")]
 CHECKS = ROOT / "Tests/Trust/run.py"
 
 MARKDOWN = """
@@ -70,7 +70,8 @@ def test_sentences_of_paragraphs_items_and_rows_are_told_apart():
 
 
 def test_rows_of_attacks_are_the_threat_model_and_what_is_worth_something_is_not():
-    text = "| asset | its loss |\n|---|---|\n| a | b |\n\n| asset | attack | answer |\n|---|---|---|\n| [T3] a | b | c |\n| d | e | f |\n"
+    worth = "| asset | its loss |\n|---|---|\n| a | b |\n"
+    text = worth + "\n| asset | attack | answer |\n|---|---|---|\n| [T3] a | b | c |\n| d | e | f |\n"
     assert [(each.id, each.text) for each in threat_model(text)] == [("T3", "a | b | c"), (None, "d | e | f")]
 
 
