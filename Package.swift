@@ -111,6 +111,7 @@ let package = Package(
             dependencies: ["LatencyAnalyzer", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict
         ),
+        .target(name: "Autoscaler", swiftSettings: strict),
         .executableTarget(
             name: "Bungalow",
             dependencies: [
@@ -170,6 +171,9 @@ let package = Package(
         .testTarget(
             name: "ModelTests", dependencies: ["Model", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
+        .testTarget(
+            name: "AutoscalerTests", dependencies: ["Autoscaler", "TestSupport"],
+            exclude: ["oracle.py", "random_states.py"], resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "ScoringLogTests", dependencies: ["ScoringLog", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
