@@ -112,6 +112,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "Autoscaler", swiftSettings: strict),
+        .target(name: "Simulation", dependencies: ["Autoscaler"], swiftSettings: strict),
         .executableTarget(
             name: "Bungalow",
             dependencies: [
@@ -174,6 +175,9 @@ let package = Package(
         .testTarget(
             name: "AutoscalerTests", dependencies: ["Autoscaler", "TestSupport"],
             exclude: ["oracle.py", "random_states.py"], resources: [.copy("Vectors")], swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Autoscaler", "Simulation", "TestSupport"],
+            resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "ScoringLogTests", dependencies: ["ScoringLog", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),

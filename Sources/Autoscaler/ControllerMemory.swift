@@ -1,27 +1,5 @@
 /// What the controller remembers of an object between syncs; a restart of the controller loses it.
 package struct ControllerMemory: Sendable, Equatable {
-    /// A proposal before stabilization.
-    package struct Recommendation: Sendable, Equatable {
-        package var replicas: Int
-        package var time: Double
-
-        package init(replicas: Int, time: Double) {
-            self.replicas = replicas
-            self.time = time
-        }
-    }
-
-    /// A change of the replicas, by its size.
-    package struct ScaleEvent: Sendable, Equatable {
-        package var change: Int
-        package var time: Double
-
-        package init(change: Int, time: Double) {
-            self.change = change
-            self.time = time
-        }
-    }
-
     /// nil until the first sync.
     package var recommendations: [Recommendation]?
     package var upEvents: [ScaleEvent] = []
@@ -48,5 +26,27 @@ package struct ControllerMemory: Sendable, Equatable {
         var kept = (isUp ? upEvents : downEvents).filter { $0.time >= now - longest }
         kept.append(ScaleEvent(change: abs(change), time: now))
         if isUp { upEvents = kept } else { downEvents = kept }
+    }
+}
+
+/// A proposal before stabilization.
+package struct Recommendation: Sendable, Equatable {
+    package var replicas: Int
+    package var time: Double
+
+    package init(replicas: Int, time: Double) {
+        self.replicas = replicas
+        self.time = time
+    }
+}
+
+/// A change of the replicas, by its size.
+package struct ScaleEvent: Sendable, Equatable {
+    package var change: Int
+    package var time: Double
+
+    package init(change: Int, time: Double) {
+        self.change = change
+        self.time = time
     }
 }

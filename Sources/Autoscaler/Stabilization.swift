@@ -9,7 +9,7 @@ package struct Stabilized: Sendable, Equatable {
     package var replicas: Int
     package var hold: Hold?
     /// The earlier proposal that decided; nil if the current replicas or the proposal itself did.
-    package var recommendation: ControllerMemory.Recommendation?
+    package var recommendation: Recommendation?
 }
 
 extension ControllerMemory {

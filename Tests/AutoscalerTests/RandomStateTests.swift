@@ -61,13 +61,14 @@ struct RandomStates {
         var memory = ControllerMemory()
         memory.recommendations = (0..<draw(10)).map { _ in
             let replicas = 1 + draw(25)
-            return ControllerMemory.Recommendation(
+            return Recommendation(
                 replicas: replicas, time: Self.now - 15 * Double(draw(24)) - 0.25 * Double(draw(2)))
         }
         memory.upEvents = events()
         memory.downEvents = events()
-        return Self.text(
-            of: hpa.sync(current: current, pods: pods, now: Self.now, settings: settings, memory: &memory))
+        var controller = AutoscalerController(hpa, settings: settings)
+        controller.memory = memory
+        return Self.text(of: controller.sync(current: current, pods: pods, now: Self.now))
     }
 
     private static func text(of decision: Decision) -> String {
@@ -119,10 +120,10 @@ struct RandomStates {
             policies: policies)
     }
 
-    private mutating func events() -> [ControllerMemory.ScaleEvent] {
+    private mutating func events() -> [ScaleEvent] {
         (0..<draw(4)).map { _ in
             let change = 1 + draw(6)
-            return ControllerMemory.ScaleEvent(
+            return ScaleEvent(
                 change: change, time: Self.now - 15 * Double(draw(8)) - 0.25 * Double(draw(2)))
         }
     }

@@ -20,9 +20,9 @@ struct RuleTests {
     }
 
     func proposal(_ target: MetricTarget, _ pods: [PodObservation], current: Int? = nil) -> Int? {
-        let report = CPUMetric(target: target).report(
-            pods: pods, current: current ?? pods.count, tolerance: Tolerance(up: 0.1, down: 0.1), now: now,
-            settings: ControllerSettings())
+        let report = ReplicaCalculator(
+            metric: CPUMetric(target: target), tolerance: Tolerance(up: 0.1, down: 0.1), settings: ControllerSettings()
+        ).report(pods: pods, current: current ?? pods.count, now: now)
         return try? report.result.get().replicas
     }
 
@@ -34,7 +34,7 @@ struct RuleTests {
 
     func limited(
         _ desired: Int, current: Int, min: Int = 1, max: Int = 1000, up: ScalingRules = .defaultUp,
-        down: ScalingRules = .defaultDown, upEvents: [ControllerMemory.ScaleEvent] = []
+        down: ScalingRules = .defaultDown, upEvents: [ScaleEvent] = []
     ) -> Limited {
         var memory = ControllerMemory()
         memory.upEvents = upEvents
@@ -90,9 +90,8 @@ struct RuleTests {
     @Test("Without behavior a sync at most doubles, or goes to 4")
     func doubling() {
         let hpa = HorizontalPodAutoscaler(maxReplicas: 5, metrics: [CPUMetric(target: .utilization(percent: 40))])
-        var memory = ControllerMemory()
-        let decision = hpa.sync(
-            current: 1, pods: [pod(2000)], now: now, settings: ControllerSettings(), memory: &memory)
+        var controller = AutoscalerController(hpa)
+        let decision = controller.sync(current: 1, pods: [pod(2000)], now: now)
         #expect(decision.desired == 4)
         #expect(decision.reason == "ScaleUpLimit")
     }

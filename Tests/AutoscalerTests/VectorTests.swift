@@ -78,10 +78,10 @@ struct VectorTests {
             var settings = ControllerSettings()
             settings.cpuInitializationPeriod = vector.cpuInitializationS
             settings.initialReadinessDelay = vector.initialReadinessS
-            let report = CPUMetric(target: .utilization(percent: vector.target)).report(
-                pods: vector.pods.map(observation), current: vector.current,
-                tolerance: Tolerance(up: vector.toleranceUp, down: vector.toleranceDown), now: now,
-                settings: settings)
+            let report = ReplicaCalculator(
+                metric: CPUMetric(target: .utilization(percent: vector.target)),
+                tolerance: Tolerance(up: vector.toleranceUp, down: vector.toleranceDown), settings: settings
+            ).report(pods: vector.pods.map(observation), current: vector.current, now: now)
             switch report.result {
             case .failure: #expect(vector.error, "case \(index)")
             case .success(let proposal):

@@ -1,4 +1,15 @@
-extension HorizontalPodAutoscaler {
+/// The controller at work on one object: what it is, the flags, and what it remembers.
+package struct AutoscalerController: Sendable {
+    /// It may be changed between syncs, as an operator does.
+    package var autoscaler: HorizontalPodAutoscaler
+    package let settings: ControllerSettings
+    package var memory = ControllerMemory()
+
+    package init(_ autoscaler: HorizontalPodAutoscaler, settings: ControllerSettings = ControllerSettings()) {
+        self.autoscaler = autoscaler
+        self.settings = settings
+    }
+
     /// Decides as one sync of the controller does, and remembers what the controller would.
     ///
     /// The caller carries out the decision; it is taken to succeed.
@@ -6,42 +17,39 @@ extension HorizontalPodAutoscaler {
     ///   - current: `spec.replicas` of the target.
     ///   - pods: all pods of the target's selector, terminating ones included.
     ///   - now: seconds on the clock of the pods' times.
-    package func sync(
-        current: Int, pods: [PodObservation], now: Double, settings: ControllerSettings,
-        memory: inout ControllerMemory
-    ) -> Decision {
+    package mutating func sync(current: Int, pods: [PodObservation], now: Double) -> Decision {
         memory.see(current: current, now: now)
         var decision = Decision(
             time: now, current: current, desired: current, path: .disabled, reports: [], conditions: [.gotScale])
         if current == 0 {
             decision.conditions.append(.disabled)
-        } else if current > maxReplicas {
+        } else if current > autoscaler.maxReplicas {
             decision.path = .aboveMax
-            decision.desired = maxReplicas
+            decision.desired = autoscaler.maxReplicas
             decision.rescaleReason = "Current number of replicas above Spec.MaxReplicas"
-        } else if current < minReplicas {
+        } else if current < autoscaler.minReplicas {
             decision.path = .belowMin
-            decision.desired = minReplicas
+            decision.desired = autoscaler.minReplicas
             decision.rescaleReason = "Current number of replicas below Spec.MinReplicas"
         } else {
-            decideByMetrics(&decision, pods: pods, settings: settings, memory: &memory)
+            decideByMetrics(&decision, pods: pods)
         }
         if decision.desired != current {
             decision.conditions.append(.rescaled(to: decision.desired))
-            if let behavior { memory.record(change: decision.desired - current, now: now, behavior: behavior) }
+            if let behavior = autoscaler.behavior {
+                memory.record(change: decision.desired - current, now: now, behavior: behavior)
+            }
         }
         return decision
     }
 
-    private func decideByMetrics(
-        _ decision: inout Decision, pods: [PodObservation], settings: ControllerSettings,
-        memory: inout ControllerMemory
-    ) {
+    private mutating func decideByMetrics(_ decision: inout Decision, pods: [PodObservation]) {
         let current = decision.current
         let now = decision.time
-        let tolerance = Tolerance(of: behavior, settings: settings)
-        decision.reports = metrics.map {
-            $0.report(pods: pods, current: current, tolerance: tolerance, now: now, settings: settings)
+        let tolerance = Tolerance(of: autoscaler.behavior, settings: settings)
+        decision.reports = autoscaler.metrics.map {
+            ReplicaCalculator(metric: $0, tolerance: tolerance, settings: settings)
+                .report(pods: pods, current: current, now: now)
         }
         let chosen: (proposal: Int, metric: CPUMetric)
         switch choose(from: decision.reports, current: current) {
@@ -52,17 +60,17 @@ extension HorizontalPodAutoscaler {
         case .success(let choice): chosen = choice
         }
         decision.conditions.append(.active(chosen.metric))
-        let stabilized = stabilize(chosen.proposal, current: current, now: now, settings: settings, memory: &memory)
-        let limited =
-            if let behavior {
-                memory.limited(stabilized.replicas, current: current, hpa: self, behavior: behavior, now: now)
+        let stabilized = stabilize(chosen.proposal, current: current, now: now)
+        let limit =
+            if let behavior = autoscaler.behavior {
+                memory.limited(stabilized.replicas, current: current, hpa: autoscaler, behavior: behavior, now: now)
             } else {
-                Autoscaler.limited(stabilized.replicas, current: current, hpa: self)
+                limited(stabilized.replicas, current: current, hpa: autoscaler)
             }
-        decision.path = .metrics(proposal: chosen.proposal, stabilized: stabilized, limited: limited)
-        decision.desired = limited.replicas
+        decision.path = .metrics(proposal: chosen.proposal, stabilized: stabilized, limited: limit)
+        decision.desired = limit.replicas
         decision.conditions.append(.ableToScale(after: stabilized))
-        decision.conditions.append(.scalingLimited(limited, stabilized: stabilized))
+        decision.conditions.append(.scalingLimited(limit, stabilized: stabilized))
         if decision.desired > current {
             decision.rescaleReason = "\(chosen.metric.description) above target"
         } else if decision.desired < current {
@@ -99,10 +107,8 @@ extension HorizontalPodAutoscaler {
     }
 
     /// The proposal is recorded as it is, before it is stabilized.
-    private func stabilize(
-        _ proposal: Int, current: Int, now: Double, settings: ControllerSettings, memory: inout ControllerMemory
-    ) -> Stabilized {
-        guard let behavior else {
+    private mutating func stabilize(_ proposal: Int, current: Int, now: Double) -> Stabilized {
+        guard let behavior = autoscaler.behavior else {
             let window = settings.downscaleStabilization
             let stabilized = memory.stabilize(proposal, window: window, now: now)
             memory.record(recommendation: proposal, now: now, window: window)

@@ -17,14 +17,22 @@ package struct Tolerance: Sendable, Equatable {
     func contains(_ ratio: Double) -> Bool { 1 - down <= ratio && ratio <= 1 + up }
 }
 
-extension CPUMetric {
-    /// Computes the replicas that this metric asks for, as the controller's `ReplicaCalculator` does.
-    package func report(
-        pods: [PodObservation], current: Int, tolerance: Tolerance, now: Double, settings: ControllerSettings
-    ) -> MetricReport {
+/// Computes the replicas that a metric asks for, as the controller's `ReplicaCalculator` does.
+package struct ReplicaCalculator: Sendable {
+    package var metric: CPUMetric
+    package var tolerance: Tolerance
+    package var settings: ControllerSettings
+
+    package init(metric: CPUMetric, tolerance: Tolerance, settings: ControllerSettings) {
+        self.metric = metric
+        self.tolerance = tolerance
+        self.settings = settings
+    }
+
+    package func report(pods: [PodObservation], current: Int, now: Double) -> MetricReport {
         var usage: [Int?] = []
         var failure: MetricFailure?
-        do { usage = try pods.map(usageMillicores) } catch { failure = error }
+        do { usage = try pods.map(metric.usageMillicores) } catch { failure = error }
         if failure == nil {
             // The controller asks for the samples before it lists the pods.
             if !usage.contains(where: { $0 != nil }) { failure = .noMetrics }
@@ -34,19 +42,19 @@ extension CPUMetric {
         let classes = PodClasses(of: pods, usage: usage, now: now, settings: settings)
         let ages = classes.ready.compactMap { pods[$0].sample.map { now - $0.time } }
         var report = MetricReport(
-            metric: self, classes: classes, sampleAges: nil, result: .failure(failure ?? .noReadyPods))
+            metric: metric, classes: classes, sampleAges: nil, result: .failure(failure ?? .noReadyPods))
         if let least = ages.min(), let most = ages.max() { report.sampleAges = least...most }
         if failure == nil && !classes.ready.isEmpty {
-            report.result = proposal(pods: pods, usage: usage, classes: classes, current: current, tolerance: tolerance)
+            report.result = proposal(pods: pods, usage: usage, classes: classes, current: current)
         }
         return report
     }
 
     private func proposal(
-        pods: [PodObservation], usage: [Int?], classes: PodClasses, current: Int, tolerance: Tolerance
+        pods: [PodObservation], usage: [Int?], classes: PodClasses, current: Int
     ) -> Result<MetricReport.Proposal, MetricFailure> {
         let readyUsage = classes.ready.map { usage[$0] ?? 0 }
-        switch target {
+        switch metric.target {
         case .averageValue(let millicores):
             let measure = AverageMeasure(
                 target: millicores, ready: classes.ready.count, missing: classes.missing.count,
@@ -54,10 +62,10 @@ extension CPUMetric {
             return .success(
                 replicas(
                     measure, ready: readyUsage, missing: classes.missing.count, unready: classes.unready.count,
-                    current: current, tolerance: tolerance))
+                    current: current))
         case .utilization(let percent):
             var requests: [Int] = []
-            do { requests = try pods.map(requestMillicores) } catch { return .failure(error) }
+            do { requests = try pods.map(metric.requestMillicores) } catch { return .failure(error) }
             let measure = UtilizationMeasure(
                 target: percent, ready: classes.ready.map { requests[$0] },
                 missing: classes.missing.map { requests[$0] }, unready: classes.unready.map { requests[$0] })
@@ -65,12 +73,12 @@ extension CPUMetric {
             return .success(
                 replicas(
                     measure, ready: readyUsage, missing: classes.missing.count, unready: classes.unready.count,
-                    current: current, tolerance: tolerance))
+                    current: current))
         }
     }
 
     private func replicas(
-        _ measure: some Measure, ready: [Int], missing: Int, unready: Int, current: Int, tolerance: Tolerance
+        _ measure: some Measure, ready: [Int], missing: Int, unready: Int, current: Int
     ) -> MetricReport.Proposal {
         let used = ready.reduce(0, +)
         let ratio = measure.ratio(used: used, missingCounted: false, unreadyCounted: false)
@@ -101,8 +109,11 @@ extension CPUMetric {
             replicas: kept == nil ? wanted : current, current: value, ratio: ratio, filledRatio: filled, kept: kept)
     }
 
+}
+
+extension CPUMetric {
     /// Returns nil for a pod whose sample lacks a container.
-    private func usageMillicores(of pod: PodObservation) throws(MetricFailure) -> Int? {
+    fileprivate func usageMillicores(of pod: PodObservation) throws(MetricFailure) -> Int? {
         guard let sample = pod.sample, !sample.containers.isEmpty else { return nil }
         guard let container else {
             var total = 0
@@ -118,7 +129,7 @@ extension CPUMetric {
         return usage.millicores
     }
 
-    private func requestMillicores(of pod: PodObservation) throws(MetricFailure) -> Int {
+    fileprivate func requestMillicores(of pod: PodObservation) throws(MetricFailure) -> Int {
         var total = 0
         for request in pod.requests where container == nil || container == request.name {
             guard let millicores = request.millicores else { throw .missingRequest(container: request.name) }
