@@ -32,6 +32,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
@@ -113,10 +114,13 @@ let package = Package(
         ),
         .target(name: "Autoscaler", swiftSettings: strict),
         .target(name: "Simulation", dependencies: ["Autoscaler"], swiftSettings: strict),
+        .target(
+            name: "Recipes", dependencies: ["Autoscaler", "Simulation", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
         .executableTarget(
             name: "Bungalow",
             dependencies: [
-                "LatencyAnalyzer", "LoadReport", "ScoringLog",
+                "Autoscaler", "LatencyAnalyzer", "LoadReport", "Recipes", "ScoringLog", "Simulation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(
                     name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux])),
@@ -175,6 +179,9 @@ let package = Package(
         .testTarget(
             name: "AutoscalerTests", dependencies: ["Autoscaler", "TestSupport"],
             exclude: ["oracle.py", "random_states.py"], resources: [.copy("Vectors")], swiftSettings: strict),
+        .testTarget(
+            name: "RecipesTests", dependencies: ["Autoscaler", "Recipes", "Simulation"],
+            resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "SimulationTests", dependencies: ["Autoscaler", "Simulation", "TestSupport"],
             resources: [.copy("Vectors")], swiftSettings: strict),

@@ -16,6 +16,7 @@ struct Bungalow: AsyncParsableCommand {
         version: "bungalow 0.1.0",
         subcommands: [
             AnalyzeCommand.self, QueryCommand.self, MonitorCommand.self, PodsCommand.self, ReportCommand.self,
+            SimulateCommand.self,
         ])
 
     static func main() async {

@@ -96,15 +96,14 @@ extension Engine {
             requests: scenario.workload.requests, sample: sample(index))
     }
 
+    /// What the metrics API has of a pod: its use, the time of the sample and the seconds that it spans.
+    private func measured(_ pod: Pod) -> (cores: Double, time: Double, window: Double)? {
+        guard case .lagged(let lag, let window) = scenario.metrics else { return pod.meter.rate }
+        return pod.isReady && pod.isActive ? (pod.recentCores(lag: lag, at: now), now - lag, window) : nil
+    }
+
     private func sample(_ index: Int) -> PodSample? {
-        let pod = pods[index]
-        var measured: (cores: Double, time: Double, window: Double)?
-        if case .lagged(let lag, let window) = scenario.metrics {
-            if pod.isReady && pod.isActive { measured = (pod.recentCores(lag: lag, at: now), now - lag, window) }
-        } else {
-            measured = pod.meter.rate
-        }
-        guard let measured else { return nil }
+        guard let measured = measured(pods[index]) else { return nil }
         let containers = scenario.workload.requests.map {
             ContainerUsage(name: $0.name, cores: $0.name == scenario.workload.container ? measured.cores : 0)
         }
@@ -113,17 +112,21 @@ extension Engine {
 
     mutating func recordSecond() {
         var row = SecondRow(
-            time: now, spec: replicas, ready: 0, pods: living.count, bound: 0, publishedCores: 0, memory: 0)
+            time: now, spec: replicas, ready: 0, pods: living.count, bound: 0, cpuUsed: goneUsed, publishedCores: 0,
+            memory: 0)
         for index in living {
             if pods[index].stage != .unscheduled { pods[index].processor.advance(to: now) }
             if pods[index].isReady && pods[index].isActive { row.ready += 1 }
             if pods[index].node >= 0 { row.bound += 1 }
-            row.publishedCores += pods[index].meter.rate?.cores ?? 0
+            row.cpuUsed += pods[index].cpuUsed(at: now)
+            row.publishedCores += measured(pods[index])?.cores ?? 0
             if pods[index].record.started != nil {
                 row.memory += pods[index].hasServed ? scenario.service.loadedMemory : scenario.service.idleMemory
             }
             if case .lagged = scenario.metrics { pods[index].history.append(pods[index].cpuUsed(at: now)) }
         }
+        if outcome.seconds.isEmpty { usedBefore = row.cpuUsed }
+        row.cpuUsed -= usedBefore
         outcome.seconds.append(row)
         queue.schedule(.second, at: now + 1)
     }

@@ -161,6 +161,7 @@ extension Engine {
         dropRequests(of: index)
         pods[index].setSteadyCores(0, at: now)
         pods[index].stage = .gone
+        goneUsed += pods[index].cpuUsed(at: now)
         pods[index].isServing = false
         pods[index].processorGeneration &+= 1
         pods[index].record.gone = now

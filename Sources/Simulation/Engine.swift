@@ -17,6 +17,9 @@ struct Engine {
     /// The pod that the next connection goes to, where they go in turn.
     var turn = 0
     var replicas: Int
+    /// CPU seconds of pods that are gone, and of all pods before 0.
+    var goneUsed = 0.0
+    var usedBefore = 0.0
     var controller: AutoscalerController?
     var outcome: Outcome
     var random: Streams
@@ -91,11 +94,12 @@ struct Engine {
     private mutating func finish() {
         for index in pods.indices {
             if pods[index].stage != .gone { pods[index].processor.advance(to: now) }
-            outcome.cpuUsed += pods[index].cpuUsed(at: pods[index].stage == .gone ? pods[index].steadySince : now)
+            if pods[index].stage != .gone { outcome.cpuUsed += pods[index].cpuUsed(at: now) }
             outcome.cpuUsedByRequests += pods[index].processor.used
             outcome.throttled += pods[index].processor.throttled
             outcome.pods.append(pods[index].record)
         }
+        outcome.cpuUsed += goneUsed - usedBefore
         for phase in outcome.phases {
             outcome.underWay += phase.offered - phase.served - phase.rejected - phase.failed - phase.dropped
         }

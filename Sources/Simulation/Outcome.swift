@@ -8,7 +8,7 @@ package struct Outcome: Sendable, Equatable {
     package var seconds: [SecondRow] = []
     package var decisions: [Decision] = []
     package var pods: [PodRecord] = []
-    /// CPU seconds used by all pods, of which requests used a part.
+    /// CPU seconds used by all pods from 0 on, of which requests used a part.
     package var cpuUsed = 0.0
     package var cpuUsedByRequests = 0.0
     /// Seconds in which pods stood still for their quota, over all pods.
@@ -51,6 +51,8 @@ package struct SecondRow: Sendable, Equatable {
     /// All that hold a reservation or wait for one: terminating and Pending ones included.
     package var pods: Int
     package var bound: Int
+    /// CPU seconds used since 0, over all pods that were there.
+    package var cpuUsed: Double
     /// Cores and MiB used, as metrics-server last published them.
     package var publishedCores: Double
     package var memory: Double

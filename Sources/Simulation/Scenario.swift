@@ -33,6 +33,13 @@ package struct NodeSize: Sendable, Equatable {
     }
 }
 
+extension NodeSize {
+    /// Whether an empty node of this size has room for a pod.
+    package func fits(_ workload: Workload) -> Bool {
+        workload.cpuRequest <= cores && workload.memoryRequest <= memory
+    }
+}
+
 /// How the autoscaler's controller is run.
 package struct Controller: Sendable, Equatable {
     package var settings = ControllerSettings()
