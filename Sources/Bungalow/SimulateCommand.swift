@@ -46,6 +46,7 @@ struct SimulateCommand: ParsableCommand {
     @Flag(help: "Prints a line for each decision.") var explain = false
     @Flag(help: "Writes JSON instead of tables.") var json = false
     @Option(help: ArgumentHelp("Writes the lab's two files there.", valueName: "folder")) var csv: String?
+    @Option(help: ArgumentHelp("Writes a page with the lab's six plots.", valueName: "file")) var html: String?
 
     func validate() throws {
         if let hitRate, !(0...1 ~= hitRate) { throw ValidationError("--hit-rate must be from 0 to 1.") }
@@ -76,7 +77,18 @@ struct SimulateCommand: ParsableCommand {
             outcomes.append(simulate(scenario) { progress.show(run: run, time: $0) })
         }
         let bills = outcomes.map { Bill($0, scenario: scenario, recipe: recipe) }
-        if let csv { try write(outcomes[0], recipe: recipe, to: csv) }
+        if let csv {
+            let folder = URL(filePath: csv)
+            try write(
+                [
+                    (folder.appending(path: LabFiles.monitorName), LabFiles.monitor(outcomes[0], recipe: recipe)),
+                    (folder.appending(path: LabFiles.siegeName), LabFiles.siege(outcomes[0])),
+                ], to: csv)
+        }
+        if let html {
+            let page = HTMLReport.page(outcomes[0], scenario: scenario, recipe: recipe, bill: bills[0])
+            try write([(URL(filePath: html), page)], to: html)
+        }
         if json {
             let reports = zip(outcomes, bills).map { JSONReport($0, bill: $1) }
             try StandardOutput.write(try JSONReport.data(reports) + Data("\n".utf8))
@@ -87,16 +99,15 @@ struct SimulateCommand: ParsableCommand {
             runs == 1 ? TextReport.table(outcomes[0], bill: bills[0]) : TextReport.medians(outcomes, bills: bills))
     }
 
-    private func write(_ outcome: Outcome, recipe: Recipe, to folder: String) throws {
+    private func write(_ files: [(url: URL, text: String)], to place: String) throws {
         do {
-            let url = URL(filePath: folder)
-            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-            for (name, text) in [
-                (LabFiles.monitorName, LabFiles.monitor(outcome, recipe: recipe)),
-                (LabFiles.siegeName, LabFiles.siege(outcome)),
-            ] { try text.write(to: url.appending(path: name), atomically: true, encoding: .utf8) }
+            for file in files {
+                let folder = file.url.deletingLastPathComponent()
+                try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+                try file.text.write(to: file.url, atomically: true, encoding: .utf8)
+            }
         } catch {
-            throw AnalyzerFault(.output, "\(folder): the files cannot be written: \(error.localizedDescription)")
+            throw AnalyzerFault(.output, "\(place): it cannot be written: \(error.localizedDescription)")
         }
     }
 

@@ -78,7 +78,7 @@ package enum LoadProfile {
         var steps: [Step] = []
         for item in field["demand_cores"].items {
             guard item.items.count == 2 else { throw item.wrong("give [second, cores]") }
-            let step = Step(time: try item.items[0].number(in: 0...1e7), value: try item.items[1].number(in: 0...1e6))
+            let step = Step(time: try item.items[0].number(in: 0...1e6), value: try item.items[1].number(in: 0...1e6))
             guard step.time >= steps.last?.time ?? 0 else {
                 throw item.items[0].wrong("give the steps in the order of time")
             }
@@ -96,7 +96,7 @@ package enum LoadProfile {
             "name", "seconds", "clients", "ramp_from", "pause_s", "rounding", "connection", "requests_per_s",
             "arrivals",
         ])
-        let seconds = try field["seconds"].number(in: 0.001...1e7)
+        let seconds = try field["seconds"].number(in: 0.001...1e6)
         var traffic = Traffic.none
         var name = "idle"
         if field["requests_per_s"].exists {

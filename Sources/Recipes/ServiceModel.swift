@@ -13,7 +13,9 @@ package struct ServiceModel: Sendable {
     /// This server with its synthetic model: the CPU of a request is that of its HTTP and its cache.
     package init(environment: [String: String], cores: Double) {
         service = Service()
-        func number(_ name: String) -> Double? { environment[name].flatMap(Double.init) }
+        func number(_ name: String) -> Double? {
+            environment[name].flatMap(Double.init).flatMap { (0...1e9).contains($0) ? $0 : nil }
+        }
         let request = 0.0001
         service.hitCPU = .constant(request)
         service.missCPU = .constant(request + (number("SYNTHETIC_BUSY_MS") ?? 0) / 1000)

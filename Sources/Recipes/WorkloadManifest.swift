@@ -69,7 +69,7 @@ struct WorkloadManifest {
         workload.grace = try pod["terminationGracePeriodSeconds"].number(in: 0...86_400, absent: 30)
         let environment = environment(of: container)
         let sleep = try container["lifecycle"]["preStop"]["sleep"]["seconds"].number(in: 0...86_400, absent: 0)
-        let drain = environment["DRAIN_DELAY_SECONDS"].flatMap(Double.init) ?? 0
+        let drain = environment["DRAIN_DELAY_SECONDS"].flatMap(Double.init).map { max(0, min($0, 86_400)) } ?? 0
         workload.termination = min(workload.grace, max(0.5, sleep + drain))
         return workload
     }

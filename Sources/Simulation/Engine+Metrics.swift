@@ -42,6 +42,7 @@ extension Engine {
 
     /// - Parameter index: a node, or the number of the time at which counters are read.
     mutating func scrape(_ index: Int) {
+        if now >= 0 { outcome.publications.append(now) }
         switch scenario.metrics {
         case .lagged: break
         case .scraped(let resolution):

@@ -46,6 +46,7 @@ struct Engine {
             AutoscalerController($0, settings: scenario.controller.settings)
         }
         outcome = Outcome(seed: scenario.seed)
+        outcome.minutes = Array(repeating: MinuteRow(), count: max(1, Int((scenario.duration / 60).rounded(.up))))
         random = Streams(seed: scenario.seed)
     }
 

@@ -6,7 +6,11 @@ package struct Outcome: Sendable, Equatable {
     package var phases: [PhaseOutcome] = []
     /// One for each second, from 0 on.
     package var seconds: [SecondRow] = []
+    /// One for each minute, by the time of a request's end.
+    package var minutes: [MinuteRow] = []
     package var decisions: [Decision] = []
+    /// Times at which metrics-server published new values, of any node.
+    package var publications: [Double] = []
     package var pods: [PodRecord] = []
     /// CPU seconds used by all pods from 0 on, of which requests used a part.
     package var cpuUsed = 0.0
@@ -40,6 +44,14 @@ package struct PhaseOutcome: Sendable, Equatable {
         self.start = start
         self.seconds = seconds
     }
+}
+
+/// The requests that ended in a minute.
+package struct MinuteRow: Sendable, Equatable {
+    package var served = 0
+    package var unserved = 0
+    /// Seconds, over all served requests.
+    package var latency = 0.0
 }
 
 /// The cluster at a whole second.
