@@ -20,6 +20,7 @@ import redis_faults
 import rolling
 import sanitizers
 import saturation_search
+import siege_table
 import soak
 
 CHECKS = {
@@ -37,6 +38,7 @@ CHECKS = {
     "redis": (redis_faults.check, "every way in which Redis fails"),
     "overload": (overload.check, "twice the rate that can be served"),
     "saturation": (saturation_search.check, "Locust finds saturation at the same rate three times"),
+    "siege": (siege_table.check, "siege's transactions a minute, as the simulator says"),
     "rolling": (rolling.check, "replicas replaced behind haproxy"),
     "threads": (sanitizers.threads, "the tests under ThreadSanitizer"),
     "addresses": (sanitizers.addresses, "the tests under AddressSanitizer"),
