@@ -32,6 +32,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
@@ -139,10 +140,16 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(name: "Autoscaler", swiftSettings: strict),
+        .target(name: "Simulation", dependencies: ["Autoscaler"], swiftSettings: strict),
+        .target(
+            name: "Recipes", dependencies: ["Autoscaler", "Simulation", .product(name: "Yams", package: "Yams")],
+            swiftSettings: strict),
         .executableTarget(
             name: "Bungalow",
             dependencies: [
-                "Cluster", "Files", "LatencyAnalyzer", "LoadReport", "Release", "ScoringLog",
+                "Autoscaler", "Cluster", "Files", "LatencyAnalyzer", "LoadReport", "Recipes", "Release", "ScoringLog",
+                "Simulation",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(
                     name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux])),
@@ -211,6 +218,15 @@ let package = Package(
         .testTarget(
             name: "ModelTests", dependencies: ["Model", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
+        .testTarget(
+            name: "AutoscalerTests", dependencies: ["Autoscaler", "TestSupport"],
+            exclude: ["oracle.py", "random_states.py"], resources: [.copy("Vectors")], swiftSettings: strict),
+        .testTarget(
+            name: "RecipesTests", dependencies: ["Autoscaler", "Recipes", "Simulation"],
+            resources: [.copy("Vectors")], swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Autoscaler", "Simulation", "TestSupport"],
+            resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "ScoringLogTests", dependencies: ["Bytes", "ScoringLog", "TestSupport"], swiftSettings: strict),
     ],

@@ -20,6 +20,7 @@ import redis_faults
 import rolling
 import sanitizers
 import saturation_search
+import siege_table
 import soak
 
 CHECKS = {
@@ -51,6 +52,8 @@ CHECKS = {
     "overload": (overload.check, "twice the rate that can be served"),
     # proves: T17
     "saturation": (saturation_search.check, "Locust finds saturation at the same rate three times"),
+    # proves: C5.10
+    "siege": (siege_table.check, "siege's transactions a minute, as the simulator says"),
     # proves: T36
     "rolling": (rolling.check, "replicas replaced behind haproxy"),
     # proves: T42

@@ -1,0 +1,154 @@
+import ArgumentParser
+import Autoscaler
+import Files
+import Foundation
+import Recipes
+import Simulation
+
+/// A time on the command line: 90, 90s, 5m, 1h.
+struct Seconds: ExpressibleByArgument {
+    let value: Double
+
+    init?(argument: String) {
+        guard let value = seconds(argument), value >= 0, value <= 1e7 else { return nil }
+        self.value = value
+    }
+}
+
+/// Nodes on the command line: 3x4, 3x4x16Gi.
+struct NodeList: ExpressibleByArgument {
+    let nodes: [NodeSize]
+
+    init?(argument: String) {
+        let parts = argument.split(separator: "x", omittingEmptySubsequences: false).map(String.init)
+        guard (2...3).contains(parts.count), let count = Int(parts[0]), (1...1000).contains(count),
+            let cores = Double(parts[1]), cores > 0, cores <= 1024
+        else { return nil }
+        var memory = Double.infinity
+        if parts.count == 3 {
+            guard let size = mebibytes(parts[2]), size > 0 else { return nil }
+            memory = size
+        }
+        nodes = Array(repeating: NodeSize(cores: cores, memory: memory), count: count)
+    }
+}
+
+extension Platform: ExpressibleByArgument {}
+
+/// The numbers of the controller and of the metrics pipeline.
+struct ClusterOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("From one sync to the next, 15.", valueName: "time")) var syncPeriod: Seconds?
+    @Option(help: ArgumentHelp("The first sync after the autoscaler's creation; drawn otherwise.", valueName: "time"))
+    var syncPhase: Seconds?
+    @Option(help: ArgumentHelp("The controller's window for scaling down, 300.", valueName: "time"))
+    var downscaleStabilization: Seconds?
+    @Option(help: ArgumentHelp("Ratio within which nothing changes, 0.1.", valueName: "ratio")) var tolerance: Double?
+    @Option(help: ArgumentHelp("For how long a pod's start counts as such, 300.", valueName: "time"))
+    var cpuInitializationPeriod: Seconds?
+    @Option(help: ArgumentHelp("Within this of its start a pod was never ready, 30.", valueName: "time"))
+    var initialReadinessDelay: Seconds?
+    @Option(help: ArgumentHelp("From one read of metrics-server to the next.", valueName: "time"))
+    var metricsResolution: Seconds?
+    @Option(
+        help: ArgumentHelp("Age of all samples at a sync, in place of metrics-server; 0 is fresh.", valueName: "time"))
+    var metricsLag: Seconds?
+    @Option(help: ArgumentHelp("What such samples claim to span, 15.", valueName: "time")) var metricsWindow: Seconds?
+    @Option(help: ArgumentHelp("From a container's start to its first response.", valueName: "time")) var startUp:
+        Seconds?
+    @Option(help: ArgumentHelp("For how long the first pods have been ready, 3600.", valueName: "time"))
+    var initialReadyFor: Seconds?
+
+    func validate() throws {
+        if let tolerance, !(0...10 ~= tolerance) { throw ValidationError("--tolerance must be from 0 to 10.") }
+        if let period = syncPeriod, period.value < 0.1 {
+            throw ValidationError("--sync-period must be at least 0.1 s.")
+        }
+        if let resolution = metricsResolution, resolution.value < 1 {
+            throw ValidationError("--metrics-resolution must be at least 1 s.")
+        }
+        if metricsResolution != nil, metricsLag != nil {
+            throw ValidationError("--metrics-lag takes the place of metrics-server: leave out --metrics-resolution.")
+        }
+    }
+
+    func apply(to scenario: inout Scenario, platform: Platform) {
+        if let syncPeriod { scenario.controller.syncPeriod = syncPeriod.value }
+        scenario.controller.syncPhase = syncPhase?.value
+        if let downscaleStabilization {
+            scenario.controller.settings.downscaleStabilization = downscaleStabilization.value
+        }
+        if let tolerance { scenario.controller.settings.tolerance = tolerance }
+        if let cpuInitializationPeriod {
+            scenario.controller.settings.cpuInitializationPeriod = cpuInitializationPeriod.value
+        }
+        if let initialReadinessDelay {
+            scenario.controller.settings.initialReadinessDelay = initialReadinessDelay.value
+        }
+        scenario.metrics =
+            if let metricsLag {
+                .lagged(metricsLag.value, window: metricsWindow?.value ?? 15)
+            } else {
+                .scraped(resolution: metricsResolution?.value ?? platform.resolution)
+            }
+        if let startUp { scenario.workload.startUp = startUp.value }
+        if let initialReadyFor { scenario.workload.initialReadyFor = initialReadyFor.value }
+    }
+}
+
+extension SimulateCommand {
+    /// What the manifests, the service, the load and the options make together.
+    func scenario(of recipe: Recipe) throws -> Scenario {
+        let load = try readLoad()
+        var scenario = Scenario(
+            duration: duration?.value ?? (self.load == "lab" ? LoadProfile.labDuration : load.length),
+            workload: recipe.workload, load: load)
+        scenario.seed = seed
+        if let nodes { scenario.nodes = nodes.nodes } else if !recipe.nodes.isEmpty { scenario.nodes = recipe.nodes }
+        let cores = scenario.nodes.map(\.cores).max() ?? 0
+        guard scenario.nodes.contains(where: { $0.fits(recipe.workload) }) else {
+            throw RecipeError(
+                "\(Self.shown(manifests)): a pod of \(recipe.name) requests \(recipe.workload.cpuRequest) cores and "
+                    + "\(Int(recipe.workload.memoryRequest)) MiB, more than a node has (\(cores) cores): lower the request, or "
+                    + "give larger --nodes")
+        }
+        var model = ServiceModel(environment: recipe.environment, cores: cores)
+        // A demand is all that is used.
+        if case .demand = load { model.service.baseCPU = 0 }
+        if let service {
+            try model.read(try Self.text(of: service), name: Self.shown(service)) { file throws(RecipeError) in
+                do {
+                    return try Self.text(of: file)
+                } catch {
+                    throw RecipeError("\(file): the samples cannot be read")
+                }
+            }
+        }
+        scenario.service = model.service
+        if let startUp = model.startUp { scenario.workload.startUp = startUp }
+        if let hitRate { scenario.service.hitRate = hitRate }
+        scenario.autoscaler = recipe.autoscaler
+        scenario.routing = platform.routing
+        cluster.apply(to: &scenario, platform: platform)
+        return scenario
+    }
+
+    private func readLoad() throws -> Load {
+        switch load {
+        case "lab": return LoadProfile.lab
+        case "course": return LoadProfile.course
+        default: break
+        }
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: load, isDirectory: &isFolder) else {
+            throw OperatorError(
+                .input, "\(load): there is no such load: give lab, course, or a file of phases, demand or rates")
+        }
+        if isFolder.boolValue {
+            let file = URL(filePath: load).appending(path: "timeline.csv").path
+            return try LoadProfile.timeline(try Self.text(of: file), name: file)
+        }
+        let text = try Self.text(of: load)
+        if load.hasSuffix(".csv") { return try LoadProfile.csv(text, name: load) }
+        return try LoadProfile.yaml(text, name: load)
+    }
+}

@@ -1,0 +1,84 @@
+/// What the pods have to do.
+package enum Load: Sendable, Equatable {
+    /// Cores wanted, without requests: shared evenly by the ready pods, each at most `podCap`.
+    case demand([Step], podCap: Double?)
+    case traffic([Phase])
+}
+
+/// A value that holds from a time on.
+package struct Step: Sendable, Equatable {
+    package var time: Double
+    package var value: Double
+
+    package init(time: Double, value: Double) {
+        self.time = time
+        self.value = value
+    }
+}
+
+extension [Step] {
+    /// The value at a time: that of the last step until then, 0 before the first.
+    func value(at time: Double) -> Double { last { $0.time <= time }?.value ?? 0 }
+}
+
+/// A stretch of the load, which the results are broken down by.
+package struct Phase: Sendable, Equatable {
+    package var name: String
+    package var seconds: Double
+    package var traffic: Traffic
+
+    package init(name: String, seconds: Double, traffic: Traffic) {
+        self.name = name
+        self.seconds = seconds
+        self.traffic = traffic
+    }
+}
+
+/// Who sends requests in a phase.
+package enum Traffic: Sendable, Equatable {
+    case none
+    /// Each client asks, waits for the response, pauses and asks again.
+    case closed(Clients)
+    /// Requests come whatever the responses do.
+    case open(OpenTraffic)
+}
+
+/// A closed group of clients.
+package struct Clients: Sendable, Equatable {
+    package var count: Int
+    /// The count at the phase's begin, where it changes evenly over the phase.
+    package var rampFrom: Int?
+    /// Seconds between a response and the next request, evenly spread.
+    package var pause: ClosedRange<Double>
+    /// Pauses are rounded to whole seconds, half up, as siege does.
+    package var hasWholePauses: Bool
+    /// A connection serves all requests of a client, and stays with its pod.
+    package var keepsConnections: Bool
+    /// Requests under way at the phase's end are dropped, and all clients begin anew in the next phase.
+    package var isCutOff: Bool
+
+    package init(
+        count: Int, rampFrom: Int? = nil, pause: ClosedRange<Double>, hasWholePauses: Bool = false,
+        keepsConnections: Bool = false, isCutOff: Bool = true
+    ) {
+        self.count = count
+        self.rampFrom = rampFrom
+        self.pause = pause
+        self.hasWholePauses = hasWholePauses
+        self.keepsConnections = keepsConnections
+        self.isCutOff = isCutOff
+    }
+}
+
+/// Requests at a given rate.
+package struct OpenTraffic: Sendable, Equatable {
+    /// Requests a second from a time on, counted from the phase's begin.
+    package var steps: [Step]
+    /// Evenly spaced; else a Poisson process.
+    package var isEven: Bool
+
+    package init(steps: [Step], isEven: Bool = false) {
+        self.steps = steps
+        self.isEven = isEven
+    }
+}
