@@ -137,7 +137,7 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
         permits.releaseBuffer()
         parser.stop()
         guard let position = state.receiveNonsense() else { return }
-        let route = delegate.route(nil)
+        let route = delegate.unreadable
         let request = IncomingRequest(
             position: position, method: .get, minorVersion: 1, receivedAt: .now(), id: group.makeRequestID(),
             route: route.index)
