@@ -3,7 +3,7 @@ public import NIOCore
 /// Why a look-up was not answered, a store not confirmed, or a connection given up; prints as one line.
 ///
 /// Text that came from the server is cut at 160 bytes and holds no control characters.
-public enum RedisFault: Error, Equatable, Sendable {
+public enum RedisError: Error, Equatable, Sendable {
     /// No connection could be made, or the one there was broke; the text says how.
     case connect(String)
     /// The server refused the password, or it could not be read.
@@ -24,7 +24,7 @@ public enum RedisFault: Error, Equatable, Sendable {
     case closed
 }
 
-extension RedisFault: CustomStringConvertible {
+extension RedisError: CustomStringConvertible {
     /// One line for people.
     public var description: String {
         switch self {
@@ -48,38 +48,21 @@ public enum RedisLookup: Equatable, Sendable {
     /// The server holds nothing (or an empty string) under the key.
     case missing
     /// The server gave no answer that can be used.
-    case failed(RedisFault)
+    case failed(RedisError)
 }
 
-/// What a client tells its observer; a fault is told once, however many look-ups it fails.
+/// What a client reports to its observer; an error is reported once, however many look-ups it fails.
 public enum RedisEvent: Equatable, Sendable {
     /// A connection has been made and the server has answered PING: look-ups are sent from now on.
     case up
     /// The last `up` has ended, or the first attempt of all has failed. Repeated while attempts go on failing only when
     /// the reason has changed, and not before `RedisConfiguration.reasonInterval` is over.
-    case down(RedisFault)
+    case down(RedisError)
     /// A connection or an attempt at one failed (`connect`, `auth`, `deadline`, `protocolViolation`, and `errorReply`
     /// to the handshake), or one look-up was refused or answered by an error (`errorReply`, `queueFull`,
     /// `commandTooLarge`).
-    case fault(RedisFault)
+    case error(RedisError)
     /// One store was refused, answered by an error, or lost with its connection. Stores that are dropped because there
-    /// is no connection are not told.
-    case storeFault(RedisFault)
-}
-
-extension RedisEvent {
-    /// The label a counter of faults files this event under; nil if it is not to be counted.
-    public var countedReason: String? {
-        switch self {
-        case .up, .down: return nil
-        case .storeFault: return "store"
-        case .fault(.connect): return "connect"
-        case .fault(.auth): return "auth"
-        case .fault(.deadline): return "deadline"
-        case .fault(.protocolViolation): return "protocol"
-        case .fault(.errorReply): return "error_reply"
-        case .fault(.queueFull), .fault(.commandTooLarge): return "queue_full"
-        case .fault(.notReady), .fault(.closed): return nil
-        }
-    }
+    /// is no connection are not reported.
+    case storeError(RedisError)
 }
