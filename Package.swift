@@ -68,11 +68,10 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .executableTarget(
-            name: "Server",
+        .target(
+            name: "PredictionCache",
             dependencies: [
-                "Bytes", "CSimdjson", "Model", "Redis", "ScoringLog",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Bytes", "Model", "Redis",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
@@ -81,6 +80,18 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "Server",
+            dependencies: [
+                "Bytes", "CSimdjson", "Model", "PredictionCache", "ScoringLog",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [
@@ -154,12 +165,21 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "ServerTests",
+            name: "PredictionCacheTests",
             dependencies: [
-                "Model", "ScoringLog", "Server", "TestSupport",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Bytes", "Model", "PredictionCache", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "Model", "PredictionCache", "ScoringLog", "Server", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

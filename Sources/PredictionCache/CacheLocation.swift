@@ -1,9 +1,8 @@
 import Foundation
 
 /// Where predictions are kept: the meaning of `CACHE_URL`.
-enum CacheLocation: Equatable, Sendable {
-    /// A Redis server. Nil where the URL says nothing.
-    case redis(host: String, port: Int, user: String?, password: String?, database: Int, usesTLS: Bool = false)
+package enum CacheLocation: Equatable, Sendable {
+    case redis(RedisLocation)
     /// An SQLite file.
     case sqlite(path: String)
     /// The default: an SQLite file in the user's cache folder.
@@ -14,7 +13,7 @@ enum CacheLocation: Equatable, Sendable {
     /// percent-decoded.
     ///
     /// - Returns: nil if the text is none of these.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         if text == "off" {
             self = .off
         } else if text.hasPrefix("sqlite:") {
@@ -38,8 +37,9 @@ enum CacheLocation: Equatable, Sendable {
         let port = url.port ?? 6379
         guard (1...65_535).contains(port) else { return nil }
         return .redis(
-            host: host.trimmingCharacters(in: ["[", "]"]), port: port, user: url.user.flatMap(nonEmpty),
-            password: url.password.flatMap(nonEmpty), database: database, usesTLS: url.scheme == "rediss")
+            RedisLocation(
+                host: host.trimmingCharacters(in: ["[", "]"]), port: port, user: url.user.flatMap(nonEmpty),
+                password: url.password.flatMap(nonEmpty), database: database, usesTLS: url.scheme == "rediss"))
     }
 
     private static func nonEmpty(_ text: String) -> String? { text.isEmpty ? nil : text }
@@ -52,7 +52,7 @@ enum CacheLocation: Equatable, Sendable {
     }
 
     /// Which kind of cache it is, for the configuration's hash.
-    var kind: String {
+    package var kind: String {
         switch self {
         case .redis: "redis"
         case .sqlite, .userCacheFolder: "sqlite"
@@ -60,9 +60,9 @@ enum CacheLocation: Equatable, Sendable {
         }
     }
 
-    /// A refused cache URL as it may be shown: what stands before the host is hidden, and all behind the scheme where a
-    /// secret may stand anywhere.
-    static func withoutSecrets(_ text: String) -> String {
+    /// An invalid cache URL as it may be shown: the part before the host is hidden, and everything after the scheme where
+    /// a secret may be anywhere.
+    package static func withoutSecrets(_ text: String) -> String {
         guard !text.hasPrefix("sqlite:"), text.contains(where: { ":@?#".contains($0) }) else { return text }
         let start = text.range(of: "://")?.upperBound ?? text.startIndex
         let (scheme, rest) = (text[..<start], text[start...])
@@ -73,17 +73,33 @@ enum CacheLocation: Equatable, Sendable {
     }
 }
 
-extension CacheLocation: CustomStringConvertible {
-    /// For the start-up message, without secrets.
-    var description: String {
-        switch self {
-        case .redis(let host, let port, let user, let password, let database, let usesTLS):
-            let secret = user == nil && password == nil ? "" : "***@"
-            let bracketed = host.contains(":") ? "[\(host)]" : host
-            return "\(usesTLS ? "rediss" : "redis")://\(secret)\(bracketed):\(port)/\(database)"
-        case .sqlite(let path): return "sqlite:\(path)"
-        case .userCacheFolder: return "sqlite in the user's cache folder"
-        case .off: return "off"
-        }
+/// A Redis server, and who we are to it; nil where the URL says nothing.
+package struct RedisLocation: Equatable, Sendable {
+    package let host: String
+    package let port: Int
+    package let user: String?
+    package let password: String?
+    package let database: Int
+    package let usesTLS: Bool
+
+    package init(
+        host: String, port: Int = 6379, user: String? = nil, password: String? = nil, database: Int = 0,
+        usesTLS: Bool = false
+    ) {
+        self.host = host
+        self.port = port
+        self.user = user
+        self.password = password
+        self.database = database
+        self.usesTLS = usesTLS
+    }
+}
+
+extension RedisLocation: CustomStringConvertible {
+    /// For messages, without secrets.
+    package var description: String {
+        let secret = user == nil && password == nil ? "" : "***@"
+        let bracketed = host.contains(":") ? "[\(host)]" : host
+        return "\(usesTLS ? "rediss" : "redis")://\(secret)\(bracketed):\(port)/\(database)"
     }
 }

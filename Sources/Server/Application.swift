@@ -4,6 +4,7 @@ import Logging
 import Model
 import NIOCore
 import NIOPosix
+import PredictionCache
 import ScoringLog
 import ServiceLifecycle
 
@@ -33,10 +34,10 @@ struct Application {
         let (model, apiKeys) = try loadFiles(files)
         let logger = logger
         let logWriter = ScoringLogWriter(fileDescriptor: logDescriptor) { logger.warning("\($0)") }
-        let caches = CacheFactory(configuration, logger)
+        let caches = CacheFactory(configuration.cacheSettings, logger)
         let replica = makeReplica(connections: descriptors.possibleConnections)
         let reports = Reports(
-            replica, logWriter, caches.storeFaults,
+            replica, logWriter, caches.sharedStatus,
             BuildInfo(modelVersion: model.version, configuration: configuration))
         let parts = Worker.Parts(
             configuration: configuration, replica: replica, model: model, apiKeys: apiKeys, caches: caches,

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import PredictionCache
 
 /// Every knob of the server: its flag, its variable, its default, what is allowed. Nothing else reads flags or the
 /// environment.
@@ -158,7 +159,7 @@ struct Configuration: Sendable {
         port = try knobs.number(flags.port, "PORT", 0...65_535) ?? 8000
         cache = try knobs.cache(flags.cacheURL)
         cachePasswordFile = knobs.text(flags.cachePasswordFile, "CACHE_PASSWORD_FILE")
-        cacheTLS = try CacheTLS.of(cache, authoritiesFile: knobs.text(flags.cacheCAFile, "CACHE_CA_FILE"))
+        cacheTLS = try knobs.cacheTLS(flags.cacheCAFile, cache)
         cacheTTLSeconds = try knobs.number(flags.cacheTTLSeconds, "CACHE_TTL_SECONDS", 1...31_536_000) ?? 3600
         cacheDeadlineMilliseconds = try knobs.number(flags.cacheDeadlineMs, "CACHE_DEADLINE_MS", 1...60_000) ?? 20
         cacheNamespace = try knobs.namespace(flags.cacheNamespace)
@@ -190,6 +191,13 @@ struct Configuration: Sendable {
 }
 
 extension Configuration {
+    var cacheSettings: CacheSettings {
+        CacheSettings(
+            location: cache, passwordFile: cachePasswordFile, tls: cacheTLS, timeToLiveSeconds: cacheTTLSeconds,
+            deadlineMilliseconds: cacheDeadlineMilliseconds,
+            maximumEntryBytes: PredictAnswer.maximumBytes(predictions: maximumBatchRecords))
+    }
+
     /// What changes results and behaviour, as text to be hashed: no secret, address, port or path.
     var resultsText: String {
         let values: [(String, any CustomStringConvertible)] = [

@@ -1,4 +1,5 @@
 import Foundation
+import PredictionCache
 
 /// A knob's value that is not allowed: names the variable, the value, and what is.
 struct ConfigurationError: Error, CustomStringConvertible {
@@ -59,5 +60,14 @@ struct KnobReader {
                 allowed: "redis:// or rediss://[user:password@]host[:port][/db], sqlite:PATH or off")
         }
         return location
+    }
+
+    /// The TLS of a cache; nil where its location has none.
+    func cacheTLS(_ flag: String?, _ cache: CacheLocation) throws(ConfigurationError) -> CacheTLS? {
+        do {
+            return try CacheTLS.of(cache, authoritiesFile: text(flag, "CACHE_CA_FILE"))
+        } catch {
+            throw ConfigurationError(variable: "CACHE_CA_FILE", value: error.file, allowed: error.allowed)
+        }
     }
 }

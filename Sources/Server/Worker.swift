@@ -1,6 +1,7 @@
 import Logging
 import Model
 import NIOCore
+import PredictionCache
 import ScoringLog
 
 /// Everything that one event loop owns. Loops share nothing, so no call takes a lock.

@@ -1,99 +1,91 @@
 import NIOCore
 
-/// One event loop's door to the embedded cache: gathers a tick's look-ups and stores, and keeps the deadlines.
+/// One event loop's handle to the embedded cache: gathers a tick's look-ups and stores, and keeps the deadlines.
 ///
-/// Everything runs on its event loop. A look-up's completion runs exactly once: with the answer, with
-/// `.unavailable(.deadline)` when that comes first, or at once, inside the call, when the door is full or closed.
+/// Everything runs on its event loop. A look-up's completion runs exactly once: with what was found, with
+/// `.unavailable(.deadline)` when that comes first, or in `flush()` when the queue is full or closed.
 final class SQLitePredictionCache: PredictionCache {
-    private struct Batch {
-        let deadline: NIODeadline
-        var requests: [LookUpRequest] = []
-        var completions: [(CacheAnswer) -> Void] = []
-    }
-
     private let store: SQLitePredictionStore
     private let eventLoop: any EventLoop
-    /// Called once for each look-up that is not answered.
-    private let onFault: (CacheFault) -> Void
-    private let maximumEntryBytes: Int
-    /// Batches by number; the last one may still be gathering.
-    private var batches: [UInt64: Batch] = [:]
-    private var oldest: UInt64 = 0
-    private var gathering: UInt64 = 0
-    private var outstanding = 0
+    /// Called once for each look-up that gets no response.
+    private let onError: (CacheErrorReason) -> Void
+    private let lookUps = LookUpsInFlight()
+    private var gathering: LookUpBatch?
+    private var nextNumber: UInt64 = 0
+    /// What was handed over, oldest first: responses come, and deadlines pass, in this order.
+    private var batches = CircularBuffer<LookUpBatch>()
     private var stores: [StoreRequest] = []
     private var hasTimer = false
     private var closing: EventLoopFuture<Void>?
 
-    init(store: SQLitePredictionStore, eventLoop: any EventLoop, onFault: @escaping (CacheFault) -> Void) {
+    init(_ store: SQLitePredictionStore, on eventLoop: any EventLoop, onError: @escaping (CacheErrorReason) -> Void) {
         self.store = store
         self.eventLoop = eventLoop
-        self.onFault = onFault
-        maximumEntryBytes = store.configuration.maximumEntryBytes
+        self.onError = onError
     }
 
-    func lookUp(_ key: CacheKey, maximumBytes: Int, _ completion: @escaping (CacheAnswer) -> Void) {
+    func lookUp(_ key: CacheKey, maximumBytes: Int, _ completion: @escaping (CacheLookup) -> Void) {
         eventLoop.preconditionInEventLoop()
         guard closing == nil else { return completion(.unavailable(.store)) }
-        guard outstanding < store.configuration.maximumOutstandingLookUpsPerLoop else {
-            onFault(.queueFull)
-            return completion(.unavailable(.queueFull))
-        }
-        outstanding += 1
-        if batches[gathering] == nil {
-            let deadline = eventLoop.now + store.configuration.lookUpDeadline
-            batches[gathering] = Batch(deadline: deadline)
-            armTimer(deadline)
-        }
-        batches[gathering]?.requests.append(LookUpRequest(key: key, maximumBytes: maximumBytes))
-        batches[gathering]?.completions.append(completion)
+        guard lookUps.begin(key, completion) else { return }
+        if gathering == nil { gathering = makeBatch() }
+        gathering?.requests.append((key, maximumBytes))
     }
 
     func store(_ value: ByteBuffer, for key: CacheKey) {
         eventLoop.preconditionInEventLoop()
-        // A slice would keep the whole answer that it was cut from in memory.
+        lookUps.stored(value, for: key)
+        // A slice would keep the whole response that it was cut from in memory.
         let request = StoreRequest(key: key, value: ByteBuffer(bytes: value.readableBytesView))
-        guard request.byteCount <= maximumEntryBytes else { return store.refuseTooLong() }
+        guard request.byteCount <= store.settings.maximumEntryBytes else { return store.dropTooLong() }
         stores.append(request)
-        if closing != nil { handOver() }
+        if closing != nil { flush() }
     }
 
     func flush() {
         eventLoop.preconditionInEventLoop()
-        handOver()
-    }
-
-    private func handOver() {
-        guard batches[gathering] != nil || !stores.isEmpty else { return }
+        guard gathering != nil || !stores.isEmpty else { return }
+        let batch = gathering
+        gathering = nil
         var handedOver: [StoreRequest] = []
         swap(&handedOver, &stores)
-        let number = gathering
-        let lookUps = batches[number].map { batch in
-            let door = NIOLoopBound(self, eventLoop: eventLoop)
-            return LookUpBatch(requests: batch.requests, deadline: batch.deadline) { [eventLoop] answers in
-                eventLoop.execute { door.value.complete(number, with: answers) }
+        let error = store.submit(batch, handedOver)
+        guard let batch else { return }
+        if let error { end(batch, with: [], otherwise: error) } else { batches.append(batch) }
+    }
+
+    private func makeBatch() -> LookUpBatch {
+        let (number, deadline) = (nextNumber, eventLoop.now + store.settings.lookUpDeadline)
+        nextNumber += 1
+        armTimer(deadline)
+        let handle = NIOLoopBound(self, eventLoop: eventLoop)
+        return LookUpBatch(number: number, deadline: deadline) { [eventLoop] found in
+            eventLoop.execute { handle.value.received(found, for: number) }
+        }
+    }
+
+    /// Ends a batch, unless its deadline has done so before. Older ones still here were overdue when the thread saw them.
+    private func received(_ found: [CacheLookup], for number: UInt64) {
+        while let batch = batches.first, batch.number <= number {
+            batches.removeFirst()
+            if batch.number == number {
+                end(batch, with: found, otherwise: .store)
+            } else {
+                end(batch, with: [], otherwise: .deadline)
             }
         }
-        if lookUps != nil { gathering += 1 }
-        if let fault = store.submit(lookUps, handedOver) {
-            complete(number, with: [], otherwise: fault)
+    }
+
+    /// Completes a batch's look-ups; a completion may call back into this handle.
+    private func end(_ batch: LookUpBatch, with found: [CacheLookup], otherwise reason: CacheErrorReason) {
+        for (index, request) in batch.requests.enumerated() {
+            let lookUp = index < found.count ? found[index] : .unavailable(reason)
+            if case .unavailable(let reason?) = lookUp { onError(reason) }
+            lookUps.end(request.key, with: lookUp)
         }
     }
 
-    /// Completes a batch, unless its deadline has done so before; a completion may call back into this door.
-    private func complete(_ number: UInt64, with answers: [CacheAnswer], otherwise fault: CacheFault = .store) {
-        guard let batch = batches.removeValue(forKey: number) else { return }
-        outstanding -= batch.completions.count
-        for (index, completion) in batch.completions.enumerated() {
-            let answer = index < answers.count ? answers[index] : .unavailable(fault)
-            if case .unavailable(let fault?) = answer { onFault(fault) }
-            completion(answer)
-        }
-    }
-
-    // MARK: Deadlines
-
-    /// One timer serves all batches: their deadlines pass in the order of their numbers.
+    /// One timer serves all batches.
     private func armTimer(_ deadline: NIODeadline) {
         guard !hasTimer else { return }
         hasTimer = true
@@ -103,41 +95,29 @@ final class SQLitePredictionCache: PredictionCache {
     private func expire() {
         hasTimer = false
         let now = eventLoop.now
-        var expired: [UInt64] = []
-        while oldest <= gathering {
-            if let batch = batches[oldest] {
-                guard batch.deadline <= now else {
-                    armTimer(batch.deadline)
-                    break
-                }
-                expired.append(oldest)
-            }
-            if oldest == gathering {
-                // What is asked from here on belongs to the next batch.
-                if batches[oldest] != nil { gathering += 1 } else { break }
-            }
-            oldest += 1
+        var expired: [LookUpBatch] = []
+        while let batch = batches.first, batch.deadline <= now { expired.append(batches.removeFirst()) }
+        if let batch = gathering, batch.deadline <= now {
+            expired.append(batch)
+            gathering = nil
         }
-        for number in expired {
-            complete(number, with: [], otherwise: .deadline)
-        }
+        if let next = batches.first ?? gathering { armTimer(next.deadline) }
+        for batch in expired { end(batch, with: [], otherwise: .deadline) }
     }
 
-    // MARK: Closing
-
-    /// Hands over the rest; look-ups under way are still answered.
+    /// Hands over the rest; look-ups under way still get a response.
     ///
-    /// Succeeds when this door's stores are written or dropped and, for the last door, when the file is closed; at the
-    /// latest a second after `closeTimeout`, should the disk not answer.
+    /// Succeeds, for the last handle, when all stores are written or dropped and the file is closed; at the latest a
+    /// second after `closeTimeout`, should the disk not respond.
     func close() -> EventLoopFuture<Void> {
         eventLoop.preconditionInEventLoop()
         if let closing { return closing }
-        handOver()
+        flush()
         let promise = eventLoop.makePromise(of: Void.self)
         closing = promise.futureResult
-        let limit = eventLoop.scheduleTask(in: store.configuration.closeTimeout + .seconds(1)) { promise.succeed() }
+        let limit = eventLoop.scheduleTask(in: store.settings.closeTimeout + .seconds(1)) { promise.succeed() }
         promise.futureResult.whenComplete { _ in limit.cancel() }
-        store.doorCloses { promise.succeed() }
+        store.closeHandle().whenComplete { _ in promise.succeed() }
         return promise.futureResult
     }
 }

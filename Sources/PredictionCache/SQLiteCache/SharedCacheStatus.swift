@@ -2,32 +2,47 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// Says that entries were dropped: to the metrics each one, to the log once a burst.
-final class StoreFaultReport: Sendable {
-    /// A burst is over when nothing was dropped for so long.
-    private let quiet: TimeAmount
-    private let lastFault = Mutex<NIODeadline?>(nil)
-    private let logger: Logger
-    private let onFault: @Sendable (CacheFault) -> Void
-
-    init(quiet: TimeAmount, logger: Logger, onFault: @escaping @Sendable (CacheFault) -> Void) {
-        self.quiet = quiet
-        self.logger = logger
-        self.onFault = onFault
+/// What the event loops' own metrics cannot know of a cache that they share: dropped entries and a missing file.
+package final class SharedCacheStatus: Sendable {
+    private struct State {
+        var dropped: [CacheErrorReason: UInt64] = [:]
+        var isUnavailable = false
+        var lastDrop: NIODeadline?
     }
 
-    /// - Parameter reason: for the log; nil where it has been said there already.
-    func dropped(_ count: Int, fault: CacheFault, reason: String?) {
+    private let state = Mutex(State())
+    private let logger: Logger
+    /// Dropped entries are one warning until none was dropped for this long.
+    private let quietInterval: TimeAmount
+
+    init(_ logger: Logger, quietInterval: TimeAmount = .seconds(10)) {
+        self.logger = logger
+        self.quietInterval = quietInterval
+    }
+
+    /// Entries that were dropped and not stored, by reason.
+    package var dropped: [CacheErrorReason: UInt64] { state.withLock { $0.dropped } }
+
+    /// Whether the cache cannot be used for now; set from any thread.
+    package internal(set) var isUnavailable: Bool {
+        get { state.withLock { $0.isUnavailable } }
+        set { state.withLock { $0.isUnavailable = newValue } }
+    }
+
+    /// Counts dropped entries; from any thread.
+    ///
+    /// - Parameter cause: for the log; nil where it is there already.
+    func drop(_ count: Int, _ reason: CacheErrorReason, because cause: String?) {
         guard count > 0 else { return }
-        for _ in 0..<count { onFault(fault) }
-        guard let reason else { return }
         let now = NIODeadline.now()
-        let isFirst = lastFault.withLock { last in
-            defer { last = now }
-            return last.map { now - $0 > quiet } ?? true
+        let isFirst = state.withLock { state in
+            state.dropped[reason, default: 0] += UInt64(count)
+            guard cause != nil else { return false }
+            defer { state.lastDrop = now }
+            return state.lastDrop.map { now - $0 > quietInterval } ?? true
         }
-        if isFirst {
-            logger.warning("The cache drops new entries for now (\(reason)); calls are answered without them.")
+        if isFirst, let cause {
+            logger.warning("The cache drops new entries for now (\(cause)); calls are answered without them.")
         }
     }
 }

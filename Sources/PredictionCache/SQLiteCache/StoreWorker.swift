@@ -1,234 +1,244 @@
 import Logging
 import NIOCore
 
-/// The store's thread: answers look-ups first, then writes one slice of stores, and keeps the database usable.
+/// The embedded cache's thread: answers look-ups, writes stores in slices, and keeps the database usable.
 ///
-/// A thread of its own rather than a dispatch queue: it sleeps in a place where a hand-over can see that it sleeps, so
-/// the event loops wake it only then, and a slow disk holds up no thread that others share.
-struct StoreWorker {
-    /// Stores of one transaction; look-ups wait for one such slice at most.
-    static let fullSlice = 64
+///     event loops                             this thread                           the file
+///     lookUp ─┐        (StoreQueue bounds)    work ─ look-ups ◀── waiting, else ◀── SELECT
+///     store  ─┴─flush────────────────────────▶  └─── stores ────▶ waiting ──write─▶ BEGIN … COMMIT
+///      (SQLitePredictionCache)                                    2 ms later, in slices
+///
+/// 1. Only this thread uses the file; an event loop never waits for it, and a disk that hangs holds up no other thread.
+/// 2. Ticks are worked through in order, and a transaction runs between two of them. So a look-up that comes after a store
+///    finds its entry, in `waiting` or in the file.
+/// 3. An entry leaves `waiting` when its transaction has committed, or when it is dropped and counted.
+/// 4. An entry expires at the moment that is set when it is taken, wherever it is then.
+/// 5. What is in `waiting` counts towards the queue's bounds.
+/// 6. Look-ups wait for one slice at most: the next one is written after the ticks that came meanwhile.
+final class StoreWorker {
+    private static let sliceCount = 64
     private static let sliceBytes = 256 << 10
     /// How long a store may wait for others to share its transaction.
     private static let gathering = TimeAmount.milliseconds(2)
+    private static let retryInterval = TimeAmount.milliseconds(50)
     private static let identityInterval = TimeAmount.seconds(1)
     /// Between tries to open the file: at first, and at most; it doubles.
     private static let (firstPause, longestPause) = (TimeAmount.seconds(1), TimeAmount.seconds(8))
 
-    let configuration: SQLitePredictionStoreConfiguration
-    let mailbox: StoreMailbox
-    let report: StoreFaultReport
-    let logger: Logger
-    let now: @Sendable () -> Int64
-    let onAway: @Sendable (Bool) -> Void
+    private let settings: SQLiteCacheSettings
+    private let queue: StoreQueue
+    private let status: SharedCacheStatus
+    private let logger: Logger
+    private let thread: NIOIsolatedEventLoop
+    /// Succeeds when the file is closed for good.
+    private let ended: EventLoopPromise<Void>
+    private let now: () -> Int64
 
     private var database: EntryDatabase?
-    private var pending: [StoreRequest] = []
-    private var firstPending = NIODeadline.distantFuture
-    private var finished = 0
-    private var finishedBytes = 0
-    private var attempts = 0
-    private var isAway = false
-    private var nextAttempt = NIODeadline.distantPast
-    private var nextSweep: NIODeadline
-    private var nextIdentityCheck: NIODeadline
-    private var nextReopening = NIODeadline.distantPast
-    private var reopeningPause = Self.firstPause
+    private var waiting: [CacheKey: StoreRequest] = [:]
+    /// The keys of `waiting`, oldest first.
+    private var order = CircularBuffer<CacheKey>()
+    private var isWriteScheduled = false
+    private var busySince: NIODeadline?
+    private var closingDeadline: NIODeadline?
+    private var nextIdentityCheck = NIODeadline.distantPast
+    private var nextOpening = NIODeadline.distantPast
+    private var openingPause = StoreWorker.firstPause
     private var nextReplacement = NIODeadline.distantPast
+    /// Damage that was found in the file; it is replaced when it is opened next.
+    private var damage: EntryDatabase.Damage?
 
+    /// To be made on the thread.
+    ///
     /// - Parameter opening: the file's database, or why there is none yet.
     init(
-        _ opening: Result<EntryDatabase, any Error>, _ configuration: SQLitePredictionStoreConfiguration,
-        mailbox: StoreMailbox, report: StoreFaultReport, logger: Logger, now: @escaping @Sendable () -> Int64,
-        onAway: @escaping @Sendable (Bool) -> Void
+        _ opening: Result<EntryDatabase, any Error>, _ settings: SQLiteCacheSettings, _ queue: StoreQueue,
+        _ status: SharedCacheStatus, _ logger: Logger, on thread: any EventLoop, _ ended: EventLoopPromise<Void>,
+        now: @escaping () -> Int64
     ) {
-        self.configuration = configuration
-        self.mailbox = mailbox
-        self.report = report
+        self.settings = settings
+        self.queue = queue
+        self.status = status
         self.logger = logger
+        self.thread = thread.assumeIsolated()
+        self.ended = ended
         self.now = now
-        self.onAway = onAway
-        nextSweep = .now() + configuration.sweepInterval
-        nextIdentityCheck = .now() + Self.identityInterval
         opened(opening)
+        scheduleSweep()
     }
 
-    /// Works until the store is closed.
-    mutating func run() {
-        while true {
-            let mail = mailbox.take(
-                stores: pending.count < Self.fullSlice, finished: finished, finishedBytes: finishedBytes)
-            (finished, finishedBytes) = (0, 0)
-            for call in mail.settled { call() }
-            let time = NIODeadline.now()
-            if pending.isEmpty { firstPending = time }
-            pending.append(contentsOf: mail.stores)
-            keepDatabase(time)
-            answer(mail.lookUps)
-            writeSlice(time, isUrgent: mail.isUrgent)
-            if let deadline = mail.closingDeadline, pending.isEmpty && mail.isEmpty || NIODeadline.now() >= deadline {
-                break
+    /// Takes one tick of an event loop: has its stores written, and looks for entries.
+    func work(_ batch: LookUpBatch?, _ stores: [StoreRequest]) {
+        let expiresAt = stores.isEmpty ? 0 : now() + settings.timeToLiveMilliseconds
+        for var store in stores {
+            store.expiresAt = expiresAt
+            if let older = waiting.updateValue(store, forKey: store.key) {
+                queue.leave(stores: 1, storeBytes: older.byteCount)
+            } else {
+                order.append(store.key)
             }
-            if mail.lookUps.isEmpty { rest() }
         }
-        let rest = mailbox.take(stores: true, finished: 0, finishedBytes: 0)
-        Self.refuse(rest.lookUps[...])
-        pending.append(contentsOf: rest.stores)
-        drop(pending.count, reason: "the cache was closed before they were written")
-        for call in rest.settled { call() }
-        database?.close(checkpoint: true)
-        mailbox.end()
+        keepDatabase()
+        if let batch { answer(batch) }
+        if !waiting.isEmpty { scheduleWrite(in: Self.gathering) }
     }
 
-    // MARK: Look-ups
-
-    private mutating func answer(_ batches: [LookUpBatch]) {
-        guard !batches.isEmpty else { return }
-        guard let database else { return Self.refuse(batches[...]) }
-        var rest = batches[...]
+    private func answer(_ batch: LookUpBatch) {
+        queue.leave(lookUps: batch.requests.count)
+        // The handle has met the deadline, too.
+        guard NIODeadline.now() < batch.deadline else { return }
         do {
-            try database.answer(batches[...], now: now()) { rest = rest.dropFirst($0) }
+            // Alone, a look-up is its own transaction.
+            let found = try database?.read(inTransaction: batch.requests.count > 1) { db in
+                let now = now()
+                return try batch.requests.map { key, maximumBytes in
+                    if let entry = waiting[key], now < entry.expiresAt { return CacheLookup.entry(entry.value) }
+                    return try EntryTable.lookUp(key, maximumBytes: maximumBytes, now: now, in: db)
+                }
+            }
+            batch.deliver(found ?? [])
         } catch {
-            Self.refuse(rest)
-            recover(from: EntryFailure(error))
-        }
-    }
-
-    private static func refuse(_ batches: ArraySlice<LookUpBatch>) {
-        for batch in batches {
-            batch.deliver(batch.requests.map { _ in .unavailable(.store) })
+            batch.deliver([])
+            recover(from: error)
         }
     }
 
     // MARK: Stores
 
-    private mutating func writeSlice(_ time: NIODeadline, isUrgent: Bool) {
-        guard !pending.isEmpty, time >= nextAttempt else { return }
-        guard isUrgent || pending.count >= Self.fullSlice || time >= firstPending + Self.gathering else { return }
-        guard let database else { return drop(pending.count, reason: isAway ? nil : "its file is damaged again") }
-        var bytes = 0
-        let count = pending.prefix(Self.fullSlice).prefix { request in
-            bytes += request.byteCount
-            return bytes <= Self.sliceBytes
-        }.count
-        let slice = pending.prefix(max(1, count))
-        do {
-            try database.store(slice, now: now())
-            finish(slice.count)
-        } catch {
-            let failure = EntryFailure(error)
-            switch failure {
-            case .busy:
-                attempts += 1
-                nextAttempt = .now() + .milliseconds(min(160, 20 << Int64(min(attempts, 3))))
-                if attempts >= configuration.maximumStoreAttempts {
-                    drop(slice.count, reason: "another process holds the file locked")
-                }
-            case .damaged(let reason), .refused(let reason):
-                drop(slice.count, reason: reason)
-            }
-            recover(from: failure)
-        }
+    private func scheduleWrite(in delay: TimeAmount) {
+        guard !isWriteScheduled else { return }
+        isWriteScheduled = true
+        thread.scheduleTask(in: delay) { self.write() }
     }
 
-    private mutating func drop(_ count: Int, reason: String?) {
-        report.dropped(count, fault: .store, reason: reason)
+    private func write() {
+        isWriteScheduled = false
+        keepDatabase()
+        let delay = writeSlice()
+        if let closingDeadline, waiting.isEmpty || .now() >= closingDeadline { return end() }
+        if !waiting.isEmpty { scheduleWrite(in: delay) }
+    }
+
+    /// Writes the oldest stores. Returns when to go on.
+    private func writeSlice() -> TimeAmount {
+        guard let database else {
+            drop(waiting.count, because: status.isUnavailable ? nil : "its file is damaged again")
+            return .zero
+        }
+        var bytes = 0
+        let slice = order.prefix(Self.sliceCount).compactMap { waiting[$0] }.prefix { store in
+            defer { bytes += store.byteCount }
+            return bytes == 0 || bytes + store.byteCount <= Self.sliceBytes
+        }
+        do {
+            try database.store(Array(slice), now: now())
+            finish(slice.count)
+        } catch CacheFileError.busy {
+            let since = busySince ?? .now()
+            busySince = since
+            guard .now() >= since + settings.busyTimeout else { return Self.retryInterval }
+            drop(slice.count, because: CacheFileError.busy.description)
+        } catch {
+            drop(slice.count, because: "\(CacheFileError(error))")
+            recover(from: error)
+        }
+        return .zero
+    }
+
+    private func drop(_ count: Int, because cause: String?) {
+        status.drop(count, .store, because: cause)
         finish(count)
     }
 
-    private mutating func finish(_ count: Int) {
-        finished += count
-        finishedBytes += pending.prefix(count).reduce(0) { $0 + $1.byteCount }
-        pending.removeFirst(count)
-        attempts = 0
+    private func finish(_ count: Int) {
+        busySince = nil
+        let bytes = order.prefix(count).reduce(0) { $0 + (waiting.removeValue(forKey: $1)?.byteCount ?? 0) }
+        order.removeFirst(count)
+        queue.leave(stores: count, storeBytes: bytes)
+    }
+
+    /// Deletes expired entries where no store has done so.
+    private func sweep() {
+        guard closingDeadline == nil else { return }
+        keepDatabase()
+        do {
+            try database?.store([], now: now())
+        } catch {
+            recover(from: error)
+        }
+        scheduleSweep()
+    }
+
+    private func scheduleSweep() {
+        thread.scheduleTask(in: settings.sweepInterval) { [weak self] in self?.sweep() }
     }
 
     // MARK: The database
 
-    private mutating func recover(from failure: EntryFailure) {
-        switch failure {
+    private func recover(from error: any Error) {
+        switch CacheFileError(error) {
+        case .damaged(let cause):
+            guard let database else { return }
+            damage = EntryDatabase.Damage(file: database.file, cause: cause)
+            close(checkpoint: false)
+            nextOpening = max(.now(), nextReplacement)
+            nextReplacement = nextOpening + settings.replacementInterval
+            keepDatabase()
         case .busy: break
-        case .refused: nextIdentityCheck = .distantPast
-        case .damaged(let reason): replaceDatabase(reason: reason)
+        default: nextIdentityCheck = .distantPast
         }
     }
 
-    private mutating func replaceDatabase(reason: String) {
-        guard let damaged = database else { return }
-        damaged.close(checkpoint: false)
-        database = nil
+    /// Opens the file again where that failed before, or where the path names another file by now.
+    private func keepDatabase() {
         let time = NIODeadline.now()
-        guard time >= nextReplacement else {
-            // Opened again as it is, and replaced when the damage is met again later.
-            nextReopening = nextReplacement
-            return
-        }
-        nextReplacement = time + configuration.replacementInterval
-        reopen(suspect: .init(identity: damaged.identity, reason: reason))
-    }
-
-    /// Opens the database again where that failed before, or where the path names another file by now.
-    private mutating func keepDatabase(_ time: NIODeadline) {
-        if let database, time >= nextIdentityCheck {
+        if let database {
+            guard time >= nextIdentityCheck else { return }
             nextIdentityCheck = time + Self.identityInterval
             guard !database.isInPlace else { return }
-            database.close(checkpoint: false)
-            self.database = nil
-            reopen(suspect: nil)
-        } else if database == nil, time >= nextReopening {
-            reopen(suspect: nil)
+            close(checkpoint: false)
+        } else if time < nextOpening || closingDeadline != nil {
+            return
         }
+        opened(Result { try EntryDatabase.open(settings, damage, patience: 0.05, logger) })
     }
 
-    private mutating func reopen(suspect: EntryDatabase.Suspect?) {
-        opened(Result { try EntryDatabase.open(configuration, suspect: suspect, patience: 0.05, logger: logger) })
-    }
-
-    private mutating func opened(_ opening: Result<EntryDatabase, any Error>) {
+    private func opened(_ opening: Result<EntryDatabase, any Error>) {
         switch opening {
         case .success(let database):
             self.database = database
-            reopeningPause = Self.firstPause
-            guard isAway else { return }
-            isAway = false
-            onAway(false)
-            logger.info("The cache file \(configuration.absolutePath) is used again.")
+            damage = nil
+            openingPause = Self.firstPause
+            nextIdentityCheck = .now() + Self.identityInterval
+            guard status.isUnavailable else { return }
+            status.isUnavailable = false
+            logger.info("The cache file \(settings.path) is used again.")
         case .failure(let error):
-            nextReopening = .now() + reopeningPause
-            reopeningPause = min(reopeningPause * 2, Self.longestPause)
-            guard !isAway else { return }
-            isAway = true
-            onAway(true)
+            nextOpening = .now() + openingPause
+            thread.scheduleTask(in: openingPause) { [weak self] in self?.keepDatabase() }
+            openingPause = min(openingPause * 2, Self.longestPause)
+            guard !status.isUnavailable else { return }
+            status.isUnavailable = true
             logger.warning("\(error) Calls are answered without a cache until it can be used; it is tried again.")
         }
     }
 
-    // MARK: Idle time
+    // MARK: Closing
 
-    private mutating func rest() {
-        let time = NIODeadline.now()
-        if !pending.isEmpty {
-            if nextAttempt > time {
-                mailbox.sleep(until: nextAttempt, or: .lookUps)
-            } else if pending.count < Self.fullSlice, firstPending + Self.gathering > time {
-                mailbox.sleep(until: firstPending + Self.gathering, or: .fullSlice)
-            }
-        } else if finished == 0 {
-            if time >= nextSweep { sweep() }
-            mailbox.sleep(until: database == nil ? min(nextSweep, nextReopening) : nextSweep, or: .anything)
-        }
+    /// Writes what is queued, at the latest until the deadline; then closes the file.
+    func close(_ deadline: NIODeadline) {
+        closingDeadline = deadline
+        scheduleWrite(in: .zero)
     }
 
-    private mutating func sweep() {
-        nextSweep = .now() + configuration.sweepInterval
-        do {
-            if try database?.sweep(now: now()) == true { nextSweep = .now() }
-        } catch {
-            recover(from: EntryFailure(error))
-        }
+    private func end() {
+        drop(waiting.count, because: "the cache was closed before they were written")
+        close(checkpoint: true)
+        ended.succeed()
     }
-}
 
-extension StoreMailbox.Mail {
-    var isEmpty: Bool { lookUps.isEmpty && stores.isEmpty && !hasMore }
+    private func close(checkpoint: Bool) {
+        database?.close(checkpoint: checkpoint)
+        database = nil
+    }
 }

@@ -1,10 +1,19 @@
+import Bytes
 import Foundation
 import NIOCore
 import NIOSSL
 import Redis
 
+/// A file of CAs that cannot be used: `CACHE_CA_FILE`.
+package struct CacheTLSError: Error {
+    /// The file's path; empty where none was named.
+    package let file: String
+    /// What to use instead.
+    package let allowed: String
+}
+
 /// TLS 1.2 or later to a cache at `rediss://`, whose certificate must be signed by a trusted CA and carry its host.
-struct CacheTLS: Sendable {
+package struct CacheTLS: Sendable {
     static let maximumBundleBytes = 4 << 20
 
     private let context: NIOSSLContext
@@ -14,7 +23,7 @@ struct CacheTLS: Sendable {
     /// Loads the CAs that are trusted: those of a PEM file, else the system's.
     ///
     /// - Throws: if there are none, or none can be read; the error says so.
-    init(authoritiesFile path: String?) throws(ConfigurationError) {
+    init(authoritiesFile path: String?) throws(CacheTLSError) {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         // A peer's goodbye would say nothing that is not known, and one that is frozen never sends it.
@@ -24,26 +33,24 @@ struct CacheTLS: Sendable {
         do {
             context = try NIOSSLContext(configuration: configuration)
         } catch {
-            throw path.map { Self.refusal($0, "PEM certificates of CAs") }
-                ?? Self.refusal("", "a PEM file with CAs' certificates, since those of this system cannot be loaded")
+            throw path.map { CacheTLSError(file: $0, allowed: "PEM certificates of CAs") }
+                ?? CacheTLSError(
+                    file: "", allowed: "a PEM file with CAs' certificates, since those of this system cannot be loaded")
         }
     }
 
-    private static func certificates(_ path: String) throws(ConfigurationError) -> [NIOSSLCertificate] {
+    private static func certificates(_ path: String) throws(CacheTLSError) -> [NIOSSLCertificate] {
         let bytes: [UInt8]
         do {
             bytes = try SmallFile.read(path, atMost: maximumBundleBytes)
         } catch {
-            throw refusal(path, "a PEM file that can be read (\(error))")
+            throw CacheTLSError(file: path, allowed: "a PEM file that can be read (\(error))")
         }
         guard let certificates = try? NIOSSLCertificate.fromPEMBytes(bytes) else {
-            throw refusal(path, "a PEM file with one or more CAs' certificates and nothing damaged")
+            throw CacheTLSError(
+                file: path, allowed: "a PEM file with one or more CAs' certificates and nothing damaged")
         }
         return certificates
-    }
-
-    private static func refusal(_ value: String, _ allowed: String) -> ConfigurationError {
-        ConfigurationError(variable: "CACHE_CA_FILE", value: value, allowed: allowed)
     }
 
     /// What the Redis client puts under its connections.
@@ -62,10 +69,10 @@ extension CacheTLS {
     /// The TLS of a cache; nil where its location has none.
     ///
     /// - Throws: if the PEM file cannot be used, or is named though the connection would not be encrypted.
-    static func of(_ cache: CacheLocation, authoritiesFile path: String?) throws(ConfigurationError) -> CacheTLS? {
-        guard case .redis(_, _, _, _, _, let usesTLS) = cache else { return nil }
-        if usesTLS { return try CacheTLS(authoritiesFile: path) }
+    package static func of(_ cache: CacheLocation, authoritiesFile path: String?) throws(CacheTLSError) -> CacheTLS? {
+        guard case .redis(let redis) = cache else { return nil }
+        if redis.usesTLS { return try CacheTLS(authoritiesFile: path) }
         guard let path else { return nil }
-        throw refusal(path, "it with rediss://, since redis:// has no TLS")
+        throw CacheTLSError(file: path, allowed: "it with rediss://, since redis:// has no TLS")
     }
 }

@@ -12,8 +12,8 @@ final class CacheTLSPeerHandler: ChannelInboundHandler {
     private let isAddress: Bool
     private let authorities: StaticString
 
-    /// A fault that prints as it is to be read.
-    struct Fault: Error, CustomStringConvertible {
+    /// An error that prints as it is to be read.
+    struct TLSError: Error, CustomStringConvertible {
         let description: String
     }
 
@@ -55,20 +55,20 @@ final class CacheTLSPeerHandler: ChannelInboundHandler {
             break
         case NIOSSLError.handshakeFailed(.sslError([.eofDuringHandshake])):
             fire("the server closed the connection during the handshake", context)
-        case NIOSSLError.handshakeFailed(let fault): fire(text(of: fault, context), context)
-        case let fault as BoringSSLError: fire(text(of: fault, context), context)
+        case NIOSSLError.handshakeFailed(let error): fire(text(of: error, context), context)
+        case let error as BoringSSLError: fire(text(of: error, context), context)
         case is NIOSSLExtraError: fire(wrongHost, context)
         default: context.fireErrorCaught(error)
         }
     }
 
     private func fire(_ text: String, _ context: ChannelHandlerContext) {
-        context.fireErrorCaught(Fault(description: "TLS: \(text)"))
+        context.fireErrorCaught(TLSError(description: "TLS: \(text)"))
     }
 
-    private func text(of fault: BoringSSLError, _ context: ChannelHandlerContext) -> String {
+    private func text(of error: BoringSSLError, _ context: ChannelHandlerContext) -> String {
         // NIOSSL has no other way to tell what went wrong than BoringSSL's own text.
-        guard let match = "\(fault)".firstMatch(of: /OPENSSL_internal:([A-Z0-9_]+)/) else { return "\(fault)" }
+        guard let match = "\(error)".firstMatch(of: /OPENSSL_internal:([A-Z0-9_]+)/) else { return "\(error)" }
         let reason = String(match.output.1)
         switch reason {
         case "CERTIFICATE_VERIFY_FAILED": return certificateText(context)
@@ -87,25 +87,5 @@ final class CacheTLSPeerHandler: ChannelInboundHandler {
             if certificate.notValidBefore > now { return "the certificate is not valid yet" }
         }
         return "the certificate is not signed by \(authorities)"
-    }
-}
-
-/// A DNS name of a certificate, of which the leftmost label may be `*` (RFC 9525, section 6.3).
-struct CertificateName {
-    private let labels: [String]
-
-    init(_ text: String) { labels = Self.labels(text) }
-
-    /// Whether it stands for the host; the case of letters and a dot at the end say nothing.
-    func matches(_ host: String) -> Bool {
-        let host = Self.labels(host)
-        guard labels.count == host.count, labels.count > 1 || labels.first != "*" else { return false }
-        return (labels.first == "*" || labels.first == host.first) && labels.dropFirst() == host.dropFirst()
-    }
-
-    private static func labels(_ name: String) -> [String] {
-        var labels = name.split(separator: ".", omittingEmptySubsequences: false).map { $0.lowercased() }
-        if labels.count > 1, labels.last == "" { labels.removeLast() }
-        return labels
     }
 }

@@ -1,5 +1,6 @@
 import Bytes
 import NIOCore
+import PredictionCache
 import ScoringLog
 
 /// A response's status line and headers, written as bytes in one go.
@@ -151,7 +152,7 @@ struct ResponseHead {
     private func write(_ scoring: Scoring, to output: inout ByteWriter) {
         if let cache = scoring.cache {
             output.put("\r\nX-Cache: ")
-            output.put(cache.header)
+            output.put(cache.words.header)
         }
         output.put("\r\nX-Model-Version: ")
         output.put(scoring.modelVersion)

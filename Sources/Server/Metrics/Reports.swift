@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import PredictionCache
 import ScoringLog
 import Synchronization
 
@@ -8,13 +9,13 @@ import Synchronization
 final class Reports: Sendable {
     private let replica: Replica
     private let log: ScoringLogWriter
-    private let storeFaults: StoreFaults
+    private let cache: SharedCacheStatus
     private let build: Mutex<BuildInfo>
 
-    init(_ replica: Replica, _ log: ScoringLogWriter, _ storeFaults: StoreFaults, _ build: BuildInfo) {
+    init(_ replica: Replica, _ log: ScoringLogWriter, _ cache: SharedCacheStatus, _ build: BuildInfo) {
         self.replica = replica
         self.log = log
-        self.storeFaults = storeFaults
+        self.cache = cache
         self.build = Mutex(build)
     }
 
@@ -27,8 +28,8 @@ final class Reports: Sendable {
         let shares = EventLoopFuture.whenAllSucceed(replica.workers.map { $0.metricsSnapshot() }, on: eventLoop)
         shares.assumeIsolated().whenSuccess { [self] shares in
             var sum = shares.reduce(into: Metrics.Snapshot()) { $0.add($1) }
-            sum.isCacheUp = sum.isCacheUp && !storeFaults.isAway
-            sum.cacheFaults.merge(storeFaults.counted) { $0 + $1 }
+            sum.isCacheUp = sum.isCacheUp && !cache.isUnavailable
+            sum.cacheErrors.merge(cache.dropped) { $0 + $1 }
             let text = MetricsText(sum, replica, log, build.withLock { $0 }).text
             var head = ResponseHead.momentary
             head.contentType = "text/plain; version=0.0.4; charset=utf-8"

@@ -1,4 +1,5 @@
 import NIOCore
+import PredictionCache
 import ScoringLog
 
 /// One event loop's end of the scoring log: blocks are collected and handed to the one writer at the end of a tick.
@@ -80,7 +81,7 @@ final class CallLog {
             time: clock.logTime, millisecond: clock.millisecond, requestID: call.requestID, route: call.route.literal,
             status: status.rawValue)
         record.records = records
-        record.cache = cache
+        record.cache = cache?.words.label
         record.validateNanoseconds = timing?.validate
         record.cacheNanoseconds = cache == nil ? nil : timing?.cache
         record.scoreNanoseconds = timing?.score

@@ -1,6 +1,6 @@
 import Model
 import NIOCore
-import ScoringLog
+import PredictionCache
 
 /// The predict story: bytes → batch → query key → cache → model → answer → log.
 ///
@@ -106,13 +106,13 @@ final class Predictor {
     }
 
     /// What a look-up comes to: an entry is a hit only if it holds one prediction for each record.
-    private func read(_ found: CacheAnswer, _ limit: Int, count: Int) -> (CacheResult, [Double]?) {
+    private func read(_ found: CacheLookup, _ limit: Int, count: Int) -> (CacheResult, [Double]?) {
         switch found {
         case .entry(let bytes):
             let predictions = bytes.readableBytes <= limit ? reader.readPredictions(bytes, count: count) : nil
             if predictions == nil { metrics.cacheFailed(.badValue) }
             return predictions == nil ? (.miss, nil) : (.hit, predictions)
-        case .none: return (.miss, nil)
+        case .missing: return (.miss, nil)
         case .unavailable: return (.bypass, nil)
         }
     }

@@ -2,7 +2,7 @@ import Foundation
 import NIOCore
 import Testing
 
-@testable import Server
+@testable import PredictionCache
 
 /// Several stores and several processes at one file.
 @Suite struct SharedFileTests {
@@ -15,23 +15,25 @@ import Testing
         c.execute("ROLLBACK")
         """
 
-    @Test func twoStoresOnOneFileSeeEachOthersEntries() async throws {
+    @Test("two caches on one file find each other's entries")
+    func twoStoresOnOneFileSeeEachOthersEntries() async throws {
         let fixture = try StoreFixture()
-        let (one, door) = try await fixture.reopened()
-        let (other, otherDoor) = try await fixture.reopened()
-        try await door.store("[1.0]", for: "one")
-        try await otherDoor.store("[2.0]", for: "other")
+        let (one, handle) = try await fixture.reopened()
+        let (other, otherHandle) = try await fixture.reopened()
+        try await handle.store("[1.0]", for: "one")
+        try await otherHandle.store("[2.0]", for: "other")
         await one.settle()
         await other.settle()
-        #expect(try await otherDoor.text("one") == "[1.0]")
-        #expect(try await door.text("other") == "[2.0]")
+        #expect(try await otherHandle.text("one") == "[1.0]")
+        #expect(try await handle.text("other") == "[2.0]")
         await one.close()
-        #expect(try await otherDoor.text("one") == "[1.0]")
+        #expect(try await otherHandle.text("one") == "[1.0]")
         await other.close()
         #expect(fixture.lines.all.isEmpty)
     }
 
-    @Test func manyStoresOpeningANewFileAtOnceAllSucceed() async throws {
+    @Test("many caches that open a new file at once all succeed")
+    func manyStoresOpeningANewFileAtOnceAllSucceed() async throws {
         let fixture = try StoreFixture()
         try await withThrowingTaskGroup(of: SQLitePredictionStore.self) { group in
             for _ in 0..<8 { group.addTask { try fixture.open() } }
@@ -43,7 +45,8 @@ import Testing
         #expect(fixture.lines.all.isEmpty)
     }
 
-    @Test func manyStoresThatMeetADamagedFileAtOnceAgreeOnOneNewFile() async throws {
+    @Test("many caches that find a damaged file at once agree on one new file")
+    func manyStoresThatMeetADamagedFileAtOnceAgreeOnOneNewFile() async throws {
         let fixture = try StoreFixture()
         try Data(repeating: 0x41, count: 40_000).write(to: URL(fileURLWithPath: fixture.path))
         try await withThrowingTaskGroup(of: SQLitePredictionStore.self) { group in
@@ -54,57 +57,61 @@ import Testing
         #expect(try fixture.names(containing: ".damaged-").count == 1)
     }
 
-    @Test func lookUpsAreAnsweredWhileAnotherProcessHoldsTheWriteLockAndStoresWaitForIt() async throws {
+    @Test("while another process holds the write lock, entries are found and stores wait")
+    func lookUpsAreAnsweredWhileAnotherProcessHoldsTheWriteLockAndStoresWaitForIt() async throws {
         let fixture = try StoreFixture()
-        var configuration = fixture.configuration
-        configuration.maximumStoreAttempts = .max
-        let store = try fixture.open(configuration)
-        let door = try await fixture.door(to: store)
-        try await door.store("[1.0]", for: "before")
+        var settings = fixture.settings
+        settings.busyTimeout = .hours(1)
+        let store = try fixture.open(settings)
+        let handle = try await fixture.handle(to: store)
+        try await handle.store("[1.0]", for: "before")
         await store.settle()
         let process = try SecondProcess(Self.writer, path: fixture.path)
-        try await door.store("[2.0]", for: "during")
-        for _ in 0..<20 { #expect(try await door.text("before") == "[1.0]") }
+        try await handle.store("[2.0]", for: "during")
+        for _ in 0..<20 { #expect(try await handle.text("before") == "[1.0]") }
         try process.finish()
         await store.settle()
-        #expect(try await door.text("during") == "[2.0]")
-        #expect(fixture.faults.withLock { $0 }.isEmpty)
+        #expect(try await handle.text("during") == "[2.0]")
+        #expect(fixture.dropped.isEmpty)
         await store.close()
     }
 
-    @Test func storesAreDroppedAndCountedWhenTheWriteLockStaysHeld() async throws {
+    @Test("stores are dropped and counted when the write lock stays held")
+    func storesAreDroppedAndCountedWhenTheWriteLockStaysHeld() async throws {
         let fixture = try StoreFixture()
-        let (store, door) = try await fixture.reopened()
+        let (store, handle) = try await fixture.reopened()
         let process = try SecondProcess(Self.writer, path: fixture.path)
-        try await door.store("[2.0]", for: "one")
-        try await door.store("[2.0]", for: "two")
+        try await handle.store("[2.0]", for: "one")
+        try await handle.store("[2.0]", for: "two")
         await store.settle()
-        #expect(fixture.faults.withLock { $0 } == [.store, .store])
+        #expect(fixture.dropped == [.store: 2])
         #expect(fixture.lines.all.filter { $0.contains("drops new entries") }.count == 1)
         try process.finish()
-        try await door.store("[3.0]", for: "after")
+        try await handle.store("[3.0]", for: "after")
         await store.settle()
-        #expect(try await door.text("after") == "[3.0]")
+        #expect(try await handle.text("after") == "[3.0]")
         await store.close()
     }
 
-    @Test func aStoreOpensAFileThatAnotherProcessIsWritingTo() async throws {
+    @Test("a file that another process is writing to can be opened")
+    func aStoreOpensAFileThatAnotherProcessIsWritingTo() async throws {
         let fixture = try StoreFixture()
         try await fixture.open().close()
         let process = try SecondProcess(Self.writer, path: fixture.path)
-        let (store, door) = try await fixture.reopened()
-        guard case .none = try await door.lookUp("absent") else { return #expect(Bool(false)) }
+        let (store, handle) = try await fixture.reopened()
+        guard case .missing = try await handle.lookUp("absent") else { return #expect(Bool(false)) }
         try process.finish()
         await store.close()
     }
 
-    @Test func aLookUpBehindAnExclusiveLockIsTheDeadlineAndLaterOnesAreAnswered() async throws {
+    @Test("a look-up during an exclusive lock gets no entry, and later ones do")
+    func aLookUpBehindAnExclusiveLockIsTheDeadlineAndLaterOnesAreAnswered() async throws {
         let fixture = try StoreFixture()
-        var configuration = fixture.configuration
-        configuration.lookUpDeadline = .milliseconds(20)
-        let store = try fixture.open(configuration)
-        let door = try await fixture.door(to: store)
-        try await door.store("[1.0]", for: "key")
+        var settings = fixture.settings
+        settings.lookUpDeadline = .milliseconds(20)
+        let store = try fixture.open(settings)
+        let handle = try await fixture.handle(to: store)
+        try await handle.store("[1.0]", for: "key")
         await store.settle()
         // Every lock byte of the shared-memory file: neither a reader nor a writer gets in, as during recovery.
         let process = try SecondProcess(
@@ -115,21 +122,22 @@ import Testing
             print("holding", flush=True)
             sys.stdin.read()
             """, path: fixture.path)
-        guard case .unavailable = try await door.lookUp("key") else { return #expect(Bool(false)) }
+        guard case .unavailable = try await handle.lookUp("key") else { return #expect(Bool(false)) }
         try process.finish()
         var text: String?
-        for _ in 0..<10_000 where text == nil { text = try await door.text("key") }
+        for _ in 0..<10_000 where text == nil { text = try await handle.text("key") }
         #expect(text == "[1.0]")
         await store.close()
     }
 
-    @Test func theLogStaysBoundedWhileAnotherProcessReads() async throws {
+    @Test("the write-ahead log stays bounded while another process reads")
+    func theLogStaysBoundedWhileAnotherProcessReads() async throws {
         let fixture = try StoreFixture()
-        var configuration = fixture.configuration
-        configuration.maximumFileBytes = 4 << 20
-        let store = try fixture.open(configuration)
-        let door = try await fixture.door(to: store)
-        try await door.store("[1.0]", for: "first")
+        var settings = fixture.settings
+        settings.maximumFileBytes = 4 << 20
+        let store = try fixture.open(settings)
+        let handle = try await fixture.handle(to: store)
+        try await handle.store("[1.0]", for: "first")
         await store.settle()
         let process = try SecondProcess(
             """
@@ -142,26 +150,27 @@ import Testing
             """, path: fixture.path)
         let value = ByteBuffer(repeating: 0x37, count: 10_000)
         for index in 0..<2000 {
-            try await door.store(value, for: "\(index)")
+            try await handle.store(value, for: "\(index)")
             if index % 100 == 99 { await store.settle() }
         }
         #expect(fixture.size(of: "-wal") <= (1 << 20) + (1 << 20))
         #expect(fixture.size() <= 4 << 20)
-        #expect(fixture.faults.withLock { Set($0) } == [.store])
-        #expect(try await door.text("first") == "[1.0]")
+        #expect(Set(fixture.dropped.keys) == [.store])
+        #expect(try await handle.text("first") == "[1.0]")
         try process.finish()
-        try await door.store("[2.0]", for: "last")
+        try await handle.store("[2.0]", for: "last")
         await store.settle()
-        #expect(try await door.text("last") == "[2.0]")
+        #expect(try await handle.text("last") == "[2.0]")
         await store.close()
     }
 
-    @Test func aFileRemovedWhileOpenIsMadeAnew() async throws {
+    @Test("a file removed while it is open is made again")
+    func aFileRemovedWhileOpenIsMadeAnew() async throws {
         let fixture = try StoreFixture()
-        let (store, door) = try await fixture.reopened()
+        let (store, handle) = try await fixture.reopened()
         for name in ["", "-wal", "-shm"] { try FileManager.default.removeItem(atPath: fixture.path + name) }
-        for _ in 0..<1_000_000 where fixture.size() == 0 { _ = try await door.lookUp("key") }
-        try await door.store("[1.0]", for: "key")
+        for _ in 0..<1_000_000 where fixture.size() == 0 { _ = try await handle.lookUp("key") }
+        try await handle.store("[1.0]", for: "key")
         await store.settle()
         #expect(try fixture.count(of: "SELECT count(*) FROM entry") == 1)
         await store.close()

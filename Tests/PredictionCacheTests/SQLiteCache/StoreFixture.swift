@@ -5,29 +5,34 @@ import NIOCore
 import NIOPosix
 import Synchronization
 
-@testable import Server
+@testable import PredictionCache
 
 /// A real cache file in a folder of its own, with event loops, a clock to set, and what was logged and counted.
 final class StoreFixture: Sendable {
     let folder: URL
     let clock = Guarded<Int64>(1_700_000_000_000)
     let lines = LogLines()
-    let faults = Guarded<[CacheFault]>([])
+    private let status: SharedCacheStatus
+    private let logger: Logger
     let gate = Gate()
     /// Shared and never shut down: the last reference to a fixture may be let go on one of its loops.
     private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 4)
 
     var path: String { folder.appendingPathComponent("cache.sqlite").path }
-    var configuration: SQLitePredictionStoreConfiguration {
-        var configuration = SQLitePredictionStoreConfiguration(path: path)
-        // A busy machine must not turn an answer into a deadline.
-        configuration.lookUpDeadline = .minutes(10)
-        configuration.replacementInterval = .zero
-        configuration.quietInterval = .hours(1)
-        return configuration
+    var settings: SQLiteCacheSettings {
+        var settings = SQLiteCacheSettings(path: path)
+        // A busy machine must not turn an entry into a deadline.
+        settings.lookUpDeadline = .minutes(10)
+        settings.replacementInterval = .zero
+        return settings
     }
 
+    /// Entries that were dropped and not stored, by reason.
+    var dropped: [CacheErrorReason: UInt64] { status.dropped }
+
     init() throws {
+        logger = Logger(label: "test") { [lines] _ in CollectingLogHandler(lines: lines) }
+        status = SharedCacheStatus(logger, quietInterval: .hours(1))
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("cache-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
@@ -40,26 +45,22 @@ final class StoreFixture: Sendable {
         clock.withLock { $0 += milliseconds }
     }
 
-    func open(_ configuration: SQLitePredictionStoreConfiguration? = nil) throws -> SQLitePredictionStore {
-        try SQLitePredictionStore(
-            configuration: configuration ?? self.configuration,
-            logger: Logger(label: "test") { [lines] _ in CollectingLogHandler(lines: lines) },
-            // Not the fixture itself: a timer may hold the store for longer than the folder should lie about.
-            now: { [gate, clock] in
-                gate.pass()
-                return clock.withLock { $0 }
-            },
-            onFault: { [faults] fault in faults.withLock { $0.append(fault) } })
+    func open(_ settings: SQLiteCacheSettings? = nil) throws -> SQLitePredictionStore {
+        // Not the fixture itself: a timer may hold the store for longer than the folder should lie about.
+        try SQLitePredictionStore(settings ?? self.settings, status, logger) { [gate, clock] in
+            gate.pass()
+            return clock.withLock { $0 }
+        }
     }
 
-    func door(to store: SQLitePredictionStore) async throws -> Door {
+    func handle(to store: SQLitePredictionStore) async throws -> Handle {
         let loop = Self.group.next()
         return try await loop.submit {
-            Door(cache: NIOLoopBound(store.makeCache(on: loop), eventLoop: loop), loop: loop)
+            Handle(cache: NIOLoopBound(store.makeCache(on: loop), eventLoop: loop), loop: loop)
         }.get()
     }
 
-    func size(of suffix: String = "") -> Int { FileIdentity.size(of: path + suffix) }
+    func size(of suffix: String = "") -> Int { FileStatus(of: path + suffix)?.size ?? 0 }
 
     func names(containing part: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains(part) }.sorted()
@@ -71,20 +72,33 @@ final class StoreFixture: Sendable {
         return try queue.read { try Int.fetchOne($0, sql: sql) ?? 0 }
     }
 
-    func reopened() async throws -> (SQLitePredictionStore, Door) {
+    func reopened() async throws -> (SQLitePredictionStore, Handle) {
         let store = try open()
-        return (store, try await door(to: store))
+        return (store, try await handle(to: store))
     }
 }
 
-/// A door and its event loop, so that a test can use it from a task.
-struct Door: Sendable {
+extension SQLitePredictionStore {
+    /// Returns once everything handed over so far is written or dropped.
+    func settle() async {
+        while queue.waitingStores > 0 { try? await Task.sleep(for: .microseconds(200)) }
+    }
+
+    /// Writes what is queued and returns when the file is closed.
+    func close() async {
+        beginClosing()
+        try? await ended.get()
+    }
+}
+
+/// A handle and its event loop, so that a test can use it from a task.
+struct Handle: Sendable {
     let cache: NIOLoopBound<SQLitePredictionCache>
     let loop: any EventLoop
 
-    func lookUp(_ key: String, maximumBytes: Int = 1 << 20) async throws -> CacheAnswer {
+    func lookUp(_ key: String, maximumBytes: Int = 1 << 20) async throws -> CacheLookup {
         try await loop.flatSubmit {
-            let promise = loop.makePromise(of: CacheAnswer.self)
+            let promise = loop.makePromise(of: CacheLookup.self)
             cache.value.lookUp(CacheKey(text: key), maximumBytes: maximumBytes) { promise.succeed($0) }
             cache.value.flush()
             return promise.futureResult

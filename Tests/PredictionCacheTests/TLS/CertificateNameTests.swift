@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Server
+@testable import PredictionCache
 
 /// Names of a certificate held against the host of `rediss://`.
 @Suite struct CertificateNameTests {
