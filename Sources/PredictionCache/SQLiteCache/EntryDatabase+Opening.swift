@@ -5,20 +5,15 @@ import Logging
 
 /// Opening the cache file: what is in it is judged before anything is written to it.
 extension EntryDatabase {
-    /// What was found in a file while it was open.
-    struct Damage {
-        let file: FileStatus
-        let cause: String
-    }
-
     /// Opens the file, makes it if it is missing, and replaces it if it is damaged.
     ///
     /// - Parameters:
-    ///   - damage: the file is replaced if it is still this one.
+    ///   - damage: what was found in a file while it was open; it is replaced if it is still there.
     ///   - patience: seconds to wait for other processes.
     /// - Throws: `CacheFileError.unusable`, also where the file is another program's database, which stays as it is.
     static func open(
-        _ settings: SQLiteCacheSettings, _ damage: Damage? = nil, patience: Double, _ logger: Logger
+        _ settings: SQLiteCacheSettings, _ damage: (file: FileStatus, cause: String)? = nil, patience: Double,
+        _ logger: Logger
     ) throws -> EntryDatabase {
         let file = CacheFile(path: settings.path)
         try file.create()
@@ -132,7 +127,11 @@ extension EntryDatabase {
         sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_LENGTH, Int32(clamping: settings.maximumEntryBytes + 4096))
         do {
             try transaction("BEGIN IMMEDIATE", in: db) {
-                if isNew { try EntryTable.create(in: db) }
+                if isNew {
+                    let statements = EntryTable.schema.sorted { $0.key < $1.key }.map(\.value)
+                    try db.execute(sql: statements.filter { !$0.isEmpty }.joined(separator: ";"))
+                    try db.execute(sql: "PRAGMA application_id = \(EntryTable.applicationID)")
+                }
                 // A page is written, or a file that may only be read would pass for a usable one.
                 try db.execute(sql: "PRAGMA user_version = \(EntryTable.version)")
             }

@@ -24,13 +24,6 @@ enum EntryTable {
         "sqlite_autoindex_entry_1": "",
     ]
 
-    static func create(in db: Database) throws {
-        for (_, statement) in schema.sorted(by: { $0.key < $1.key }) where !statement.isEmpty {
-            try db.execute(sql: statement)
-        }
-        try db.execute(sql: "PRAGMA application_id = \(applicationID)")
-    }
-
     /// The first 64 bits of a SHA-256, which are the same in every process and on every machine.
     static func digest(_ parts: UnsafeRawBufferPointer...) -> Int64 {
         var hash = SHA256()

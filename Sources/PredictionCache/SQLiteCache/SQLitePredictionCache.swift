@@ -37,7 +37,10 @@ final class SQLitePredictionCache: PredictionCache {
         lookUps.stored(value, for: key)
         // A slice would keep the whole response that it was cut from in memory.
         let request = StoreRequest(key: key, value: ByteBuffer(bytes: value.readableBytesView))
-        guard request.byteCount <= store.settings.maximumEntryBytes else { return store.dropTooLong() }
+        let longest = store.settings.maximumEntryBytes
+        guard request.byteCount <= longest else {
+            return store.status.drop(1, .store, because: "an entry is longer than \(longest) bytes")
+        }
         stores.append(request)
         if closing != nil { flush() }
     }
@@ -68,11 +71,8 @@ final class SQLitePredictionCache: PredictionCache {
     private func received(_ found: [CacheLookup], for number: UInt64) {
         while let batch = batches.first, batch.number <= number {
             batches.removeFirst()
-            if batch.number == number {
-                end(batch, with: found, otherwise: .store)
-            } else {
-                end(batch, with: [], otherwise: .deadline)
-            }
+            let isIts = batch.number == number
+            end(batch, with: isIts ? found : [], otherwise: isIts ? .store : .deadline)
         }
     }
 

@@ -14,7 +14,7 @@ final class SQLitePredictionStore: Sendable {
     let queue: StoreQueue
     /// Succeeds when nothing more is written and the file is closed.
     let ended: EventLoopFuture<Void>
-    private let status: SharedCacheStatus
+    let status: SharedCacheStatus
     private let group: MultiThreadedEventLoopGroup
     private let worker: NIOLoopBound<StoreWorker>
     private let handles = Mutex(0)
@@ -66,8 +66,8 @@ final class SQLitePredictionStore: Sendable {
     ///
     /// - Returns: why none of its look-ups will get a response; nil if they will.
     func submit(_ batch: LookUpBatch?, _ stores: [StoreRequest]) -> CacheErrorReason? {
-        let accepted = stores.filter(queue.enter)
-        let acceptsLookUps = batch.map { queue.enter(lookUps: $0.requests.count) } ?? true
+        let accepted = stores.filter { queue.enter(.init(stores: 1, storeBytes: $0.byteCount)) }
+        let acceptsLookUps = batch.map { queue.enter(.init(lookUps: $0.requests.count)) } ?? true
         let isClosed = queue.isClosed
         let reason = isClosed ? CacheErrorReason.store : .queueFull
         status.drop(
@@ -77,11 +77,6 @@ final class SQLitePredictionStore: Sendable {
             ended.eventLoop.execute { [worker] in worker.value.work(batch, accepted) }
         }
         return acceptsLookUps ? nil : reason
-    }
-
-    /// Drops an entry that is longer than any that is kept.
-    func dropTooLong() {
-        status.drop(1, .store, because: "an entry is longer than \(settings.maximumEntryBytes) bytes")
     }
 
     /// The handle of an event loop closes. Succeeds, for the last one, when the file is closed.

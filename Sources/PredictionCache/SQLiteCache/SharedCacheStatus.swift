@@ -4,13 +4,8 @@ import Synchronization
 
 /// What the event loops' own metrics cannot know of a cache that they share: dropped entries and a missing file.
 package final class SharedCacheStatus: Sendable {
-    private struct State {
-        var dropped: [CacheErrorReason: UInt64] = [:]
-        var isUnavailable = false
-        var lastDrop: NIODeadline?
-    }
-
-    private let state = Mutex(State())
+    private let state = Mutex(
+        (dropped: [CacheErrorReason: UInt64](), isUnavailable: false, lastDrop: NIODeadline?.none))
     private let logger: Logger
     /// Dropped entries are one warning until none was dropped for this long.
     private let quietInterval: TimeAmount

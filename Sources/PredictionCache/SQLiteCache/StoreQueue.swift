@@ -21,49 +21,41 @@ struct StoreRequest: Sendable {
 
 /// The bounds of what waits for the cache's thread, over all event loops.
 final class StoreQueue: Sendable {
-    private struct State {
+    /// How much waits; stores until they are written or dropped.
+    struct Amount {
         var lookUps = 0
-        /// Not yet written or dropped.
         var stores = 0
         var storeBytes = 0
-        var isClosed = false
     }
 
-    private let state = Mutex(State())
+    private let state = Mutex((waiting: Amount(), isClosed: false))
     private let settings: SQLiteCacheSettings
 
     init(_ settings: SQLiteCacheSettings) { self.settings = settings }
 
     var isClosed: Bool { state.withLock { $0.isClosed } }
-    var waitingStores: Int { state.withLock { $0.stores } }
+    var waiting: Amount { state.withLock { $0.waiting } }
 
-    /// Takes room for look-ups, all or none; false where there is none.
-    func enter(lookUps count: Int) -> Bool {
+    /// Takes room for all of it or, where that is too much, none.
+    func enter(_ amount: Amount) -> Bool {
         state.withLock { state in
-            guard !state.isClosed, state.lookUps + count <= settings.maximumQueuedLookUps else { return false }
-            state.lookUps += count
-            return true
-        }
-    }
-
-    /// Takes room for a store; false where there is none.
-    func enter(_ store: StoreRequest) -> Bool {
-        state.withLock { state in
-            guard !state.isClosed, state.stores < settings.maximumQueuedStores,
-                state.storeBytes + store.byteCount <= settings.maximumQueuedStoreBytes
+            let sum = Amount(
+                lookUps: state.waiting.lookUps + amount.lookUps, stores: state.waiting.stores + amount.stores,
+                storeBytes: state.waiting.storeBytes + amount.storeBytes)
+            guard !state.isClosed, sum.lookUps <= settings.maximumQueuedLookUps,
+                sum.stores <= settings.maximumQueuedStores, sum.storeBytes <= settings.maximumQueuedStoreBytes
             else { return false }
-            state.stores += 1
-            state.storeBytes += store.byteCount
+            state.waiting = sum
             return true
         }
     }
 
     /// Gives room back.
-    func leave(lookUps: Int = 0, stores: Int = 0, storeBytes: Int = 0) {
+    func leave(_ amount: Amount) {
         state.withLock { state in
-            state.lookUps -= lookUps
-            state.stores -= stores
-            state.storeBytes -= storeBytes
+            state.waiting.lookUps -= amount.lookUps
+            state.waiting.stores -= amount.stores
+            state.waiting.storeBytes -= amount.storeBytes
         }
     }
 

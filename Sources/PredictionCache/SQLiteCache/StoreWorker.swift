@@ -45,8 +45,8 @@ final class StoreWorker {
     private var nextOpening = NIODeadline.distantPast
     private var openingPause = StoreWorker.firstPause
     private var nextReplacement = NIODeadline.distantPast
-    /// Damage that was found in the file; it is replaced when it is opened next.
-    private var damage: EntryDatabase.Damage?
+    /// A file that was found damaged while it was open; it is replaced when it is opened next.
+    private var damage: (file: FileStatus, cause: String)?
 
     /// To be made on the thread.
     ///
@@ -64,7 +64,7 @@ final class StoreWorker {
         self.ended = ended
         self.now = now
         opened(opening)
-        scheduleSweep()
+        sweep()
     }
 
     /// Takes one tick of an event loop: has its stores written, and looks for entries.
@@ -73,7 +73,7 @@ final class StoreWorker {
         for var store in stores {
             store.expiresAt = expiresAt
             if let older = waiting.updateValue(store, forKey: store.key) {
-                queue.leave(stores: 1, storeBytes: older.byteCount)
+                queue.leave(.init(stores: 1, storeBytes: older.byteCount))
             } else {
                 order.append(store.key)
             }
@@ -84,7 +84,7 @@ final class StoreWorker {
     }
 
     private func answer(_ batch: LookUpBatch) {
-        queue.leave(lookUps: batch.requests.count)
+        queue.leave(.init(lookUps: batch.requests.count))
         // The handle has met the deadline, too.
         guard NIODeadline.now() < batch.deadline else { return }
         do {
@@ -154,10 +154,10 @@ final class StoreWorker {
         busySince = nil
         let bytes = order.prefix(count).reduce(0) { $0 + (waiting.removeValue(forKey: $1)?.byteCount ?? 0) }
         order.removeFirst(count)
-        queue.leave(stores: count, storeBytes: bytes)
+        queue.leave(.init(stores: count, storeBytes: bytes))
     }
 
-    /// Deletes expired entries where no store has done so.
+    /// Deletes expired entries now and then, as each transaction does.
     private func sweep() {
         guard closingDeadline == nil else { return }
         keepDatabase()
@@ -166,27 +166,21 @@ final class StoreWorker {
         } catch {
             recover(from: error)
         }
-        scheduleSweep()
-    }
-
-    private func scheduleSweep() {
         thread.scheduleTask(in: settings.sweepInterval) { [weak self] in self?.sweep() }
     }
 
     // MARK: The database
 
     private func recover(from error: any Error) {
-        switch CacheFileError(error) {
-        case .damaged(let cause):
-            guard let database else { return }
-            damage = EntryDatabase.Damage(file: database.file, cause: cause)
-            close(checkpoint: false)
-            nextOpening = max(.now(), nextReplacement)
-            nextReplacement = nextOpening + settings.replacementInterval
-            keepDatabase()
-        case .busy: break
-        default: nextIdentityCheck = .distantPast
+        guard case .damaged(let cause) = CacheFileError(error), let database else {
+            nextIdentityCheck = .distantPast
+            return
         }
+        damage = (database.file, cause)
+        close(checkpoint: false)
+        nextOpening = max(.now(), nextReplacement)
+        nextReplacement = nextOpening + settings.replacementInterval
+        keepDatabase()
     }
 
     /// Opens the file again where that failed before, or where the path names another file by now.

@@ -81,7 +81,7 @@ final class StoreFixture: Sendable {
 extension SQLitePredictionStore {
     /// Returns once everything handed over so far is written or dropped.
     func settle() async {
-        while queue.waitingStores > 0 { try? await Task.sleep(for: .microseconds(200)) }
+        while queue.waiting.stores > 0 { try? await Task.sleep(for: .microseconds(200)) }
     }
 
     /// Writes what is queued and returns when the file is closed.
