@@ -13,11 +13,11 @@ final class RedisChannelHandler: ChannelInboundHandler {
     /// What the client learns of its connection.
     enum Event: Equatable {
         case ready
-        case lookupFault(RedisFault)
-        case storeFault(RedisFault)
-        /// The connection is of no more use; told once, before its look-ups fail.
-        case ended(RedisFault)
-        /// The channel is gone; told once, last. `hasAnswered`: it had served at least one command.
+        case lookupError(RedisError)
+        case storeError(RedisError)
+        /// The connection can no longer be used; reported once, before its look-ups fail.
+        case ended(RedisError)
+        /// The channel is gone; reported once, last. `hasAnswered`: it had served at least one command.
         case closed(hasAnswered: Bool)
     }
 
@@ -63,11 +63,11 @@ extension RedisChannelHandler {
     func getRange(key: UnsafeRawBufferPointer, upTo byteCount: Int, _ completion: @escaping Completion) {
         guard let context else { return completion(.failed(.notReady)) }
         let now = context.eventLoop.now
-        let refusal =
-            refusal(byteCount: key.count) ?? state.addLookup(completion, upTo: byteCount, now: now)
-        if let refusal {
-            if refusal != .notReady { onEvent(.lookupFault(refusal)) }
-            return completion(.failed(refusal))
+        let sendError =
+            self.sendError(byteCount: key.count) ?? state.addLookup(completion, upTo: byteCount, now: now)
+        if let sendError {
+            if sendError != .notReady { onEvent(.lookupError(sendError)) }
+            return completion(.failed(sendError))
         }
         RESPCommand.getRange(key: key, upTo: byteCount, into: &outgoing)
         armTimer(in: context)
@@ -76,8 +76,8 @@ extension RedisChannelHandler {
     func set(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, expireSeconds: Int) {
         guard let context else { return }
         let byteCount = key.count + value.count
-        if let refusal = refusal(byteCount: byteCount) ?? state.addStore(now: context.eventLoop.now) {
-            if refusal != .notReady { onEvent(.storeFault(refusal)) }
+        if let sendError = self.sendError(byteCount: byteCount) ?? state.addStore(now: context.eventLoop.now) {
+            if sendError != .notReady { onEvent(.storeError(sendError)) }
             return
         }
         RESPCommand.set(key: key, value: value, expireSeconds: expireSeconds, into: &outgoing)
@@ -100,7 +100,7 @@ extension RedisChannelHandler {
     }
 
     /// The bounds that the channel knows and the state machine does not.
-    private func refusal(byteCount: Int) -> RedisFault? {
+    private func sendError(byteCount: Int) -> RedisError? {
         guard isReady else { return .notReady }
         guard byteCount <= configuration.maximumCommandBytes else { return .commandTooLarge }
         let total = outgoing.readableBytes + byteCount + RESPCommand.overheadBytes
@@ -204,9 +204,9 @@ extension RedisChannelHandler {
         switch action {
         case .becomeReady: onEvent(.ready)
         case .answer(let completion, let lookup):
-            if case .failed(let fault) = lookup { onEvent(.lookupFault(fault)) }
+            if case .failed(let error) = lookup { onEvent(.lookupError(error)) }
             completion(lookup)
-        case .reportStore(let fault): onEvent(.storeFault(fault))
+        case .reportStore(let error): onEvent(.storeError(error))
         case .end(let ending): end(ending)
         }
     }
@@ -216,12 +216,12 @@ extension RedisChannelHandler {
         timer?.cancel()
         timer = nil
         outgoing = ByteBuffer()
-        onEvent(.ended(ending.fault))
+        onEvent(.ended(ending.error))
         for _ in 0..<ending.lostStores {
-            onEvent(.storeFault(ending.fault))
+            onEvent(.storeError(ending.error))
         }
         for waiter in ending.waiters {
-            waiter(.failed(ending.fault))
+            waiter(.failed(ending.error))
         }
         context?.close(promise: nil)
     }

@@ -5,6 +5,7 @@ import Logging
 import Model
 import NIOCore
 import NIOPosix
+import PredictionCache
 import ScoringLog
 import ServiceLifecycle
 
@@ -34,10 +35,10 @@ struct Application {
         let (model, apiKeys) = try loadFiles(files)
         let logger = logger
         let logWriter = ScoringLogWriter(fileDescriptor: logDescriptor) { logger.warning("\($0)") }
-        let caches = CacheFactory(configuration, logger)
+        let caches = CacheFactory(configuration.cacheSettings, logger)
         let limits = makeLimits(connections: descriptors.possibleConnections)
         let status = StatusEndpoints(
-            limits, logWriter, caches.storeFaults,
+            limits, logWriter, caches.sharedStatus,
             BuildInfo(modelVersion: model.version, configuration: configuration))
         let parts = Worker.Parts(
             configuration: configuration, limits: limits, model: model, apiKeys: apiKeys, caches: caches,
