@@ -7,7 +7,7 @@ package import NIOCore
 /// A cache error is a result, never a throw: it changes latency, and no caller can turn it into an error status by
 /// accident. Everything happens on the event loop.
 package protocol PredictionCache: AnyObject {
-    /// Looks for an entry. Look-ups of one key that overlap are one, and a store meanwhile is found by all of them.
+    /// Looks for an entry, also one that this event loop has stored meanwhile and that is on its way.
     ///
     /// - Parameters:
     ///   - maximumBytes: more than the entry can have if it is usable; a longer one may come back cut to one byte more.

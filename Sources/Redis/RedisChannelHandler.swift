@@ -25,6 +25,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private let password: String?
     private let reader: RESPReader
     private let onEvent: (Event) -> Void
+    private let onStoreSettled: () -> Void
     private var state: State
     private var context: ChannelHandlerContext?
     private var timer: Scheduled<Void>?
@@ -34,17 +35,22 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private var actions: [State.ReplyAction] = []
 
     /// Fails when there is no memory for hiredis's reader.
+    ///
+    /// - Parameter onStoreSettled: called once for each store that was sent, in their order: at the reply, or at the
+    ///   connection's end before its look-ups fail.
     init?(
         configuration: RedisConfiguration,
         password: String?,
         connectDeadline: NIODeadline,
-        onEvent: @escaping (Event) -> Void
+        onEvent: @escaping (Event) -> Void,
+        onStoreSettled: @escaping () -> Void = {}
     ) {
         guard let reader = RESPReader() else { return nil }
         self.reader = reader
         self.configuration = configuration
         self.password = password
         self.onEvent = onEvent
+        self.onStoreSettled = onStoreSettled
         state = State(
             connectDeadline: connectDeadline,
             commandDeadline: configuration.commandDeadline,
@@ -73,15 +79,18 @@ extension RedisChannelHandler {
         armTimer(in: context)
     }
 
-    func set(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, expireSeconds: Int) {
-        guard let context else { return }
+    /// Returns whether the store is on its way.
+    @discardableResult
+    func set(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, expireSeconds: Int) -> Bool {
+        guard let context else { return false }
         let byteCount = key.count + value.count
         if let sendError = self.sendError(byteCount: byteCount) ?? state.addStore(now: context.eventLoop.now) {
             if sendError != .notReady { onEvent(.storeError(sendError)) }
-            return
+            return false
         }
         RESPCommand.set(key: key, value: value, expireSeconds: expireSeconds, into: &outgoing)
         armTimer(in: context)
+        return true
     }
 
     /// Writes all commands since the last call in one write.
@@ -206,9 +215,14 @@ extension RedisChannelHandler {
         case .answer(let completion, let lookup):
             if case .failed(let error) = lookup { onEvent(.lookupError(error)) }
             completion(lookup)
-        case .reportStore(let error): onEvent(.storeError(error))
+        case .settleStore(let error): settleStore(error)
         case .end(let ending): end(ending)
         }
+    }
+
+    private func settleStore(_ error: RedisError?) {
+        onStoreSettled()
+        if let error { onEvent(.storeError(error)) }
     }
 
     private func end(_ ending: State.Ending?) {
@@ -218,7 +232,7 @@ extension RedisChannelHandler {
         outgoing = ByteBuffer()
         onEvent(.ended(ending.error))
         for _ in 0..<ending.lostStores {
-            onEvent(.storeError(ending.error))
+            settleStore(ending.error)
         }
         for waiter in ending.waiters {
             waiter(.failed(ending.error))

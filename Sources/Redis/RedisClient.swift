@@ -8,6 +8,7 @@ import NIOPosix
 public final class RedisClient {
     private let configuration: RedisConfiguration
     private let eventLoop: any EventLoop
+    private let storeSettled: () -> Void
     private let observer: (RedisEvent) -> Void
     private var backoff: ReconnectBackoff
     private var stage = Stage.idle
@@ -25,14 +26,18 @@ public final class RedisClient {
     ///
     /// - Parameters:
     ///   - eventLoop: the loop of all calls and completions.
+    ///   - storeSettled: called once for each store that was sent, in their order: when its reply comes, or when its
+    ///     connection ends, before the look-ups of that connection fail.
     ///   - observer: receives errors and the connection's ups and downs, on the event loop.
     public init(
         configuration: RedisConfiguration,
         eventLoop: any EventLoop,
+        storeSettled: @escaping () -> Void = {},
         observer: @escaping (RedisEvent) -> Void
     ) {
         self.configuration = configuration
         self.eventLoop = eventLoop
+        self.storeSettled = storeSettled
         self.observer = observer
         backoff = ReconnectBackoff(initial: configuration.initialBackoff, maximum: configuration.maximumBackoff)
     }
@@ -62,10 +67,13 @@ public final class RedisClient {
     /// Stores `value` under `key` for `expireSeconds` (at least 1); the command leaves with the next `flush()`.
     ///
     /// The outcome is not awaited; the observer receives a failure.
-    public func set(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, expireSeconds: Int) {
+    ///
+    /// - Returns: whether the store is on its way, until `storeSettled` is called for it.
+    @discardableResult
+    public func set(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, expireSeconds: Int) -> Bool {
         eventLoop.assertInEventLoop()
         precondition(expireSeconds > 0, "an entry lives for at least one second")
-        connection?.set(key: key, value: value, expireSeconds: expireSeconds)
+        return connection?.set(key: key, value: value, expireSeconds: expireSeconds) ?? false
     }
 
     /// Writes all commands since the last call in one write; call it once at the end of a tick of the event loop.
@@ -140,7 +148,8 @@ extension RedisClient {
             configuration: configuration,
             password: password,
             connectDeadline: deadline,
-            onEvent: { [weak self] event in self?.connectionReported(event) }
+            onEvent: { [weak self] event in self?.connectionReported(event) },
+            onStoreSettled: storeSettled
         )
         guard let handler else {
             channel.close(promise: nil)

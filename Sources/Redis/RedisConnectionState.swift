@@ -26,7 +26,8 @@ struct RedisConnectionState<Waiter> {
     enum ReplyAction {
         case becomeReady
         case answer(Waiter, RedisLookup)
-        case reportStore(RedisError)
+        /// The oldest store is no longer on its way; nil if it was confirmed.
+        case settleStore(RedisError?)
         case end(Ending)
     }
 
@@ -226,15 +227,15 @@ extension RedisConnectionState {
     }
 
     private mutating func receivedStoreReply(_ reply: RESPReply) -> ReplyAction? {
-        let action: ReplyAction?
+        let error: RedisError?
         switch reply {
-        case .status(let text) where text.equals("OK"): action = nil
-        case .error(let text): action = .reportStore(.errorReply(text.printableLine))
+        case .status(let text) where text.equals("OK"): error = nil
+        case .error(let text): error = .errorReply(text.printableLine)
         case .status, .string, .null, .unexpected: return violation("a wrong answer to a store")
         }
         commands.removeFirst()
         hasAnswered = true
-        return action
+        return .settleStore(error)
     }
 
     private mutating func violation(_ text: String) -> ReplyAction? {

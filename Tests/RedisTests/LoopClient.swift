@@ -100,7 +100,7 @@ final class LoopClient: Sendable {
             for (key, value) in entries {
                 Array(key.utf8).withUnsafeBytes { key in
                     Array(value.utf8).withUnsafeBytes { value in
-                        self.client.value.set(key: key, value: value, expireSeconds: expireSeconds)
+                        _ = self.client.value.set(key: key, value: value, expireSeconds: expireSeconds)
                     }
                 }
             }

@@ -265,6 +265,25 @@ import Testing
         #expect(events == [.ended(.connect("closed by the server")), .closed(hasAnswered: false)])
     }
 
+    @Test("a store that was sent is settled once: by its reply, an error reply, or the connection's end")
+    func aStoreThatWasSentIsSettledOnce() throws {
+        let connection = try connectAndShakeHands()
+        for key in ["a", "b", "c"] { #expect(connection.set(key, "1")) }
+        connection.handler.flush()
+        #expect(connection.settled == 0)
+        try connection.receive("+OK\r\n")
+        #expect(connection.settled == 1)
+        try connection.receive("-OOM command not allowed\r\n")
+        #expect(connection.settled == 2)
+        var settledBeforeTheLookUp = 0
+        connection.get("d") { settledBeforeTheLookUp = connection.settled }
+        connection.handler.close()
+        #expect(settledBeforeTheLookUp == 3)
+        #expect(!connection.set("e", "1"))
+        connection.finish()
+        #expect(connection.settled == 3)
+    }
+
     @Test("closing writes the commands that were not flushed yet")
     func closingWritesWhatWasAskedFor() throws {
         let connection = try connectAndShakeHands()

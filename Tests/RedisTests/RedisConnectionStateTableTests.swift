@@ -28,7 +28,7 @@ import Testing
         longString     |protocol! |protocol!   |protocol!|protocol a!  |protocol +1!     |protocol a!|.       |.
         emptyString    |protocol! |protocol!   |protocol!|a missing    |protocol +1!     |protocol a!|.       |.
         null           |protocol! |protocol!   |protocol!|a missing    |protocol +1!     |protocol a!|.       |.
-        ok             |protocol! |protocol!   |protocol!|protocol a!  |.                |protocol a!|.       |.
+        ok             |protocol! |protocol!   |protocol!|protocol a!  |stored           |protocol a!|.       |.
         pong           |protocol! |ready^      |protocol!|protocol a!  |protocol +1!     |protocol a!|.       |.
         error          |protocol! |error_reply!|protocol!|a error_reply|store error_reply|protocol a!|.       |.
         unexpected     |protocol! |protocol!   |protocol!|protocol a!  |protocol +1!     |protocol a!|.       |.
@@ -145,7 +145,7 @@ extension RedisConnectionStateTableTests.Event {
         case .answer(let waiter, .value): return "\(waiter) value"
         case .answer(let waiter, .missing): return "\(waiter) missing"
         case .answer(let waiter, .failed(let error)): return "\(waiter) \(error.name)"
-        case .reportStore(let error): return "store \(error.name)"
+        case .settleStore(let error): return error.map { "store \($0.name)" } ?? "stored"
         case .end(let ending): return describe(ending)
         }
     }

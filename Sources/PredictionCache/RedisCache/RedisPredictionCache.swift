@@ -3,12 +3,13 @@ import Redis
 
 /// Predictions in Redis: `GETRANGE` to look up, `SET … EX` to store, over one connection of this event loop.
 ///
-/// Redis carries out the commands of a connection in order, so a look-up that is sent after a store finds it. A store
-/// that cannot be sent is dropped, and what follows is a miss.
+/// Redis carries out the commands of a connection in order, so a look-up that is sent after a store finds it; one that
+/// was sent before finds it among the stores under way, until the store's reply. A store that cannot be sent is dropped,
+/// and what follows is a miss.
 final class RedisPredictionCache: PredictionCache {
     private let client: RedisClient
     private let timeToLiveSeconds: Int
-    private let lookUps = LookUpsInFlight()
+    private let stores = StoresUnderWay()
 
     /// Begins to connect; to be made on the event loop.
     ///
@@ -17,28 +18,29 @@ final class RedisPredictionCache: PredictionCache {
         _ configuration: RedisConfiguration, timeToLiveSeconds: Int, on eventLoop: any EventLoop,
         observer: @escaping (RedisEvent) -> Void
     ) {
-        client = RedisClient(configuration: configuration, eventLoop: eventLoop, observer: observer)
+        client = RedisClient(
+            configuration: configuration, eventLoop: eventLoop, storeSettled: { [stores] in stores.removeFirst() },
+            observer: observer)
         self.timeToLiveSeconds = timeToLiveSeconds
         client.start()
     }
 
     func lookUp(_ key: CacheKey, maximumBytes: Int, _ completion: @escaping (CacheLookup) -> Void) {
-        guard lookUps.begin(key, completion) else { return }
         key.withBytes { bytes in
             // One byte more than is usable, so that a longer entry is seen to be one.
-            client.getRange(key: bytes, upTo: maximumBytes + 1) { [lookUps] found in
-                lookUps.end(key, with: CacheLookup(found))
+            client.getRange(key: bytes, upTo: maximumBytes + 1) { [stores] found in
+                completion(stores.outcome(CacheLookup(found), for: key))
             }
         }
     }
 
     func store(_ value: ByteBuffer, for key: CacheKey) {
-        lookUps.stored(value, for: key)
-        key.withBytes { key in
+        let isSent = key.withBytes { key in
             value.withUnsafeReadableBytes { value in
                 client.set(key: key, value: value, expireSeconds: timeToLiveSeconds)
             }
         }
+        if isSent { stores.append(value, for: key) }
     }
 
     func flush() { client.flush() }

@@ -13,8 +13,7 @@ struct SQLiteCacheSettings: Sendable {
     var lookUpDeadline: TimeAmount = .milliseconds(20)
     /// Look-ups of all event loops that wait for the thread.
     var maximumQueuedLookUps = 8192
-    /// Stores that are not written yet, also those that the thread has taken.
-    var maximumQueuedStores = 4096
+    /// Stores that are not written yet, also those that the thread has taken, with 256 bytes for each beside its own.
     var maximumQueuedStoreBytes = 8 << 20
     /// How long closing may go on writing what is queued.
     var closeTimeout: TimeAmount = .seconds(2)
@@ -22,8 +21,6 @@ struct SQLiteCacheSettings: Sendable {
     var busyTimeout: TimeAmount = .seconds(1)
     /// How often expired entries are looked for while nothing is stored.
     var sweepInterval: TimeAmount = .seconds(5)
-    /// The least time between two replacements of a damaged file, so that a failing disk does not fill the log.
-    var replacementInterval: TimeAmount = .seconds(10)
 
     init(path: String) {
         // No `~`, no `.` and no meaning to SQLite such as `:memory:` or `file:`.

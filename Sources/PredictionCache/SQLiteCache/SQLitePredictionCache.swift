@@ -5,16 +5,26 @@ import NIOCore
 /// Everything runs on its event loop. A look-up's completion runs exactly once: with what was found, with
 /// `.unavailable(.deadline)` when that comes first, or in `flush()` when the queue is full or closed.
 final class SQLitePredictionCache: PredictionCache {
+    /// The look-ups of one tick.
+    private struct Batch {
+        let number: UInt64
+        let deadline: NIODeadline
+        var requests: [LookUpBatch.Request] = []
+        var completions: [(CacheLookup) -> Void] = []
+    }
+
     private let store: SQLitePredictionStore
     private let eventLoop: any EventLoop
     /// Called once for each look-up that gets no response.
     private let onError: (CacheErrorReason) -> Void
-    private let lookUps = LookUpsInFlight()
-    private var gathering: LookUpBatch?
+    private var gathering: Batch?
     private var nextNumber: UInt64 = 0
     /// What was handed over, oldest first: responses come, and deadlines pass, in this order.
-    private var batches = CircularBuffer<LookUpBatch>()
+    private var batches = CircularBuffer<Batch>()
     private var stores: [StoreRequest] = []
+    /// Stores that an unfinished older batch may have missed; for each one the number of the next batch, which does not.
+    private let storesUnderWay = StoresUnderWay()
+    private var nextBatches = CircularBuffer<UInt64>()
     private var hasTimer = false
     private var closing: EventLoopFuture<Void>?
 
@@ -27,22 +37,31 @@ final class SQLitePredictionCache: PredictionCache {
     func lookUp(_ key: CacheKey, maximumBytes: Int, _ completion: @escaping (CacheLookup) -> Void) {
         eventLoop.preconditionInEventLoop()
         guard closing == nil else { return completion(.unavailable(.store)) }
-        guard lookUps.begin(key, completion) else { return }
-        if gathering == nil { gathering = makeBatch() }
+        if gathering == nil {
+            let deadline = eventLoop.now + store.settings.lookUpDeadline
+            gathering = Batch(number: nextNumber, deadline: deadline)
+            nextNumber += 1
+            armTimer(deadline)
+        }
         gathering?.requests.append((key, maximumBytes))
+        gathering?.completions.append(completion)
     }
 
     func store(_ value: ByteBuffer, for key: CacheKey) {
         eventLoop.preconditionInEventLoop()
-        lookUps.stored(value, for: key)
         // A slice would keep the whole response that it was cut from in memory.
         let request = StoreRequest(key: key, value: ByteBuffer(bytes: value.readableBytesView))
         let longest = store.settings.maximumEntryBytes
         guard request.byteCount <= longest else {
             return store.status.drop(1, .store, because: "an entry is longer than \(longest) bytes")
         }
+        if let error = closing == nil ? store.queue.enter(storeBytes: request.queuedBytes) : .store {
+            return store.status.drop(
+                1, error, because: error == .queueFull ? "its queue is full" : "it is closed")
+        }
         stores.append(request)
-        if closing != nil { flush() }
+        storesUnderWay.append(request.value, for: key)
+        nextBatches.append(nextNumber)
     }
 
     func flush() {
@@ -52,17 +71,16 @@ final class SQLitePredictionCache: PredictionCache {
         gathering = nil
         var handedOver: [StoreRequest] = []
         swap(&handedOver, &stores)
-        let error = store.submit(batch, handedOver)
-        guard let batch else { return }
-        if let error { end(batch, with: [], otherwise: error) } else { batches.append(batch) }
+        let error = store.submit(batch.map(handOver), handedOver)
+        if let batch {
+            if let error { end(batch, with: [], otherwise: error) } else { batches.append(batch) }
+        }
+        forgetStores()
     }
 
-    private func makeBatch() -> LookUpBatch {
-        let (number, deadline) = (nextNumber, eventLoop.now + store.settings.lookUpDeadline)
-        nextNumber += 1
-        armTimer(deadline)
-        let handle = NIOLoopBound(self, eventLoop: eventLoop)
-        return LookUpBatch(number: number, deadline: deadline) { [eventLoop] found in
+    private func handOver(_ batch: Batch) -> LookUpBatch {
+        let (handle, number) = (NIOLoopBound(self, eventLoop: eventLoop), batch.number)
+        return LookUpBatch(requests: batch.requests, deadline: batch.deadline) { [eventLoop] found in
             eventLoop.execute { handle.value.received(found, for: number) }
         }
     }
@@ -74,14 +92,24 @@ final class SQLitePredictionCache: PredictionCache {
             let isIts = batch.number == number
             end(batch, with: isIts ? found : [], otherwise: isIts ? .store : .deadline)
         }
+        forgetStores()
     }
 
     /// Completes a batch's look-ups; a completion may call back into this handle.
-    private func end(_ batch: LookUpBatch, with found: [CacheLookup], otherwise reason: CacheErrorReason) {
-        for (index, request) in batch.requests.enumerated() {
+    private func end(_ batch: Batch, with found: [CacheLookup], otherwise reason: CacheErrorReason) {
+        for (index, completion) in batch.completions.enumerated() {
             let lookUp = index < found.count ? found[index] : .unavailable(reason)
             if case .unavailable(let reason?) = lookUp { onError(reason) }
-            lookUps.end(request.key, with: lookUp)
+            completion(storesUnderWay.outcome(lookUp, for: batch.requests[index].key))
+        }
+    }
+
+    /// Lets go of the stores that come before every look-up under way: the thread finds those itself.
+    private func forgetStores() {
+        let oldest = (batches.first ?? gathering)?.number ?? nextNumber
+        while let next = nextBatches.first, next <= oldest {
+            nextBatches.removeFirst()
+            storesUnderWay.removeFirst()
         }
     }
 
@@ -95,7 +123,7 @@ final class SQLitePredictionCache: PredictionCache {
     private func expire() {
         hasTimer = false
         let now = eventLoop.now
-        var expired: [LookUpBatch] = []
+        var expired: [Batch] = []
         while let batch = batches.first, batch.deadline <= now { expired.append(batches.removeFirst()) }
         if let batch = gathering, batch.deadline <= now {
             expired.append(batch)
@@ -103,6 +131,7 @@ final class SQLitePredictionCache: PredictionCache {
         }
         if let next = batches.first ?? gathering { armTimer(next.deadline) }
         for batch in expired { end(batch, with: [], otherwise: .deadline) }
+        forgetStores()
     }
 
     /// Hands over the rest; look-ups under way still get a response.

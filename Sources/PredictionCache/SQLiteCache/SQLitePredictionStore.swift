@@ -62,21 +62,13 @@ final class SQLitePredictionStore: Sendable {
         return SQLitePredictionCache(self, on: eventLoop, onError: onError)
     }
 
-    /// Hands over one tick of an event loop.
+    /// Hands over one tick of an event loop; its stores have entered the queue.
     ///
     /// - Returns: why none of its look-ups will get a response; nil if they will.
     func submit(_ batch: LookUpBatch?, _ stores: [StoreRequest]) -> CacheErrorReason? {
-        let accepted = stores.filter { queue.enter(.init(stores: 1, storeBytes: $0.byteCount)) }
-        let acceptsLookUps = batch.map { queue.enter(.init(lookUps: $0.requests.count)) } ?? true
-        let isClosed = queue.isClosed
-        let reason = isClosed ? CacheErrorReason.store : .queueFull
-        status.drop(
-            stores.count - accepted.count, reason, because: isClosed ? "it is closed" : "its queue is full")
-        if acceptsLookUps || !accepted.isEmpty {
-            let batch = acceptsLookUps ? batch : nil
-            ended.eventLoop.execute { [worker] in worker.value.work(batch, accepted) }
-        }
-        return acceptsLookUps ? nil : reason
+        let error = batch.flatMap { queue.enter(lookUps: $0.requests.count) }
+        ended.eventLoop.execute { [worker] in worker.value.work(error == nil ? batch : nil, stores) }
+        return error
     }
 
     /// The handle of an event loop closes. Succeeds, for the last one, when the file is closed.

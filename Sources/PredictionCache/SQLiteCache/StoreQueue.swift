@@ -3,9 +3,10 @@ import Synchronization
 
 /// The look-ups of one event loop's tick; `deliver` takes what was found, in the same order, or less after an error.
 struct LookUpBatch: Sendable {
-    let number: UInt64
+    typealias Request = (key: CacheKey, maximumBytes: Int)
+
+    let requests: [Request]
     let deadline: NIODeadline
-    var requests: [(key: CacheKey, maximumBytes: Int)] = []
     let deliver: @Sendable ([CacheLookup]) -> Void
 }
 
@@ -17,45 +18,36 @@ struct StoreRequest: Sendable {
     var expiresAt: Int64 = 0
 
     var byteCount: Int { key.byteCount + value.readableBytes }
+    /// What it takes in memory while it waits, about.
+    var queuedBytes: Int { byteCount + 256 }
 }
 
-/// The bounds of what waits for the cache's thread, over all event loops.
+/// The bounds of what waits for the cache's thread, over all event loops; stores wait until they are written or dropped.
 final class StoreQueue: Sendable {
-    /// How much waits; stores until they are written or dropped.
-    struct Amount {
-        var lookUps = 0
-        var stores = 0
-        var storeBytes = 0
-    }
-
-    private let state = Mutex((waiting: Amount(), isClosed: false))
+    private let state = Mutex((lookUps: 0, storeBytes: 0, isClosed: false))
     private let settings: SQLiteCacheSettings
 
     init(_ settings: SQLiteCacheSettings) { self.settings = settings }
 
-    var isClosed: Bool { state.withLock { $0.isClosed } }
-    var waiting: Amount { state.withLock { $0.waiting } }
+    var storeBytes: Int { state.withLock { $0.storeBytes } }
 
-    /// Takes room for all of it or, where that is too much, none.
-    func enter(_ amount: Amount) -> Bool {
+    /// Takes room for all of it or, where that is too much, none. Returns why not.
+    func enter(lookUps: Int = 0, storeBytes: Int = 0) -> CacheErrorReason? {
         state.withLock { state in
-            let sum = Amount(
-                lookUps: state.waiting.lookUps + amount.lookUps, stores: state.waiting.stores + amount.stores,
-                storeBytes: state.waiting.storeBytes + amount.storeBytes)
-            guard !state.isClosed, sum.lookUps <= settings.maximumQueuedLookUps,
-                sum.stores <= settings.maximumQueuedStores, sum.storeBytes <= settings.maximumQueuedStoreBytes
-            else { return false }
-            state.waiting = sum
-            return true
+            guard !state.isClosed else { return .store }
+            guard state.lookUps + lookUps <= settings.maximumQueuedLookUps,
+                state.storeBytes + storeBytes <= settings.maximumQueuedStoreBytes
+            else { return .queueFull }
+            state.lookUps += lookUps
+            state.storeBytes += storeBytes
+            return nil
         }
     }
 
-    /// Gives room back.
-    func leave(_ amount: Amount) {
+    func leave(lookUps: Int = 0, storeBytes: Int = 0) {
         state.withLock { state in
-            state.waiting.lookUps -= amount.lookUps
-            state.waiting.stores -= amount.stores
-            state.waiting.storeBytes -= amount.storeBytes
+            state.lookUps -= lookUps
+            state.storeBytes -= storeBytes
         }
     }
 

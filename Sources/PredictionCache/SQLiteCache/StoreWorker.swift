@@ -22,8 +22,8 @@ final class StoreWorker {
     private static let gathering = TimeAmount.milliseconds(2)
     private static let retryInterval = TimeAmount.milliseconds(50)
     private static let identityInterval = TimeAmount.seconds(1)
-    /// Between tries to open the file: at first, and at most; it doubles.
-    private static let (firstPause, longestPause) = (TimeAmount.seconds(1), TimeAmount.seconds(8))
+    /// How soon after a failure, or after a damaged file was replaced, the file is opened again.
+    private static let openingInterval = TimeAmount.seconds(4)
 
     private let settings: SQLiteCacheSettings
     private let queue: StoreQueue
@@ -43,8 +43,6 @@ final class StoreWorker {
     private var closingDeadline: NIODeadline?
     private var nextIdentityCheck = NIODeadline.distantPast
     private var nextOpening = NIODeadline.distantPast
-    private var openingPause = StoreWorker.firstPause
-    private var nextReplacement = NIODeadline.distantPast
     /// A file that was found damaged while it was open; it is replaced when it is opened next.
     private var damage: (file: FileStatus, cause: String)?
 
@@ -73,7 +71,7 @@ final class StoreWorker {
         for var store in stores {
             store.expiresAt = expiresAt
             if let older = waiting.updateValue(store, forKey: store.key) {
-                queue.leave(.init(stores: 1, storeBytes: older.byteCount))
+                queue.leave(storeBytes: older.queuedBytes)
             } else {
                 order.append(store.key)
             }
@@ -84,7 +82,7 @@ final class StoreWorker {
     }
 
     private func answer(_ batch: LookUpBatch) {
-        queue.leave(.init(lookUps: batch.requests.count))
+        queue.leave(lookUps: batch.requests.count)
         // The handle has met the deadline, too.
         guard NIODeadline.now() < batch.deadline else { return }
         do {
@@ -152,20 +150,16 @@ final class StoreWorker {
 
     private func finish(_ count: Int) {
         busySince = nil
-        let bytes = order.prefix(count).reduce(0) { $0 + (waiting.removeValue(forKey: $1)?.byteCount ?? 0) }
+        let bytes = order.prefix(count).reduce(0) { $0 + (waiting.removeValue(forKey: $1)?.queuedBytes ?? 0) }
         order.removeFirst(count)
-        queue.leave(.init(stores: count, storeBytes: bytes))
+        queue.leave(storeBytes: bytes)
     }
 
     /// Deletes expired entries now and then, as each transaction does.
     private func sweep() {
         guard closingDeadline == nil else { return }
         keepDatabase()
-        do {
-            try database?.store([], now: now())
-        } catch {
-            recover(from: error)
-        }
+        _ = writeSlice()
         thread.scheduleTask(in: settings.sweepInterval) { [weak self] in self?.sweep() }
     }
 
@@ -178,8 +172,6 @@ final class StoreWorker {
         }
         damage = (database.file, cause)
         close(checkpoint: false)
-        nextOpening = max(.now(), nextReplacement)
-        nextReplacement = nextOpening + settings.replacementInterval
         keepDatabase()
     }
 
@@ -194,6 +186,7 @@ final class StoreWorker {
         } else if time < nextOpening || closingDeadline != nil {
             return
         }
+        if damage != nil { nextOpening = time + Self.openingInterval }
         opened(Result { try EntryDatabase.open(settings, damage, patience: 0.05, logger) })
     }
 
@@ -202,15 +195,12 @@ final class StoreWorker {
         case .success(let database):
             self.database = database
             damage = nil
-            openingPause = Self.firstPause
             nextIdentityCheck = .now() + Self.identityInterval
             guard status.isUnavailable else { return }
             status.isUnavailable = false
             logger.info("The cache file \(settings.path) is used again.")
         case .failure(let error):
-            nextOpening = .now() + openingPause
-            thread.scheduleTask(in: openingPause) { [weak self] in self?.keepDatabase() }
-            openingPause = min(openingPause * 2, Self.longestPause)
+            nextOpening = .now() + Self.openingInterval
             guard !status.isUnavailable else { return }
             status.isUnavailable = true
             logger.warning("\(error) Calls are answered without a cache until it can be used; it is tried again.")

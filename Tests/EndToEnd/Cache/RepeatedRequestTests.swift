@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(
-        "with the embedded cache a request that repeats the one before it is a HIT",
+        "with the embedded cache a request that repeats the one before it is a HIT", .proves("C1.41"),
         arguments: ["1", "4"], Sequence.allCases)
     func embedded(loops: String, sequence: Sequence) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "bungalow-\(UUID().uuidString)")
@@ -55,7 +55,9 @@ import Testing
         #expect(try results(sequence, server) == ["MISS, HIT": Self.keys])
     }
 
-    @Test("with Redis a request that repeats the one before it is a HIT", arguments: ["1", "4"], Sequence.allCases)
+    @Test(
+        "with Redis a request that repeats the one before it is a HIT", .proves("C1.41"),
+        arguments: ["1", "4"], Sequence.allCases)
     func redis(loops: String, sequence: Sequence) throws {
         let redis = try RedisProcess()
         let server = try ServerProcess(["--cache-url", redis.url, "--event-loops", loops])

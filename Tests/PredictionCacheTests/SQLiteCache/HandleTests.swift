@@ -94,7 +94,8 @@ import Testing
     func storesBeyondTheQueueAreDroppedAndCountedWithOneWarning() async throws {
         let fixture = try StoreFixture()
         var settings = fixture.settings
-        settings.maximumQueuedStores = 100
+        // A hundred of these entries, and not one more.
+        settings.maximumQueuedStoreBytes = 100 * (256 + 32 + 2 + 5)
         let store = try fixture.open(settings)
         let handle = try await fixture.handle(to: store)
         fixture.gate.shut()

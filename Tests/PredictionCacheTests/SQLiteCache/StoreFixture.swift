@@ -23,7 +23,6 @@ final class StoreFixture: Sendable {
         var settings = SQLiteCacheSettings(path: path)
         // A busy machine must not turn an entry into a deadline.
         settings.lookUpDeadline = .minutes(10)
-        settings.replacementInterval = .zero
         return settings
     }
 
@@ -81,7 +80,7 @@ final class StoreFixture: Sendable {
 extension SQLitePredictionStore {
     /// Returns once everything handed over so far is written or dropped.
     func settle() async {
-        while queue.waiting.stores > 0 { try? await Task.sleep(for: .microseconds(200)) }
+        while queue.storeBytes > 0 { try? await Task.sleep(for: .microseconds(200)) }
     }
 
     /// Writes what is queued and returns when the file is closed.
