@@ -100,7 +100,8 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
     }
 
     private func receiveEnd() {
-        let (ended, body) = (exchange, body.bytes)
+        let body = body.bytes
+        let ended = exchange.take()
         forgetRequest()
         guard state.receiveEnd(now: now), let ended else { return }
         group.tick.open()

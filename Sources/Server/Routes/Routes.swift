@@ -39,7 +39,7 @@ final class Routes {
 
     private func respondOptions(_ exchange: HTTPExchange, _ allow: StaticString) {
         var head = ResponseHead(.noContent)
-        head.allow = allow
+        head.field = .allow(allow)
         exchange.respond(head, ByteBuffer())
     }
 
