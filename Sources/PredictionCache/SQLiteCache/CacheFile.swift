@@ -2,8 +2,7 @@ import Foundation
 
 /// The cache's file and its companions on disk: making it, locking it, and setting a damaged one aside.
 ///
-/// The database file itself is never opened here once it exists: closing any descriptor of it would drop SQLite's locks
-/// on it in this whole process.
+/// A database file that exists is never opened here: closing its descriptor would drop SQLite's locks in this process.
 struct CacheFile: Sendable {
     /// Damaged files kept for inspection.
     static let keptDamagedFiles = 3
@@ -14,33 +13,32 @@ struct CacheFile: Sendable {
     func create() throws {
         for index in path.indices.dropFirst() where path[index] == "/" {
             guard mkdir(String(path[..<index]), 0o700) == 0 || errno == EEXIST else {
-                throw unusable("its folder cannot be made", errno)
+                throw Self.error("its folder cannot be made")
             }
         }
         let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
         if descriptor >= 0 {
             close(descriptor)
         } else if errno != EEXIST {
-            throw unusable("it cannot be made", errno)
+            throw Self.error("it cannot be made")
         } else if FileStatus(of: path)?.isRegular != true {
-            throw CacheFileError.unusable(path, "it is no file")
+            throw CacheFileError.failing("it is not a file", isTransient: false)
         }
     }
 
     /// Holds the right to open, make or replace the file, which one process has at a time.
     ///
-    /// Without it, a process that opens the path while another one sets a damaged file aside could pair the new file with
-    /// the old log.
+    /// Without it, a process could pair a new file with the log of the one that another process sets aside.
     ///
     /// - Parameter patience: seconds to wait for another process.
     func locked<Result>(patience: Double, _ body: () throws -> Result) throws -> Result {
         let descriptor = open(path + ".lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw unusable("its lock file cannot be made", errno) }
+        guard descriptor >= 0 else { throw Self.error("its lock file cannot be made") }
         defer { close(descriptor) }
         let end = Date().addingTimeInterval(patience)
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK || errno == EINTR, Date() < end else {
-                throw unusable("its lock file cannot be locked", errno)
+                throw Self.error("its lock file cannot be locked")
             }
             usleep(2_000)
         }
@@ -49,11 +47,10 @@ struct CacheFile: Sendable {
 
     /// Renames the damaged file and its log out of the way and returns the new name; keeps the last few of them.
     func setAside() throws -> String {
-        // No character that a file name may not have.
-        let time = Date().formatted(.iso8601.dateSeparator(.omitted).timeSeparator(.omitted))
-        let names = (["", "-2", "-3", "-4", "-5", "-6", "-7", "-8", "-9"]).map { "\(path).damaged-\(time)\($0)" }
-        let name = names.first { FileStatus(of: $0) == nil } ?? names[0]
-        guard rename(path, name) == 0 else { throw unusable("it is damaged and cannot be renamed", errno) }
+        let time = Date.ISO8601FormatStyle(
+            dateSeparator: .omitted, timeSeparator: .omitted, includingFractionalSeconds: true)
+        let name = "\(path).damaged-\(Date().formatted(time))"
+        guard rename(path, name) == 0 else { throw Self.error("it is damaged and cannot be renamed") }
         for companion in ["-wal", "-shm"] where rename(path + companion, name + companion) != 0 {
             // A log left behind would be played into the new file.
             unlink(path + companion)
@@ -71,9 +68,11 @@ struct CacheFile: Sendable {
         for name in ["", "-wal", "-shm"] { unlink(path + name) }
     }
 
-    private func unusable(_ cause: String, _ code: Int32) -> CacheFileError {
+    /// The error of the system call that has just failed.
+    private static func error(_ cause: String) -> CacheFileError {
+        let code = errno
         let transient = [ENOSPC, EDQUOT, EWOULDBLOCK, EINTR, EMFILE, ENFILE, ENOMEM, EIO]
-        return .unusable(path, "\(cause): \(String(cString: strerror(code)))", isTransient: transient.contains(code))
+        return .failing("\(cause): \(String(cString: strerror(code)))", isTransient: transient.contains(code))
     }
 }
 

@@ -16,35 +16,40 @@ extension EntryDatabase {
         _ logger: Logger
     ) throws -> EntryDatabase {
         let file = CacheFile(path: settings.path)
-        try file.create()
-        return try file.locked(patience: patience) {
-            if let damage, damage.file.isSameFile(as: FileStatus(of: file.path)) {
-                try replace(file, damage.cause, logger)
-            }
-            let end = Date().addingTimeInterval(patience)
-            var replacements = 0
-            while true {
-                do {
-                    // Another process may have set the file aside while this one waited for the lock.
-                    try file.create()
-                    return try EntryDatabase(file, settings)
-                } catch CacheFileError.tooLarge {
-                    file.remove()
-                    logger.notice("The cache file \(file.path) was larger than the limit; a new one is begun.")
-                } catch CacheFileError.damaged(let cause) {
-                    replacements += 1
-                    guard replacements <= 3 else {
-                        throw CacheFileError.unusable(file.path, "a new file in its place is found damaged as well")
-                    }
-                    try replace(file, cause, logger)
-                } catch CacheFileError.busy where Date() < end {
-                    usleep(5_000)
-                } catch CacheFileError.busy {
-                    throw CacheFileError.unusable(file.path, "\(CacheFileError.busy)", isTransient: true)
-                } catch CacheFileError.failing(let cause, let isTransient) {
-                    throw CacheFileError.unusable(
-                        file.path, "it cannot be opened: \(cause)", isTransient: isTransient)
+        do {
+            try file.create()
+            return try file.locked(patience: patience) {
+                if let damage, damage.file.isSameFile(as: FileStatus(of: file.path)) {
+                    try replace(file, damage.cause, logger)
                 }
+                return try openLocked(file, settings, until: Date().addingTimeInterval(patience), logger)
+            }
+        } catch CacheFileError.busy {
+            throw CacheFileError.unusable(file.path, "\(CacheFileError.busy)", isTransient: true)
+        } catch CacheFileError.failing(let cause, let isTransient) {
+            throw CacheFileError.unusable(file.path, cause, isTransient: isTransient)
+        }
+    }
+
+    private static func openLocked(
+        _ file: CacheFile, _ settings: SQLiteCacheSettings, until end: Date, _ logger: Logger
+    ) throws -> EntryDatabase {
+        var isReplaced = false
+        while true {
+            do {
+                // Another process may have set the file aside while this one waited for the lock.
+                try file.create()
+                return try EntryDatabase(file, settings)
+            } catch CacheFileError.tooLarge {
+                file.remove()
+                logger.notice("The cache file \(file.path) was larger than the limit; a new one is begun.")
+            } catch CacheFileError.damaged(let cause) where !isReplaced {
+                isReplaced = true
+                try replace(file, cause, logger)
+            } catch CacheFileError.damaged {
+                throw CacheFileError.failing("a new file in its place is found damaged as well", isTransient: false)
+            } catch CacheFileError.busy where Date() < end {
+                usleep(5_000)
             }
         }
     }
@@ -107,8 +112,8 @@ extension EntryDatabase {
     private func setUp(_ db: Database, isNew: Bool) throws {
         if isNew { try db.execute(sql: "PRAGMA page_size = \(Self.pageBytes)") }
         guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else {
-            throw CacheFileError.unusable(
-                settings.path, "its file system lacks what SQLite's write-ahead log needs")
+            throw CacheFileError.failing(
+                "its file system lacks what SQLite's write-ahead log needs", isTransient: false)
         }
         try db.execute(
             sql: """

@@ -56,8 +56,7 @@ final class SQLitePredictionCache: PredictionCache {
             return store.status.drop(1, .store, because: "an entry is longer than \(longest) bytes")
         }
         if let error = closing == nil ? store.queue.enter(storeBytes: request.queuedBytes) : .store {
-            return store.status.drop(
-                1, error, because: error == .queueFull ? "its queue is full" : "it is closed")
+            return store.status.drop(1, error, because: error == .store ? "it is closed" : "its queue is full")
         }
         stores.append(request)
         storesUnderWay.append(request.value, for: key)
@@ -123,15 +122,16 @@ final class SQLitePredictionCache: PredictionCache {
     private func expire() {
         hasTimer = false
         let now = eventLoop.now
-        var expired: [Batch] = []
-        while let batch = batches.first, batch.deadline <= now { expired.append(batches.removeFirst()) }
         if let batch = gathering, batch.deadline <= now {
-            expired.append(batch)
+            batches.append(batch)
             gathering = nil
         }
-        if let next = batches.first ?? gathering { armTimer(next.deadline) }
-        for batch in expired { end(batch, with: [], otherwise: .deadline) }
+        while let batch = batches.first, batch.deadline <= now {
+            batches.removeFirst()
+            end(batch, with: [], otherwise: .deadline)
+        }
         forgetStores()
+        if let next = batches.first ?? gathering { armTimer(next.deadline) }
     }
 
     /// Hands over the rest; look-ups under way still get a response.

@@ -67,9 +67,8 @@ final class StoreWorker {
 
     /// Takes one tick of an event loop: has its stores written, and looks for entries.
     func work(_ batch: LookUpBatch?, _ stores: [StoreRequest]) {
-        let expiresAt = stores.isEmpty ? 0 : now() + settings.timeToLiveMilliseconds
         for var store in stores {
-            store.expiresAt = expiresAt
+            store.expiresAt = now() + settings.timeToLiveMilliseconds
             if let older = waiting.updateValue(store, forKey: store.key) {
                 queue.leave(storeBytes: older.queuedBytes)
             } else {
