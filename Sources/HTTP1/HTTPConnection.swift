@@ -53,7 +53,7 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
         guard state.takesRequests else { return }
         parser.take(unwrapInboundIn(data))
         while let event = parser.next() {
-            switch event {
+            switch consume event {
             case .head(let head): receive(head)
             case .body(let bytes): receive(bytes)
             case .end: receiveEnd()
