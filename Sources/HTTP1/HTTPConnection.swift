@@ -75,9 +75,8 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
         let keepAlive = head.allowsAnother && !group.isStopping && permits.use == .requests
         let exchange = HTTPExchange(
             IncomingRequest(
-                position: state.receiveHead(keepAlive: keepAlive, now: now), method: head.method,
-                minorVersion: head.minorVersion, receivedAt: .now(), id: head.fields.requestID ?? group.makeRequestID(),
-                route: route.index),
+                head, at: state.receiveHead(keepAlive: keepAlive, now: now), receivedAt: .now(), route: route.index,
+                orID: group.makeRequestID()),
             head.fields, routeDetail: route.detail, on: self)
         self.exchange = exchange
 
@@ -140,8 +139,7 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
         guard let position = state.receiveNonsense() else { return }
         let route = delegate.unreadable
         let request = IncomingRequest(
-            position: position, method: .get, minorVersion: 1, receivedAt: .now(), id: group.makeRequestID(),
-            route: route.index)
+            unreadableAt: position, receivedAt: .now(), route: route.index, id: group.makeRequestID())
         delegate.respond(to: HTTPExchange(request, RequestFields(), routeDetail: route.detail, on: self), error)
     }
 

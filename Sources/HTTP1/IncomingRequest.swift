@@ -14,4 +14,26 @@ package struct IncomingRequest {
     package let id: RequestID
     /// The service's number for the route; opaque to HTTP.
     package let route: Int
+
+    /// - Parameter id: for a caller that sends none.
+    init(
+        _ head: RequestHead, at position: UInt64, receivedAt: NIODeadline, route: Int,
+        orID id: @autoclosure () -> RequestID
+    ) {
+        self.position = position
+        self.receivedAt = receivedAt
+        self.route = route
+        method = head.method
+        minorVersion = head.minorVersion
+        self.id = head.fields.requestID ?? id()
+    }
+
+    /// What could not be read as a request, and gets a response all the same.
+    init(unreadableAt position: UInt64, receivedAt: NIODeadline, route: Int, id: RequestID) {
+        self.position = position
+        self.receivedAt = receivedAt
+        self.route = route
+        self.id = id
+        (method, minorVersion) = (.get, 1)
+    }
 }

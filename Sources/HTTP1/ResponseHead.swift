@@ -82,7 +82,10 @@ package struct HeaderField: Sendable {
     private let name: StaticString
     private let value: StaticString
 
-    package static func allow(_ methods: StaticString) -> HeaderField { HeaderField(name: "\r\nAllow: ", value: methods) }
+    package static func allow(_ methods: StaticString) -> HeaderField {
+        HeaderField(name: "\r\nAllow: ", value: methods)
+    }
+
     package static let retryInASecond = HeaderField(name: "\r\nRetry-After: ", value: "1")
     package static let bearerKeyNeeded = HeaderField(name: "\r\nWWW-Authenticate: ", value: "Bearer")
     package static let uncodedBodyNeeded = HeaderField(name: "\r\nAccept-Encoding: ", value: "identity")
