@@ -38,7 +38,7 @@ extension HTTPError {
     package static let saturated = HTTPError(
         status: .serviceUnavailable, detail: "Saturated, try again later", field: .retryInASecond)
 
-    init(_ failure: RequestParser.Failure) {
+    init(_ failure: RequestParser.ParseError) {
         switch failure {
         case .malformed: self = .malformed
         case .headTooLarge: self = .headTooLarge

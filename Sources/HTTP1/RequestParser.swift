@@ -24,10 +24,10 @@ final class RequestParser {
         /// The request is complete.
         case end
         /// Neither this nor anything after it can be understood; the rest is read and dropped.
-        case failed(Failure)
+        case failed(ParseError)
     }
 
-    enum Failure {
+    enum ParseError {
         case malformed, headTooLarge, framingTooLarge
     }
 
@@ -48,7 +48,7 @@ final class RequestParser {
     private enum Step {
         case proceed, needBytes, head, end
         case body(ByteBuffer)
-        case failed(Failure)
+        case failed(ParseError)
 
         static let malformed = Step.failed(.malformed)
     }

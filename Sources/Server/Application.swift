@@ -29,7 +29,7 @@ struct Application {
         for signal in [SIGPIPE, SIGXFSZ] { Foundation.signal(signal, SIG_IGN) }
         let descriptors = DescriptorLimit(
             connections: configuration.maximumConnections, eventLoops: configuration.eventLoops)
-        if let failure = descriptors.failure { throw StartFailure.system.reported(failure) }
+        if let failure = descriptors.failure { throw StartError.system.reported(failure) }
         if let warning = descriptors.warning { logger.warning("\(warning)") }
         let files = ReloadableFiles(modelPath: configuration.modelPath, apiKeysPath: configuration.apiKeysPath)
         let (model, apiKeys) = try loadFiles(files)
@@ -108,7 +108,7 @@ struct Application {
         do {
             return (try files.model(), try files.apiKeys())
         } catch {
-            throw StartFailure.configuration.reported("\(error)")
+            throw StartError.configuration.reported("\(error)")
         }
     }
 
@@ -135,7 +135,7 @@ struct Application {
                 let worker = eventLoop.submit { try Worker(parts, on: eventLoop, isFirst: isFirst) }
                 workers.append(try await worker.get())
             } catch is Worker.OutOfMemory {
-                throw StartFailure.system.reported(
+                throw StartError.system.reported(
                     "there is not enough memory for \(configuration.eventLoops) event loops")
             }
         }
@@ -169,12 +169,12 @@ struct Application {
             return try await bootstrap.bind(to: address).get()
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             let free = await Self.freePort(near: port, of: host, group)
-            throw StartFailure.unavailable.reported(
+            throw StartError.unavailable.reported(
                 "port \(port) of \(host) is in use: choose another one, for example script/server --port \(free)")
         } catch let error as IOError where error.errnoCode == EADDRNOTAVAIL {
             throw unknownHost
         } catch let error as IOError {
-            throw StartFailure.unavailable.reported(
+            throw StartError.unavailable.reported(
                 "cannot listen on port \(port) of \(host): \(String(cString: strerror(error.errnoCode)))")
         }
     }
@@ -182,7 +182,7 @@ struct Application {
     private var unknownHost: ExitCode {
         let allowed = "an address of this machine, a name that stands for one, 0.0.0.0 or ::"
         let error = ConfigurationError(variable: "BIND_HOST", value: configuration.bindHost, allowed: allowed)
-        return StartFailure.configuration.reported("\(error)")
+        return StartError.configuration.reported("\(error)")
     }
 
     /// A port above this one that nothing listens on; 0, which takes any, if none of the next is free.

@@ -40,14 +40,14 @@ struct Server: AsyncParsableCommand {
         do {
             configuration = try Configuration(flags, environment: ProcessInfo.processInfo.environment)
         } catch {
-            throw StartFailure.configuration.reported("\(error)")
+            throw StartError.configuration.reported("\(error)")
         }
         try await Application(configuration).run(logDescriptor: Self.logDescriptor)
     }
 }
 
 /// Why the server did not start; the raw values are exit codes of sysexits.h.
-enum StartFailure: Int32 {
+enum StartError: Int32 {
     /// Its address cannot be listened on.
     case unavailable = 69
     /// Something of the machine is missing.

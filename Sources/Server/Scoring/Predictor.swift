@@ -70,7 +70,9 @@ final class Predictor {
         let queryKey = QueryKey(rendered, scratch: &keyText)
         request.response = PredictResponse(to: request, queryKey, rendered)
         request.validated = .now()
-        guard request.route != .test else { return score(request) }
+        // GET /test has the built-in record scored, without a look-up.
+        request.lookedUp = request.validated
+        guard request.route != .test else { return score(request, storingAs: nil) }
         lookUp(CacheKey(prefix: request.model.keyPrefix, queryKey: queryKey), request)
     }
 
@@ -87,20 +89,14 @@ final class Predictor {
     }
 
     /// The model runs: now, or later where runs cost something. The cache gets the entry after the client got the response.
-    private func score(_ request: ScoringRequest, storingAs key: CacheKey) {
-        guard runner.isFree else { return runner.run(request) { [self] in scoreNow(request, storingAs: key) } }
-        scoreNow(request, storingAs: key)
+    private func score(_ request: ScoringRequest, storingAs key: CacheKey?) {
+        guard runner.isFree else { return runner.run(request) { [self] in predict(request, storingAs: key) } }
+        predict(request, storingAs: key)
     }
 
-    private func scoreNow(_ request: ScoringRequest, storingAs key: CacheKey) {
+    private func predict(_ request: ScoringRequest, storingAs key: CacheKey?) {
         let entry = request.finish(.scored(request.model.model.predict(request.batch)))
-        cache.store(entry, for: key)
-    }
-
-    /// `GET /test`: the built-in record scored by the model, without a look-up.
-    private func score(_ request: ScoringRequest) {
-        request.lookedUp = request.validated
-        runner.run(request) { request.finish(.scored(request.model.model.predict(request.batch))) }
+        if let key { cache.store(entry, for: key) }
     }
 
     // MARK: Its details

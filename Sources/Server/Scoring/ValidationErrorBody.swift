@@ -12,7 +12,7 @@ struct ValidationErrorBody: Error {
     private static let usualFailureBytes = 144
 
     /// A failure of the body as a whole; it stands alone.
-    enum WholeFailure {
+    enum WholeError {
         case invalid(String)
         case notAList
         case tooShort
@@ -65,7 +65,7 @@ struct ValidationErrorBody: Error {
     }
 
     /// Says what is wrong with the body as a whole.
-    static func whole(_ failure: WholeFailure, _ json: UnsafeRawBufferPointer) -> ValidationErrorBody {
+    static func whole(_ failure: WholeError, _ json: UnsafeRawBufferPointer) -> ValidationErrorBody {
         var error = ValidationErrorBody(expectedFailures: 1)
         error.body.writeStaticString("{\"detail\":[{\"type\":\"")
         error.body.writeStaticString(failure.type)
