@@ -1,6 +1,10 @@
 import Autoscaler
 import Foundation
+#if canImport(FoundationXML)
+import FoundationXML
+#endif
 import Recipes
+import ReportPage
 import Simulation
 import Testing
 
@@ -22,7 +26,21 @@ struct PageTests {
         #expect(page.components(separatedBy: "<svg").count == 7)
         let changes = outcome.decisions.filter { $0.desired != $0.current }
         #expect(!changes.isEmpty && page.components(separatedBy: "<circle").count == changes.count + 1)
-        #expect(!page.contains("http") && page.contains("prefers-color-scheme:dark"))
+        #expect(page.components(separatedBy: "tabindex=\"0\" role=\"img\"").count == changes.count + 1)
+        #expect(!page.contains("http:") && !page.contains("https:") && page.contains("prefers-color-scheme: dark"))
+        for change in changes { #expect(page.contains("data-tip=\"\(fixed(change.time, 0)) s, \(change.reason)")) }
+    }
+
+    @Test("Six pictures that are files of their own, with their names, and well-formed")
+    func pictures() throws {
+        let (outcome, scenario, recipe) = try Self.run()
+        let charts = SimulationCharts(outcome, scenario: scenario, recipe: recipe).all
+        #expect(charts.map(\.name) == ["transactions", "response-time", "success", "replicas", "cpu", "memory"])
+        for (name, chart) in charts {
+            let picture = chart.picture
+            #expect(XMLParser(data: Data(picture.utf8)).parse(), "\(name)")
+            #expect(picture.hasPrefix("<svg xmlns=") && picture.contains("prefers-color-scheme: dark"))
+        }
     }
 
     @Test("A delay is the sum of its parts, each at least 0")
