@@ -100,12 +100,13 @@ struct LoadTests {
             cpu_per_miss_ms: {mean: 300, cv: 0.2}
             wait_per_miss_ms: {samples: waits.txt}
             start_up_s: 12
+            model_threads: 4
             """, name: "heavy.yaml"
         ) { _ throws(RecipeError) in "wait_ms\n1\n2\n" }
         #expect(model.service.hitCPU == .constant(0.0005))
         #expect(model.service.missCPU == .spread(mean: 0.3, variation: 0.2))
         #expect(model.service.missWait == .samples([0.001, 0.002]))
-        #expect(model.startUp == 12)
+        #expect(model.startUp == 12 && model.service.modelThreads == 4)
         let error = Self.error { () throws(RecipeError) in
             try model.read("cpu_per_hit: 5", name: "heavy.yaml") { _ throws(RecipeError) in "" }
         }
