@@ -64,7 +64,9 @@ extension SimulateCommand {
         for table in tables {
             let rows = try CallQuery(
                 path: load,
-                sql: "SELECT unixepoch(time) AS second, count(*) FROM \(table) WHERE second IS NOT NULL GROUP BY second",
+                sql: """
+                    SELECT unixepoch(time) AS second, count(*) FROM \(table) WHERE second IS NOT NULL GROUP BY second
+                    """,
                 limit: 1_000_000
             ).rows
             let spans = rows.compactMap { row -> RecordedRequests? in

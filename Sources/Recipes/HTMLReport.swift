@@ -55,6 +55,7 @@ package enum HTMLReport {
             [delay.step, delay.metrics, delay.sync, delay.start, delay.readiness, delay.total].map { fixed($0, 1) }
         }
         return "<figure>"
-            + Markup.table(titles: ["step at", "metrics", "sync", "start", "readiness", "together"], rows: rows) + "</figure>"
+            + Markup.table(titles: ["step at", "metrics", "sync", "start", "readiness", "together"], rows: rows)
+            + "</figure>"
     }
 }

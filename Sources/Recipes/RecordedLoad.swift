@@ -52,7 +52,9 @@ extension LoadProfile {
             rate += change
             // What sums leave of a rate that ended.
             let value = rate < 1e-9 ? 0 : rate
-            if steps.last?.time == time { steps[steps.count - 1].value = value } else {
+            if steps.last?.time == time {
+                steps[steps.count - 1].value = value
+            } else {
                 steps.append(Step(time: time, value: value))
             }
         }

@@ -1,12 +1,13 @@
 import Autoscaler
 import Foundation
-#if canImport(FoundationXML)
-import FoundationXML
-#endif
 import Recipes
 import ReportPage
 import Simulation
 import Testing
+
+#if canImport(FoundationXML)
+import FoundationXML
+#endif
 
 @Suite("The page and the lab's files")
 struct PageTests {
