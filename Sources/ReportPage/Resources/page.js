@@ -7,12 +7,12 @@ document.getElementById("theme").addEventListener("click", () => {
 });
 
 const tip = document.getElementById("tip");
+// The text is measured at the left edge: in a corner it would be laid out narrower than it can be.
 function show(target, left, top) {
   const text = target instanceof Element ? target.getAttribute("data-tip") : null;
   tip.hidden = text === null;
   if (text === null) return;
   tip.textContent = text;
-  // In a corner the text would be laid out narrower than it can be.
   tip.style.left = tip.style.top = "0";
   const x = Math.min(left + 14, innerWidth - tip.offsetWidth - 8);
   const y = Math.min(top + 14, innerHeight - tip.offsetHeight - 8);
