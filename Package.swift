@@ -73,11 +73,10 @@ let package = Package(
         .target(
             name: "HTTP1", dependencies: ["Bytes", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: strict),
-        .executableTarget(
-            name: "Server",
+        .target(
+            name: "PredictionCache",
             dependencies: [
-                "Bytes", "CSimdjson", "HTTP1", "Model", "Redis", "Release", "ScoringLog",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Bytes", "Model", "Redis",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
@@ -86,6 +85,18 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "Server",
+            dependencies: [
+                "Bytes", "CSimdjson", "HTTP1", "Model", "PredictionCache", "Release", "ScoringLog",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [
@@ -205,12 +216,21 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "ServerTests",
+            name: "PredictionCacheTests",
             dependencies: [
-                "HTTP1", "Model", "ScoringLog", "Server", "TestSupport",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Bytes", "Model", "PredictionCache", "TestSupport",
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "Bytes", "HTTP1", "Model", "PredictionCache", "ScoringLog", "Server", "TestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

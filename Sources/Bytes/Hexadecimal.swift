@@ -30,7 +30,13 @@ extension ByteWriter {
     @inlinable
     @inline(__always)
     package mutating func putHexadecimal(_ bytes: UnsafeRawBufferPointer) {
-        for byte in bytes { putHexadecimal(byte) }
+        put(atMost: 2 * bytes.count) { place in
+            for (index, byte) in bytes.enumerated() {
+                place.storeBytes(of: UInt8.hexadecimalDigit(byte >> 4), toByteOffset: 2 * index, as: UInt8.self)
+                place.storeBytes(of: UInt8.hexadecimalDigit(byte & 0xF), toByteOffset: 2 * index + 1, as: UInt8.self)
+            }
+            return 2 * bytes.count
+        }
     }
 }
 

@@ -100,7 +100,8 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
     }
 
     private func receiveEnd() {
-        let (ended, body) = (exchange, body.bytes)
+        let body = body.bytes
+        let ended = exchange.take()
         forgetRequest()
         guard state.receiveEnd(now: now), let ended else { return }
         group.tick.open()
@@ -137,7 +138,7 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
         permits.releaseBuffer()
         parser.stop()
         guard let position = state.receiveNonsense() else { return }
-        let route = delegate.route(nil)
+        let route = delegate.unreadable
         let request = IncomingRequest(
             position: position, method: .get, minorVersion: 1, receivedAt: .now(), id: group.makeRequestID(),
             route: route.index)

@@ -8,9 +8,10 @@ package protocol HTTPConnectionDelegate: AnyObject {
     var markerField: StaticString { get }
 
     /// Finds the route of a request.
-    ///
-    /// - Parameter head: nil where no head could be read.
-    func route(_ head: RequestHead?) -> RequestRoute
+    func route(_ head: RequestHead) -> RequestRoute
+
+    /// The route of what could not be read as a request.
+    var unreadable: RequestRoute { get }
 
     /// Why a request gets an error before its body is read; nil if it is welcome.
     func objection(to head: RequestHead, on route: RequestRoute) -> HTTPError?

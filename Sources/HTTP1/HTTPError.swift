@@ -3,30 +3,18 @@ package struct HTTPError: Error {
     package let status: ResponseStatus
     /// Plain ASCII text without quotes or backslashes.
     package let detail: StaticString
-    package var allow: StaticString?
-    package var retryAfter: StaticString?
-    package var authenticate: StaticString?
-    package var acceptEncoding: StaticString?
+    private let field: HeaderField?
 
-    package init(
-        status: ResponseStatus, detail: StaticString, allow: StaticString? = nil, retryAfter: StaticString? = nil,
-        authenticate: StaticString? = nil, acceptEncoding: StaticString? = nil
-    ) {
+    package init(status: ResponseStatus, detail: StaticString, field: HeaderField? = nil) {
         self.status = status
         self.detail = detail
-        self.allow = allow
-        self.retryAfter = retryAfter
-        self.authenticate = authenticate
-        self.acceptEncoding = acceptEncoding
+        self.field = field
     }
 
     /// The head of the response.
     package var head: ResponseHead {
         var head = ResponseHead(status)
-        head.allow = allow
-        head.retryAfter = retryAfter
-        head.authenticate = authenticate
-        head.acceptEncoding = acceptEncoding
+        head.field = field
         return head
     }
 }
@@ -48,7 +36,7 @@ extension HTTPError {
     static let headTimeout = HTTPError(status: .requestTimeout, detail: "The request head came too slowly")
     static let bodyTimeout = HTTPError(status: .requestTimeout, detail: "The request body came too slowly")
     package static let saturated = HTTPError(
-        status: .serviceUnavailable, detail: "Saturated, try again later", retryAfter: "1")
+        status: .serviceUnavailable, detail: "Saturated, try again later", field: .retryInASecond)
 
     init(_ failure: RequestParser.Failure) {
         switch failure {

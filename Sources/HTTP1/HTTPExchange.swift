@@ -3,9 +3,9 @@ package import NIOCore
 
 /// One request, and the response that it is owed.
 ///
-/// A class, since it is handed from stage to stage and kept by what waits: as a value, its fields cost more to copy than
-/// an allocation. Everything happens on the connection's event loop.
-package final class HTTPExchange {
+/// A value that is moved: from the connection, which keeps it while the body arrives, to what the service makes of it.
+/// Everything happens on the connection's event loop.
+package struct HTTPExchange {
     package let request: IncomingRequest
     /// What the service keeps of the target; opaque to HTTP.
     package let routeDetail: String?

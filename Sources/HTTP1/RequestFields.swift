@@ -22,14 +22,12 @@ package struct RequestFields {
     private var hasTraceparent = false
     /// The values of `If-None-Match` headers as one list.
     package private(set) var ifNoneMatch: String?
-    private var microsoftRequestID: RequestID?
-    private var plainRequestID: RequestID?
+    /// The caller's name for the request: the first valid `X-Ms-Request-Id`, else the first valid `X-Request-Id`.
+    package private(set) var requestID: RequestID?
+    private var hasMicrosoftRequestID = false
 
     /// What `Transfer-Encoding` says.
     enum TransferCoding { case none, chunked, other }
-
-    /// The caller's name for the request: the first valid `X-Ms-Request-Id`, else the first valid `X-Request-Id`.
-    package var requestID: RequestID? { microsoftRequestID ?? plainRequestID }
 
     /// Reads `field-name ":" OWS field-value OWS` (RFC 9112, section 5), without the white space; nil if the line is not
     /// that.
@@ -61,13 +59,12 @@ package struct RequestFields {
             expectsContinue = expectsContinue || value.equalsIgnoringCase("100-continue")
         case 10 where name.equalsIgnoringCase("connection"): take(connection: value)
         case 11 where name.equalsIgnoringCase("traceparent"): take(traceparent: value)
-        case 12 where name.equalsIgnoringCase("x-request-id"): plainRequestID = plainRequestID ?? RequestID(value)
+        case 12 where name.equalsIgnoringCase("x-request-id"): requestID = requestID ?? RequestID(value)
         case 13 where name.equalsIgnoringCase("authorization"):
             authorization = authorization == nil ? Self.text(value) : ""
         case 13 where name.equalsIgnoringCase("if-none-match"): take(ifNoneMatch: Self.text(value))
         case 14 where name.equalsIgnoringCase("content-length"): return take(contentLength: value)
-        case 15 where name.equalsIgnoringCase("x-ms-request-id"):
-            microsoftRequestID = microsoftRequestID ?? RequestID(value)
+        case 15 where name.equalsIgnoringCase("x-ms-request-id"): take(microsoftRequestID: value)
         case 16 where name.equalsIgnoringCase("content-encoding"):
             isBodyCoded = isBodyCoded || (!value.isEmpty && !value.equalsIgnoringCase("identity"))
         case 17 where name.equalsIgnoringCase("transfer-encoding"):
@@ -111,6 +108,13 @@ package struct RequestFields {
             ifNoneMatch?.append(",")
             ifNoneMatch?.append(value)
         }
+    }
+
+    /// Wins over `X-Request-Id`, whichever comes first.
+    private mutating func take(microsoftRequestID value: UnsafeRawBufferPointer) {
+        guard !hasMicrosoftRequestID, let id = RequestID(value) else { return }
+        requestID = id
+        hasMicrosoftRequestID = true
     }
 
     /// Of two parents none can be told to be the right one.

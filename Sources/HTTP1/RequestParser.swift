@@ -44,11 +44,13 @@ final class RequestParser {
         var line: Line? { if case .lines(let line) = self { line } else { nil } }
     }
 
+    /// What reading on has come to; the head itself is moved once, from where it was read into its event.
     private enum Step {
-        case proceed, needBytes
-        case event(Event)
+        case proceed, needBytes, head, end
+        case body(ByteBuffer)
+        case failed(Failure)
 
-        static let malformed = Step.event(.failed(.malformed))
+        static let malformed = Step.failed(.malformed)
     }
 
     private let markerField: StaticString
@@ -101,9 +103,12 @@ final class RequestParser {
         while true {
             switch step() {
             case .proceed: continue
-            case .event(let event):
-                if case .failed = event { stop() }
-                return event
+            case .head: if let event = head.take().map(Event.head) { return event }
+            case .body(let bytes): return .body(bytes)
+            case .end: return .end
+            case .failed(let failure):
+                stop()
+                return .failed(failure)
             case .needBytes:
                 if isLost { stop() } else { unread.detach() }
                 return nil
@@ -187,7 +192,7 @@ extension RequestParser {
         return sectionBytes + line.count <= Self.maximumSectionBytes ? .needBytes : tooLarge
     }
 
-    private var tooLarge: Step { .event(.failed(state.line == .chunkSize ? .framingTooLarge : .headTooLarge)) }
+    private var tooLarge: Step { .failed(state.line == .chunkSize ? .framingTooLarge : .headTooLarge) }
 
     private func read(_ line: Line, _ text: UnsafeRawBufferPointer) -> Step {
         switch line {
@@ -219,11 +224,10 @@ extension RequestParser {
 
     /// Finds out how the body ends (RFC 9112, section 6.3).
     private func endHead() -> Step {
-        guard let head else { return .malformed }
-        self.head = nil
+        guard let transferCoding = head?.fields.transferCoding else { return .malformed }
         sectionBytes = 0
         left = 0
-        switch (head.fields.transferCoding, head.fields.contentLength) {
+        switch (transferCoding, head?.fields.contentLength) {
         case (.none, let length):
             left = length ?? 0
             state = .body
@@ -235,7 +239,7 @@ extension RequestParser {
         // Where the body ends cannot be known; the connection answers the head with an error.
         case (.other, nil): state = .lost
         }
-        return .event(.head(head))
+        return .head
     }
 }
 
@@ -249,14 +253,14 @@ extension RequestParser {
             chunkBytes += bytes.readableBytes
             if left == 0 { state = .chunkEnd }
         }
-        return .event(.body(bytes))
+        return .body(bytes)
     }
 
     private func readChunkSize(_ line: UnsafeRawBufferPointer) -> Step {
         guard let size = ChunkSize.parse(line) else { return .malformed }
         framingBytes += sectionBytes
         guard framingBytes <= Self.freeFramingBytes + Self.framingBytesPerByte * chunkBytes else {
-            return .event(.failed(.framingTooLarge))
+            return .failed(.framingTooLarge)
         }
         sectionBytes = 0
         left = size
@@ -285,6 +289,6 @@ extension RequestParser {
     private func end() -> Step {
         sectionBytes = 0
         state = .emptyLines
-        return .event(.end)
+        return .end
     }
 }

@@ -14,10 +14,8 @@ package protocol ResponseFields: AnyObject {
 /// A response's status line and headers, written as bytes in one go.
 package struct ResponseHead {
     package let status: ResponseStatus
-    package var allow: StaticString?
-    package var retryAfter: StaticString?
-    package var authenticate: StaticString?
-    package var acceptEncoding: StaticString?
+    /// A field that this response needs beyond the usual ones.
+    package var field: HeaderField?
     /// Holds for this moment only, so no cache may keep it; a browser never takes it for another type either.
     package var isMomentary = false
     package var contentType: StaticString = "application/json"
@@ -38,7 +36,7 @@ package struct ResponseHead {
     /// More than `write` writes, in bytes.
     func maximumBytes(date: String) -> Int {
         512 + 2 * RequestID.maximumCount + date.utf8.count + contentType.utf8CodeUnitCount
-            + (fields?.maximumFieldBytes ?? 0) + (allow?.utf8CodeUnitCount ?? 0)
+            + (fields?.maximumFieldBytes ?? 0) + (field?.byteCount ?? 0)
     }
 
     /// Writes the head, up to and with the empty line.
@@ -67,10 +65,7 @@ package struct ResponseHead {
             output.put(id)
         }
         fields?.writeFields(to: &output)
-        Self.write("\r\nAllow: ", allow, to: &output)
-        Self.write("\r\nRetry-After: ", retryAfter, to: &output)
-        Self.write("\r\nWWW-Authenticate: ", authenticate, to: &output)
-        Self.write("\r\nAccept-Encoding: ", acceptEncoding, to: &output)
+        field?.write(to: &output)
         if isMomentary { output.put("\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff") }
         if !keepAlive {
             output.put("\r\nConnection: close")
@@ -79,9 +74,22 @@ package struct ResponseHead {
         }
         output.put("\r\n\r\n")
     }
+}
 
-    private static func write(_ name: StaticString, _ value: StaticString?, to output: inout ByteWriter) {
-        guard let value else { return }
+/// One header field of literals.
+package struct HeaderField: Sendable {
+    /// With the line break before it and the colon after it.
+    private let name: StaticString
+    private let value: StaticString
+
+    package static func allow(_ methods: StaticString) -> HeaderField { HeaderField(name: "\r\nAllow: ", value: methods) }
+    package static let retryInASecond = HeaderField(name: "\r\nRetry-After: ", value: "1")
+    package static let bearerKeyNeeded = HeaderField(name: "\r\nWWW-Authenticate: ", value: "Bearer")
+    package static let uncodedBodyNeeded = HeaderField(name: "\r\nAccept-Encoding: ", value: "identity")
+
+    var byteCount: Int { name.utf8CodeUnitCount + value.utf8CodeUnitCount }
+
+    func write(to output: inout ByteWriter) {
         output.put(name)
         output.put(value)
     }

@@ -13,11 +13,11 @@ final class RedisChannelHandler: ChannelInboundHandler {
     /// What the client learns of its connection.
     enum Event: Equatable {
         case ready
-        case lookupFault(RedisFault)
-        case storeFault(RedisFault)
-        /// The connection is of no more use; told once, before its look-ups fail.
-        case ended(RedisFault)
-        /// The channel is gone; told once, last. `hasAnswered`: it had served at least one command.
+        case lookupError(RedisError)
+        case storeError(RedisError)
+        /// The connection can no longer be used; reported once, before its look-ups fail.
+        case ended(RedisError)
+        /// The channel is gone; reported once, last. `hasAnswered`: it had served at least one command.
         case closed(hasAnswered: Bool)
     }
 
@@ -25,6 +25,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private let password: String?
     private let reader: RESPReader
     private let onEvent: (Event) -> Void
+    private let onStoreSettled: () -> Void
     private var state: State
     private var context: ChannelHandlerContext?
     private var timer: Scheduled<Void>?
@@ -34,17 +35,22 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private var actions: [State.ReplyAction] = []
 
     /// Fails when there is no memory for hiredis's reader.
+    ///
+    /// - Parameter onStoreSettled: called once for each store that was sent, in their order: at the reply, or at the
+    ///   connection's end before its look-ups fail.
     init?(
         configuration: RedisConfiguration,
         password: String?,
         connectDeadline: NIODeadline,
-        onEvent: @escaping (Event) -> Void
+        onEvent: @escaping (Event) -> Void,
+        onStoreSettled: @escaping () -> Void = {}
     ) {
         guard let reader = RESPReader() else { return nil }
         self.reader = reader
         self.configuration = configuration
         self.password = password
         self.onEvent = onEvent
+        self.onStoreSettled = onStoreSettled
         state = State(
             connectDeadline: connectDeadline,
             commandDeadline: configuration.commandDeadline,
@@ -63,25 +69,28 @@ extension RedisChannelHandler {
     func getRange(key: UnsafeRawBufferPointer, upTo byteCount: Int, _ completion: @escaping Completion) {
         guard let context else { return completion(.failed(.notReady)) }
         let now = context.eventLoop.now
-        let refusal =
-            refusal(byteCount: key.count) ?? state.addLookup(completion, upTo: byteCount, now: now)
-        if let refusal {
-            if refusal != .notReady { onEvent(.lookupFault(refusal)) }
-            return completion(.failed(refusal))
+        let sendError =
+            self.sendError(byteCount: key.count) ?? state.addLookup(completion, upTo: byteCount, now: now)
+        if let sendError {
+            if sendError != .notReady { onEvent(.lookupError(sendError)) }
+            return completion(.failed(sendError))
         }
         RESPCommand.getRange(key: key, upTo: byteCount, into: &outgoing)
         armTimer(in: context)
     }
 
-    func set(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, expireSeconds: Int) {
-        guard let context else { return }
+    /// Returns whether the store is on its way.
+    @discardableResult
+    func set(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, expireSeconds: Int) -> Bool {
+        guard let context else { return false }
         let byteCount = key.count + value.count
-        if let refusal = refusal(byteCount: byteCount) ?? state.addStore(now: context.eventLoop.now) {
-            if refusal != .notReady { onEvent(.storeFault(refusal)) }
-            return
+        if let sendError = self.sendError(byteCount: byteCount) ?? state.addStore(now: context.eventLoop.now) {
+            if sendError != .notReady { onEvent(.storeError(sendError)) }
+            return false
         }
         RESPCommand.set(key: key, value: value, expireSeconds: expireSeconds, into: &outgoing)
         armTimer(in: context)
+        return true
     }
 
     /// Writes all commands since the last call in one write.
@@ -100,7 +109,7 @@ extension RedisChannelHandler {
     }
 
     /// The bounds that the channel knows and the state machine does not.
-    private func refusal(byteCount: Int) -> RedisFault? {
+    private func sendError(byteCount: Int) -> RedisError? {
         guard isReady else { return .notReady }
         guard byteCount <= configuration.maximumCommandBytes else { return .commandTooLarge }
         let total = outgoing.readableBytes + byteCount + RESPCommand.overheadBytes
@@ -204,11 +213,16 @@ extension RedisChannelHandler {
         switch action {
         case .becomeReady: onEvent(.ready)
         case .answer(let completion, let lookup):
-            if case .failed(let fault) = lookup { onEvent(.lookupFault(fault)) }
+            if case .failed(let error) = lookup { onEvent(.lookupError(error)) }
             completion(lookup)
-        case .reportStore(let fault): onEvent(.storeFault(fault))
+        case .settleStore(let error): settleStore(error)
         case .end(let ending): end(ending)
         }
+    }
+
+    private func settleStore(_ error: RedisError?) {
+        onStoreSettled()
+        if let error { onEvent(.storeError(error)) }
     }
 
     private func end(_ ending: State.Ending?) {
@@ -216,12 +230,12 @@ extension RedisChannelHandler {
         timer?.cancel()
         timer = nil
         outgoing = ByteBuffer()
-        onEvent(.ended(ending.fault))
+        onEvent(.ended(ending.error))
         for _ in 0..<ending.lostStores {
-            onEvent(.storeFault(ending.fault))
+            settleStore(ending.error)
         }
         for waiter in ending.waiters {
-            waiter(.failed(ending.fault))
+            waiter(.failed(ending.error))
         }
         context?.close(promise: nil)
     }

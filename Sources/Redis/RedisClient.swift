@@ -8,13 +8,14 @@ import NIOPosix
 public final class RedisClient {
     private let configuration: RedisConfiguration
     private let eventLoop: any EventLoop
+    private let storeSettled: () -> Void
     private let observer: (RedisEvent) -> Void
     private var backoff: ReconnectBackoff
     private var stage = Stage.idle
     private var closing: EventLoopPromise<Void>?
     private var connection: RedisChannelHandler?
-    /// The reason that was told last since the connection was up, and when.
-    private var toldReason: (fault: RedisFault, time: NIODeadline)?
+    /// The reason that was reported last since the connection was up, and when.
+    private var reportedReason: (error: RedisError, time: NIODeadline)?
 
     private enum Stage {
         case idle, attempting, connected
@@ -25,14 +26,18 @@ public final class RedisClient {
     ///
     /// - Parameters:
     ///   - eventLoop: the loop of all calls and completions.
-    ///   - observer: is told of faults and of the connection's ups and downs, on the event loop.
+    ///   - storeSettled: called once for each store that was sent, in their order: when its reply comes, or when its
+    ///     connection ends, before the look-ups of that connection fail.
+    ///   - observer: receives errors and the connection's ups and downs, on the event loop.
     public init(
         configuration: RedisConfiguration,
         eventLoop: any EventLoop,
+        storeSettled: @escaping () -> Void = {},
         observer: @escaping (RedisEvent) -> Void
     ) {
         self.configuration = configuration
         self.eventLoop = eventLoop
+        self.storeSettled = storeSettled
         self.observer = observer
         backoff = ReconnectBackoff(initial: configuration.initialBackoff, maximum: configuration.maximumBackoff)
     }
@@ -42,11 +47,6 @@ public final class RedisClient {
         eventLoop.preconditionInEventLoop()
         guard case .idle = stage, closing == nil else { return }
         attempt()
-    }
-
-    /// Whether look-ups are sent to the server at the moment.
-    public var isReady: Bool {
-        connection?.isReady ?? false
     }
 
     /// Looks up the first `byteCount` bytes (at least 1) stored under `key`; the command leaves with the next flush.
@@ -66,11 +66,14 @@ public final class RedisClient {
 
     /// Stores `value` under `key` for `expireSeconds` (at least 1); the command leaves with the next `flush()`.
     ///
-    /// Nobody waits for the outcome; the observer learns of a failure.
-    public func set(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, expireSeconds: Int) {
+    /// The outcome is not awaited; the observer receives a failure.
+    ///
+    /// - Returns: whether the store is on its way, until `storeSettled` is called for it.
+    @discardableResult
+    public func set(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, expireSeconds: Int) -> Bool {
         eventLoop.assertInEventLoop()
         precondition(expireSeconds > 0, "an entry lives for at least one second")
-        connection?.set(key: key, value: value, expireSeconds: expireSeconds)
+        return connection?.set(key: key, value: value, expireSeconds: expireSeconds) ?? false
     }
 
     /// Writes all commands since the last call in one write; call it once at the end of a tick of the event loop.
@@ -145,7 +148,8 @@ extension RedisClient {
             configuration: configuration,
             password: password,
             connectDeadline: deadline,
-            onEvent: { [weak self] event in self?.connectionTold(event) }
+            onEvent: { [weak self] event in self?.connectionReported(event) },
+            onStoreSettled: storeSettled
         )
         guard let handler else {
             channel.close(promise: nil)
@@ -155,21 +159,21 @@ extension RedisClient {
         connection = handler
         do {
             if let security = configuration.security {
-                try security.addHandlers(channel, security.serverName ?? configuration.host)
+                try security.addHandlers(channel, configuration.host)
             }
             try channel.pipeline.syncOperations.addHandler(handler)
         } catch {
             channel.close(promise: nil)
             return failAttempt(.connect(ByteBuffer(string: "\(error)").printableLine))
         }
-        // Fails only on a channel that has been closed meanwhile, of which the handler has told.
+        // Fails only on a channel that has been closed meanwhile, which the handler has reported.
         channel.setOption(.autoRead, value: true).whenComplete { _ in }
     }
 
-    private func failAttempt(_ fault: RedisFault) {
+    private func failAttempt(_ error: RedisError) {
         connection = nil
         guard closing == nil else { return finishClosing() }
-        report(fault)
+        report(error)
         scheduleAttempt()
     }
 
@@ -189,15 +193,15 @@ extension RedisClient {
 // MARK: Events
 
 extension RedisClient {
-    private func connectionTold(_ event: RedisChannelHandler.Event) {
+    private func connectionReported(_ event: RedisChannelHandler.Event) {
         switch event {
         case .ready:
-            toldReason = nil
+            reportedReason = nil
             observer(.up)
-        case .lookupFault(let fault): observer(.fault(fault))
-        case .storeFault(.closed), .ended(.closed): break
-        case .storeFault(let fault): observer(.storeFault(fault))
-        case .ended(let fault): report(fault)
+        case .lookupError(let error): observer(.error(error))
+        case .storeError(.closed), .ended(.closed): break
+        case .storeError(let error): observer(.storeError(error))
+        case .ended(let error): report(error)
         case .closed(let hasAnswered):
             // A server that answers PING and nothing else must not be tried as eagerly as one that was restarted.
             if hasAnswered { backoff.reset() }
@@ -206,12 +210,12 @@ extension RedisClient {
         }
     }
 
-    private func report(_ fault: RedisFault) {
-        observer(.fault(fault))
-        if let told = toldReason {
-            guard told.fault != fault, eventLoop.now >= told.time + configuration.reasonInterval else { return }
+    private func report(_ error: RedisError) {
+        observer(.error(error))
+        if let last = reportedReason {
+            guard last.error != error, eventLoop.now >= last.time + configuration.reasonInterval else { return }
         }
-        toldReason = (fault, eventLoop.now)
-        observer(.down(fault))
+        reportedReason = (error, eventLoop.now)
+        observer(.down(error))
     }
 }

@@ -24,7 +24,7 @@ public struct RedisConfiguration: Sendable {
     public var initialBackoff: TimeAmount
     /// Largest ceiling of a pause between attempts.
     public var maximumBackoff: TimeAmount
-    /// The least time between two reasons told by `RedisEvent.down` while no connection can be made.
+    /// The least time between two reasons reported by `RedisEvent.down` while no connection can be made.
     public var reasonInterval: TimeAmount
     /// Most commands without a reply; more look-ups and stores are refused.
     public var maximumOutstandingCommands: Int
@@ -54,18 +54,12 @@ public struct RedisConfiguration: Sendable {
 
 /// The place for TLS: what to put between the socket and the client's own handler.
 public struct RedisTransportSecurity: Sendable {
-    /// Name the server's certificate must carry; nil takes the configuration's host.
-    public var serverName: String?
-    /// Adds handlers to the channel's pipeline, on its event loop, before the client adds its own. The client speaks
-    /// first when they fire NIO's `TLSUserEvent.handshakeCompleted`.
-    public var addHandlers: @Sendable (_ channel: any Channel, _ serverName: String) throws -> Void
+    /// Adds handlers to the channel's pipeline, on its event loop, before the client adds its own. The client sends its
+    /// first command when they fire NIO's `TLSUserEvent.handshakeCompleted`. The certificate must carry the host.
+    public var addHandlers: @Sendable (_ channel: any Channel, _ host: String) throws -> Void
 
     /// A security layer made of the handlers that `addHandlers` adds.
-    public init(
-        serverName: String? = nil,
-        addHandlers: @escaping @Sendable (_ channel: any Channel, _ serverName: String) throws -> Void
-    ) {
-        self.serverName = serverName
+    public init(addHandlers: @escaping @Sendable (_ channel: any Channel, _ host: String) throws -> Void) {
         self.addHandlers = addHandlers
     }
 }

@@ -7,15 +7,15 @@ import NIOCore
 /// could be in doubt is given up, with all who wait on it.
 ///
 ///     connecting ──opened──▶ handshaking ──+PONG──▶ ready
-///          └────────── any fault or close() ──────────┴──▶ closing ──channelClosed──▶ closed
+///          └────────── any error or close() ──────────┴──▶ closing ──channelClosed──▶ closed
 struct RedisConnectionState<Waiter> {
     enum Phase: Equatable {
         case connecting, handshaking, ready, closing, closed
     }
 
-    /// Why a connection is given up and who must be told.
+    /// Why a connection is given up, and who waits on it.
     struct Ending {
-        let fault: RedisFault
+        let error: RedisError
         /// The look-ups without an answer, in the order they were made.
         let waiters: [Waiter]
         /// Stores of which nobody knows whether they happened.
@@ -26,7 +26,8 @@ struct RedisConnectionState<Waiter> {
     enum ReplyAction {
         case becomeReady
         case answer(Waiter, RedisLookup)
-        case reportStore(RedisFault)
+        /// The oldest store is no longer on its way; nil if it was confirmed.
+        case settleStore(RedisError?)
         case end(Ending)
     }
 
@@ -51,7 +52,7 @@ struct RedisConnectionState<Waiter> {
     private var commands = CircularBuffer<Command>()
     /// How many of the youngest commands have not been handed to the channel; no reply can be theirs.
     private var unsent = 0
-    /// When the timer fires that the handler was last told to arm; nil when there is none.
+    /// When the timer fires that the handler was last asked to arm; nil when there is none.
     private var armedFor: NIODeadline?
     /// When the timer last found a command overdue; nil once there is none.
     private var overdueSince: NIODeadline?
@@ -82,15 +83,15 @@ extension RedisConnectionState {
     }
 
     /// A look-up is wanted. Returns nil if its command is to be written, or why not.
-    mutating func addLookup(_ waiter: Waiter, upTo byteCount: Int, now: NIODeadline) -> RedisFault? {
-        if let refusal { return refusal }
+    mutating func addLookup(_ waiter: Waiter, upTo byteCount: Int, now: NIODeadline) -> RedisError? {
+        if let sendError { return sendError }
         append(.lookup(waiter, upTo: byteCount), now: now)
         return nil
     }
 
     /// A store is wanted. Returns nil if its command is to be written, or why not.
-    mutating func addStore(now: NIODeadline) -> RedisFault? {
-        if let refusal { return refusal }
+    mutating func addStore(now: NIODeadline) -> RedisError? {
+        if let sendError { return sendError }
         append(.store, now: now)
         return nil
     }
@@ -105,7 +106,7 @@ extension RedisConnectionState {
         commands.count - unsent
     }
 
-    private var refusal: RedisFault? {
+    private var sendError: RedisError? {
         guard phase == .ready else { return .notReady }
         return commands.count < maximumOutstanding ? nil : .queueFull
     }
@@ -203,8 +204,8 @@ extension RedisConnectionState {
             phase = .ready
             return .becomeReady
         case .error(let text):
-            let fault = step.fault(for: text.printableLine)
-            return end(fault).map { .end($0) }
+            let error = step.error(for: text.printableLine)
+            return end(error).map { .end($0) }
         case .status, .string, .null, .unexpected:
             return violation("a wrong answer to the handshake")
         }
@@ -226,15 +227,15 @@ extension RedisConnectionState {
     }
 
     private mutating func receivedStoreReply(_ reply: RESPReply) -> ReplyAction? {
-        let action: ReplyAction?
+        let error: RedisError?
         switch reply {
-        case .status(let text) where text.equals("OK"): action = nil
-        case .error(let text): action = .reportStore(.errorReply(text.printableLine))
+        case .status(let text) where text.equals("OK"): error = nil
+        case .error(let text): error = .errorReply(text.printableLine)
         case .status, .string, .null, .unexpected: return violation("a wrong answer to a store")
         }
         commands.removeFirst()
         hasAnswered = true
-        return action
+        return .settleStore(error)
     }
 
     private mutating func violation(_ text: String) -> ReplyAction? {
@@ -262,7 +263,7 @@ extension RedisConnectionState {
         return ending
     }
 
-    private mutating func end(_ fault: RedisFault) -> Ending? {
+    private mutating func end(_ error: RedisError) -> Ending? {
         guard phase != .closing, phase != .closed else { return nil }
         phase = .closing
         armedFor = nil
@@ -277,13 +278,13 @@ extension RedisConnectionState {
             }
         }
         commands.removeAll()
-        return Ending(fault: fault, waiters: waiters, lostStores: lostStores)
+        return Ending(error: error, waiters: waiters, lostStores: lostStores)
     }
 }
 
 extension RedisHandshakeStep {
     /// A server may refuse AUTH for reasons that have nothing to do with the password.
-    fileprivate func fault(for line: String) -> RedisFault {
+    fileprivate func error(for line: String) -> RedisError {
         let passing = ["LOADING", "MASTERDOWN", "BUSY", "DENIED", "ERR max number of clients"]
         let refusing = ["NOAUTH", "WRONGPASS", "NOPERM"]
         let concernsPassword =

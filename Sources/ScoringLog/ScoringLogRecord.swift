@@ -8,16 +8,6 @@ public import Bytes
 /// Keys in this order, on one line; nil values are left out. Durations are milliseconds with four digits after the
 /// point.
 public struct ScoringLogRecord: Sendable {
-    /// What became of the look-up in the cache.
-    public enum CacheResult: Sendable, Hashable {
-        /// The cache's entry answered.
-        case hit
-        /// The cache answered and had no usable entry.
-        case miss
-        /// No look-up was answered.
-        case bypass
-    }
-
     /// The second of the response, UTC.
     public var time: CommonLogTime
     /// 0 to 999 within the second.
@@ -30,8 +20,8 @@ public struct ScoringLogRecord: Sendable {
     public var status: Int
     /// Records in the batch; nil if the request was rejected before they were counted.
     public var records: Int?
-    /// Nil if the request did not get as far as the cache.
-    public var cache: CacheResult?
+    /// The word for what became of the look-up, a literal of the program; nil if the request has nothing to do with the cache.
+    public var cache: StaticString?
     /// Time spent on validation.
     public var validateNanoseconds: UInt64?
     /// Time spent on the look-up.
@@ -55,7 +45,8 @@ public struct ScoringLogRecord: Sendable {
     /// The most that `encode` writes, in bytes.
     public var maximumByteCount: Int {
         // Keys and punctuation 156, numbers and times 150; a byte of text may become `\u0000`.
-        320 + 6 * (RequestID.maximumCount + route.utf8CodeUnitCount + min(traceparent?.utf8.count ?? 0, 128))
+        let words = route.utf8CodeUnitCount + (cache?.utf8CodeUnitCount ?? 0)
+        return 320 + 6 * (RequestID.maximumCount + words + min(traceparent?.utf8.count ?? 0, 128))
     }
 
     /// Writes the object and a line feed, without allocation.
@@ -79,11 +70,10 @@ public struct ScoringLogRecord: Sendable {
             output.put(",\"records\":")
             output.put(records)
         }
-        switch cache {
-        case .hit: output.put(",\"cache\":\"hit\"")
-        case .miss: output.put(",\"cache\":\"miss\"")
-        case .bypass: output.put(",\"cache\":\"bypass\"")
-        case nil: break
+        if let cache {
+            output.put(",\"cache\":\"")
+            cache.withUTF8Buffer { Self.putEscaped(UnsafeRawBufferPointer($0), into: &output) }
+            output.put("\"")
         }
         Self.put(",\"validate_ms\":", validateNanoseconds, into: &output)
         Self.put(",\"cache_ms\":", cacheNanoseconds, into: &output)

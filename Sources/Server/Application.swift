@@ -5,6 +5,7 @@ import Logging
 import Model
 import NIOCore
 import NIOPosix
+import PredictionCache
 import ScoringLog
 import ServiceLifecycle
 
@@ -34,10 +35,10 @@ struct Application {
         let (model, apiKeys) = try loadFiles(files)
         let logger = logger
         let logWriter = ScoringLogWriter(fileDescriptor: logDescriptor) { logger.warning("\($0)") }
-        let caches = CacheFactory(configuration, logger)
+        let caches = CacheFactory(configuration.cacheSettings, logger)
         let limits = makeLimits(connections: descriptors.possibleConnections)
         let status = StatusEndpoints(
-            limits, logWriter, caches.storeFaults,
+            limits, logWriter, caches.sharedStatus,
             BuildInfo(modelVersion: model.version, configuration: configuration))
         let parts = Worker.Parts(
             configuration: configuration, limits: limits, model: model, apiKeys: apiKeys, caches: caches,
@@ -51,7 +52,7 @@ struct Application {
         // A client that finds the server running can also have it shut down in order.
         Signals.ofProcess.serve()
         let listener = try await listen(on: address, group, workers)
-        announce(listener, model, caches)
+        announce(listener, model.version, from: files, caches)
 
         let shutdown = Shutdown(
             drainDelay: .seconds(Int64(configuration.drainDelaySeconds)),
@@ -196,11 +197,13 @@ struct Application {
         return 0
     }
 
-    private func announce(_ listener: any Channel, _ model: LinearModel, _ caches: CacheFactory) {
+    private func announce(
+        _ listener: any Channel, _ modelVersion: String, from files: ReloadableFiles, _ caches: CacheFactory
+    ) {
         let port = listener.localAddress?.port ?? configuration.port
         let host = configuration.bindHost.contains(":") ? "[\(configuration.bindHost)]" : configuration.bindHost
         logger.info("Bungalow listens on http://\(host):\(port)")
         logger.info("cache: \(caches.description)")
-        logger.info("model: version \(model.version) from \(configuration.modelPath ?? "the built-in file")")
+        logger.info("model: version \(modelVersion) from \(files.modelName)")
     }
 }

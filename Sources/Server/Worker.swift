@@ -2,6 +2,7 @@ import HTTP1
 import Logging
 import Model
 import NIOCore
+import PredictionCache
 import ScoringLog
 import Synchronization
 

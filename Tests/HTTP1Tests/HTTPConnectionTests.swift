@@ -13,7 +13,9 @@ import Testing
         var statuses: [Int] = []
         var hasClientGone = false
 
-        func route(_ head: RequestHead?) -> RequestRoute {
+        var unreadable: RequestRoute { RequestRoute(index: 8, detail: nil, isProbe: false, readsBody: false) }
+
+        func route(_ head: RequestHead) -> RequestRoute {
             RequestRoute(index: 7, detail: nil, isProbe: false, readsBody: true)
         }
 

@@ -55,7 +55,7 @@ def test_the_volume_of_the_cache_holds_the_file_the_log_and_one_that_was_damaged
     if not rendered.environment()["CACHE_URL"].startswith("sqlite:"):
         assert not volumes
         return
-    text = (ROOT / "Sources/Server/Cache/SQLite/SQLitePredictionStoreConfiguration.swift").read_text()
+    text = (ROOT / "Sources/PredictionCache/SQLiteCache/SQLiteCacheSettings.swift").read_text()
     file = int(re.search(r"var maximumFileBytes = (\d+) << 20$", text, re.MULTILINE)[1])
     log = file // int(re.search(r"var maximumLogBytes: Int \{ max\(.*, maximumFileBytes / (\d+)\) \}", text)[1])
     assert mebibytes(volumes[0]["sizeLimit"]) >= 2 * (file + log)

@@ -9,20 +9,25 @@ final class EmbeddedConnection {
     let channel = EmbeddedChannel()
     let handler: RedisChannelHandler
     var events: [RedisChannelHandler.Event] = []
+    /// How many stores were settled.
+    var settled = 0
     var answers: [String: [RedisLookup]] = [:]
 
     init(password: String? = nil, configure: (inout RedisConfiguration) -> Void = { _ in }) throws {
         var configuration = RedisConfiguration(host: "redis.test")
         configure(&configuration)
         var record: (RedisChannelHandler.Event) -> Void = { _ in }
+        var settle: () -> Void = {}
         let handler = RedisChannelHandler(
             configuration: configuration,
             password: password,
             connectDeadline: channel.eventLoop.now + configuration.connectTimeout,
-            onEvent: { record($0) }
+            onEvent: { record($0) },
+            onStoreSettled: { settle() }
         )
         self.handler = try #require(handler)
         record = { [unowned self] in events.append($0) }
+        settle = { [unowned self] in settled += 1 }
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 6379)).wait()
         try channel.pipeline.syncOperations.addHandler(self.handler)
     }
@@ -42,7 +47,8 @@ final class EmbeddedConnection {
         }
     }
 
-    func set(_ key: String, _ value: String) {
+    @discardableResult
+    func set(_ key: String, _ value: String) -> Bool {
         Array(key.utf8).withUnsafeBytes { key in
             Array(value.utf8).withUnsafeBytes { value in
                 handler.set(key: key, value: value, expireSeconds: 60)

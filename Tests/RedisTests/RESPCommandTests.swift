@@ -9,7 +9,9 @@ import Testing
         Array(text.utf8)
     }
 
-    @Test(arguments: [(1, "0"), (10, "9"), (11, "10"), (65536, "65535"), (Int.max, "9223372036854775806")])
+    @Test(
+        "GETRANGE asks for the first bytes",
+        arguments: [(1, "0"), (10, "9"), (11, "10"), (65536, "65535"), (Int.max, "9223372036854775806")])
     func getRangeAsksForTheFirstBytes(byteCount: Int, last: String) {
         var buffer = ByteBuffer()
         bytes("key").withUnsafeBytes { RESPCommand.getRange(key: $0, upTo: byteCount, into: &buffer) }
@@ -19,7 +21,8 @@ import Testing
         )
     }
 
-    @Test func setGivesTheEntryItsTimeToLive() {
+    @Test("SET carries the time to live")
+    func setGivesTheEntryItsTimeToLive() {
         var buffer = ByteBuffer()
         bytes("k").withUnsafeBytes { key in
             bytes("[1.5]").withUnsafeBytes { value in
@@ -32,7 +35,8 @@ import Testing
         )
     }
 
-    @Test func noArgumentCanBecomeTwo() {
+    @Test("no argument can become two")
+    func noArgumentCanBecomeTwo() {
         var buffer = ByteBuffer()
         let hostile: [UInt8] = [0, 13, 10, 32, 36, 255]
         hostile.withUnsafeBytes { key in
@@ -45,14 +49,16 @@ import Testing
         #expect(Array(buffer.readableBytesView) == expected)
     }
 
-    @Test func anEmptyBufferWithoutAddressIsAnEmptyArgument() {
+    @Test("an empty buffer without an address is an empty argument")
+    func anEmptyBufferWithoutAddressIsAnEmptyArgument() {
         var buffer = ByteBuffer()
         let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
         RESPCommand.set(key: nothing, value: nothing, expireSeconds: 1, into: &buffer)
         #expect(String(buffer: buffer) == "*5\r\n$3\r\nSET\r\n$0\r\n\r\n$0\r\n\r\n$2\r\nEX\r\n$1\r\n1\r\n")
     }
 
-    @Test func theHandshakesCommandsAreAppendedToEachOther() {
+    @Test("the commands of the handshake are appended to each other")
+    func theHandshakesCommandsAreAppendedToEachOther() {
         var buffer = ByteBuffer()
         RESPCommand.authenticate(user: nil, password: "secret", into: &buffer)
         RESPCommand.authenticate(user: "bob", password: "pass word", into: &buffer)
@@ -65,7 +71,8 @@ import Testing
         )
     }
 
-    @Test func theOverheadCoversTheLargestFraming() {
+    @Test("the overhead covers the largest framing")
+    func theOverheadCoversTheLargestFraming() {
         var buffer = ByteBuffer()
         let key = [UInt8](repeating: 1, count: 100_000)
         key.withUnsafeBytes { key in

@@ -34,23 +34,28 @@ import Testing
         return reading
     }
 
-    @Test func manyRepliesInOneFeed() throws {
+    @Test("many replies in one read")
+    func manyRepliesInOneFeed() throws {
         let reading = try read([Self.stream])
         #expect(reading == Reading(replies: Self.replies, violation: nil, undeliveredBytes: 2))
     }
 
-    @Test func byteByByte() throws {
+    @Test("replies byte by byte")
+    func byteByByte() throws {
         let reading = try read(Self.stream.map { [$0] })
         #expect(reading == Reading(replies: Self.replies, violation: nil, undeliveredBytes: 2))
     }
 
-    @Test(arguments: 0...stream.count)
+    @Test(
+        "replies split at any point",
+        arguments: 0...stream.count)
     func everySplitPoint(cut: Int) throws {
         let reading = try read([Self.stream[..<cut], Self.stream[cut...]])
         #expect(reading == Reading(replies: Self.replies, violation: nil, undeliveredBytes: 2))
     }
 
-    @Test func everyPairOfSplitPoints() throws {
+    @Test("replies split at any two points")
+    func everyPairOfSplitPoints() throws {
         for first in 0...Self.stream.count {
             for second in first...Self.stream.count {
                 let reading = try read([Self.stream[..<first], Self.stream[first..<second], Self.stream[second...]])
@@ -59,7 +64,8 @@ import Testing
         }
     }
 
-    @Test func undeliveredBytesAreExactAfterEveryByte() throws {
+    @Test("the count of undelivered bytes is exact after each byte")
+    func undeliveredBytesAreExactAfterEveryByte() throws {
         let reader = try #require(RESPReader())
         var replies: [RESPReply] = []
         for reply in ["$5\r\nhello\r\n", "+OK\r\n", "$2000\r\n" + String(repeating: "x", count: 2000) + "\r\n"] {
@@ -72,7 +78,8 @@ import Testing
         #expect(replies.count == 3)
     }
 
-    @Test func whatIsOverTheLimitStaysUndecoded() throws {
+    @Test("replies beyond the limit stay undecoded")
+    func whatIsOverTheLimitStaysUndecoded() throws {
         let reader = try #require(RESPReader())
         var replies: [RESPReply] = []
         #expect(reader.decode(ByteBuffer(string: "+a\r\n+b\r\n+c\r\n"), atMost: 2, into: &replies) == nil)
@@ -83,28 +90,33 @@ import Testing
         #expect(reader.undeliveredBytes == 0)
     }
 
-    @Test(arguments: [
-        "*2147483647\r\n", "*1\r\n+OK\r\n", "*0\r\n", "*-1\r\n", "*-2\r\n", "*99999999999999999999\r\n", "*a\r\n",
-        "$-2\r\n", "$99999999999999999999\r\n", "$a\r\n", "$\r\n", "$3x\r\n", "$ 3\r\n", "$+3\r\n", "$03\r\n",
-        "$3\r\nabcdef\r\n", "$3\r\nabc\n\r", "$0\r\nab",
-        "\r\n", "\n", "\0", "GET / HTTP/1.1\r\n", "hello\r\n", "\u{1B}[31m", " +OK\r\n",
-    ])
+    @Test(
+        "hostile bytes are a violation at once",
+        arguments: [
+            "*2147483647\r\n", "*1\r\n+OK\r\n", "*0\r\n", "*-1\r\n", "*-2\r\n", "*99999999999999999999\r\n", "*a\r\n",
+            "$-2\r\n", "$99999999999999999999\r\n", "$a\r\n", "$\r\n", "$3x\r\n", "$ 3\r\n", "$+3\r\n", "$03\r\n",
+            "$3\r\nabcdef\r\n", "$3\r\nabc\n\r", "$0\r\nab",
+            "\r\n", "\n", "\0", "GET / HTTP/1.1\r\n", "hello\r\n", "\u{1B}[31m", " +OK\r\n",
+        ])
     func hostileBytesAreAViolationAtOnce(text: String) throws {
         let reading = try read([Array(("+OK\r\n" + text).utf8)])
         #expect(reading.replies == [.status(ByteBuffer(string: "OK"))])
         #expect(reading.violation != nil)
     }
 
-    @Test func anArrayIsRefusedByName() throws {
+    @Test("the error of an array names it")
+    func anArrayIsRefusedByName() throws {
         let reading = try read([Array("*2147483647\r\n".utf8)])
         #expect(reading.violation == "an array reply, which no command here asks for")
     }
 
     /// RESP3 types: hiredis 0.14 knows none of them, 1.x some; neither gives a usable reply.
-    @Test(arguments: [
-        "_\r\n", "#t\r\n", ",1.5\r\n", "(123\r\n", "=7\r\ntxt:abc\r\n", "%1\r\n+a\r\n+b\r\n", "~1\r\n+a\r\n",
-        ">1\r\n+a\r\n", "|1\r\n+a\r\n+b\r\n", "!3\r\nERR\r\n",
-    ])
+    @Test(
+        "types of the newer protocol give nothing usable",
+        arguments: [
+            "_\r\n", "#t\r\n", ",1.5\r\n", "(123\r\n", "=7\r\ntxt:abc\r\n", "%1\r\n+a\r\n+b\r\n", "~1\r\n+a\r\n",
+            ">1\r\n+a\r\n", "|1\r\n+a\r\n+b\r\n", "!3\r\nERR\r\n",
+        ])
     func typesOfTheNewerProtocolGiveNothingUsable(text: String) throws {
         let reading = try read([Array(text.utf8)])
         let isUnusable = reading.replies.allSatisfy { reply in
@@ -115,20 +127,25 @@ import Testing
     }
 
     /// Nothing is reserved for a length that is only announced.
-    @Test(arguments: ["$8589934592\r\n", "$9223372036854775807\r\n", "$9223372036854775805\r\n"])
+    @Test(
+        "an announced length takes no memory before its bytes come",
+        arguments: ["$8589934592\r\n", "$9223372036854775807\r\n", "$9223372036854775805\r\n"])
     func anAnnouncedLengthIsOnlyCounted(header: String) throws {
         let reading = try read([Array((header + "abc").utf8), Array("def".utf8)])
         #expect(reading == Reading(replies: [], violation: nil, undeliveredBytes: header.utf8.count + 6))
     }
 
-    @Test(arguments: ["+", "-", ":", "$", "*"])
+    @Test(
+        "a line without an end is only counted",
+        arguments: ["+", "-", ":", "$", "*"])
     func aLineWithoutEndIsOnlyCounted(type: String) throws {
         let line = Array((type + String(repeating: "1", count: 300_000)).utf8)
         let reading = try read([line])
         #expect(reading == Reading(replies: [], violation: nil, undeliveredBytes: 300_001))
     }
 
-    @Test func aReaderStaysBrokenAfterAViolation() throws {
+    @Test("a reader stays broken after a violation")
+    func aReaderStaysBrokenAfterAViolation() throws {
         let reader = try #require(RESPReader())
         var replies: [RESPReply] = []
         let violation = reader.decode(ByteBuffer(string: "garbage"), atMost: .max, into: &replies)
@@ -137,7 +154,8 @@ import Testing
         #expect(replies.isEmpty)
     }
 
-    @Test func aValueOutlivesLaterReadsAndTheReader() throws {
+    @Test("a value outlives later reads and the reader")
+    func aValueOutlivesLaterReadsAndTheReader() throws {
         var kept: [RESPReply] = []
         do {
             let reader = try #require(RESPReader())
@@ -149,7 +167,8 @@ import Testing
         #expect(kept == (0..<10).map { .string(ByteBuffer(string: String(repeating: "\($0)", count: 5))) })
     }
 
-    @Test func readersAreFreedInEveryState() throws {
+    @Test("readers are freed in each state")
+    func readersAreFreedInEveryState() throws {
         weak var last: RESPReader?
         for bytes in ["", "+OK\r\n", "$5\r\nhel", "garbage", "*3\r\n", "$"] {
             do {
@@ -162,7 +181,9 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<50 as Range<UInt64>)
+    @Test(
+        "garbage is read the same however it is cut",
+        arguments: 0..<50 as Range<UInt64>)
     func garbageIsReadTheSameWhateverTheCuts(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let alphabet = Array("+-:$*0123456789\r\n\r\nab\0_#%".utf8)

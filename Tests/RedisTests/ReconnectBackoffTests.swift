@@ -11,7 +11,8 @@ import Testing
         mutating func next() -> UInt64 { word }
     }
 
-    @Test func theCeilingDoublesUpToTheMaximumAndStartsAgain() {
+    @Test("the ceiling doubles up to the maximum and starts again after a reset")
+    func theCeilingDoublesUpToTheMaximumAndStartsAgain() {
         var backoff = ReconnectBackoff(initial: .milliseconds(50), maximum: .seconds(2))
         var generator = ExtremeGenerator(word: .max)
         let pauses = (0..<8).map { _ in backoff.next(using: &generator) }
@@ -20,7 +21,8 @@ import Testing
         #expect(backoff.next(using: &generator) == .milliseconds(50))
     }
 
-    @Test func thePauseIsDrawnFromTheWholeRange() {
+    @Test("the pause is drawn from the whole range below the ceiling")
+    func thePauseIsDrawnFromTheWholeRange() {
         var backoff = ReconnectBackoff(initial: .milliseconds(50), maximum: .milliseconds(50))
         var generator = SeededGenerator(seed: 7)
         let pauses = (0..<1000).map { _ in backoff.next(using: &generator) }
@@ -28,7 +30,8 @@ import Testing
         #expect(pauses.contains { $0 < .milliseconds(5) } && pauses.contains { $0 > .milliseconds(45) })
     }
 
-    @Test func boundsThatMakeNoSenseAreRaised() {
+    @Test("bounds that make no sense are raised")
+    func boundsThatMakeNoSenseAreRaised() {
         var generator = ExtremeGenerator(word: .max)
         var none = ReconnectBackoff(initial: .zero, maximum: .zero)
         #expect(none.next(using: &generator) == .nanoseconds(1))

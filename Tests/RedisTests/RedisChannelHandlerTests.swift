@@ -40,7 +40,8 @@ import Testing
         .value(ByteBuffer(string: text))
     }
 
-    @Test func theHandshakeLeavesInOneWrite() throws {
+    @Test("the commands of the handshake leave in one write")
+    func theHandshakeLeavesInOneWrite() throws {
         let connection = try connect(password: "secret") { configuration in
             configuration.user = "bob"
             configuration.database = 3
@@ -57,7 +58,8 @@ import Testing
         #expect(connection.events == [.ready])
     }
 
-    @Test func aTickLeavesInOneWriteAndNothingBeforeTheFlush() throws {
+    @Test("the commands of a tick leave in one write, and none before the flush")
+    func aTickLeavesInOneWriteAndNothingBeforeTheFlush() throws {
         let connection = try connectAndShakeHands()
         connection.get("a")
         connection.set("b", "1")
@@ -73,7 +75,8 @@ import Testing
         #expect(connection.events == [])
     }
 
-    @Test(.proves("T30")) func repliesCutAtEveryByteAreTheSame() throws {
+    @Test("replies that are cut at any byte are read the same", .proves("T30"))
+    func repliesCutAtEveryByteAreTheSame() throws {
         let replies = "$3\r\n\r\n\0\r\n+OK\r\n-ERR no\r\n$0\r\n\r\n"
         for cut in 0...replies.utf8.count {
             let connection = try connectAndShakeHands()
@@ -86,12 +89,13 @@ import Testing
             try connection.channel.writeInbound(ByteBuffer(bytes: replies.utf8.dropFirst(cut)))
             let expected = ["a": [value("\r\n\0")], "c": [.failed(.errorReply("ERR no"))], "d": [.missing]]
             #expect(connection.answers == expected)
-            #expect(connection.events == [.lookupFault(.errorReply("ERR no"))])
+            #expect(connection.events == [.lookupError(.errorReply("ERR no"))])
             #expect(connection.handler.isReady)
         }
     }
 
-    @Test func whileNotReadyNothingTouchesTheSocket() throws {
+    @Test("nothing is sent before the connection is ready")
+    func whileNotReadyNothingTouchesTheSocket() throws {
         let connection = try connect()
         _ = try connection.sent()
         connection.get("a")
@@ -102,7 +106,8 @@ import Testing
         #expect(connection.events == [])
     }
 
-    @Test func theDeadlineFailsEverybodyAtOnceAndClosesTheChannel() throws {
+    @Test("a missed deadline fails all commands at once and closes the channel")
+    func theDeadlineFailsEverybodyAtOnceAndClosesTheChannel() throws {
         let connection = try connectAndShakeHands()
         connection.get("a")
         connection.handler.flush()
@@ -114,14 +119,15 @@ import Testing
         connection.channel.embeddedEventLoop.advanceTime(by: .milliseconds(1))
         #expect(connection.answers == ["a": [.failed(.deadline)], "b": [.failed(.deadline)]])
         #expect(
-            connection.events == [.ended(.deadline), .storeFault(.deadline), .closed(hasAnswered: false)]
+            connection.events == [.ended(.deadline), .storeError(.deadline), .closed(hasAnswered: false)]
         )
         #expect(!connection.channel.isActive)
         connection.get("d")
         #expect(connection.answers["d"] == [.failed(.notReady)])
     }
 
-    @Test func aTimerThatFindsAYoungerCommandWaitsForIt() throws {
+    @Test("a timer that fires after its command was answered waits for the next one")
+    func aTimerThatFindsAYoungerCommandWaitsForIt() throws {
         let connection = try connectAndShakeHands()
         let loop = connection.channel.embeddedEventLoop
         for number in 0..<100 {
@@ -138,13 +144,15 @@ import Testing
         #expect(connection.answers["last"] == [.failed(.deadline)])
     }
 
-    @Test func aFrozenHandshakeExpires() throws {
+    @Test("a handshake without a reply ends at its deadline")
+    func aFrozenHandshakeExpires() throws {
         let connection = try connect()
         connection.channel.embeddedEventLoop.advanceTime(by: .milliseconds(21))
         #expect(connection.events == [.ended(.deadline), .closed(hasAnswered: false)])
     }
 
-    @Test func twoStrayRepliesInOneReadCloseTheConnection() throws {
+    @Test("two stray replies in one read close the connection")
+    func twoStrayRepliesInOneReadCloseTheConnection() throws {
         let connection = try connectAndShakeHands()
         try connection.receive("+a\r\n+b\r\n+c\r\n")
         #expect(
@@ -154,7 +162,8 @@ import Testing
         )
     }
 
-    @Test func aStrayReplyNeverAnswersWhatACompletionSends() throws {
+    @Test("a stray reply never completes a command that a completion sends")
+    func aStrayReplyNeverAnswersWhatACompletionSends() throws {
         let connection = try connectAndShakeHands()
         connection.get("a") {
             connection.get("b")
@@ -166,14 +175,16 @@ import Testing
         #expect(!connection.channel.isActive)
     }
 
-    @Test func aReplyThatComesBeforeItsCommandWasWrittenIsStray() throws {
+    @Test("a reply that comes before its command was written is a stray one")
+    func aReplyThatComesBeforeItsCommandWasWrittenIsStray() throws {
         let connection = try connectAndShakeHands()
         connection.get("a")
         try connection.receive("$5\r\nstray\r\n")
         #expect(connection.answers == ["a": [.failed(.protocolViolation("a reply that nothing asked for"))]])
     }
 
-    @Test func aCompletionMayCloseInTheMidstOfARead() throws {
+    @Test("a completion may close the connection in the middle of a read")
+    func aCompletionMayCloseInTheMidstOfARead() throws {
         let connection = try connectAndShakeHands()
         connection.get("a") { connection.handler.close() }
         connection.get("b")
@@ -184,7 +195,8 @@ import Testing
         #expect(connection.events == [.ended(.closed), .closed(hasAnswered: true)])
     }
 
-    @Test func aCompletionMayAskAgainWhenItsConnectionEnds() throws {
+    @Test("a completion may look up again when its connection ends")
+    func aCompletionMayAskAgainWhenItsConnectionEnds() throws {
         let connection = try connectAndShakeHands()
         connection.get("a") { connection.get("again") }
         connection.handler.flush()
@@ -193,18 +205,20 @@ import Testing
         #expect(connection.answers["again"] == [.failed(.notReady)])
     }
 
-    @Test func aCommandThatIsTooLargeIsRefusedAlone() throws {
+    @Test("a command that is too large fails alone")
+    func aCommandThatIsTooLargeIsRefusedAlone() throws {
         let connection = try connectAndShakeHands { $0.maximumCommandBytes = 10 }
         connection.get("12345678901")
         connection.set("123456", "78901")
         connection.set("12345", "67890")
         #expect(connection.answers == ["12345678901": [.failed(.commandTooLarge)]])
-        #expect(connection.events == [.lookupFault(.commandTooLarge), .storeFault(.commandTooLarge)])
+        #expect(connection.events == [.lookupError(.commandTooLarge), .storeError(.commandTooLarge)])
         connection.handler.flush()
         #expect(try connection.sentText().hasPrefix("*5\r\n$3\r\nSET\r\n"))
     }
 
-    @Test func commandsOverTheBoundsAreRefused() throws {
+    @Test("commands beyond the bounds fail at once")
+    func commandsOverTheBoundsAreRefused() throws {
         let connection = try connectAndShakeHands { configuration in
             configuration.maximumOutgoingBytes = 1000
             configuration.maximumOutstandingCommands = 100
@@ -221,19 +235,21 @@ import Testing
         #expect(connection.answers["later"] == nil)
     }
 
-    @Test func aSocketThatTakesNothingRefusesCommands() throws {
+    @Test("commands fail at once while the socket takes no bytes")
+    func aSocketThatTakesNothingRefusesCommands() throws {
         let connection = try connectAndShakeHands()
         connection.becomeWritable(false)
         connection.get("a")
         connection.set("b", "1")
         #expect(connection.answers == ["a": [.failed(.queueFull)]])
-        #expect(connection.events == [.lookupFault(.queueFull), .storeFault(.queueFull)])
+        #expect(connection.events == [.lookupError(.queueFull), .storeError(.queueFull)])
         connection.becomeWritable(true)
         connection.get("c")
         #expect(connection.answers["c"] == nil)
     }
 
-    @Test func aHandlerAddedToAClosedChannelTellsSo() throws {
+    @Test("a handler that is added to a closed channel reports that it is closed")
+    func aHandlerAddedToAClosedChannelTellsSo() throws {
         var events: [RedisChannelHandler.Event] = []
         let channel = EmbeddedChannel()
         defer { _ = try? channel.finish() }
@@ -249,15 +265,36 @@ import Testing
         #expect(events == [.ended(.connect("closed by the server")), .closed(hasAnswered: false)])
     }
 
-    @Test func closingWritesWhatWasAskedFor() throws {
+    @Test("a store that was sent is settled once: by its reply, an error reply, or the connection's end")
+    func aStoreThatWasSentIsSettledOnce() throws {
+        let connection = try connectAndShakeHands()
+        for key in ["a", "b", "c"] { #expect(connection.set(key, "1")) }
+        connection.handler.flush()
+        #expect(connection.settled == 0)
+        try connection.receive("+OK\r\n")
+        #expect(connection.settled == 1)
+        try connection.receive("-OOM command not allowed\r\n")
+        #expect(connection.settled == 2)
+        var settledBeforeTheLookUp = 0
+        connection.get("d") { settledBeforeTheLookUp = connection.settled }
+        connection.handler.close()
+        #expect(settledBeforeTheLookUp == 3)
+        #expect(!connection.set("e", "1"))
+        connection.finish()
+        #expect(connection.settled == 3)
+    }
+
+    @Test("closing writes the commands that were not flushed yet")
+    func closingWritesWhatWasAskedFor() throws {
         let connection = try connectAndShakeHands()
         connection.set("a", "1")
         connection.handler.close()
         #expect(try connection.sentText().contains("SET"))
-        #expect(connection.events == [.ended(.closed), .storeFault(.closed), .closed(hasAnswered: false)])
+        #expect(connection.events == [.ended(.closed), .storeError(.closed), .closed(hasAnswered: false)])
     }
 
-    @Test func textOfThePeerIsCutAndMadePrintable() throws {
+    @Test("the server's text is cut and made printable")
+    func textOfThePeerIsCutAndMadePrintable() throws {
         let connection = try connectAndShakeHands()
         connection.get("a")
         connection.handler.flush()
@@ -269,7 +306,9 @@ import Testing
         #expect(text.hasPrefix("ERR ?[31m?127.0.0.1??xxx") && text.utf8.count == 158)
     }
 
-    @Test(arguments: 0..<100 as Range<UInt64>)
+    @Test(
+        "however a stream is cut, each look-up gets its own reply",
+        arguments: 0..<100 as Range<UInt64>)
     func anyCutsOfAnyStreamGiveEachLookupItsOwnAnswer(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let connection = try connectAndShakeHands { $0.maximumOutstandingCommands = 1000 }

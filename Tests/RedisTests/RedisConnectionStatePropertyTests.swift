@@ -6,7 +6,9 @@ import Testing
 
 /// Random interleavings of everything that can happen to a client: answers never cross, and everybody is told once.
 @Suite struct RedisConnectionStatePropertyTests {
-    @Test(arguments: 0..<200 as Range<UInt64>)
+    @Test(
+        "a reply never reaches a command that is not its own",
+        arguments: 0..<200 as Range<UInt64>)
     func repliesNeverCross(seed: UInt64) {
         var world = World(seed: seed)
         for _ in 0..<2000 {
@@ -139,7 +141,7 @@ private struct World {
 
     private mutating func perform(_ action: State.ReplyAction?) {
         switch action {
-        case nil, .becomeReady, .reportStore: break
+        case nil, .becomeReady, .settleStore: break
         case .answer(let number, let lookup): tell(number, lookup)
         case .end(let ending): tell(ending)
         }

@@ -28,7 +28,7 @@ import Testing
         longString     |protocol! |protocol!   |protocol!|protocol a!  |protocol +1!     |protocol a!|.       |.
         emptyString    |protocol! |protocol!   |protocol!|a missing    |protocol +1!     |protocol a!|.       |.
         null           |protocol! |protocol!   |protocol!|a missing    |protocol +1!     |protocol a!|.       |.
-        ok             |protocol! |protocol!   |protocol!|protocol a!  |.                |protocol a!|.       |.
+        ok             |protocol! |protocol!   |protocol!|protocol a!  |stored           |protocol a!|.       |.
         pong           |protocol! |ready^      |protocol!|protocol a!  |protocol +1!     |protocol a!|.       |.
         error          |protocol! |error_reply!|protocol!|a error_reply|store error_reply|protocol a!|.       |.
         unexpected     |protocol! |protocol!   |protocol!|protocol a!  |protocol +1!     |protocol a!|.       |.
@@ -55,7 +55,9 @@ import Testing
         return cells
     }()
 
-    @Test(arguments: Scene.allCases, Event.allCases)
+    @Test(
+        "each event in each phase does what the table says",
+        arguments: Scene.allCases, Event.allCases)
     func everyCellDoesWhatTheTableSays(scene: Scene, event: Event) throws {
         let expected = try #require(Self.cells["\(scene) \(event)"], "no cell for \(event) in \(scene)")
         var state = scene.state
@@ -65,7 +67,8 @@ import Testing
         #expect(outcome == expected)
     }
 
-    @Test func theTableHasNoRowOrColumnThatIsNotTried() {
+    @Test("the table covers each phase and each event")
+    func theTableHasNoRowOrColumnThatIsNotTried() {
         #expect(Self.cells.count == Scene.allCases.count * Event.allCases.count)
     }
 }
@@ -141,8 +144,8 @@ extension RedisConnectionStateTableTests.Event {
         case .becomeReady: return "ready"
         case .answer(let waiter, .value): return "\(waiter) value"
         case .answer(let waiter, .missing): return "\(waiter) missing"
-        case .answer(let waiter, .failed(let fault)): return "\(waiter) \(fault.name)"
-        case .reportStore(let fault): return "store \(fault.name)"
+        case .answer(let waiter, .failed(let error)): return "\(waiter) \(error.name)"
+        case .settleStore(let error): return error.map { "store \($0.name)" } ?? "stored"
         case .end(let ending): return describe(ending)
         }
     }
@@ -150,12 +153,12 @@ extension RedisConnectionStateTableTests.Event {
     private func describe(_ ending: RedisConnectionState<String>.Ending?) -> String {
         guard let ending else { return "." }
         let lost = ending.lostStores > 0 ? ["+\(ending.lostStores)"] : []
-        return ([ending.fault.name] + ending.waiters + lost).joined(separator: " ")
+        return ([ending.error.name] + ending.waiters + lost).joined(separator: " ")
     }
 }
 
-extension RedisFault {
-    /// The fault's kind in one word.
+extension RedisError {
+    /// The error's kind in one word.
     var name: String {
         switch self {
         case .connect: return "connect"

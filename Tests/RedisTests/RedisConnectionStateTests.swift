@@ -29,7 +29,8 @@ import Testing
         return state
     }
 
-    @Test func onlyTheLastStepOfTheHandshakeOpensTheCircuit() {
+    @Test("only the last step of the handshake makes the connection ready")
+    func onlyTheLastStepOfTheHandshakeOpensTheCircuit() {
         var state = makeState()
         let isOpened = state.opened(handshake: [.authenticate, .select, .ping], now: start)
         #expect(isOpened)
@@ -47,17 +48,19 @@ import Testing
         #expect(!state.hasAnswered)
     }
 
-    @Test(arguments: [
-        ("WRONGPASS invalid username-password pair", RedisHandshakeStep.authenticate, "auth"),
-        ("ERR Client sent AUTH, but no password is set", .authenticate, "auth"),
-        ("LOADING Redis is loading the dataset in memory", .authenticate, "error_reply"),
-        ("ERR max number of clients reached", .authenticate, "error_reply"),
-        ("NOAUTH Authentication required.", .select, "auth"),
-        ("NOAUTH Authentication required.", .ping, "auth"),
-        ("NOPERM this user has no permissions", .ping, "auth"),
-        ("ERR DB index is out of range", .select, "error_reply"),
-        ("LOADING Redis is loading the dataset in memory", .ping, "error_reply"),
-    ])
+    @Test(
+        "an error reply to the handshake is filed under auth only if it concerns the password",
+        arguments: [
+            ("WRONGPASS invalid username-password pair", RedisHandshakeStep.authenticate, "auth"),
+            ("ERR Client sent AUTH, but no password is set", .authenticate, "auth"),
+            ("LOADING Redis is loading the dataset in memory", .authenticate, "error_reply"),
+            ("ERR max number of clients reached", .authenticate, "error_reply"),
+            ("NOAUTH Authentication required.", .select, "auth"),
+            ("NOAUTH Authentication required.", .ping, "auth"),
+            ("NOPERM this user has no permissions", .ping, "auth"),
+            ("ERR DB index is out of range", .select, "error_reply"),
+            ("LOADING Redis is loading the dataset in memory", .ping, "error_reply"),
+        ])
     func anErrorInTheHandshakeIsToldByWhatItConcerns(line: String, step: RedisHandshakeStep, name: String) {
         var state = makeState()
         _ = state.opened(handshake: [step], now: start)
@@ -66,11 +69,12 @@ import Testing
             Issue.record("the handshake went on after \(line)")
             return
         }
-        #expect(ending.fault.name == name)
-        #expect("\(ending.fault)".contains(line))
+        #expect(ending.error.name == name)
+        #expect("\(ending.error)".contains(line))
     }
 
-    @Test func repliesAnswerTheOldestFirst() {
+    @Test("a reply belongs to the oldest command")
+    func repliesAnswerTheOldestFirst() {
         var state = makeReadyState()
         for waiter in ["a", "b", "c"] {
             #expect(state.addLookup(waiter, upTo: 8, now: start) == nil)
@@ -87,7 +91,8 @@ import Testing
         #expect(state.owedReplies == 0)
     }
 
-    @Test func aReplyNeverAnswersACommandThatWasNotSent() {
+    @Test("a reply never belongs to a command that was not sent")
+    func aReplyNeverAnswersACommandThatWasNotSent() {
         var state = makeReadyState()
         _ = state.addLookup("a", upTo: 8, now: start)
         state.sent()
@@ -101,7 +106,8 @@ import Testing
         #expect(ending.waiters == ["b"])
     }
 
-    @Test func anExpiredStoreFailsEverybodyInOrder() {
+    @Test("a store past its deadline fails all look-ups, in order")
+    func anExpiredStoreFailsEverybodyInOrder() {
         var state = makeReadyState()
         _ = state.addStore(now: start)
         _ = state.addLookup("a", upTo: 8, now: at(1))
@@ -110,14 +116,15 @@ import Testing
         #expect(state.timerFired(now: at(20)) == nil, "there is a last look")
         #expect(state.timerToArm() == at(21))
         let ending = state.timerFired(now: at(21))
-        #expect(ending?.fault == .deadline)
+        #expect(ending?.error == .deadline)
         #expect(ending?.waiters == ["a", "b"])
         #expect(ending?.lostStores == 1)
         let late = state.received(.status(ByteBuffer(string: "OK")))
         #expect(late == nil)
     }
 
-    @Test func oneTimerServesManyCommands() {
+    @Test("one timer serves many commands")
+    func oneTimerServesManyCommands() {
         var state = makeReadyState()
         _ = state.timerToArm()
         _ = state.timerFired(now: at(5))
@@ -137,7 +144,8 @@ import Testing
         #expect(state.timerToArm() == nil)
     }
 
-    @Test func theLastLookIsForWhatWasOverdueAtTheFirst() {
+    @Test("the second look at an overdue command is for what was overdue at the first")
+    func theLastLookIsForWhatWasOverdueAtTheFirst() {
         var state = makeReadyState()
         _ = state.addLookup("a", upTo: 8, now: start)
         _ = state.addLookup("b", upTo: 8, now: at(31))
@@ -150,7 +158,8 @@ import Testing
         #expect(state.timerFired(now: at(52))?.waiters == ["b"])
     }
 
-    @Test func aLastLookThatIsNotNeededIsForgotten() {
+    @Test("a second look that is not needed is forgotten")
+    func aLastLookThatIsNotNeededIsForgotten() {
         var state = makeReadyState()
         _ = state.addLookup("a", upTo: 8, now: start)
         state.sent()
@@ -162,14 +171,16 @@ import Testing
         #expect(state.timerFired(now: at(72)) == nil)
     }
 
-    @Test func theHandshakeMovesTheTimerForward() {
+    @Test("the handshake moves the timer forward")
+    func theHandshakeMovesTheTimerForward() {
         var state = makeState()
         #expect(state.timerToArm() == at(1000))
         _ = state.opened(handshake: [.ping], now: at(3))
         #expect(state.timerToArm() == at(23))
     }
 
-    @Test func commandsOverTheBoundAreRefusedUntilOneIsAnswered() {
+    @Test("commands beyond the bound fail until one gets its reply")
+    func commandsOverTheBoundAreRefusedUntilOneIsAnswered() {
         var state = makeReadyState(maximumOutstanding: 2)
         #expect(state.addLookup("a", upTo: 8, now: start) == nil)
         #expect(state.addStore(now: start) == nil)
@@ -180,7 +191,8 @@ import Testing
         #expect(state.addLookup("b", upTo: 8, now: start) == nil)
     }
 
-    @Test func theLimitOfUndeliveredBytesFollowsTheOldestCommand() {
+    @Test("the limit of undelivered bytes follows the oldest command")
+    func theLimitOfUndeliveredBytesFollowsTheOldestCommand() {
         var state = makeReadyState()
         _ = state.addLookup("a", upTo: 100_000, now: start)
         _ = state.addStore(now: start)
@@ -190,7 +202,8 @@ import Testing
         #expect(state.undelivered(100_000)?.lostStores == 1)
     }
 
-    @Test func theLargestLimitDoesNotOverflow() {
+    @Test("the largest limit does not overflow")
+    func theLargestLimitDoesNotOverflow() {
         var state = makeReadyState()
         _ = state.addLookup("a", upTo: .max, now: start)
         state.sent()

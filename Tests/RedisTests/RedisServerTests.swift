@@ -12,7 +12,8 @@ import Testing
         .value(ByteBuffer(string: text))
     }
 
-    @Test func whatIsStoredIsFoundUntilItExpires() async throws {
+    @Test("an entry is found until it expires")
+    func whatIsStoredIsFoundUntilItExpires() async throws {
         try await RedisProcess.with { server in
             try await LoopClient.with(port: server.port) { client in
                 try await client.waitUntilUp()
@@ -27,7 +28,8 @@ import Testing
         }
     }
 
-    @Test func anyBytesAreKeysAndValues() async throws {
+    @Test("keys and values may hold any bytes")
+    func anyBytesAreKeysAndValues() async throws {
         try await RedisProcess.with { server in
             try await LoopClient.with(port: server.port) { client in
                 try await client.waitUntilUp()
@@ -40,7 +42,8 @@ import Testing
         }
     }
 
-    @Test func manyCommandsAtOnceEachGetTheirOwnAnswer() async throws {
+    @Test("many commands at once each get their own reply")
+    func manyCommandsAtOnceEachGetTheirOwnAnswer() async throws {
         try await RedisProcess.with { server in
             try await LoopClient.with(port: server.port) { client in
                 try await client.waitUntilUp()
@@ -53,7 +56,8 @@ import Testing
         }
     }
 
-    @Test func largeValuesComeInManyReads() async throws {
+    @Test("large values come in many reads")
+    func largeValuesComeInManyReads() async throws {
         try await RedisProcess.with { server in
             try await LoopClient.with(port: server.port) { client in
                 try await client.waitUntilUp()
@@ -65,7 +69,8 @@ import Testing
         }
     }
 
-    @Test func aDatabaseIsSelected() async throws {
+    @Test("the database is selected, and one that does not exist is an error")
+    func aDatabaseIsSelected() async throws {
         try await RedisProcess.with { server in
             try await LoopClient.with(port: server.port, configure: { $0.database = 5 }) { client in
                 try await client.waitUntilUp()
@@ -75,13 +80,14 @@ import Testing
                 #expect(try server.cli("-n", "5", "GET", "key") == "five")
             }
             try await LoopClient.with(port: server.port, configure: { $0.database = 99 }) { client in
-                let fault = try await client.waitUntilDown()
-                #expect(fault == .errorReply("ERR DB index is out of range"))
+                let error = try await client.waitUntilDown()
+                #expect(error == .errorReply("ERR DB index is out of range"))
             }
         }
     }
 
-    @Test func aPasswordAloneAndAUserWithOne() async throws {
+    @Test("the client authenticates with a password alone, and as a user")
+    func aPasswordAloneAndAUserWithOne() async throws {
         try await RedisProcess.with { server in
             try server.cli("ACL", "SETUSER", "bob", "on", ">pass word", "~*", "+@all")
             try server.cli("CONFIG", "SET", "requirepass", "secret")
@@ -99,7 +105,8 @@ import Testing
         }
     }
 
-    @Test func aWrongPasswordIsReadAgainOnEachAttempt() async throws {
+    @Test("the password is read again at each attempt to connect")
+    func aWrongPasswordIsReadAgainOnEachAttempt() async throws {
         try await RedisProcess.with(arguments: ["--requirepass", "secret"]) { server in
             let password = NIOLockedValueBox<String?>("wrong")
             let configure: (inout RedisConfiguration) -> Void = {
@@ -109,7 +116,7 @@ import Testing
                 #expect(try await client.waitUntilDown().name == "auth")
                 #expect(await client.get("key") == .failed(.notReady))
                 password.withLockedValue { $0 = nil }
-                _ = try await client.event { $0 == .fault(.auth("NOAUTH Authentication required.")) }
+                _ = try await client.event { $0 == .error(.auth("NOAUTH Authentication required.")) }
                 password.withLockedValue { $0 = "secret" }
                 try await client.waitUntilUp()
                 #expect(await client.get("key") == .missing)
@@ -117,34 +124,37 @@ import Testing
         }
     }
 
-    @Test func aPasswordThatCannotBeReadIsAFaultOfItsOwn() async throws {
+    @Test("a password that cannot be read fails the attempt as auth")
+    func aPasswordThatCannotBeReadIsAnErrorOfItsOwn() async throws {
         try await RedisProcess.with { server in
             let configure: (inout RedisConfiguration) -> Void = {
                 $0.password = { throw ChildProcess.Failure("no such\nfile") }
             }
             try await LoopClient.with(port: server.port, configure: configure) { client in
-                let fault = try await client.waitUntilDown()
-                #expect(fault == .auth("the password cannot be read: no such?file"))
+                let error = try await client.waitUntilDown()
+                #expect(error == .auth("the password cannot be read: no such?file"))
             }
         }
     }
 
-    @Test func errorsOfTheServerKeepTheConnection() async throws {
+    @Test("an error reply keeps the connection")
+    func errorsOfTheServerKeepTheConnection() async throws {
         try await RedisProcess.with { server in
             try await LoopClient.with(port: server.port) { client in
                 try await client.waitUntilUp()
                 try server.cli("LPUSH", "list", "x")
-                #expect(await client.get("list").fault?.name == "error_reply")
+                #expect(await client.get("list").error?.name == "error_reply")
                 try server.cli("CONFIG", "SET", "maxmemory", "1")
                 try await client.set("key", "1")
                 _ = try await client.event { $0.name == "store error_reply" }
+                // Not `notReady`: the connection is the same.
                 #expect(await client.get("key") == .missing)
-                #expect(try await client.isReady())
             }
         }
     }
 
-    @Test func aServerThatIsKilledAndStartedAgain() async throws {
+    @Test("the client connects again to a server that was killed and started again")
+    func aServerThatIsKilledAndStartedAgain() async throws {
         try await RedisProcess.with { server in
             try await LoopClient.with(port: server.port) { client in
                 try await client.waitUntilUp()
@@ -159,20 +169,22 @@ import Testing
         }
     }
 
-    @Test func aClientWhoseConnectionIsKilledConnectsAgain() async throws {
+    @Test("the client connects again when the server kills its connection")
+    func aClientWhoseConnectionIsKilledConnectsAgain() async throws {
         try await RedisProcess.with { server in
             try await LoopClient.with(port: server.port) { client in
                 try await client.waitUntilUp()
                 try server.cli("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-                let fault = try await client.waitUntilDown()
-                #expect(fault == .connect("closed by the server"))
+                let error = try await client.waitUntilDown()
+                #expect(error == .connect("closed by the server"))
                 try await client.waitUntilUp()
                 #expect(await client.get("key") == .missing)
             }
         }
     }
 
-    @Test(.proves("C1.31")) func aFrozenServerCostsOneDeadlineAndThenNothing() async throws {
+    @Test("a frozen server costs one deadline and then nothing", .proves("C1.31"))
+    func aFrozenServerCostsOneDeadlineAndThenNothing() async throws {
         try await RedisProcess.with { server in
             let configure: (inout RedisConfiguration) -> Void = { $0.commandDeadline = .seconds(1) }
             try await LoopClient.with(port: server.port, configure: configure) { client in
@@ -183,9 +195,9 @@ import Testing
                 #expect(lookups == Array(repeating: .failed(.deadline), count: 3))
                 let refused = await client.get(Array(repeating: "key", count: 50))
                 #expect(refused == Array(repeating: .failed(.notReady), count: 50))
-                let fault = try await client.waitUntilDown()
-                #expect(fault == .deadline)
-                _ = try await client.event { $0 == .fault(.deadline) }
+                let error = try await client.waitUntilDown()
+                #expect(error == .deadline)
+                _ = try await client.event { $0 == .error(.deadline) }
                 server.signal(SIGCONT)
                 try await client.waitUntilUp()
                 #expect(await client.get("key") == value("1"))
@@ -203,7 +215,8 @@ import Testing
         }
     }
 
-    @Test func aServerThatIsBusyPastTheDeadline() async throws {
+    @Test("a server that is busy past the deadline fails the look-up, and is used again later")
+    func aServerThatIsBusyPastTheDeadline() async throws {
         try await RedisProcess.with { server in
             let configure: (inout RedisConfiguration) -> Void = { $0.commandDeadline = .milliseconds(500) }
             try await LoopClient.with(port: server.port, configure: configure) { client in
@@ -225,11 +238,12 @@ import Testing
         }
     }
 
-    @Test func nobodyListens() async throws {
+    @Test("a port without a listener is reported down once")
+    func nobodyListens() async throws {
         let port = try RedisProcess.freePort()
         try await LoopClient.with(port: port) { client in
             let events = await client.events(3).map(\.name)
-            #expect(events == ["fault connect", "down connect", "fault connect"])
+            #expect(events == ["error connect", "down connect", "error connect"])
             #expect(await client.get("key") == .failed(.notReady))
             try await client.set("key", "1")
         }

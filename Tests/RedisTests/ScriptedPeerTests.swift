@@ -11,12 +11,12 @@ import Testing
     struct Misdeed: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let actions: [ScriptedPeer.Action]
-        let fault: String
+        let error: String
 
-        init(_ description: String, _ actions: [ScriptedPeer.Action], _ fault: String) {
+        init(_ description: String, _ actions: [ScriptedPeer.Action], _ error: String) {
             testDescription = description
             self.actions = actions
-            self.fault = fault
+            self.error = error
         }
     }
 
@@ -47,7 +47,9 @@ import Testing
         Misdeed("half a reply and a reset", [.send("$5\r\nhe"), .reset], "connect"),
     ]
 
-    @Test(arguments: misdeeds)
+    @Test(
+        "a server that breaks the protocol fails all outstanding commands, and the client connects again",
+        arguments: misdeeds)
     func aMisdeedFailsAllOutstandingAndIsHealedFrom(misdeed: Misdeed) async throws {
         let script: ScriptedPeer.Script = { connection, command in
             guard connection == 0, command.first == "GETRANGE" else { return ScriptedPeer.behave(command) }
@@ -55,16 +57,16 @@ import Testing
         }
         try await ScriptedPeer.with(script: script) { peer in
             let configure: (inout RedisConfiguration) -> Void = {
-                if misdeed.fault == "deadline" { $0.commandDeadline = .seconds(1) }
+                if misdeed.error == "deadline" { $0.commandDeadline = .seconds(1) }
             }
             try await LoopClient.with(port: peer.port, configure: configure) { client in
                 try await client.waitUntilUp()
                 let lookups = await client.get(["first", "second", "third"])
                 for lookup in lookups {
-                    #expect(lookup.fault?.name == misdeed.fault)
+                    #expect(lookup.error?.name == misdeed.error)
                 }
                 let events = await client.events(3)
-                #expect(events.map(\.name) == ["fault \(misdeed.fault)", "down \(misdeed.fault)", "up"])
+                #expect(events.map(\.name) == ["error \(misdeed.error)", "down \(misdeed.error)", "up"])
                 await peer.release()
                 let keys = (0..<20).map { "key \($0)" }
                 #expect(await client.get(keys) == keys.map { .value(ByteBuffer(string: $0)) })
@@ -73,7 +75,8 @@ import Testing
         }
     }
 
-    @Test func aStrayReplyAfterAGoodOneEndsTheConnectionAndNothingElse() async throws {
+    @Test("a stray reply after a good one ends the connection and nothing else")
+    func aStrayReplyAfterAGoodOneEndsTheConnectionAndNothingElse() async throws {
         let script: ScriptedPeer.Script = { connection, command in
             let good = ScriptedPeer.behave(command)
             return connection == 0 && command.first == "GETRANGE" ? good + [.send("$1\r\nx\r\n$1\r\ny\r\n")] : good
@@ -89,7 +92,8 @@ import Testing
         }
     }
 
-    @Test func strayRepliesInOneReadCrashNothing() async throws {
+    @Test("stray replies in one read crash nothing")
+    func strayRepliesInOneReadCrashNothing() async throws {
         let script: ScriptedPeer.Script = { connection, command in
             connection == 0 && command.first == "PING"
                 ? [.send("+PONG\r\n+PONG\r\n+PONG\r\n$1\r\nx\r\n")] : ScriptedPeer.behave(command)
@@ -97,16 +101,18 @@ import Testing
         try await ScriptedPeer.with(script: script) { peer in
             try await LoopClient.with(port: peer.port) { client in
                 let events = await client.events(4)
-                #expect(events.map(\.name) == ["up", "fault protocol", "down protocol", "up"])
+                #expect(events.map(\.name) == ["up", "error protocol", "down protocol", "up"])
                 #expect(await client.get("a") == .value(ByteBuffer(string: "a")))
             }
         }
     }
 
-    @Test(arguments: [
-        "LOADING Redis is loading the dataset in memory", "NOAUTH Authentication required.",
-        "MOVED 3999 127.0.0.1:6381", "WRONGTYPE Operation against a key", "OOM command not allowed",
-    ])
+    @Test(
+        "an error reply fails its own look-up and keeps the connection",
+        arguments: [
+            "LOADING Redis is loading the dataset in memory", "NOAUTH Authentication required.",
+            "MOVED 3999 127.0.0.1:6381", "WRONGTYPE Operation against a key", "OOM command not allowed",
+        ])
     func anErrorReplyFailsItsOwnLookupAndKeepsTheConnection(line: String) async throws {
         let script: ScriptedPeer.Script = { _, command in
             command.contains("bad") ? [.send("-\(line)\r\n")] : ScriptedPeer.behave(command)
@@ -121,23 +127,25 @@ import Testing
                     ]
                 )
                 try await client.set("bad", "x")
-                #expect(await client.events(2) == [.fault(.errorReply(line)), .storeFault(.errorReply(line))])
+                #expect(await client.events(2) == [.error(.errorReply(line)), .storeError(.errorReply(line))])
                 #expect(peer.connectionCount == 1)
             }
         }
     }
 
-    @Test(arguments: [
-        Misdeed("silent", [], "deadline"),
-        Misdeed("loading", [.send("-LOADING Redis is loading the dataset in memory\r\n")], "error_reply"),
-        Misdeed("unauthenticated", [.send("-NOAUTH Authentication required.\r\n")], "auth"),
-        Misdeed("another status", [.send("+OK\r\n")], "protocol"),
-        Misdeed("a string", [.send("$4\r\nPONG\r\n")], "protocol"),
-        Misdeed("two billion elements", [.send("*2147483647\r\n")], "protocol"),
-        Misdeed("garbage", [.send("garbage")], "protocol"),
-        Misdeed("a reset", [.reset], "connect"),
-        Misdeed("a close", [.close], "connect"),
-    ])
+    @Test(
+        "a handshake that goes wrong is reported once, and tried again",
+        arguments: [
+            Misdeed("silent", [], "deadline"),
+            Misdeed("loading", [.send("-LOADING Redis is loading the dataset in memory\r\n")], "error_reply"),
+            Misdeed("unauthenticated", [.send("-NOAUTH Authentication required.\r\n")], "auth"),
+            Misdeed("another status", [.send("+OK\r\n")], "protocol"),
+            Misdeed("a string", [.send("$4\r\nPONG\r\n")], "protocol"),
+            Misdeed("two billion elements", [.send("*2147483647\r\n")], "protocol"),
+            Misdeed("garbage", [.send("garbage")], "protocol"),
+            Misdeed("a reset", [.reset], "connect"),
+            Misdeed("a close", [.close], "connect"),
+        ])
     func theCircuitStaysOpenUntilAProperPong(misdeed: Misdeed) async throws {
         let behaves = NIOLockedValueBox(false)
         let script: ScriptedPeer.Script = { _, command in
@@ -145,12 +153,12 @@ import Testing
         }
         try await ScriptedPeer.with(script: script) { peer in
             let configure: (inout RedisConfiguration) -> Void = {
-                if misdeed.fault == "deadline" { $0.commandDeadline = .milliseconds(500) }
+                if misdeed.error == "deadline" { $0.commandDeadline = .milliseconds(500) }
             }
             try await LoopClient.with(port: peer.port, configure: configure) { client in
                 let events = await client.events(4).map(\.name)
-                let fault = "fault \(misdeed.fault)"
-                #expect(events == [fault, "down \(misdeed.fault)", fault, fault], "down is told once, not per attempt")
+                let error = "error \(misdeed.error)"
+                #expect(events == [error, "down \(misdeed.error)", error, error], "down is told once, not per attempt")
                 #expect(await client.get("a") == .failed(.notReady))
                 behaves.withLockedValue { $0 = true }
                 try await client.waitUntilUp()
@@ -159,7 +167,8 @@ import Testing
         }
     }
 
-    @Test func aGreetingThatNobodyAskedForIsNoAnswer() async throws {
+    @Test("a greeting is not taken for a reply")
+    func aGreetingThatNobodyAskedForIsNoAnswer() async throws {
         let script: ScriptedPeer.Script = { connection, command in
             connection == 0 && command.isEmpty
                 ? [.send("-ERR max number of clients reached\r\n"), .close] : ScriptedPeer.behave(command)
@@ -172,7 +181,8 @@ import Testing
         }
     }
 
-    @Test func repliesThatDripInByteByByteAreWhole() async throws {
+    @Test("replies that come byte by byte are read whole")
+    func repliesThatDripInByteByByteAreWhole() async throws {
         let script: ScriptedPeer.Script = { _, command in
             ScriptedPeer.behave(command).map { if case .send(let text) = $0 { .drip(text) } else { $0 } }
         }
@@ -186,7 +196,8 @@ import Testing
         }
     }
 
-    @Test func aReplyThatLiesInTheSocketIsReadBeforeTheDeadlineIsLookedAt() async throws {
+    @Test("a reply that is in the socket already is read before the deadline counts")
+    func aReplyThatLiesInTheSocketIsReadBeforeTheDeadlineIsLookedAt() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let isAsked = NIOLockedValueBox(false)
         let script: ScriptedPeer.Script = { _, command in
@@ -214,7 +225,8 @@ import Testing
         try await group.shutdownGracefully()
     }
 
-    @Test func closingFailsWhatIsOutstandingAndStopsForGood() async throws {
+    @Test("closing fails what is outstanding and ends all attempts")
+    func closingFailsWhatIsOutstandingAndStopsForGood() async throws {
         let script: ScriptedPeer.Script = { _, command in
             command.first == "GETRANGE" ? [] : ScriptedPeer.behave(command)
         }
@@ -240,19 +252,19 @@ import Testing
 }
 
 extension RedisLookup {
-    var fault: RedisFault? {
-        if case .failed(let fault) = self { fault } else { nil }
+    var error: RedisError? {
+        if case .failed(let error) = self { error } else { nil }
     }
 }
 
 extension RedisEvent {
-    /// The event and its fault in a word each.
+    /// The event and its error in a word each.
     var name: String {
         switch self {
         case .up: return "up"
-        case .down(let fault): return "down \(fault.name)"
-        case .fault(let fault): return "fault \(fault.name)"
-        case .storeFault(let fault): return "store \(fault.name)"
+        case .down(let error): return "down \(error.name)"
+        case .error(let error): return "error \(error.name)"
+        case .storeError(let error): return "store \(error.name)"
         }
     }
 }

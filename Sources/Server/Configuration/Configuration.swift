@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import PredictionCache
 
 /// The value of every option, at first its default; `ServerOption.all` below says how each is set.
 struct Configuration: Sendable {
@@ -52,6 +53,15 @@ struct Configuration: Sendable {
         ServerOption.all.compactMap { option in
             option.hashedAs.map { "\($0)=\(option.describe(self))\n" }
         }.joined()
+    }
+}
+
+extension Configuration {
+    var cacheSettings: CacheSettings {
+        CacheSettings(
+            location: cache, passwordFile: cachePasswordFile, tls: cacheTLS, timeToLiveSeconds: cacheTTLSeconds,
+            deadlineMilliseconds: cacheDeadlineMilliseconds,
+            maximumEntryBytes: PredictResponse.maximumBytes(predictions: maximumBatchRecords))
     }
 }
 
@@ -142,6 +152,10 @@ extension ServerOption {
         variable: "CACHE_CA_FILE", alternative: nil, allowed: nil, fallback: "the system's CAs",
         meaning: "PEM file with the CAs to trust for rediss://", hashedAs: nil, describe: { _ in "" },
         assign: { (setting, configuration) throws(ConfigurationError) in
-            configuration.cacheTLS = try CacheTLS.of(configuration.cache, authoritiesFile: setting?.text)
+            do throws(CacheTLSError) {
+                configuration.cacheTLS = try CacheTLS.of(configuration.cache, authoritiesFile: setting?.text)
+            } catch {
+                throw ConfigurationError(variable: "CACHE_CA_FILE", value: error.file, allowed: error.allowed)
+            }
         })
 }

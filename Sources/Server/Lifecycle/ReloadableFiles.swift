@@ -1,3 +1,4 @@
+import Bytes
 import Model
 
 /// The files that are read at the start, and again on SIGHUP.

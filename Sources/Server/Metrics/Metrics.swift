@@ -1,11 +1,11 @@
 import HTTP1
 import NIOCore
-import ScoringLog
+import PredictionCache
 
 /// One event loop's share of the metrics; a scrape adds the shares up.
 ///
 /// Every series is declared here and written by `MetricsText`; callers say what happened.
-final class Metrics {
+final class Metrics: CacheObserver {
     /// What has been counted so far.
     struct Snapshot: Sendable {
         var requests: [RequestSeries: UInt64] = [:]
@@ -13,7 +13,7 @@ final class Metrics {
         var scoringSeconds: [CacheResult: Histogram] = [:]
         var batchRecords = Histogram.records
         var lookUps: [CacheResult: UInt64] = [:]
-        var cacheFaults: [CacheFault: UInt64] = [:]
+        var cacheErrors: [CacheErrorReason: UInt64] = [:]
         var rejections: [RejectionReason: UInt64] = [:]
         var isCacheUp = false
 
@@ -27,8 +27,8 @@ final class Metrics {
     private var requestCounts = [UInt64](
         repeating: 0, count: Route.allCases.count * ResponseStatus.allCases.count)
     private var requestSeconds = [Histogram](repeating: .seconds, count: Route.allCases.count)
-    private var scoringSeconds = [Histogram](repeating: .seconds, count: 3)
-    private var lookUps = [UInt64](repeating: 0, count: 3)
+    private var scoringSeconds = [Histogram](repeating: .seconds, count: CacheResult.allCases.count)
+    private var lookUps = [UInt64](repeating: 0, count: CacheResult.allCases.count)
 
     /// A request got its response, whatever it was.
     func responded(_ route: Route, _ status: ResponseStatus, after time: TimeAmount) {
@@ -40,14 +40,14 @@ final class Metrics {
     func scored(_ timing: ServerTiming, _ cache: CacheResult?, records: Int) {
         counted.batchRecords.observe(Double(records))
         guard let cache else { return }
-        scoringSeconds[cache.index].observe(Double(timing.cache + timing.score) / 1e9)
+        scoringSeconds[cache.rawValue].observe(Double(timing.cache + timing.score) / 1e9)
     }
 
     /// A look-up ended.
-    func lookedUp(_ result: CacheResult) { lookUps[result.index] += 1 }
+    func lookedUp(_ result: CacheResult) { lookUps[result.rawValue] += 1 }
 
     /// The cache did not do what was asked.
-    func cacheFailed(_ fault: CacheFault) { counted.cacheFaults[fault, default: 0] += 1 }
+    func cacheFailed(_ reason: CacheErrorReason) { counted.cacheErrors[reason, default: 0] += 1 }
 
     /// The cache came or went.
     func cacheChanged(isUp: Bool) { counted.isCacheUp = isUp }
@@ -65,9 +65,9 @@ final class Metrics {
                 if count > 0 { snapshot.requests[.init(route: route, status: status)] = count }
             }
         }
-        for result in CacheResult.allResults {
-            snapshot.scoringSeconds[result] = scoringSeconds[result.index]
-            snapshot.lookUps[result] = lookUps[result.index]
+        for result in CacheResult.allCases {
+            snapshot.scoringSeconds[result] = scoringSeconds[result.rawValue]
+            snapshot.lookUps[result] = lookUps[result.rawValue]
         }
         return snapshot
     }
@@ -81,7 +81,7 @@ extension Metrics.Snapshot {
         scoringSeconds.merge(other.scoringSeconds) { $0.adding($1) }
         batchRecords.add(other.batchRecords)
         lookUps.merge(other.lookUps) { $0 + $1 }
-        cacheFaults.merge(other.cacheFaults) { $0 + $1 }
+        cacheErrors.merge(other.cacheErrors) { $0 + $1 }
         rejections.merge(other.rejections) { $0 + $1 }
         isCacheUp = isCacheUp || other.isCacheUp
     }
@@ -92,27 +92,5 @@ extension Histogram {
         var sum = self
         sum.add(other)
         return sum
-    }
-}
-
-extension CacheResult {
-    /// All three, in the order of the metrics' text.
-    static let allResults: [CacheResult] = [.hit, .miss, .bypass]
-
-    fileprivate var index: Int {
-        switch self {
-        case .hit: 0
-        case .miss: 1
-        case .bypass: 2
-        }
-    }
-
-    /// The label's value.
-    var label: String {
-        switch self {
-        case .hit: "hit"
-        case .miss: "miss"
-        case .bypass: "bypass"
-        }
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import HTTP1
+import PredictionCache
 import ScoringLog
 
 /// The metrics in Prometheus' text format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/).
@@ -51,9 +52,9 @@ struct MetricsText {
 
     private mutating func writeScoring(_ counted: Metrics.Snapshot) {
         family("bungalow_scoring_duration_seconds", "Look-up and model, as in the scoring log.", "histogram")
-        for result in CacheResult.allResults {
+        for result in CacheResult.allCases {
             guard let histogram = counted.scoringSeconds[result] else { continue }
-            self.histogram("bungalow_scoring_duration_seconds", "cache=\"\(result.label)\"", histogram)
+            self.histogram("bungalow_scoring_duration_seconds", "cache=\"\(result.words.label)\"", histogram)
         }
         family("bungalow_batch_records", "Records in a scored batch.", "histogram")
         histogram("bungalow_batch_records", "", counted.batchRecords)
@@ -61,12 +62,12 @@ struct MetricsText {
 
     private mutating func writeCache(_ counted: Metrics.Snapshot) {
         family("bungalow_cache_lookups_total", "Look-ups by what they came to.", "counter")
-        for result in CacheResult.allResults {
-            sample("bungalow_cache_lookups_total{result=\"\(result.label)\"}", counted.lookUps[result] ?? 0)
+        for result in CacheResult.allCases {
+            sample("bungalow_cache_lookups_total{result=\"\(result.words.label)\"}", counted.lookUps[result] ?? 0)
         }
         family("bungalow_cache_errors_total", "What the cache did not do.", "counter")
-        for fault in CacheFault.allCases {
-            sample("bungalow_cache_errors_total{reason=\"\(fault.rawValue)\"}", counted.cacheFaults[fault] ?? 0)
+        for reason in CacheErrorReason.allCases {
+            sample("bungalow_cache_errors_total{reason=\"\(reason.rawValue)\"}", counted.cacheErrors[reason] ?? 0)
         }
         gauge("bungalow_cache_up", "Whether look-ups are sent to the cache.", counted.isCacheUp ? 1 : 0)
     }

@@ -28,12 +28,12 @@ extension HTTPError {
     static let notFound = HTTPError(status: .notFound, detail: "Not Found")
     static let codedBody = HTTPError(
         status: .unsupportedMediaType, detail: "The body has a Content-Encoding: send it without one",
-        acceptEncoding: "identity")
+        field: .uncodedBodyNeeded)
     static let unauthorized = HTTPError(
-        status: .unauthorized, detail: "A valid Bearer key is needed", authenticate: "Bearer")
-    static let draining = HTTPError(status: .serviceUnavailable, detail: "Shutting down", retryAfter: "1")
+        status: .unauthorized, detail: "A valid Bearer key is needed", field: .bearerKeyNeeded)
+    static let draining = HTTPError(status: .serviceUnavailable, detail: "Shutting down", field: .retryInASecond)
 
     static func methodNotAllowed(_ allow: StaticString) -> HTTPError {
-        HTTPError(status: .methodNotAllowed, detail: "Method Not Allowed", allow: allow)
+        HTTPError(status: .methodNotAllowed, detail: "Method Not Allowed", field: .allow(allow))
     }
 }

@@ -39,7 +39,7 @@ final class Routes {
 
     private func respondOptions(_ exchange: HTTPExchange, _ allow: StaticString) {
         var head = ResponseHead(.noContent)
-        head.allow = allow
+        head.field = .allow(allow)
         exchange.respond(head, ByteBuffer())
     }
 
@@ -69,10 +69,11 @@ final class Routes {
 extension Routes: HTTPConnectionDelegate {
     var markerField: StaticString { OpenInference.binaryTensorsField }
 
-    func route(_ head: RequestHead?) -> RequestRoute {
-        guard let head else {
-            return RequestRoute(index: Route.other.index, detail: nil, isProbe: false, readsBody: false)
-        }
+    var unreadable: RequestRoute {
+        RequestRoute(index: Route.other.index, detail: nil, isProbe: false, readsBody: false)
+    }
+
+    func route(_ head: RequestHead) -> RequestRoute {
         let route = Route(target: head.target)
         var detail: String?
         if route == .other { detail = UnknownTarget(head.target).rawValue }

@@ -2,6 +2,7 @@ import Foundation
 import HTTP1
 import NIOCore
 import NIOPosix
+import PredictionCache
 import ScoringLog
 import Synchronization
 
@@ -9,15 +10,15 @@ import Synchronization
 final class StatusEndpoints: Sendable {
     private let limits: ConcurrencyLimits
     private let log: ScoringLogWriter
-    private let storeFaults: StoreFaults
+    private let cache: SharedCacheStatus
     private let build: Mutex<BuildInfo>
     /// Each event loop's share of the metrics.
     private let shares = Mutex<[NIOLoopBound<Metrics>]>([])
 
-    init(_ limits: ConcurrencyLimits, _ log: ScoringLogWriter, _ storeFaults: StoreFaults, _ build: BuildInfo) {
+    init(_ limits: ConcurrencyLimits, _ log: ScoringLogWriter, _ cache: SharedCacheStatus, _ build: BuildInfo) {
         self.limits = limits
         self.log = log
-        self.storeFaults = storeFaults
+        self.cache = cache
         self.build = Mutex(build)
     }
 
@@ -35,8 +36,8 @@ final class StatusEndpoints: Sendable {
         let shares = EventLoopFuture.whenAllSucceed(snapshots, on: exchange.eventLoop)
         shares.assumeIsolated().whenSuccess { [self] shares in
             var sum = shares.reduce(into: Metrics.Snapshot()) { $0.add($1) }
-            sum.isCacheUp = sum.isCacheUp && !storeFaults.isAway
-            sum.cacheFaults.merge(storeFaults.counted) { $0 + $1 }
+            sum.isCacheUp = sum.isCacheUp && !cache.isUnavailable
+            sum.cacheErrors.merge(cache.dropped) { $0 + $1 }
             let text = MetricsText(sum, limits, log, build.withLock { $0 }).text
             var head = ResponseHead.momentary
             head.contentType = "text/plain; version=0.0.4; charset=utf-8"

@@ -1,4 +1,5 @@
 import Model
+import PredictionCache
 
 /// A model that new requests are scored with, and the prefix of its entries in the cache.
 final class ActiveModel: Sendable {

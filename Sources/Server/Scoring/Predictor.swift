@@ -1,7 +1,7 @@
 import HTTP1
 import Model
 import NIOCore
-import ScoringLog
+import PredictionCache
 
 /// The predict story: bytes → permit → batch → query key → cache → model → response → log.
 ///
@@ -124,13 +124,13 @@ final class Predictor {
     }
 
     /// What a look-up comes to: an entry is a hit only if it holds one prediction for each record.
-    private func accept(_ found: CacheAnswer, _ limit: Int, count: Int) -> (CacheResult, [Double]?) {
+    private func accept(_ found: CacheLookup, _ limit: Int, count: Int) -> (CacheResult, [Double]?) {
         switch found {
         case .entry(let bytes):
             let predictions = bytes.readableBytes <= limit ? reader.readPredictions(bytes, count: count) : nil
             if predictions == nil { metrics.cacheFailed(.badValue) }
             return predictions == nil ? (.miss, nil) : (.hit, predictions)
-        case .none: return (.miss, nil)
+        case .missing: return (.miss, nil)
         case .unavailable: return (.bypass, nil)
         }
     }

@@ -1,4 +1,5 @@
 import HTTP1
+import PredictionCache
 import ScoringLog
 
 /// What is written for a scored request: `SCORING_LOG`.
@@ -35,7 +36,7 @@ final class RequestLog {
         case .json:
             var record = record(exchange, .ok)
             record.records = records
-            record.cache = cache
+            record.cache = cache?.words.label
             record.validateNanoseconds = timing.validate
             record.cacheNanoseconds = cache == nil ? nil : timing.cache
             record.scoreNanoseconds = timing.score

@@ -2,7 +2,7 @@ import Bytes
 import HTTP1
 import Model
 import NIOCore
-import ScoringLog
+import PredictionCache
 
 /// One request on a scoring route, from its arrival to its one end.
 ///
@@ -125,7 +125,7 @@ extension ScoringRequest: ResponseFields {
     func writeFields(to output: inout ByteWriter) {
         if let cacheResult {
             output.put("\r\nX-Cache: ")
-            output.put(cacheResult.header)
+            output.put(cacheResult.words.header)
         }
         output.put("\r\nX-Model-Version: ")
         output.put(model.version)

@@ -44,6 +44,13 @@ import Testing
         let one = try serve()
         let other = try serve()
         let computed = try waitForHit(one)
+        // The process that stored it finds it before it is in the file.
+        let program =
+            "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); "
+            + "sys.exit(c.execute('SELECT count(*) FROM entry').fetchone()[0] == 0)"
+        try Lifecycle.wait("the entry is in the file") {
+            try ChildProcess("python3", ["-c", program, file.path]).waitForExit() == 0
+        }
         let cached = try other.predict(ServerProcess.sample)
         #expect(cached["X-Cache"] == "HIT")
         #expect(cached.body == computed.body)
@@ -115,6 +122,6 @@ import Testing
         #expect(response.status == 200)
         #expect(response["X-Cache"] == "BYPASS")
         #expect(server.messages.components(separatedBy: "warning").count == 2, "\(server.messages)")
-        #expect(server.messages.contains("cache: off"))
+        try server.waitForMessage("cache: off")
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import PredictionCache
 import TestSupport
 import Testing
 
@@ -33,7 +34,7 @@ import Testing
         let both = ["CACHE_URL": "off", "REDIS_URL": "redis://h"]
         #expect(try configuration([], both).cache == .off)
         #expect(try configuration(["--cache-url", "sqlite:x"], both).cache == .sqlite(path: "x"))
-        let redis = CacheLocation.redis(host: "h", port: 6379, user: nil, password: nil, database: 0)
+        let redis = CacheLocation.redis(RedisLocation(host: "h"))
         #expect(try configuration([], ["CACHE_URL": "", "REDIS_URL": "redis://h"]).cache == redis)
         #expect(try configuration([], ["CACHE_URL": "", "REDIS_URL": ""]).cache == .userCacheFolder)
     }

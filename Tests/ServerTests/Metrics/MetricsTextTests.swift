@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import HTTP1
 import NIOCore
+import PredictionCache
 import ScoringLog
 import TestSupport
 import Testing
@@ -141,6 +142,6 @@ import Testing
         #expect(sum.requests == [.init(route: .predict, status: .ok): 2])
         #expect(sum.requestSeconds[.predict]?.counts.first == 2)
         #expect(sum.lookUps[.hit] == 2 && sum.lookUps[.bypass] == 1 && sum.lookUps[.miss] == 0)
-        #expect(sum.cacheFaults == [.deadline: 2] && sum.rejections == [.queueFull: 2] && sum.isCacheUp)
+        #expect(sum.cacheErrors == [.deadline: 2] && sum.rejections == [.queueFull: 2] && sum.isCacheUp)
     }
 }

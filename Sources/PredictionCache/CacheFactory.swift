@@ -1,0 +1,100 @@
+package import Logging
+package import NIOCore
+import Redis
+
+/// Makes each event loop's handle to the one cache that the settings name.
+package struct CacheFactory: Sendable {
+    private enum Kind: Sendable {
+        case redis(RedisConfiguration)
+        case sqlite(SQLitePredictionStore)
+        case off
+    }
+
+    /// For the start-up message, without secrets.
+    package let description: String
+    /// The state of a cache that all event loops share.
+    package let sharedStatus: SharedCacheStatus
+
+    private let kind: Kind
+    private let timeToLiveSeconds: Int
+    private let logger: Logger
+
+    /// Opens what the event loops share. A file that cannot be used is one warning; then there is no cache.
+    package init(_ settings: CacheSettings, _ logger: Logger) {
+        timeToLiveSeconds = settings.timeToLiveSeconds
+        sharedStatus = SharedCacheStatus(logger)
+        self.logger = logger
+        switch settings.location {
+        case .redis(let redis):
+            kind = .redis(Self.configuration(redis, settings))
+            description = redis.description
+        case .sqlite(let path): (kind, description) = Self.open(path, settings, logger, sharedStatus)
+        case .userCacheFolder:
+            (kind, description) = Self.open(CacheLocation.defaultPath, settings, logger, sharedStatus)
+        case .off: (kind, description) = (.off, "off")
+        }
+    }
+
+    private static func configuration(_ server: RedisLocation, _ settings: CacheSettings) -> RedisConfiguration {
+        var redis = RedisConfiguration(host: server.host, port: server.port)
+        redis.user = server.user
+        redis.password = { server.password }
+        if let path = settings.passwordFile {
+            redis.password = { try CachePasswordFile(path: path).read() }
+        }
+        redis.database = server.database
+        // The largest entry can be stored, and two of them in one tick.
+        redis.maximumCommandBytes = max(redis.maximumCommandBytes, settings.maximumEntryBytes + 1024)
+        redis.maximumOutgoingBytes = max(redis.maximumOutgoingBytes, 2 * redis.maximumCommandBytes)
+        redis.security = settings.tls?.security
+        redis.commandDeadline = .milliseconds(Int64(settings.deadlineMilliseconds))
+        return redis
+    }
+
+    private static func open(
+        _ path: String, _ settings: CacheSettings, _ logger: Logger, _ status: SharedCacheStatus
+    ) -> (Kind, String) {
+        var sqlite = SQLiteCacheSettings(path: path)
+        sqlite.timeToLiveMilliseconds = Int64(settings.timeToLiveSeconds) * 1000
+        sqlite.lookUpDeadline = .milliseconds(Int64(settings.deadlineMilliseconds))
+        do {
+            return (.sqlite(try SQLitePredictionStore(sqlite, status, logger)), "sqlite:\(path)")
+        } catch {
+            logger.warning("no cache: \(error)")
+            return (.off, "off")
+        }
+    }
+
+    /// A handle for one event loop; to be made on it.
+    ///
+    /// - Parameter isFirst: whether this loop is the one that logs when the cache comes and goes.
+    package func cache(
+        on eventLoop: any EventLoop, _ observer: any CacheObserver, isFirst: Bool
+    ) -> any PredictionCache {
+        switch kind {
+        case .redis(let configuration):
+            return RedisPredictionCache(configuration, timeToLiveSeconds: timeToLiveSeconds, on: eventLoop) { event in
+                Self.report(event, to: observer)
+                guard isFirst else { return }
+                switch event {
+                case .up: logger.info("cache: \(description) answers")
+                case .down(let error): logger.warning("cache: \(description) is not used until it answers: \(error)")
+                case .error, .storeError: break
+                }
+            }
+        case .sqlite(let store):
+            observer.cacheChanged(isUp: true)
+            return store.makeCache(on: eventLoop, onError: observer.cacheFailed)
+        case .off: return NoCache(eventLoop)
+        }
+    }
+
+    private static func report(_ event: RedisEvent, to observer: any CacheObserver) {
+        switch event {
+        case .up: observer.cacheChanged(isUp: true)
+        case .down: observer.cacheChanged(isUp: false)
+        case .storeError: observer.cacheFailed(.store)
+        case .error(let error): CacheErrorReason(error).map(observer.cacheFailed)
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+
+/// Where predictions are kept: the meaning of `CACHE_URL`.
+package enum CacheLocation: Equatable, Sendable {
+    case redis(RedisLocation)
+    /// An SQLite file.
+    case sqlite(path: String)
+    /// The default: an SQLite file in the user's cache folder.
+    case userCacheFolder
+    case off
+
+    /// Reads `redis://[user:password@]host[:6379][/db]`, the same with `rediss://`, `sqlite:PATH` or `off`; all parts
+    /// percent-decoded.
+    ///
+    /// - Returns: nil if the text is none of these.
+    package init?(_ text: String) {
+        if text == "off" {
+            self = .off
+        } else if text.hasPrefix("sqlite:") {
+            guard let path = text.dropFirst("sqlite:".count).removingPercentEncoding, !path.isEmpty else { return nil }
+            self = .sqlite(path: path)
+        } else {
+            guard let redis = Self.redis(text) else { return nil }
+            self = redis
+        }
+    }
+
+    private static func redis(_ text: String) -> CacheLocation? {
+        // URLComponents takes an escape that is none for plain text, and drops a part that does not decode to UTF-8.
+        guard text.removingPercentEncoding != nil, let url = URLComponents(string: text),
+            ["redis", "rediss"].contains(url.scheme), let host = url.host,
+            !host.isEmpty,
+            url.query == nil, url.fragment == nil
+        else { return nil }
+        let path = url.path.hasPrefix("/") ? url.path.dropFirst() : url.path[...]
+        guard let database = path.isEmpty ? 0 : Int(path), (0...65_535).contains(database) else { return nil }
+        let port = url.port ?? 6379
+        guard (1...65_535).contains(port) else { return nil }
+        return .redis(
+            RedisLocation(
+                host: host.trimmingCharacters(in: ["[", "]"]), port: port, user: url.user.flatMap(nonEmpty),
+                password: url.password.flatMap(nonEmpty), database: database, usesTLS: url.scheme == "rediss"))
+    }
+
+    private static func nonEmpty(_ text: String) -> String? { text.isEmpty ? nil : text }
+
+    /// The file of `userCacheFolder`: below `$XDG_CACHE_HOME` or `~/.cache`, on macOS below `~/Library/Caches`.
+    static var defaultPath: String {
+        let folder = FileManager.default.urls(for: .cachesDirectory, in: .userDomainMask).first
+        return (folder ?? FileManager.default.temporaryDirectory)
+            .appending(path: "bungalow/predictions.sqlite").path(percentEncoded: false)
+    }
+
+    /// Which kind of cache it is, for the configuration's hash.
+    package var kind: String {
+        switch self {
+        case .redis: "redis"
+        case .sqlite, .userCacheFolder: "sqlite"
+        case .off: "off"
+        }
+    }
+
+    /// An invalid cache URL as it may be shown: the part before the host is hidden, and everything after the scheme where
+    /// a secret may be anywhere.
+    package static func withoutSecrets(_ text: String) -> String {
+        guard !text.hasPrefix("sqlite:"), text.contains(where: { ":@?#".contains($0) }) else { return text }
+        let start = text.range(of: "://")?.upperBound ?? text.startIndex
+        let (scheme, rest) = (text[..<start], text[start...])
+        let at = rest.lastIndex(of: "@")
+        let host = at.map { rest[rest.index(after: $0)...] } ?? rest
+        let isPlain = host.wholeMatch(of: /(\[[0-9A-Fa-f:.]+\]|[^:\/?#\s]+)(:[0-9]*)?(\/[^?#]*)?/) != nil
+        return "\(scheme)\(at == nil && isPlain ? "" : "***")\(at == nil || !isPlain ? "" : "@")\(isPlain ? host : "")"
+    }
+}
+
+/// A Redis server, and who we are to it; nil where the URL says nothing.
+package struct RedisLocation: Equatable, Sendable {
+    package let host: String
+    package let port: Int
+    package let user: String?
+    package let password: String?
+    package let database: Int
+    package let usesTLS: Bool
+
+    package init(
+        host: String, port: Int = 6379, user: String? = nil, password: String? = nil, database: Int = 0,
+        usesTLS: Bool = false
+    ) {
+        self.host = host
+        self.port = port
+        self.user = user
+        self.password = password
+        self.database = database
+        self.usesTLS = usesTLS
+    }
+}
+
+extension RedisLocation: CustomStringConvertible {
+    /// For messages, without secrets.
+    package var description: String {
+        let secret = user == nil && password == nil ? "" : "***@"
+        let bracketed = host.contains(":") ? "[\(host)]" : host
+        return "\(usesTLS ? "rediss" : "redis")://\(secret)\(bracketed):\(port)/\(database)"
+    }
+}

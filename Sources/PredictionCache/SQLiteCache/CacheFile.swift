@@ -1,0 +1,98 @@
+import Foundation
+
+/// The cache's file and its companions on disk: making it, locking it, and setting a damaged one aside.
+///
+/// A database file that exists is never opened here: closing its descriptor would drop SQLite's locks in this process.
+struct CacheFile: Sendable {
+    /// Damaged files kept for inspection.
+    static let keptDamagedFiles = 3
+
+    let path: String
+
+    /// Makes the folder and an empty file where they are missing, readable for the owner only.
+    func create() throws {
+        for index in path.indices.dropFirst() where path[index] == "/" {
+            guard mkdir(String(path[..<index]), 0o700) == 0 || errno == EEXIST else {
+                throw Self.error("its folder cannot be made")
+            }
+        }
+        let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
+        if descriptor >= 0 {
+            close(descriptor)
+        } else if errno != EEXIST {
+            throw Self.error("it cannot be made")
+        } else if FileStatus(of: path)?.isRegular != true {
+            throw CacheFileError.failing("it is not a file", isTransient: false)
+        }
+    }
+
+    /// Holds the right to open, make or replace the file, which one process has at a time.
+    ///
+    /// Without it, a process could pair a new file with the log of the one that another process sets aside.
+    ///
+    /// - Parameter patience: seconds to wait for another process.
+    func locked<Result>(patience: Double, _ body: () throws -> Result) throws -> Result {
+        let descriptor = open(path + ".lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Self.error("its lock file cannot be made") }
+        defer { close(descriptor) }
+        let end = Date().addingTimeInterval(patience)
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR, Date() < end else {
+                throw Self.error("its lock file cannot be locked")
+            }
+            usleep(2_000)
+        }
+        return try body()
+    }
+
+    /// Renames the damaged file and its log out of the way and returns the new name; keeps the last few of them.
+    func setAside() throws -> String {
+        let time = Date.ISO8601FormatStyle(
+            dateSeparator: .omitted, timeSeparator: .omitted, includingFractionalSeconds: true)
+        let name = "\(path).damaged-\(Date().formatted(time))"
+        guard rename(path, name) == 0 else { throw Self.error("it is damaged and cannot be renamed") }
+        for companion in ["-wal", "-shm"] where rename(path + companion, name + companion) != 0 {
+            // A log left behind would be played into the new file.
+            unlink(path + companion)
+        }
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        let prefix = URL(fileURLWithPath: path).lastPathComponent + ".damaged-"
+        let damaged = try FileManager.default.contentsOfDirectory(atPath: folder)
+            .filter { $0.hasPrefix(prefix) && !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm") }
+        for old in damaged.sorted().dropLast(Self.keptDamagedFiles) { CacheFile(path: "\(folder)/\(old)").remove() }
+        return name
+    }
+
+    /// Deletes the file and its log.
+    func remove() {
+        for name in ["", "-wal", "-shm"] { unlink(path + name) }
+    }
+
+    /// The error of the system call that has just failed.
+    private static func error(_ cause: String) -> CacheFileError {
+        let code = errno
+        let transient = [ENOSPC, EDQUOT, EWOULDBLOCK, EINTR, EMFILE, ENFILE, ENOMEM, EIO]
+        return .failing("\(cause): \(String(cString: strerror(code)))", isTransient: transient.contains(code))
+    }
+}
+
+/// Which file a path names at the moment, and what it is.
+struct FileStatus: Sendable {
+    let device: UInt64
+    let node: UInt64
+    let size: Int
+    /// Not a folder or device.
+    let isRegular: Bool
+
+    /// Nil where there is no such file.
+    init?(of path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        device = UInt64(truncatingIfNeeded: status.st_dev)
+        node = UInt64(truncatingIfNeeded: status.st_ino)
+        size = Int(status.st_size)
+        isRegular = status.st_mode & S_IFMT == S_IFREG
+    }
+
+    func isSameFile(as other: FileStatus?) -> Bool { device == other?.device && node == other?.node }
+}

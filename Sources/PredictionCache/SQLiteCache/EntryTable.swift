@@ -1,0 +1,108 @@
+import Crypto
+import Foundation
+import GRDB
+import GRDBSQLite
+import NIOCore
+
+/// The one table of the cache file: its schema and its statements.
+///
+/// `entry.digest` stands for the key: an integer index is a quarter of the size of one over the 60-byte keys, which
+/// makes stores half as dear again and look-ups no dearer. `checksum` proves on look-up that the entry is the one that
+/// was stored: SQLite keeps no checksums of pages, so without it a damaged page could give another entry's numbers. Rows
+/// are in the order of writing, so that eviction empties whole pages. `expires_at` is in Unix milliseconds.
+enum EntryTable {
+    static let applicationID = 0x4275_6E67
+    static let version = 1
+
+    /// Each object of the schema: its name, and the statement that makes it; SQLite makes the automatic index itself.
+    static let schema = [
+        "entry": """
+        CREATE TABLE entry(id INTEGER PRIMARY KEY, digest INTEGER NOT NULL UNIQUE, expires_at INTEGER NOT NULL, \
+        checksum INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL)
+        """,
+        "entry_expires_at": "CREATE INDEX entry_expires_at ON entry(expires_at)",
+        "sqlite_autoindex_entry_1": "",
+    ]
+
+    /// The first 64 bits of a SHA-256, which are the same in every process and on every machine.
+    static func digest(_ parts: UnsafeRawBufferPointer...) -> Int64 {
+        var hash = SHA256()
+        for part in parts { hash.update(bufferPointer: part) }
+        return hash.finalize().withUnsafeBytes { Int64(littleEndian: $0.loadUnaligned(as: Int64.self)) }
+    }
+
+    static func checksum(_ key: UnsafeRawBufferPointer, expiresAt: Int64, _ value: UnsafeRawBufferPointer) -> Int64 {
+        // The key's length and the time keep the parts apart.
+        withUnsafeBytes(of: (Int64(key.count).littleEndian, expiresAt.littleEndian)) { digest($0, key, value) }
+    }
+
+    /// An entry, read from SQLite's page straight into the response's buffer.
+    ///
+    /// GRDB's cursors copy a row and build an index of its column names, which costs more than the look-up itself.
+    static func lookUp(_ key: CacheKey, maximumBytes: Int, now: Int64, in db: Database) throws -> CacheLookup {
+        let row = try db.cachedStatement(
+            sql: "SELECT expires_at, checksum, key, value FROM entry WHERE digest = ?"
+        ).sqliteStatement
+        defer { sqlite3_reset(row) }
+        return try key.withBytes { key in
+            sqlite3_bind_int64(row, 1, digest(key))
+            let code = sqlite3_step(row)
+            if code == SQLITE_DONE { return .missing }
+            guard code == SQLITE_ROW else { throw error(code, db) }
+            let (expiresAt, value) = (sqlite3_column_int64(row, 0), bytes(row, 3))
+            // Another key with the same digest; the two displace each other.
+            guard bytes(row, 2).elementsEqual(key) else { return .missing }
+            guard checksum(key, expiresAt: expiresAt, value) == sqlite3_column_int64(row, 1) else {
+                throw CacheFileError.damaged("an entry does not match its checksum")
+            }
+            guard now < expiresAt else { return .missing }
+            // One byte more than the limit shows the caller that the entry is too long.
+            let limit = max(0, min(maximumBytes, value.count))
+            return .entry(ByteBuffer(bytes: UnsafeRawBufferPointer(rebasing: value.prefix(limit + 1))))
+        }
+    }
+
+    static func store(_ request: StoreRequest, in db: Database) throws {
+        let row = try db.cachedStatement(
+            sql: "INSERT OR REPLACE INTO entry(digest, expires_at, checksum, key, value) VALUES(?, ?, ?, ?, ?)"
+        ).sqliteStatement
+        defer {
+            sqlite3_reset(row)
+            sqlite3_clear_bindings(row)
+        }
+        let code = request.key.withBytes { key in
+            request.value.withUnsafeReadableBytes { value in
+                sqlite3_bind_int64(row, 1, digest(key))
+                sqlite3_bind_int64(row, 2, request.expiresAt)
+                sqlite3_bind_int64(row, 3, checksum(key, expiresAt: request.expiresAt, value))
+                bind(key, to: row, at: 4)
+                bind(value, to: row, at: 5)
+                return sqlite3_step(row)
+            }
+        }
+        guard code == SQLITE_DONE else { throw error(code, db) }
+    }
+
+    /// Deletes the entries that expire first, if they do so by `time`, and returns how many.
+    static func delete(_ limit: Int, expiringBy time: Int64, in db: Database) throws -> Int {
+        let oldest = "SELECT id FROM entry WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"
+        try db.cachedStatement(sql: "DELETE FROM entry WHERE id IN (\(oldest))").execute(arguments: [time, limit])
+        return db.changesCount
+    }
+
+    /// Binds bytes that stay where they are until the statement has run.
+    private static func bind(_ bytes: UnsafeRawBufferPointer, to row: SQLiteStatement, at index: Int32) {
+        // A null pointer would bind NULL.
+        let start = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1)
+        sqlite3_bind_blob(row, index, start, Int32(clamping: bytes.count), nil)
+    }
+
+    private static func bytes(_ row: SQLiteStatement, _ column: Int32) -> UnsafeRawBufferPointer {
+        let start = sqlite3_column_blob(row, column)
+        return UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(row, column)))
+    }
+
+    private static func error(_ code: Int32, _ db: Database) -> DatabaseError {
+        DatabaseError(resultCode: ResultCode(rawValue: code), message: db.lastErrorMessage)
+    }
+}

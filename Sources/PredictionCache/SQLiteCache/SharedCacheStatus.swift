@@ -1,0 +1,43 @@
+import Logging
+import NIOCore
+import Synchronization
+
+/// What the event loops' own metrics cannot know of a cache that they share: dropped entries and a missing file.
+package final class SharedCacheStatus: Sendable {
+    private let state = Mutex(
+        (dropped: [CacheErrorReason: UInt64](), isUnavailable: false, lastDrop: NIODeadline?.none))
+    private let logger: Logger
+    /// Dropped entries are one warning until none was dropped for this long.
+    private let quietInterval: TimeAmount
+
+    init(_ logger: Logger, quietInterval: TimeAmount = .seconds(10)) {
+        self.logger = logger
+        self.quietInterval = quietInterval
+    }
+
+    /// Entries that were dropped and not stored, by reason.
+    package var dropped: [CacheErrorReason: UInt64] { state.withLock { $0.dropped } }
+
+    /// Whether the cache cannot be used for now; set from any thread.
+    package internal(set) var isUnavailable: Bool {
+        get { state.withLock { $0.isUnavailable } }
+        set { state.withLock { $0.isUnavailable = newValue } }
+    }
+
+    /// Counts dropped entries; from any thread.
+    ///
+    /// - Parameter cause: for the log; nil where it is there already.
+    func drop(_ count: Int, _ reason: CacheErrorReason, because cause: String?) {
+        guard count > 0 else { return }
+        let now = NIODeadline.now()
+        let isFirst = state.withLock { state in
+            state.dropped[reason, default: 0] += UInt64(count)
+            guard cause != nil else { return false }
+            defer { state.lastDrop = now }
+            return state.lastDrop.map { now - $0 > quietInterval } ?? true
+        }
+        if isFirst, let cause {
+            logger.warning("The cache drops new entries for now (\(cause)); calls are answered without them.")
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Bytes
+import Foundation
+import NIOCore
+import NIOSSL
+import Redis
+
+/// A file of CAs that cannot be used: `CACHE_CA_FILE`.
+package struct CacheTLSError: Error {
+    /// The file's path; empty where none was named.
+    package let file: String
+    /// What to use instead.
+    package let allowed: String
+}
+
+/// TLS 1.2 or later to a cache at `rediss://`, whose certificate must be signed by a trusted CA and carry its host.
+package struct CacheTLS: Sendable {
+    static let maximumBundleBytes = 4 << 20
+
+    private let context: NIOSSLContext
+    /// Whose certificates are trusted, for messages.
+    private let authorities: StaticString
+
+    /// Loads the CAs that are trusted: those of a PEM file, else the system's.
+    ///
+    /// - Throws: if there are none, or none can be read; the error says so.
+    init(authoritiesFile path: String?) throws(CacheTLSError) {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.minimumTLSVersion = .tlsv12
+        // A peer's goodbye would say nothing that is not known, and one that is frozen never sends it.
+        configuration.shutdownTimeout = .zero
+        authorities = path == nil ? "this system's CAs" : "a CA in CACHE_CA_FILE"
+        if let path { configuration.trustRoots = .certificates(try Self.certificates(path)) }
+        do {
+            context = try NIOSSLContext(configuration: configuration)
+        } catch {
+            throw path.map { CacheTLSError(file: $0, allowed: "PEM certificates of CAs") }
+                ?? CacheTLSError(
+                    file: "", allowed: "a PEM file with CAs' certificates, since those of this system cannot be loaded")
+        }
+    }
+
+    private static func certificates(_ path: String) throws(CacheTLSError) -> [NIOSSLCertificate] {
+        let bytes: [UInt8]
+        do {
+            bytes = try SmallFile.read(path, atMost: maximumBundleBytes)
+        } catch {
+            throw CacheTLSError(file: path, allowed: "a PEM file that can be read (\(error))")
+        }
+        guard let certificates = try? NIOSSLCertificate.fromPEMBytes(bytes) else {
+            throw CacheTLSError(
+                file: path, allowed: "a PEM file with one or more CAs' certificates and nothing damaged")
+        }
+        return certificates
+    }
+
+    /// What the Redis client puts under its connections.
+    var security: RedisTransportSecurity {
+        RedisTransportSecurity { channel, host in
+            // An address is never sent as the server's name; the certificate must name the one that is connected to.
+            let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
+            let tls = try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
+            let peer = CacheTLSPeerHandler(host: host, isAddress: isAddress, authorities: authorities)
+            try channel.pipeline.syncOperations.addHandlers([tls, peer])
+        }
+    }
+}
+
+extension CacheTLS {
+    /// The TLS of a cache; nil where its location has none.
+    ///
+    /// - Throws: if the PEM file cannot be used, or is named though the connection would not be encrypted.
+    package static func of(_ cache: CacheLocation, authoritiesFile path: String?) throws(CacheTLSError) -> CacheTLS? {
+        guard case .redis(let redis) = cache else { return nil }
+        if redis.usesTLS { return try CacheTLS(authoritiesFile: path) }
+        guard let path else { return nil }
+        throw CacheTLSError(file: path, allowed: "it with rediss://, since redis:// has no TLS")
+    }
+}

@@ -1,0 +1,91 @@
+import Foundation
+import NIOCore
+import NIOSSL
+import NIOTLS
+
+/// Holds a peer's certificate against the host of `rediss://`, and turns what the TLS layer complains of into a line for
+/// people.
+final class CacheTLSPeerHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let host: String
+    private let isAddress: Bool
+    private let authorities: StaticString
+
+    /// An error that prints as it is to be read.
+    struct TLSError: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// - Parameters:
+    ///   - host: that of the URL.
+    ///   - isAddress: whether the host is an IP address, and no name.
+    ///   - authorities: whose certificates are trusted, for messages.
+    init(host: String, isAddress: Bool, authorities: StaticString) {
+        self.host = host
+        self.isAddress = isAddress
+        self.authorities = authorities
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // NIOSSL takes a certificate for the address that the name has resolved to, or whose common name is the host, for
+        // one of the host's own. Whoever controls the look-up of names could present the former.
+        if !isAddress, case TLSUserEvent.handshakeCompleted? = event as? TLSUserEvent, !carriesHostName(context) {
+            return fire(wrongHost, context)
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func carriesHostName(_ context: ChannelHandlerContext) -> Bool {
+        guard let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate() else { return false }
+        // The only way to a certificate's names in NIOSSL; its version is pinned.
+        return certificate._subjectAlternativeNames().contains { name in
+            guard name.nameType == .dnsName else { return false }
+            let pattern = name.contents.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+            return CertificateName(pattern).matches(host)
+        }
+    }
+
+    private var wrongHost: String { "the certificate is not valid for the host \(host)" }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case NIOSSLError.uncleanShutdown:
+            // Redis ends connections without TLS's goodbye; that the channel closes is told by the channel.
+            break
+        case NIOSSLError.handshakeFailed(.sslError([.eofDuringHandshake])):
+            fire("the server closed the connection during the handshake", context)
+        case NIOSSLError.handshakeFailed(let error): fire(text(of: error, context), context)
+        case let error as BoringSSLError: fire(text(of: error, context), context)
+        case is NIOSSLExtraError: fire(wrongHost, context)
+        default: context.fireErrorCaught(error)
+        }
+    }
+
+    private func fire(_ text: String, _ context: ChannelHandlerContext) {
+        context.fireErrorCaught(TLSError(description: "TLS: \(text)"))
+    }
+
+    private func text(of error: BoringSSLError, _ context: ChannelHandlerContext) -> String {
+        // NIOSSL has no other way to tell what went wrong than BoringSSL's own text.
+        guard let match = "\(error)".firstMatch(of: /OPENSSL_internal:([A-Z0-9_]+)/) else { return "\(error)" }
+        let reason = String(match.output.1)
+        switch reason {
+        case "CERTIFICATE_VERIFY_FAILED": return certificateText(context)
+        case "WRONG_VERSION_NUMBER": return "the server does not speak TLS on this port"
+        case "TLSV1_ALERT_CERTIFICATE_REQUIRED":
+            return "the server asks for a client certificate (tls-auth-clients no ends that)"
+        case "UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION": return "the server has no TLS 1.2 or later"
+        default: return reason.lowercased().replacing("_", with: " ")
+        }
+    }
+
+    private func certificateText(_ context: ChannelHandlerContext) -> String {
+        if let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate() {
+            let now = time(nil)
+            if certificate.notValidAfter < now { return "the certificate has expired" }
+            if certificate.notValidBefore > now { return "the certificate is not valid yet" }
+        }
+        return "the certificate is not signed by \(authorities)"
+    }
+}

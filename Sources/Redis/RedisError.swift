@@ -1,0 +1,68 @@
+public import NIOCore
+
+/// Why a look-up was not answered, a store not confirmed, or a connection given up; prints as one line.
+///
+/// Text that came from the server is cut at 160 bytes and holds no control characters.
+public enum RedisError: Error, Equatable, Sendable {
+    /// No connection could be made, or the one there was broke; the text says how.
+    case connect(String)
+    /// The server refused the password, or it could not be read.
+    case auth(String)
+    /// A command was not answered within its deadline.
+    case deadline
+    /// The server sent something that is no answer to what was asked.
+    case protocolViolation(String)
+    /// The server answered with an error line, given without its `-`.
+    case errorReply(String)
+    /// Too many commands are outstanding, or too many bytes wait to be written.
+    case queueFull
+    /// Key and value together are larger than a command may be.
+    case commandTooLarge
+    /// There is no usable connection at the moment; nothing was sent.
+    case notReady
+    /// The client was closed.
+    case closed
+}
+
+extension RedisError: CustomStringConvertible {
+    /// One line for people.
+    public var description: String {
+        switch self {
+        case .connect(let text): return "connection failed: \(text)"
+        case .auth(let text): return "authentication failed: \(text)"
+        case .deadline: return "no answer within the deadline"
+        case .protocolViolation(let text): return "the server broke the protocol: \(text)"
+        case .errorReply(let text): return "error reply: \(text)"
+        case .queueFull: return "too many commands outstanding"
+        case .commandTooLarge: return "command too large"
+        case .notReady: return "not connected"
+        case .closed: return "client closed"
+        }
+    }
+}
+
+/// The answer to one look-up.
+public enum RedisLookup: Equatable, Sendable {
+    /// The bytes stored under the key, at least one and at most as many as were asked for.
+    case value(ByteBuffer)
+    /// The server holds nothing (or an empty string) under the key.
+    case missing
+    /// The server gave no answer that can be used.
+    case failed(RedisError)
+}
+
+/// What a client reports to its observer; an error is reported once, however many look-ups it fails.
+public enum RedisEvent: Equatable, Sendable {
+    /// A connection has been made and the server has answered PING: look-ups are sent from now on.
+    case up
+    /// The last `up` has ended, or the first attempt of all has failed. Repeated while attempts go on failing only when
+    /// the reason has changed, and not before `RedisConfiguration.reasonInterval` is over.
+    case down(RedisError)
+    /// A connection or an attempt at one failed (`connect`, `auth`, `deadline`, `protocolViolation`, and `errorReply`
+    /// to the handshake), or one look-up was refused or answered by an error (`errorReply`, `queueFull`,
+    /// `commandTooLarge`).
+    case error(RedisError)
+    /// One store was refused, answered by an error, or lost with its connection. Stores that are dropped because there
+    /// is no connection are not reported.
+    case storeError(RedisError)
+}

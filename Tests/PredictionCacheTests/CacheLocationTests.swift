@@ -1,0 +1,95 @@
+import TestSupport
+import Testing
+
+@testable import PredictionCache
+
+/// The meaning of `CACHE_URL`, and how it may be shown.
+@Suite struct CacheLocationTests {
+    private static func redis(
+        _ host: String, _ port: Int = 6379, user: String? = nil, password: String? = nil, database: Int = 0,
+        usesTLS: Bool = false
+    ) -> CacheLocation {
+        .redis(
+            RedisLocation(
+                host: host, port: port, user: user, password: password, database: database, usesTLS: usesTLS))
+    }
+
+    @Test("redis://[user:password@]host[:6379][/db] with defaults for what it leaves out", .proves("C5.2"))
+    func redis() {
+        let cases = [
+            ("redis://h", Self.redis("h")), ("redis://h/", Self.redis("h")), ("redis://h:1", Self.redis("h", 1)),
+            ("redis://h/15", Self.redis("h", database: 15)), ("redis://[::1]:7/2", Self.redis("::1", 7, database: 2)),
+            ("redis://:p@h", Self.redis("h", password: "p")),
+            ("redis://u:p@h", Self.redis("h", user: "u", password: "p")),
+            ("redis://u@h", Self.redis("h", user: "u")),
+        ]
+        for (text, location) in cases { #expect(CacheLocation(text) == location, "\(text)") }
+    }
+
+    @Test("rediss:// is the same with TLS, on any port", .proves("C5.2"))
+    func tls() {
+        let cases = [
+            ("rediss://h", Self.redis("h", usesTLS: true)), ("rediss://h:1", Self.redis("h", 1, usesTLS: true)),
+            ("rediss://10.0.0.1:6380/3", Self.redis("10.0.0.1", 6380, database: 3, usesTLS: true)),
+            ("rediss://[::1]:7/2", Self.redis("::1", 7, database: 2, usesTLS: true)),
+            ("rediss://u:p%40@h", Self.redis("h", user: "u", password: "p@", usesTLS: true)),
+        ]
+        for (text, location) in cases { #expect(CacheLocation(text) == location, "\(text)") }
+    }
+
+    @Test("all parts are percent-decoded", .proves("C5.2"))
+    func percentDecoding() {
+        let location = Self.redis("h", user: "a b", password: "p@:/%")
+        #expect(CacheLocation("redis://a%20b:p%40%3A%2F%25@h") == location)
+        #expect(CacheLocation("sqlite:/a%20b/c%25.db") == .sqlite(path: "/a b/c%.db"))
+    }
+
+    @Test("sqlite:PATH and off", .proves("C5.2"))
+    func others() {
+        #expect(CacheLocation("off") == .off)
+        #expect(CacheLocation("sqlite:cache.db") == .sqlite(path: "cache.db"))
+    }
+
+    @Test(
+        "anything else is invalid",
+        arguments: [
+            "", "on", "OFF", "sqlite:", "sqlite:%zz", "redis:", "redis://", "redis://h:0", "redis://h:65536",
+            "redis://h/x", "redis://h/-1",
+            "redis://h/1/2", "redis://h?db=1", "redis://h#1", "http://h", "h:6379", "redis://h:x", " redis://h",
+            "redis://h/65536", "rediss:", "rediss://", "rediss://h/x", "rediss://h:0", "rediss://h?ssl=no",
+            "redisss://h",
+            "redis://u:%ff@h", "redis://u:%@h", "redis://%ff@h", "rediss://u:%zz@h",
+        ])
+    func refused(text: String) {
+        #expect(CacheLocation(text) == nil)
+    }
+
+    @Test("the description of a Redis server holds none of its secrets")
+    func description() {
+        let cases = [
+            ("redis://user:hunter2@h:1/2", "redis://***@h:1/2"), ("redis://:hunter2@[::1]", "redis://***@[::1]:6379/0"),
+            ("redis://h", "redis://h:6379/0"), ("rediss://u:hunter2@h:1", "rediss://***@h:1/0"),
+        ]
+        for (text, shown) in cases {
+            guard case .redis(let location) = CacheLocation(text) else {
+                Issue.record("\(text)")
+                continue
+            }
+            #expect(location.description == shown)
+        }
+    }
+
+    @Test("an invalid URL is shown without anything that may be a secret")
+    func withoutSecrets() {
+        let cases = [
+            ("redis://user:hunter2@host:99999", "redis://***@host:99999"), ("redis://u:a@b@c@h/x", "redis://***@h/x"),
+            ("user:hunter2@host", "***@host"), ("redis://h:99999/1", "redis://h:99999/1"), ("on", "on"),
+            ("http://example.org", "http://example.org"), ("redis://[::1]:99999", "redis://[::1]:99999"),
+            ("redis://:hunter2", "redis://***"), ("redis://user:hunter2/0", "redis://***"),
+            ("redis://h?password=hunter2", "redis://***"),
+            ("redis://h#hunter2", "redis://***"), ("redis:user:hunter2", "***"),
+            ("rediss://u:hunter2@h/x", "rediss://***@h/x"), ("sqlite:", "sqlite:"),
+        ]
+        for (text, shown) in cases { #expect(CacheLocation.withoutSecrets(text) == shown) }
+    }
+}
