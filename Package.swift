@@ -154,7 +154,8 @@ let package = Package(
         .target(name: "Autoscaler", swiftSettings: strict),
         .target(name: "Simulation", dependencies: ["Autoscaler"], swiftSettings: strict),
         .target(
-            name: "Recipes", dependencies: ["Autoscaler", "Simulation", .product(name: "Yams", package: "Yams")],
+            name: "Recipes",
+            dependencies: ["Autoscaler", "ReportPage", "Simulation", .product(name: "Yams", package: "Yams")],
             swiftSettings: strict),
         .executableTarget(
             name: "Bungalow",
@@ -242,7 +243,7 @@ let package = Package(
             name: "AutoscalerTests", dependencies: ["Autoscaler", "TestSupport"],
             exclude: ["oracle.py", "random_states.py"], resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
-            name: "RecipesTests", dependencies: ["Autoscaler", "Recipes", "Simulation"],
+            name: "RecipesTests", dependencies: ["Autoscaler", "Recipes", "ReportPage", "Simulation"],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "SimulationTests", dependencies: ["Autoscaler", "Simulation", "TestSupport"],

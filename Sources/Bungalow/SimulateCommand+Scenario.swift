@@ -131,24 +131,4 @@ extension SimulateCommand {
         cluster.apply(to: &scenario, platform: platform)
         return scenario
     }
-
-    private func readLoad() throws -> Load {
-        switch load {
-        case "lab": return LoadProfile.lab
-        case "course": return LoadProfile.course
-        default: break
-        }
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: load, isDirectory: &isFolder) else {
-            throw OperatorError(
-                .input, "\(load): there is no such load: give lab, course, or a file of phases, demand or rates")
-        }
-        if isFolder.boolValue {
-            let file = URL(filePath: load).appending(path: "timeline.csv").path
-            return try LoadProfile.timeline(try Self.text(of: file), name: file)
-        }
-        let text = try Self.text(of: load)
-        if load.hasSuffix(".csv") { return try LoadProfile.csv(text, name: load) }
-        return try LoadProfile.yaml(text, name: load)
-    }
 }

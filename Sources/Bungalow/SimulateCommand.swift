@@ -28,7 +28,7 @@ struct SimulateCommand: ParsableCommand {
     var service: String?
     @Option(
         help: ArgumentHelp(
-            "lab, course, a YAML of phases or demand_cores, a CSV of t_s,requests_per_s, or a recorded run's folder.",
+            "lab, course, a YAML of phases or demand_cores, a CSV of t_s,requests_per_s, a file of analyze --sqlite, or a recorded run's folder.",
             valueName: "load"))
     var load: String
     @Option(help: "What a kind of cluster decides: aks, minikube, lab or upstream.") var platform = Platform.upstream
@@ -47,6 +47,7 @@ struct SimulateCommand: ParsableCommand {
     @Flag(help: "Writes JSON instead of tables.") var json = false
     @Option(help: ArgumentHelp("Writes the lab's two files there.", valueName: "folder")) var csv: String?
     @Option(help: ArgumentHelp("Writes a page with the lab's six plots.", valueName: "file")) var html: String?
+    @Option(help: ArgumentHelp("Writes the six plots there, an SVG file each.", valueName: "folder")) var svg: String?
 
     func validate() throws {
         if let hitRate, !(0...1 ~= hitRate) { throw ValidationError("--hit-rate must be from 0 to 1.") }
@@ -84,6 +85,10 @@ struct SimulateCommand: ParsableCommand {
                     (folder.appending(path: LabFiles.monitorName), LabFiles.monitor(outcomes[0], recipe: recipe)),
                     (folder.appending(path: LabFiles.siegeName), LabFiles.siege(outcomes[0])),
                 ], to: csv)
+        }
+        if let svg {
+            let pictures = SimulationCharts(outcomes[0], scenario: scenario, recipe: recipe).pictures
+            try write(pictures.map { (URL(filePath: svg).appending(path: $0.file), $0.text) }, to: svg)
         }
         if let html {
             let page = HTMLReport.page(outcomes[0], scenario: scenario, recipe: recipe, bill: bills[0])

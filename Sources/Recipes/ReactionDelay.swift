@@ -21,7 +21,11 @@ package struct ReactionDelay: Sendable, Equatable {
         let steps: [Double] =
             switch scenario.load {
             case .demand(let steps, _): steps.map(\.time)
-            case .traffic: outcome.phases.map(\.start)
+            case .traffic(let phases):
+                // A minute like the one before it is no step.
+                outcome.phases.enumerated().filter { index, _ in
+                    index == 0 || index >= phases.count || phases[index].traffic != phases[index - 1].traffic
+                }.map(\.element.start)
             }
         return steps.enumerated().compactMap { index, step in
             let end = index + 1 < steps.count ? steps[index + 1] : scenario.duration

@@ -26,11 +26,13 @@ package struct Recipe: Sendable {
         var manifest = try Self.autoscaler(objects, name: name, wanted: hpa)
         let found = try Self.workload(objects, name: name, target: manifest?.target)
         let autoscaler = try manifest?.read()
-        notes = manifest?.notes ?? []
+        notes = (manifest?.notes ?? []) + (manifest.map { LeftOut.lines(ofAutoscaler: $0.field) } ?? [])
         let container = try found.container(named: autoscaler?.metrics.compactMap(\.container).first)
         workload = try found.read(container: container)
         self.autoscaler = autoscaler
         environment = found.environment(of: container)
+        let maps = objects.filter { $0["kind"].text == "ConfigMap" }.compactMap { $0["metadata"]["name"].text }
+        notes += LeftOut.lines(ofWorkload: found.field, container: container, configMaps: maps)
         self.name = found.name
         let resources = container["resources"]
         monitored = (

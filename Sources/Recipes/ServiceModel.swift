@@ -7,7 +7,7 @@ package struct ServiceModel: Sendable {
 
     private static let keys = [
         "cpu_per_hit_ms", "cpu_per_miss_ms", "wait_per_hit_ms", "wait_per_miss_ms", "base_cpu_cores", "memory_idle_mib",
-        "memory_loaded_mib", "start_up_s",
+        "memory_loaded_mib", "start_up_s", "model_threads",
     ]
 
     /// This server with its synthetic model: the CPU of a request is that of its HTTP and its cache.
@@ -46,6 +46,7 @@ package struct ServiceModel: Sendable {
         service.idleMemory = try field["memory_idle_mib"].number(in: 0...1e7, absent: service.idleMemory)
         service.loadedMemory = try field["memory_loaded_mib"].number(
             in: 0...1e7, absent: max(service.idleMemory, service.loadedMemory))
+        if field["model_threads"].exists { service.modelThreads = try field["model_threads"].integer(in: 1...100_000) }
         if field["start_up_s"].exists { startUp = try field["start_up_s"].number(in: 0...86_400) }
     }
 

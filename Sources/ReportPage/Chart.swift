@@ -108,16 +108,63 @@ public struct Chart: Sendable {
         marks += "<rect class=\"hit\" \(Self.box(from, to)) data-tip=\"\(Markup.escaped(tip))\"/>"
     }
 
+    /// Draws a point with a text for the pointer, the keyboard and screen readers.
+    public mutating func draw(point: (x: Double, y: Double), tip: String, color: Int) {
+        let center = "cx=\"\(Markup.at(point.x))\" cy=\"\(Markup.at(point.y))\""
+        let text = Markup.escaped(tip)
+        marks += "<circle class=\"point c\(color)\" \(center) r=\"5\" tabindex=\"0\" role=\"img\""
+        marks += " aria-label=\"\(text)\" data-tip=\"\(text)\"/>"
+    }
+
     /// The figure as HTML.
     public var html: String {
         let entries = legend.map { "<span><i class=\"c\($0.color)\"></i>\(Markup.escaped($0.name))</span>" }.joined()
         let title = Markup.escaped(title)
+        // An image hides the points in it from screen readers.
+        let role = marks.contains("tabindex") ? "group" : "img"
         return """
             <figure><figcaption>\(title)<span class="legend">\(entries)</span></figcaption>
-            <svg viewBox="0 0 \(Int(Self.width)) \(Int(height))" role="img" aria-label="\(title)">\(marks)</svg>
+            <svg viewBox="0 0 \(Int(Self.width)) \(Int(height))" role="\(role)" aria-label="\(title)">\(marks)</svg>
             </figure>
             """
     }
+
+    /// The chart as a file of its own, with title and legend in it; it follows the reader's choice of light or dark.
+    public var picture: String {
+        let header = 28.0
+        var place = left + 9 * Double(title.count) + 24
+        let entries = legend.map { entry in
+            let x = Markup.at(place)
+            place += 8 * Double(entry.name.count) + 34
+            return """
+                <rect class="fill c\(entry.color)" x="\(x)" y="9" width="10" height="10"/>\
+                <text x="\(Markup.at((Double(x) ?? 0) + 15))" y="18">\(Markup.escaped(entry.name))</text>
+                """
+        }.joined()
+        let size = "width=\"\(Int(Self.width))\" height=\"\(Int(height + header))\""
+        return """
+            <svg xmlns="http://www.w3.org/2000/svg" \(size) viewBox="0 0 \(Int(Self.width)) \(Int(height + header))">
+            <style>\(Self.pictureStyle)</style>
+            <rect class="card" \(size)/>
+            <text class="title" x="\(Markup.at(left))" y="18">\(Markup.escaped(title))</text>\(entries)
+            <g transform="translate(0 \(Int(header)))">\(marks)</g>
+            </svg>
+
+            """
+    }
+
+    /// The rules of `page.css` that a picture needs; an SVG file that a page shows as an image cannot use the page's.
+    private static let pictureStyle = """
+        :root { color-scheme: light dark; font: 12px system-ui, sans-serif; --card: #fff; --ink: #1b1f24; --soft: #5b6470;
+        --grid: #e3e6ea; --c0: #1f6fd1; --c1: #d9580d; --c2: #1d8a4e; }
+        @media (prefers-color-scheme: dark) { :root { --card: #1d2128; --ink: #e8eaed; --soft: #9aa4b1; --grid: #30363f;
+        --c0: #5b9dff; --c1: #ff9248; --c2: #4bc07f; } }
+        text { fill: var(--soft); } .title { fill: var(--ink); font-size: 14px; font-weight: 600; }
+        .card { fill: var(--card); } .grid { stroke: var(--grid); } .fill { fill: var(--c); }
+        .line { fill: none; stroke: var(--c); stroke-width: 1.8; } .wide { stroke-width: 7; stroke-opacity: 0.35; }
+        .point { fill: var(--card); stroke: var(--c); stroke-width: 2; }
+        .c0 { --c: var(--c0); } .c1 { --c: var(--c1); } .c2 { --c: var(--c2); }
+        """
 
     private static func box(_ from: (x: Double, y: Double), _ to: (x: Double, y: Double)) -> String {
         let (x, y) = (min(from.x, to.x), min(from.y, to.y))

@@ -26,6 +26,7 @@ CLUSTER_SERIES = {
     "kube_deployment_status_replicas_ready": {"deployment"},
     "kube_horizontalpodautoscaler_spec_max_replicas": {"horizontalpodautoscaler"},
     "kube_horizontalpodautoscaler_spec_target_metric": {"horizontalpodautoscaler"},
+    "kube_horizontalpodautoscaler_status_condition": {"condition", "horizontalpodautoscaler", "status"},
     "kube_horizontalpodautoscaler_status_current_replicas": {"horizontalpodautoscaler"},
     "kube_horizontalpodautoscaler_status_desired_replicas": {"horizontalpodautoscaler"},
     "kube_pod_container_resource_limits": {"container", "resource"},

@@ -49,6 +49,28 @@ struct LoadTests {
         #expect(rates.length == 120)
     }
 
+    @Test("Recorded requests are a rate from the first one on; spans add up and gaps stay")
+    func recorded() throws {
+        let load = try LoadProfile.recorded(
+            [
+                RecordedRequests(start: 1_000_070, seconds: 10, count: 5),
+                RecordedRequests(start: 1_000_000, seconds: 60, count: 600),
+                RecordedRequests(start: 1_000_030, seconds: 30, count: 60),
+            ], name: "run")
+        let steps = [(0.0, 10.0), (30, 12), (60, 0), (70, 0.5), (80, 0)].map { Step(time: $0, value: $1) }
+        #expect(load == .traffic([Phase(name: "recorded", seconds: 80, traffic: .open(OpenTraffic(steps: steps)))]))
+        for (spans, message) in [
+            ([], "no request with a time was recorded"),
+            ([(0.0, 1.0), (2e6, 1.0)], "its requests span 23 days: give a single run"),
+        ] as [([(Double, Double)], String)] {
+            let error = Self.error { () throws(RecipeError) in
+                let spans = spans.map { RecordedRequests(start: $0.0, seconds: $0.1, count: 1) }
+                _ = try LoadProfile.recorded(spans, name: "run")
+            }
+            #expect(error?.hasPrefix("run: ") == true && error?.contains(message) == true, "\(error ?? "")")
+        }
+    }
+
     @Test(
         "A bad load ends with one line",
         arguments: [
@@ -78,12 +100,13 @@ struct LoadTests {
             cpu_per_miss_ms: {mean: 300, cv: 0.2}
             wait_per_miss_ms: {samples: waits.txt}
             start_up_s: 12
+            model_threads: 4
             """, name: "heavy.yaml"
         ) { _ throws(RecipeError) in "wait_ms\n1\n2\n" }
         #expect(model.service.hitCPU == .constant(0.0005))
         #expect(model.service.missCPU == .spread(mean: 0.3, variation: 0.2))
         #expect(model.service.missWait == .samples([0.001, 0.002]))
-        #expect(model.startUp == 12)
+        #expect(model.startUp == 12 && model.service.modelThreads == 4)
         let error = Self.error { () throws(RecipeError) in
             try model.read("cpu_per_hit: 5", name: "heavy.yaml") { _ throws(RecipeError) in "" }
         }

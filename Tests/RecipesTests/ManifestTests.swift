@@ -59,6 +59,55 @@ struct ManifestTests {
         #expect(recipe.notes == ["left out: Service ml-kube-app"])
     }
 
+    @Test("What is not known is left out with a line each: v1's annotations, other fields, other resources")
+    func leftOut() throws {
+        let recipe = try Recipe(
+            manifests: """
+                kind: Deployment
+                metadata: {name: a}
+                spec:
+                  paused: true
+                  template:
+                    spec:
+                      nodeSelector: {disk: fast}
+                      initContainers: [{name: wait}]
+                      containers:
+                        - name: c
+                          image: i
+                          env: [{name: SYNTHETIC_BUSY_MS, valueFrom: {configMapKeyRef: {name: m, key: k}}}]
+                          envFrom: [{configMapRef: {name: gone}}, {secretRef: {name: s}}]
+                          lifecycle: {preStop: {exec: {command: [sleep]}}}
+                          livenessProbe: {httpGet: {path: /livez}}
+                          resources: {requests: {cpu: 100m}, limits: {nvidia.com/gpu: 1}}
+                ---
+                apiVersion: autoscaling/v1
+                kind: HorizontalPodAutoscaler
+                metadata:
+                  name: a
+                  annotations:
+                    autoscaling.alpha.kubernetes.io/behavior: '{"ScaleDown":{"StabilizationWindowSeconds":60}}'
+                    autoscaling.alpha.kubernetes.io/conditions: '[]'
+                spec:
+                  maxReplicas: 3
+                  scaleTargetRef: {kind: Deployment, name: a}
+                  minimum: 2
+                """, name: "m.yaml")
+        #expect(
+            recipe.notes == [
+                "left out: HorizontalPodAutoscaler a: metadata.annotations: autoscaling.alpha.kubernetes.io/behavior: "
+                    + "give autoscaling/v2 with spec.behavior",
+                "left out: HorizontalPodAutoscaler a: spec.minimum", "left out: Deployment a: spec.paused",
+                "left out: Deployment a: spec.template.spec.nodeSelector",
+                "left out: Deployment a: the init container wait: its time and its requests",
+                "left out: Deployment a: container c: livenessProbe",
+                "left out: Deployment a: container c: lifecycle.preStop.exec",
+                "left out: Deployment a: container c: env SYNTHETIC_BUSY_MS, whose value is not in the manifest",
+                "left out: Deployment a: container c: envFrom ConfigMap gone, which is not there",
+                "left out: Deployment a: container c: envFrom a secretRef",
+                "left out: Deployment a: container c: resources.limits.nvidia.com/gpu",
+            ])
+    }
+
     @Test("A List, fixed replicas, and several autoscalers of which one is named")
     func shapes() throws {
         let deployment = """

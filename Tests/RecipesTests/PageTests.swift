@@ -1,8 +1,13 @@
 import Autoscaler
 import Foundation
 import Recipes
+import ReportPage
 import Simulation
 import Testing
+
+#if canImport(FoundationXML)
+import FoundationXML
+#endif
 
 @Suite("The page and the lab's files")
 struct PageTests {
@@ -22,7 +27,21 @@ struct PageTests {
         #expect(page.components(separatedBy: "<svg").count == 7)
         let changes = outcome.decisions.filter { $0.desired != $0.current }
         #expect(!changes.isEmpty && page.components(separatedBy: "<circle").count == changes.count + 1)
-        #expect(!page.contains("http") && page.contains("prefers-color-scheme:dark"))
+        #expect(page.components(separatedBy: "tabindex=\"0\" role=\"img\"").count == changes.count + 1)
+        #expect(!page.contains("http:") && !page.contains("https:") && page.contains("prefers-color-scheme: dark"))
+        for change in changes { #expect(page.contains("data-tip=\"\(fixed(change.time, 0)) s, \(change.reason)")) }
+    }
+
+    @Test("Six pictures that are files of their own, with their names, and well-formed")
+    func pictures() throws {
+        let (outcome, scenario, recipe) = try Self.run()
+        let charts = SimulationCharts(outcome, scenario: scenario, recipe: recipe).all
+        #expect(charts.map(\.name) == ["transactions", "response-time", "success", "replicas", "cpu", "memory"])
+        for (name, chart) in charts {
+            let picture = chart.picture
+            #expect(XMLParser(data: Data(picture.utf8)).parse(), "\(name)")
+            #expect(picture.hasPrefix("<svg xmlns=") && picture.contains("prefers-color-scheme: dark"))
+        }
     }
 
     @Test("A delay is the sum of its parts, each at least 0")
@@ -34,6 +53,8 @@ struct PageTests {
             #expect([delay.metrics, delay.sync, delay.start, delay.readiness].allSatisfy { $0 >= 0 })
             #expect(outcome.pods.contains { abs(($0.ready ?? 0) - delay.step - delay.total) < 1e-6 })
             #expect(delay.readiness >= 15)
+            // Siege's minutes that are like the one before them are no steps.
+            #expect([0, 300, 420, 540, 600, 900].contains(delay.step))
         }
     }
 

@@ -112,6 +112,17 @@ public struct LoadRun: Sendable {
     /// Answered calls a second in the hold, or over the whole run.
     var steadyRate: Double? { proof?.rate.sustained ?? proof?.rate.achieved ?? achievedRate }
 
+    /// Seconds since 1970, and the requests sent within: by slots where they were reported, else spread over the whole run.
+    public var requests: [(start: Double, seconds: Double, count: Double)] {
+        if let series {
+            let width = Double(series.slotSeconds)
+            return series.entries.map { (Double($0.start), width, Double($0.slot.calls)) }
+        }
+        guard let times, !isTimeOfFile, let calls else { return [] }
+        let seconds = times.upperBound.seconds - times.lowerBound.seconds
+        return [(times.lowerBound.seconds, max(seconds, 1), Double(calls))]
+    }
+
     var issuedCalls: Int? { proof?.planned.calls ?? calls }
 
     var failedCalls: Int? { proof?.seen.failed ?? failures }

@@ -59,6 +59,44 @@ import Testing
         }
     }
 
+    @Test("A load from a file of analyze --sqlite, and from the folder of a recorded run")
+    func recordedLoads() throws {
+        let run = try AnalyzerRun()
+        let manifests = try run.write(Self.manifests, to: "app.yaml")
+        let lines = (0..<120).map { second -> String in
+            let clock = "07:\(26 + second / 60):\(second % 60 < 10 ? "0" : "")\(second % 60)"
+            return """
+                127.0.0.1 - - [21/Nov/2026:\(clock) +0000] "POST /predict HTTP/1.1" 200 412 "-" "-"
+                X-Ms-Request-Id: \(second)
+                Prediction took 0.08 ms
+
+                """
+        }
+        let log = try run.write(lines.joined(), to: "pod-a.txt")
+        let analysis = try run.run(["analyze", "--files", log, "--sqlite", run.path("calls.sqlite")])
+        #expect(analysis.exitCode == 0, "\(analysis.error)")
+        let siege = """
+                  Date & Time,  Trans,  Elap Time,  Data Trans,  Resp Time,  Trans Rate,  Throughput,  Concurrent,    OKAY,   Failed
+            2026-11-21 07:30:00,    600,      60.00,           0,       0.01,       10.00,        0.00,        0.10,     600,       0
+
+            """
+        try FileManager.default.createDirectory(
+            atPath: run.path("recorded"), withIntermediateDirectories: true)
+        _ = try run.write(siege, to: "recorded/siege.log")
+        for (load, requests) in [("calls.sqlite", 120.0), ("recorded", 600)] {
+            let outcome = try run.run([
+                "simulate", "--manifests", manifests, "--load", run.path(load), "--json",
+            ])
+            #expect(outcome.exitCode == 0, "\(outcome.error)")
+            let json = try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any]
+            let phase = try #require((json?["phases"] as? [[String: Any]])?.first)
+            #expect(phase["name"] as? String == "recorded")
+            let offered = try #require(phase["requests"] as? Double)
+            // Arrivals are random at the recorded rate.
+            #expect(abs(offered - requests) < 5 * requests.squareRoot(), "\(load) \(offered)")
+        }
+    }
+
     @Test("What cannot be used ends with one line and the exit code of its kind")
     func errors() throws {
         let run = try AnalyzerRun()
