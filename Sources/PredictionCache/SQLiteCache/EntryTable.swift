@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import GRDB
 import GRDBSQLite
@@ -24,16 +23,24 @@ enum EntryTable {
         "sqlite_autoindex_entry_1": "",
     ]
 
-    /// The first 64 bits of a SHA-256, which are the same in every process and on every machine.
-    static func digest(_ parts: UnsafeRawBufferPointer...) -> Int64 {
-        var hash = SHA256()
-        for part in parts { hash.update(bufferPointer: part) }
-        return hash.finalize().withUnsafeBytes { Int64(littleEndian: $0.loadUnaligned(as: Int64.self)) }
+    /// A hash that is the same in every process and on every machine: the length, then 8 bytes at a time are multiplied in.
+    static func digest(_ bytes: UnsafeRawBufferPointer, seed: Int64 = 0) -> Int64 {
+        var hash = UInt64(bitPattern: seed) ^ 0xA076_1D64_78BD_642F
+        func mix(_ word: UInt64) {
+            let product = (hash ^ word).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+            hash = product.high ^ product.low
+        }
+        mix(UInt64(bytes.count))
+        for start in stride(from: 0, through: bytes.count - 8, by: 8) {
+            mix(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)))
+        }
+        let rest = bytes.suffix(bytes.count % 8)
+        if !rest.isEmpty { mix(rest.reversed().reduce(0) { $0 << 8 | UInt64($1) }) }
+        return Int64(bitPattern: hash)
     }
 
     static func checksum(_ key: UnsafeRawBufferPointer, expiresAt: Int64, _ value: UnsafeRawBufferPointer) -> Int64 {
-        // The key's length and the time keep the parts apart.
-        withUnsafeBytes(of: (Int64(key.count).littleEndian, expiresAt.littleEndian)) { digest($0, key, value) }
+        digest(value, seed: digest(key, seed: expiresAt))
     }
 
     /// An entry, read from SQLite's page straight into the response's buffer.
