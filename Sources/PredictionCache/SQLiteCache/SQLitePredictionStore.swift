@@ -23,7 +23,7 @@ final class SQLitePredictionStore: Sendable {
     /// there is a store without its file, which it goes on trying to open.
     ///
     /// - Parameter now: Unix milliseconds, by which entries expire.
-    /// - Throws: `CacheFileError.unusable` if the file may not be made or written, or is another program's database,
+    /// - Throws: `CacheFileError` if the file may not be made or written, or is another program's database,
     ///   which then stays as it is.
     init(
         _ settings: SQLiteCacheSettings, _ status: SharedCacheStatus, _ logger: Logger,
@@ -31,7 +31,7 @@ final class SQLitePredictionStore: Sendable {
     ) throws {
         let opening = Result { try EntryDatabase.open(settings, patience: 5, logger) }
         if case .failure(let error) = opening {
-            guard case CacheFileError.unusable(_, isTransient: true) = error else { throw error }
+            guard CacheFileError(error).isTransient else { throw error }
         }
         self.settings = settings
         self.status = status
