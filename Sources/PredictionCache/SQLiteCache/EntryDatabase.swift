@@ -165,15 +165,17 @@ struct EntryDatabase: Sendable {
         let id = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
         let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
         // As bytes: a crafted file may hold names that are not text, at which GRDB would trap.
-        let rows = try Row.fetchAll(
-            db, sql: "SELECT CAST(name AS BLOB), CAST(coalesce(sql, '') AS BLOB) FROM sqlite_master")
-        let texts = rows.map { row in (0...1).map { String(decoding: row[$0] as Data? ?? Data(), as: UTF8.self) } }
-        let schema = [String: String](texts.map { ($0[0], $0[1]) }, uniquingKeysWith: { first, _ in first })
+        func all(_ column: String) throws -> String {
+            let objects = "(SELECT * FROM sqlite_master ORDER BY rowid)"
+            let bytes = try Data.fetchOne(db, sql: "SELECT CAST(group_concat(\(column), ';') AS BLOB) FROM \(objects)")
+            return String(decoding: bytes ?? Data(), as: UTF8.self)
+        }
+        let schema = try all("sql")
         if id == 0, version == 0, schema.isEmpty { return true }
         if id != EntryTable.applicationID, schema != EntryTable.schema {
-            let tables = schema.isEmpty ? "nothing" : schema.keys.sorted().prefix(3).joined(separator: ", ")
+            let names = schema.isEmpty ? "nothing" : try all("name").prefix(60)
             throw CacheFileError.failing(
-                "it is another program's SQLite database (application_id \(id), holding: \(tables)) and stays as it is")
+                "it is another program's SQLite database (application_id \(id), holding: \(names)) and stays as it is")
         }
         guard id == EntryTable.applicationID, version == EntryTable.version, schema == EntryTable.schema else {
             throw CacheFileError.damaged("its tables or its format \(version) are not the cache's")
@@ -204,9 +206,8 @@ struct EntryDatabase: Sendable {
         do {
             try transaction("BEGIN IMMEDIATE", in: db) {
                 if isNew {
-                    let statements = EntryTable.schema.sorted { $0.key < $1.key }.map(\.value)
-                    try db.execute(sql: statements.filter { !$0.isEmpty }.joined(separator: ";"))
-                    try db.execute(sql: "PRAGMA application_id = \(EntryTable.applicationID)")
+                    try db.execute(
+                        sql: "\(EntryTable.schema); PRAGMA application_id = \(EntryTable.applicationID)")
                 }
                 // A page is written, or a file that may only be read would pass for a usable one.
                 try db.execute(sql: "PRAGMA user_version = \(EntryTable.version)")

@@ -7,23 +7,20 @@ import NIOCore
 ///
 /// `entry.digest` stands for the key: an integer index is a quarter of the size of one over the 60-byte keys, which
 /// makes stores half as dear again and look-ups no dearer. `checksum` proves on look-up that the entry is the one that
-/// was stored: SQLite keeps no checksums of pages, so without it a damaged page could give another entry's numbers. Rows
-/// are in the order of writing, so that eviction empties whole pages. `expires_at` is in Unix milliseconds.
+/// was stored: SQLite keeps no checksums of pages, so without it a damaged page could give another entry's numbers.
+/// Rows are in the order of writing, so that eviction empties whole pages. `expires_at` is in Unix milliseconds.
 enum EntryTable {
     static let applicationID = 0x4275_6E67
     static let version = 1
 
-    /// Each object of the schema: its name, and the statement that makes it; SQLite makes the automatic index itself.
-    static let schema = [
-        "entry": """
+    /// The statements that make the table, as SQLite keeps them.
+    static let schema = """
         CREATE TABLE entry(id INTEGER PRIMARY KEY, digest INTEGER NOT NULL UNIQUE, expires_at INTEGER NOT NULL, \
-        checksum INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL)
-        """,
-        "entry_expires_at": "CREATE INDEX entry_expires_at ON entry(expires_at)",
-        "sqlite_autoindex_entry_1": "",
-    ]
+        checksum INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL);\
+        CREATE INDEX entry_expires_at ON entry(expires_at)
+        """
 
-    /// A hash that is the same in every process and on every machine: the length, then 8 bytes at a time are multiplied in.
+    /// A hash that is the same in every process and on every machine: the length, then each 8 bytes are multiplied in.
     static func digest(_ bytes: UnsafeRawBufferPointer, seed: Int64 = 0) -> Int64 {
         var hash = UInt64(bitPattern: seed) ^ 0xA076_1D64_78BD_642F
         func mix(_ word: UInt64) {

@@ -17,7 +17,7 @@ final class SQLitePredictionStore: Sendable {
     let status: SharedCacheStatus
     private let group: MultiThreadedEventLoopGroup
     private let worker: NIOLoopBound<StoreWorker>
-    private let handles = Mutex(0)
+    private let handles = Atomic(0)
 
     /// Opens or makes the file and starts the thread. While another process holds the file locked or the disk is full,
     /// there is a store without its file, which it goes on trying to open.
@@ -58,7 +58,7 @@ final class SQLitePredictionStore: Sendable {
     func makeCache(
         on eventLoop: any EventLoop, onError: @escaping (CacheErrorReason) -> Void = { _ in }
     ) -> SQLitePredictionCache {
-        handles.withLock { $0 += 1 }
+        handles.add(1, ordering: .relaxed)
         return SQLitePredictionCache(self, on: eventLoop, onError: onError)
     }
 
@@ -73,11 +73,8 @@ final class SQLitePredictionStore: Sendable {
 
     /// The handle of an event loop closes. Succeeds, for the last one, when the file is closed.
     func closeHandle() -> EventLoopFuture<Void> {
-        let isLast = handles.withLock { handles in
-            handles -= 1
-            return handles == 0
-        }
-        guard isLast else { return ended.eventLoop.makeSucceededVoidFuture() }
+        let left = handles.subtract(1, ordering: .relaxed).newValue
+        guard left == 0 else { return ended.eventLoop.makeSucceededVoidFuture() }
         beginClosing()
         return ended
     }

@@ -10,8 +10,8 @@ import NIOCore
 ///      (SQLitePredictionCache)                                    2 ms later, in slices
 ///
 /// 1. Only this thread uses the file; an event loop never waits for it, and a disk that hangs holds up no other thread.
-/// 2. Ticks are worked through in order, and a transaction runs between two of them. So a look-up that comes after a store
-///    finds its entry, in `waiting` or in the file.
+/// 2. Ticks are worked through in order, and a transaction runs between two of them. So a look-up that comes after a
+///    store finds its entry, in `waiting` or in the file.
 /// 3. An entry leaves `waiting` when its transaction has committed, or when it is dropped and counted.
 /// 4. An entry expires at the moment that is set when it is taken, wherever it is then.
 /// 5. What is in `waiting` counts towards the queue's bounds.
