@@ -77,7 +77,6 @@ let package = Package(
             name: "PredictionCache",
             dependencies: [
                 "Bytes", "Model", "Redis",
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),

@@ -21,8 +21,8 @@ struct CacheFile: Sendable {
             close(descriptor)
         } else if errno != EEXIST {
             throw Self.error("it cannot be made")
-        } else if FileStatus(of: path)?.isRegular != true {
-            throw CacheFileError.failing("it is not a file", isTransient: false)
+        } else if stat(path: path).map({ $0.st_mode & S_IFMT == S_IFREG }) != true {
+            throw CacheFileError.failing("it is not a file")
         }
     }
 
@@ -55,10 +55,10 @@ struct CacheFile: Sendable {
             // A log left behind would be played into the new file.
             unlink(path + companion)
         }
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        let prefix = URL(fileURLWithPath: path).lastPathComponent + ".damaged-"
+        let url = URL(fileURLWithPath: path)
+        let folder = url.deletingLastPathComponent().path
         let damaged = try FileManager.default.contentsOfDirectory(atPath: folder)
-            .filter { $0.hasPrefix(prefix) && !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm") }
+            .filter { $0.hasPrefix(url.lastPathComponent + ".damaged-") && $0.hasSuffix("Z") }
         for old in damaged.sorted().dropLast(Self.keptDamagedFiles) { CacheFile(path: "\(folder)/\(old)").remove() }
         return name
     }
@@ -76,23 +76,12 @@ struct CacheFile: Sendable {
     }
 }
 
-/// Which file a path names at the moment, and what it is.
-struct FileStatus: Sendable {
-    let device: UInt64
-    let node: UInt64
-    let size: Int
-    /// Not a folder or device.
-    let isRegular: Bool
-
-    /// Nil where there is no such file.
-    init?(of path: String) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
-        device = UInt64(truncatingIfNeeded: status.st_dev)
-        node = UInt64(truncatingIfNeeded: status.st_ino)
-        size = Int(status.st_size)
-        isRegular = status.st_mode & S_IFMT == S_IFREG
+extension stat {
+    /// What a path names at the moment; nil where there is nothing.
+    init?(path: String) {
+        self.init()
+        guard stat(path, &self) == 0 else { return nil }
     }
 
-    func isSameFile(as other: FileStatus?) -> Bool { device == other?.device && node == other?.node }
+    func isSameFile(as other: stat?) -> Bool { st_dev == other?.st_dev && st_ino == other?.st_ino }
 }

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import GRDB
 import GRDBSQLite
@@ -8,32 +7,37 @@ import NIOCore
 ///
 /// `entry.digest` stands for the key: an integer index is a quarter of the size of one over the 60-byte keys, which
 /// makes stores half as dear again and look-ups no dearer. `checksum` proves on look-up that the entry is the one that
-/// was stored: SQLite keeps no checksums of pages, so without it a damaged page could give another entry's numbers. Rows
-/// are in the order of writing, so that eviction empties whole pages. `expires_at` is in Unix milliseconds.
+/// was stored: SQLite keeps no checksums of pages, so without it a damaged page could give another entry's numbers.
+/// Rows are in the order of writing, so that eviction empties whole pages. `expires_at` is in Unix milliseconds.
 enum EntryTable {
     static let applicationID = 0x4275_6E67
     static let version = 1
 
-    /// Each object of the schema: its name, and the statement that makes it; SQLite makes the automatic index itself.
-    static let schema = [
-        "entry": """
+    /// The statements that make the table, as SQLite keeps them.
+    static let schema = """
         CREATE TABLE entry(id INTEGER PRIMARY KEY, digest INTEGER NOT NULL UNIQUE, expires_at INTEGER NOT NULL, \
-        checksum INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL)
-        """,
-        "entry_expires_at": "CREATE INDEX entry_expires_at ON entry(expires_at)",
-        "sqlite_autoindex_entry_1": "",
-    ]
+        checksum INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL);\
+        CREATE INDEX entry_expires_at ON entry(expires_at)
+        """
 
-    /// The first 64 bits of a SHA-256, which are the same in every process and on every machine.
-    static func digest(_ parts: UnsafeRawBufferPointer...) -> Int64 {
-        var hash = SHA256()
-        for part in parts { hash.update(bufferPointer: part) }
-        return hash.finalize().withUnsafeBytes { Int64(littleEndian: $0.loadUnaligned(as: Int64.self)) }
+    /// A hash that is the same in every process and on every machine: the length, then each 8 bytes are multiplied in.
+    static func digest(_ bytes: UnsafeRawBufferPointer, seed: Int64 = 0) -> Int64 {
+        var hash = UInt64(bitPattern: seed) ^ 0xA076_1D64_78BD_642F
+        func mix(_ word: UInt64) {
+            let product = (hash ^ word).multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
+            hash = product.high ^ product.low
+        }
+        mix(UInt64(bytes.count))
+        for start in stride(from: 0, through: bytes.count - 8, by: 8) {
+            mix(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)))
+        }
+        let rest = bytes.suffix(bytes.count % 8)
+        if !rest.isEmpty { mix(rest.reversed().reduce(0) { $0 << 8 | UInt64($1) }) }
+        return Int64(bitPattern: hash)
     }
 
     static func checksum(_ key: UnsafeRawBufferPointer, expiresAt: Int64, _ value: UnsafeRawBufferPointer) -> Int64 {
-        // The key's length and the time keep the parts apart.
-        withUnsafeBytes(of: (Int64(key.count).littleEndian, expiresAt.littleEndian)) { digest($0, key, value) }
+        digest(value, seed: digest(key, seed: expiresAt))
     }
 
     /// An entry, read from SQLite's page straight into the response's buffer.

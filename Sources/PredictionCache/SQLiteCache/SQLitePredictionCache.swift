@@ -22,7 +22,7 @@ final class SQLitePredictionCache: PredictionCache {
     /// What was handed over, oldest first: responses come, and deadlines pass, in this order.
     private var batches = CircularBuffer<Batch>()
     private var stores: [StoreRequest] = []
-    /// Stores that an unfinished older batch may have missed; for each one the number of the next batch, which does not.
+    /// Stores that an unfinished older batch may have missed; for each one the next batch's number, which does not.
     private let storesUnderWay = StoresUnderWay()
     private var nextBatches = CircularBuffer<UInt64>()
     private var hasTimer = false
@@ -66,25 +66,22 @@ final class SQLitePredictionCache: PredictionCache {
     func flush() {
         eventLoop.preconditionInEventLoop()
         guard gathering != nil || !stores.isEmpty else { return }
-        let batch = gathering
-        gathering = nil
-        var handedOver: [StoreRequest] = []
-        swap(&handedOver, &stores)
-        let error = store.submit(batch.map(handOver), handedOver)
+        let (batch, newStores) = (gathering, stores)
+        (gathering, stores) = (nil, [])
+        let handle = NIOLoopBound(self, eventLoop: eventLoop)
+        let lookUps = batch.map { [eventLoop] batch in
+            LookUpBatch(requests: batch.requests, deadline: batch.deadline) { [number = batch.number] found in
+                eventLoop.execute { handle.value.received(found, for: number) }
+            }
+        }
+        let error = store.submit(lookUps, newStores)
         if let batch {
             if let error { end(batch, with: [], otherwise: error) } else { batches.append(batch) }
         }
         forgetStores()
     }
 
-    private func handOver(_ batch: Batch) -> LookUpBatch {
-        let (handle, number) = (NIOLoopBound(self, eventLoop: eventLoop), batch.number)
-        return LookUpBatch(requests: batch.requests, deadline: batch.deadline) { [eventLoop] found in
-            eventLoop.execute { handle.value.received(found, for: number) }
-        }
-    }
-
-    /// Ends a batch, unless its deadline has done so before. Older ones still here were overdue when the thread saw them.
+    /// Ends a batch, unless its deadline has done so. Older ones still here were overdue when the thread saw them.
     private func received(_ found: [CacheLookup], for number: UInt64) {
         while let batch = batches.first, batch.number <= number {
             batches.removeFirst()

@@ -17,13 +17,13 @@ final class SQLitePredictionStore: Sendable {
     let status: SharedCacheStatus
     private let group: MultiThreadedEventLoopGroup
     private let worker: NIOLoopBound<StoreWorker>
-    private let handles = Mutex(0)
+    private let handles = Atomic(0)
 
     /// Opens or makes the file and starts the thread. While another process holds the file locked or the disk is full,
     /// there is a store without its file, which it goes on trying to open.
     ///
     /// - Parameter now: Unix milliseconds, by which entries expire.
-    /// - Throws: `CacheFileError.unusable` if the file may not be made or written, or is another program's database,
+    /// - Throws: `CacheFileError` if the file may not be made or written, or is another program's database,
     ///   which then stays as it is.
     init(
         _ settings: SQLiteCacheSettings, _ status: SharedCacheStatus, _ logger: Logger,
@@ -31,7 +31,7 @@ final class SQLitePredictionStore: Sendable {
     ) throws {
         let opening = Result { try EntryDatabase.open(settings, patience: 5, logger) }
         if case .failure(let error) = opening {
-            guard case CacheFileError.unusable(_, isTransient: true) = error else { throw error }
+            guard CacheFileError(error).isTransient else { throw error }
         }
         self.settings = settings
         self.status = status
@@ -58,7 +58,7 @@ final class SQLitePredictionStore: Sendable {
     func makeCache(
         on eventLoop: any EventLoop, onError: @escaping (CacheErrorReason) -> Void = { _ in }
     ) -> SQLitePredictionCache {
-        handles.withLock { $0 += 1 }
+        handles.add(1, ordering: .relaxed)
         return SQLitePredictionCache(self, on: eventLoop, onError: onError)
     }
 
@@ -73,11 +73,8 @@ final class SQLitePredictionStore: Sendable {
 
     /// The handle of an event loop closes. Succeeds, for the last one, when the file is closed.
     func closeHandle() -> EventLoopFuture<Void> {
-        let isLast = handles.withLock { handles in
-            handles -= 1
-            return handles == 0
-        }
-        guard isLast else { return ended.eventLoop.makeSucceededVoidFuture() }
+        let left = handles.subtract(1, ordering: .relaxed).newValue
+        guard left == 0 else { return ended.eventLoop.makeSucceededVoidFuture() }
         beginClosing()
         return ended
     }

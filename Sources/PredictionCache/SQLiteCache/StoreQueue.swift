@@ -22,7 +22,7 @@ struct StoreRequest: Sendable {
     var queuedBytes: Int { byteCount + 256 }
 }
 
-/// The bounds of what waits for the cache's thread, over all event loops; stores wait until they are written or dropped.
+/// The bounds of what waits for the cache's thread, over all event loops; stores do until written or dropped.
 final class StoreQueue: Sendable {
     private let state = Mutex((lookUps: 0, storeBytes: 0, isClosed: false))
     private let settings: SQLiteCacheSettings

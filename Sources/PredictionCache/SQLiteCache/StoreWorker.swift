@@ -1,3 +1,4 @@
+import Foundation
 import Logging
 import NIOCore
 
@@ -9,8 +10,8 @@ import NIOCore
 ///      (SQLitePredictionCache)                                    2 ms later, in slices
 ///
 /// 1. Only this thread uses the file; an event loop never waits for it, and a disk that hangs holds up no other thread.
-/// 2. Ticks are worked through in order, and a transaction runs between two of them. So a look-up that comes after a store
-///    finds its entry, in `waiting` or in the file.
+/// 2. Ticks are worked through in order, and a transaction runs between two of them. So a look-up that comes after a
+///    store finds its entry, in `waiting` or in the file.
 /// 3. An entry leaves `waiting` when its transaction has committed, or when it is dropped and counted.
 /// 4. An entry expires at the moment that is set when it is taken, wherever it is then.
 /// 5. What is in `waiting` counts towards the queue's bounds.
@@ -44,7 +45,7 @@ final class StoreWorker {
     private var nextIdentityCheck = NIODeadline.distantPast
     private var nextOpening = NIODeadline.distantPast
     /// A file that was found damaged while it was open; it is replaced when it is opened next.
-    private var damage: (file: FileStatus, cause: String)?
+    private var damage: (file: stat, cause: String)?
 
     /// To be made on the thread.
     ///
@@ -96,7 +97,7 @@ final class StoreWorker {
             batch.deliver(found ?? [])
         } catch {
             batch.deliver([])
-            recover(from: error)
+            recover(from: CacheFileError(error))
         }
     }
 
@@ -130,13 +131,14 @@ final class StoreWorker {
         do {
             try database.store(Array(slice), now: now())
             finish(slice.count)
-        } catch CacheFileError.busy {
-            let since = busySince ?? .now()
-            busySince = since
-            guard .now() >= since + settings.busyTimeout else { return Self.retryInterval }
-            drop(slice.count, because: CacheFileError.busy.description)
         } catch {
-            drop(slice.count, because: "\(CacheFileError(error))")
+            let error = CacheFileError(error)
+            if case .busy = error {
+                let since = busySince ?? .now()
+                busySince = since
+                guard .now() >= since + settings.busyTimeout else { return Self.retryInterval }
+            }
+            drop(slice.count, because: "\(error)")
             recover(from: error)
         }
         return .zero
@@ -164,8 +166,8 @@ final class StoreWorker {
 
     // MARK: The database
 
-    private func recover(from error: any Error) {
-        guard case .damaged(let cause) = CacheFileError(error), let database else {
+    private func recover(from error: CacheFileError) {
+        guard case .damaged(let cause) = error, let database else {
             nextIdentityCheck = .distantPast
             return
         }

@@ -59,7 +59,7 @@ final class StoreFixture: Sendable {
         }.get()
     }
 
-    func size(of suffix: String = "") -> Int { FileStatus(of: path + suffix)?.size ?? 0 }
+    func size(of suffix: String = "") -> Int { Int(stat(path: path + suffix)?.st_size ?? 0) }
 
     func names(containing part: String) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.contains(part) }.sorted()
