@@ -84,7 +84,7 @@ package struct CacheFactory: Sendable {
             }
         case .sqlite(let store):
             observer.cacheChanged(isUp: true)
-            return store.makeCache(on: eventLoop, onError: observer.cacheFailed)
+            return SQLitePredictionCache(store, on: eventLoop, onError: observer.cacheFailed)
         case .off: return NoCache(eventLoop)
         }
     }

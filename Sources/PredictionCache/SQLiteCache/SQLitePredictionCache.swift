@@ -15,7 +15,6 @@ final class SQLitePredictionCache: PredictionCache {
 
     private let store: SQLitePredictionStore
     private let eventLoop: any EventLoop
-    /// Called once for each look-up that gets no response.
     private let onError: (CacheErrorReason) -> Void
     private var gathering: Batch?
     private var nextNumber: UInt64 = 0
@@ -28,7 +27,12 @@ final class SQLitePredictionCache: PredictionCache {
     private var hasTimer = false
     private var closing: EventLoopFuture<Void>?
 
-    init(_ store: SQLitePredictionStore, on eventLoop: any EventLoop, onError: @escaping (CacheErrorReason) -> Void) {
+    /// - Parameter onError: called on the event loop, once for each look-up that gets no response.
+    init(
+        _ store: SQLitePredictionStore, on eventLoop: any EventLoop,
+        onError: @escaping (CacheErrorReason) -> Void = { _ in }
+    ) {
+        store.openHandle()
         self.store = store
         self.eventLoop = eventLoop
         self.onError = onError

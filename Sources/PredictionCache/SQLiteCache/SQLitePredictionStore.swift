@@ -52,15 +52,8 @@ final class SQLitePredictionStore: Sendable {
         ended.whenComplete { [group] _ in group.shutdownGracefully { _ in } }
     }
 
-    /// A handle for one event loop; the last one to close closes the store.
-    ///
-    /// - Parameter onError: called on the event loop, once for each look-up that gets no response.
-    func makeCache(
-        on eventLoop: any EventLoop, onError: @escaping (CacheErrorReason) -> Void = { _ in }
-    ) -> SQLitePredictionCache {
-        handles.add(1, ordering: .relaxed)
-        return SQLitePredictionCache(self, on: eventLoop, onError: onError)
-    }
+    /// An event loop begins to use the store; the last one to end closes it.
+    func openHandle() { handles.add(1, ordering: .relaxed) }
 
     /// Hands over one tick of an event loop; its stores have entered the queue.
     ///

@@ -55,7 +55,7 @@ final class StoreFixture: Sendable {
     func handle(to store: SQLitePredictionStore) async throws -> Handle {
         let loop = Self.group.next()
         return try await loop.submit {
-            Handle(cache: NIOLoopBound(store.makeCache(on: loop), eventLoop: loop), loop: loop)
+            Handle(cache: NIOLoopBound(SQLitePredictionCache(store, on: loop), eventLoop: loop), loop: loop)
         }.get()
     }
 
