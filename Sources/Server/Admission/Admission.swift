@@ -1,6 +1,5 @@
 import HTTP1
 import NIOCore
-import ScoringLog
 
 /// One event loop's gate to scoring: a request gets a permit at once, or waits for one, or is rejected.
 ///

@@ -21,19 +21,24 @@ final class ConcurrencyLimits: Sendable {
     /// What is to be called when requests that wait may be able to start.
     private final class WakeUps: Sendable {
         let calls = Mutex<[@Sendable () -> Void]>([])
+        private let queued: Semaphore
+
+        init(_ queued: Semaphore) { self.queued = queued }
+
+        /// Wakes all queues, if any request waits.
+        func wakeAll() {
+            guard queued.inUse > 0 else { return }
+            for call in calls.withLock({ $0 }) { call() }
+        }
     }
 
     init(inFlight: Int, queued: Int, cores: Int, connections: Int, bufferedBytes: Int) {
         let queued = Semaphore(maximum: queued)
-        let wakeUps = WakeUps()
-        let wake: @Sendable () -> Void = {
-            guard queued.inUse > 0 else { return }
-            for call in wakeUps.calls.withLock({ $0 }) { call() }
-        }
+        let wakeUps = WakeUps(queued)
         self.queued = queued
         self.wakeUps = wakeUps
-        self.inFlight = Semaphore(maximum: inFlight, onRelease: wake)
-        self.cores = Semaphore(maximum: cores, onRelease: wake)
+        self.inFlight = Semaphore(maximum: inFlight, onRelease: wakeUps.wakeAll)
+        self.cores = Semaphore(maximum: cores, onRelease: wakeUps.wakeAll)
         self.bufferedBytes = Semaphore(maximum: bufferedBytes)
         self.connections = ConnectionLimits(connections: connections, bufferedBytes: self.bufferedBytes)
     }
@@ -49,10 +54,7 @@ final class ConcurrencyLimits: Sendable {
     func onWakeUp(_ call: @escaping @Sendable () -> Void) { wakeUps.calls.withLock { $0.append(call) } }
 
     /// Wakes all queues, if any request waits.
-    func wakeQueues() {
-        guard queued.inUse > 0 else { return }
-        for call in wakeUps.calls.withLock({ $0 }) { call() }
-    }
+    func wakeQueues() { wakeUps.wakeAll() }
 
     /// Whether any request waits for a permit; those that wait for a core do not count.
     var isAnyWaiting: Bool {

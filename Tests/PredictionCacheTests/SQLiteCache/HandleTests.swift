@@ -64,7 +64,6 @@ import Testing
         let answers = Mutex<[String: Int]>([:])
         func ask(_ count: Int) async throws {
             try await handle.loop.submit {
-                // Look-ups of one key would be one.
                 for key in 0..<count {
                     handle.cache.value.lookUp(CacheKey(text: "\(count) \(key)"), maximumBytes: 100) { answer in
                         answers.withLock { $0["\(answer)", default: 0] += 1 }
