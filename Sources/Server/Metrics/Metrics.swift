@@ -77,20 +77,12 @@ extension Metrics.Snapshot {
     /// Adds another loop's share; the cache is up if it is for any loop.
     mutating func add(_ other: Self) {
         requests.merge(other.requests) { $0 + $1 }
-        requestSeconds.merge(other.requestSeconds) { $0.adding($1) }
-        scoringSeconds.merge(other.scoringSeconds) { $0.adding($1) }
-        batchRecords.add(other.batchRecords)
+        requestSeconds.merge(other.requestSeconds) { $0 + $1 }
+        scoringSeconds.merge(other.scoringSeconds) { $0 + $1 }
+        batchRecords = batchRecords + other.batchRecords
         lookUps.merge(other.lookUps) { $0 + $1 }
         cacheErrors.merge(other.cacheErrors) { $0 + $1 }
         rejections.merge(other.rejections) { $0 + $1 }
         isCacheUp = isCacheUp || other.isCacheUp
-    }
-}
-
-extension Histogram {
-    fileprivate func adding(_ other: Histogram) -> Histogram {
-        var sum = self
-        sum.add(other)
-        return sum
     }
 }

@@ -110,9 +110,7 @@ import Testing
         var records = Histogram.records
         for value in [1.0, 1, 2, 3, 1000, 1001] { records.observe(value) }
         #expect(records.counts == [2, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1] && records.sum == 2008)
-        var sum = Histogram.records
-        sum.add(records)
-        sum.add(records)
+        let sum = Histogram.records + records + records
         #expect(sum.counts == records.counts.map { $0 * 2 } && sum.sum == 4016)
         var counted = Metrics.Snapshot()
         counted.batchRecords = records
