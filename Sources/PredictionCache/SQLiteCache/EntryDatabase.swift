@@ -105,7 +105,7 @@ struct EntryDatabase: Sendable {
             } catch {
                 switch (CacheFileError(error), status) {
                 case (.busy, _) where Date() < end: usleep(2_000)
-                case (.damaged(let cause), let status?) where !isReplaced: (damage, isReplaced) = ((status, cause), true)
+                case (.damaged(let cause), let file?) where !isReplaced: (damage, isReplaced) = ((file, cause), true)
                 case (let error, _):
                     throw CacheFileError.failing(
                         "The cache file \(file.path) cannot be used, \(error). Name another file with "

@@ -97,8 +97,7 @@ final class SQLitePredictionCache: PredictionCache {
     /// The thread has responded to the oldest batch that it has.
     private func received(_ found: [CacheLookup]) {
         queuedLookUps -= found.count
-        guard lateBatches == 0 else { return lateBatches -= 1 }
-        endOldest(with: found)
+        if lateBatches > 0 { lateBatches -= 1 } else { endOldest(with: found) }
     }
 
     /// Ends a batch. While its look-ups are completed it is still under way, since they find each other's stores.
