@@ -8,6 +8,8 @@ public struct LoadEvidence: Sendable {
     public internal(set) var serverLogs: [ServerLog] = []
     /// Files that were left out, wholly or in part, one line each.
     public internal(set) var skipped: [String] = []
+    /// Files that were left out, and may hold results.
+    var unread: [String] = []
 
     /// Adds an analysis; of its text and its JSON, keeps the one with the expected number of calls.
     mutating func add(_ log: ServerLog) {
@@ -27,8 +29,8 @@ public struct LoadEvidence: Sendable {
     var times: ClosedRange<Instant>? {
         let told =
             runs.filter { !$0.isTimeOfFile }.compactMap(\.times)
-            + resources.filter { !$0.isTimeOfFile }.map(\.times)
-        let ranges = told.isEmpty ? runs.compactMap(\.times) + resources.map(\.times) : told
+            + resources.filter { !$0.isTimeOfFile }.compactMap(\.times)
+        let ranges = told.isEmpty ? runs.compactMap(\.times) + resources.compactMap(\.times) : told
         guard let first = ranges.map(\.lowerBound).min(), let last = ranges.map(\.upperBound).max() else { return nil }
         return first...last
     }

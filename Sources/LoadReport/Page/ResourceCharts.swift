@@ -12,7 +12,9 @@ struct ResourceCharts {
 
     init(_ evidence: LoadEvidence) {
         let times = evidence.times
-        uses = Array(evidence.resources.filter { times?.overlaps($0.times) ?? false }.prefix(Self.maximumMonitorCount))
+        uses = Array(evidence.resources.filter { use in
+                use.times.map { times?.overlaps($0) ?? false } ?? false
+            }.prefix(Self.maximumMonitorCount))
         self.times = times
     }
 

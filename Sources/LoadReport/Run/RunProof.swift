@@ -74,6 +74,9 @@ public struct RunProof: Sendable, Decodable {
         let text: String
     }
 
+    /// Whether every call has an outcome, by a run that its own proof does not call void.
+    var hasAllOutcomes: Bool { verdict != .void && seen.answered + seen.failed == planned.calls }
+
     /// Whether all counts are small enough to be added without overflow.
     var isWithinBounds: Bool {
         let counts = [
