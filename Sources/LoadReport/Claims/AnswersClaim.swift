@@ -13,7 +13,7 @@ extension LoadEvidence {
         let calls = counted.compactMap(\.issuedCalls).reduce(0, +)
         let failed = counted.compactMap(\.worstFailures).reduce(0, +)
         let sums =
-            "\(failed.grouped) of \(calls.grouped) calls in \(counted.count) run\(counted.count == 1 ? "" : "s") failed"
+            "\(failed.grouped) of \(calls.grouped) calls in \(counted.count) runs failed"
         if failed > 0 {
             let failures = counted.filter { ($0.worstFailures ?? 0) > 0 }.map(\.failureLine)
             return Claim(
