@@ -1,3 +1,5 @@
+import Bytes
+
 /// Results of tools that are not read: each is called by its name, with what to do instead.
 enum ForeignTool {
     private static let measureAgain =
@@ -9,7 +11,10 @@ enum ForeignTool {
     /// - Parameter head: its first lines.
     static func description(head: String) -> String? {
         let start = head.trimmed
-        let has = { (parts: String...) in parts.allSatisfy(head.contains) }
+        let bytes = Array(head.utf8)
+        let has = { (parts: String...) in
+            bytes.withUnsafeBytes { bytes in parts.allSatisfy { bytes.contains(text: $0) } }
+        }
         return tools.first { $0.isOutput(start, has) }?.description
     }
 
@@ -58,4 +63,20 @@ enum ForeignTool {
             "k6's text for people: run it with --summary-export=NAME.json or --out csv=NAME.csv"
         ),
     ]
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether a text's bytes are among these.
+    fileprivate func contains(text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { part in
+            guard let first = part.first else { return true }
+            var start = 0
+            while let place = position(of: first, from: start), place + part.count <= count {
+                if self.part(place..<place + part.count).elementsEqual(part) { return true }
+                start = place + 1
+            }
+            return false
+        }
+    }
 }

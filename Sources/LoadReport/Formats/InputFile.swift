@@ -53,7 +53,8 @@ struct InputFile: Sendable {
                 if bytes.count == Self.maximumHeadByteCount { throw Enough() }
             }
         } catch is Enough {}
-        return String(decoding: bytes, as: UTF8.self).replacing(#/\u{1B}\[[0-9;]*m/#, with: "")
+        let head = String(decoding: bytes, as: UTF8.self)
+        return bytes.contains(0x1B) ? head.replacing(#/\u{1B}\[[0-9;]*m/#, with: "") : head
     }
 
     /// The whole text, of a file that is no larger than 16 MiB.
