@@ -39,7 +39,7 @@ struct LikelyMistake {
 
     private var endOfText: String {
         switch error.expected {
-        case .value where before.isEmpty: "The body is empty: send an array of houses"
+        case .value where before.isEmpty: "The body is empty"
         case .number, .word: "The text was cut off"
         case .string: "The text was cut off, or a closing quote is missing"
         default: "The text was cut off, or a closing bracket is missing"
