@@ -51,7 +51,7 @@ package struct ResponseHead {
     ) {
         output.put(status.line)
         output.put("Date: ")
-        output.put(date)
+        output.put(text: date)
         if status != .noContent, status != .notModified {
             output.put("\r\nContent-Type: ")
             output.put(contentType)
@@ -67,7 +67,7 @@ package struct ResponseHead {
         fields?.writeFields(to: &output)
         field?.write(to: &output)
         if isMomentary { output.put("\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff") }
-        if let keepAlive { output.put(keepAlive) } else { output.put("\r\nConnection: close") }
+        if let keepAlive { output.put(text: keepAlive) } else { output.put("\r\nConnection: close") }
         output.put("\r\n\r\n")
     }
 }
