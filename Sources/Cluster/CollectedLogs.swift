@@ -1,0 +1,60 @@
+/// Pods' logs in files, and whether they are whole.
+public struct CollectedLogs: Sendable {
+    /// One container instance's log.
+    public struct Log: Sendable {
+        /// The file.
+        public let path: String
+        /// Whether nothing came: whatever the file holds is from an earlier download.
+        public var isMissing = false
+        let pod: String
+        /// How many requests it holds.
+        var requests = 0
+        /// What its instance has counted; nil if that cannot be known any more.
+        var ledger: RequestLedger?
+        /// What is missing, to follow the pod's name.
+        var gaps: [String] = []
+        /// What forbids to call it complete although the count is right, to follow the pod's name.
+        var doubts: [String] = []
+    }
+
+    /// In the order of the pods' names, and of the instances of each.
+    public let logs: [Log]
+    /// How many requests there should be at least, as far as is known; nil if no counters were read.
+    public let expected: Int?
+    /// What is known to be missing, one sentence each; a count that is right disproves them.
+    public let gaps: [String]
+    /// What forbids to call the logs complete although the count is right, one sentence each.
+    public let doubts: [String]
+
+    init(_ logs: [Log], hasCounters: Bool) {
+        self.logs = logs
+        let verdicts = hasCounters ? logs.map { $0.ledger?.verdict(found: $0.requests) } : []
+        let isMissingSome = verdicts.contains { if case .missing = $0 { true } else { false } }
+        var doubts = logs.flatMap { log in log.doubts.map { (pod: log.pod, reason: $0) } }
+        var expected = 0
+        for (log, verdict) in zip(logs, verdicts) {
+            switch verdict {
+            case nil, .complete: expected += log.requests
+            case .missing(let count):
+                expected += log.requests + count
+                doubts.append((log.pod, "at least \(Self.requests(count)) missing"))
+            case .surplus(let count):
+                expected += log.requests - (isMissingSome ? 0 : count)
+                doubts.append((log.pod, "\(Self.requests(count)) more than it had counted"))
+            case .unknown(let words, let least):
+                expected += max(log.requests, least)
+                doubts.append((log.pod, least == 0 ? words : "\(words); it had counted at least \(least)"))
+            }
+        }
+        if !hasCounters {
+            for log in logs {
+                if case .cutShort(let words) = log.ledger?.ending { doubts.append((log.pod, words)) }
+            }
+        }
+        self.expected = hasCounters ? expected : nil
+        gaps = logs.flatMap { log in log.gaps.map { (pod: log.pod, reason: $0) } }.sentences { "\($0): \($1)" }
+        self.doubts = doubts.sentences { "\($0): \($1)" }
+    }
+
+    private static func requests(_ count: Int) -> String { count == 1 ? "1 request" : "\(count) requests" }
+}

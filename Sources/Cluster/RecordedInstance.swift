@@ -1,0 +1,61 @@
+/// One start of a pod's container: its log, and what it has counted.
+actor RecordedInstance {
+    nonisolated let pod: Cluster.Pod
+    nonisolated let log: InstanceLog
+    private(set) var ledger: RequestLedger
+    // Of the server's process, from its metrics, so that another one's counters are never taken for this one's.
+    private var process: String?
+    private(set) var hasEnded = false
+    /// What is missing of the log, to follow the pod's name.
+    private(set) var gaps: [String] = []
+
+    init(_ pod: Cluster.Pod, _ log: InstanceLog, isWhole: Bool) {
+        self.pod = pod
+        self.log = log
+        ledger = RequestLedger(isWhole: isWhole)
+    }
+
+    /// The file's name without its ending: a pod, and which of its starts if not the first that was recorded.
+    nonisolated static func name(of pod: Cluster.Pod, isFirst: Bool) -> String {
+        // A name from a server must not act as a path.
+        (isFirst ? pod.name : "\(pod.name).restart\(pod.restarts)").replacing("/", with: "_")
+    }
+
+    func begin(at counters: ServerCounters) { if isMine(counters) { ledger.begin(at: counters.calls) } }
+
+    func read(_ counters: ServerCounters, recorded: Int, isTerminating: Bool) {
+        guard isMine(counters), !hasEnded else { return }
+        ledger.read(counters.calls, recorded: recorded, isTerminating: isTerminating)
+    }
+
+    func settle(first: ServerCounters, recorded: Int, second: ServerCounters) -> Bool {
+        guard isMine(first), isMine(second), !hasEnded else { return hasEnded }
+        return ledger.settle(first: first.calls, recorded: recorded, second: second.calls)
+    }
+
+    /// Whether the log lacks requests that were counted.
+    func lacks(_ counters: ServerCounters) async -> Bool {
+        let recorded = await log.requests
+        return isMine(counters) && !hasEnded && ledger.lacks(counters.calls, recorded: recorded)
+    }
+
+    func fail(_ sentence: String) { if !hasEnded { ledger.failure = sentence } }
+
+    func lack(_ gap: String) { gaps.append(gap) }
+
+    func end(_ ending: RequestLedger.Ending) {
+        ledger.ending = ending
+        hasEnded = true
+    }
+
+    /// Puts the file in its place.
+    func finished() async throws -> CollectedLogs.Log {
+        CollectedLogs.Log(
+            path: log.path, pod: pod.name, requests: try await log.finish(), ledger: ledger, gaps: gaps)
+    }
+
+    private func isMine(_ counters: ServerCounters) -> Bool {
+        if process == nil { process = counters.process }
+        return process == counters.process
+    }
+}

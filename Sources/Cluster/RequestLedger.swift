@@ -1,0 +1,104 @@
+/// What one instance of a container has counted, held against the requests in its log.
+///
+/// A server counts a request no later than it logs it. So a count that was read before the log bounds the log from
+/// below, one that was read after it from above, and where both are equal the log holds that many or lacks some. An
+/// instance that ended is held to its last count, if that was read after it was told to end and it ended by itself:
+/// then it flushed its log.
+struct RequestLedger: Sendable, Equatable {
+    /// How the instance ended.
+    enum Ending: Sendable, Equatable {
+        case stillRuns
+        /// By itself, with exit code 0, and its log was read to the end.
+        case completed
+        /// Otherwise; the words say how, to follow the pod's name.
+        case cutShort(String)
+    }
+
+    /// What the counts say of the log.
+    enum Verdict: Sendable, Equatable {
+        case complete
+        /// At least this many are missing.
+        case missing(Int)
+        case surplus(Int)
+        /// Why it is not known, to follow the pod's name, and how many requests there were at least.
+        case unknown(String, atLeast: Int)
+    }
+
+    var ending = Ending.stillRuns
+    /// Why the counters could not be read; nil after they were.
+    var failure: String?
+    /// The requests that the instance had responded to before the log's first: all of them may be unknown.
+    private(set) var before: ClosedRange<Int>
+    private(set) var last: Int?
+    /// A count that was read after the log's end.
+    private var most: Int?
+    private var isLastOfEnding = false
+    // Requests that were counted and not in the log when no request came between two readings; nil if that never was.
+    private var lag: Int?
+
+    /// - Parameter isWhole: whether the log begins with the instance.
+    init(isWhole: Bool) { before = isWhole ? 0...0 : 0...Int.max }
+
+    /// Notes a count that was read before the log's first line.
+    mutating func begin(at count: Int) {
+        before = max(before.lowerBound, min(count, before.upperBound))...before.upperBound
+        last = count
+    }
+
+    /// Notes a count.
+    ///
+    /// - Parameters:
+    ///   - recorded: the requests in the log before the count was read.
+    ///   - isTerminating: whether the pod had been told to end before that.
+    mutating func read(_ count: Int, recorded: Int, isTerminating: Bool) {
+        // What is neither recorded nor missing came before the log.
+        before = before.lowerBound...max(min(before.upperBound, count - recorded), before.lowerBound)
+        if count == last { lag = count - before.upperBound - recorded }
+        (last, failure) = (count, nil)
+        isLastOfEnding = isTerminating
+    }
+
+    /// Notes the counts around the log's end.
+    ///
+    /// - Returns: whether the log is complete to the last request.
+    mutating func settle(first: Int, recorded: Int, second: Int) -> Bool {
+        read(second, recorded: recorded, isTerminating: isLastOfEnding)
+        let slack = second - before.upperBound - recorded
+        if first == second { lag = slack }
+        if slack == 0 { lag = 0 }
+        (last, most) = (first, second)
+        return slack == 0
+    }
+
+    /// How many requests the log should hold at least.
+    var least: Int { max((last ?? 0) - (before.upperBound == .max ? last ?? 0 : before.upperBound), 0) }
+
+    /// Whether a log of so many requests lacks some of a count.
+    func lacks(_ count: Int, recorded: Int) -> Bool {
+        before.upperBound != .max && recorded < count - before.upperBound
+    }
+
+    /// - Parameter found: requests in the log.
+    func verdict(found: Int) -> Verdict {
+        guard last != nil, before.upperBound != .max else {
+            return .unknown("the counters are unknown" + (failure.map { ": \($0)" } ?? ""), atLeast: least)
+        }
+        if found < least { return .missing(least - found) }
+        let behind = lag ?? 0
+        switch ending {
+        case .cutShort(let words): return .unknown(words, atLeast: least)
+        case .completed:
+            guard isLastOfEnding else { return .unknown("it ended before its last count was read", atLeast: least) }
+            guard behind > 0, found > least else { return .complete }
+            return .unknown("\(behind) requests were not in its log when it was last asked", atLeast: least)
+        case .stillRuns:
+            guard let most else {
+                return .unknown("its counters are unknown at the end" + (failure.map { ": \($0)" } ?? ""), atLeast: least)
+            }
+            let surplus = found - (most - before.lowerBound)
+            if surplus > 0 { return .surplus(surplus) }
+            guard behind > 0 else { return .complete }
+            return .unknown("up to \(behind) requests may be missing: more came while it was asked", atLeast: least)
+        }
+    }
+}
