@@ -161,6 +161,15 @@ struct AnalyzeCommand: AsyncParsableCommand {
             inputs: logs.map(\.text) + metrics.map(TextFile.init(path:)))
     }
 
+    /// Whether nothing is known to be missing, and a count that was asked for was taken.
+    private func isAllThere(_ analysis: Analysis) -> Bool {
+        switch analysis.completeness {
+        case .complete: true
+        case .incomplete: false
+        case .notChecked: expect == nil && metrics.isEmpty && !source.counters && analysis.doubts.isEmpty
+        }
+    }
+
     private func finish(
         _ logs: [LogFile], names: (deployment: String?, namespace: String?), expected: Analysis.ExpectedCalls?,
         gaps: [String]
@@ -178,7 +187,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
         try StandardOutput.write(json ? try AnalysisJSON(analysis).data() : Data(text.utf8))
         StandardError.say("Results in \(file)")
         // After a dialogue, request ids can still be searched.
-        if analysis.completeness != nil, !isAsking { throw ExitCode(65) }
+        if !isAsking, !isAllThere(analysis) { throw ExitCode(65) }
     }
 }
 

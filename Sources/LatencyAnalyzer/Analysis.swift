@@ -15,15 +15,17 @@ public struct Analysis: Sendable {
     public var expectedCalls: ExpectedCalls?
     /// What is known to be missing, one sentence each.
     public var gaps: [String]
+    /// Why a count that is right proves nothing, such as an instance whose last count is unknown; one sentence each.
+    public var doubts: [String]
 
     /// How many calls the servers responded to, and where the number is from.
     public struct ExpectedCalls: Sendable, Equatable {
         /// The number of calls.
         public let calls: Int
-        /// Where it is from, to follow "according to".
+        /// Where it is from, to follow "by".
         public let source: String
 
-        /// - Parameter source: to follow "according to".
+        /// - Parameter source: to follow "by".
         public init(calls: Int, source: String) {
             self.calls = calls
             self.source = source
@@ -33,7 +35,7 @@ public struct Analysis: Sendable {
     /// - Parameter pods: one for each log.
     public init(
         deployment: String, namespace: String, pods: [PodStatistics], expectedCalls: ExpectedCalls? = nil,
-        gaps: [String] = []
+        gaps: [String] = [], doubts: [String] = []
     ) {
         self.deployment = deployment
         self.namespace = namespace
@@ -41,6 +43,7 @@ public struct Analysis: Sendable {
         self.expectedCalls = expectedCalls
         let headless = pods.filter { $0.counts.headlessLines > 0 }
         self.gaps = gaps + headless.map { "the log of \($0.file.pod) begins in the middle of a call" }
+        self.doubts = doubts
         total = pods.reduce(into: PodStatistics(LogFile(path: "all pods"))) { $0.add($1) }
     }
 
@@ -80,17 +83,9 @@ public struct Analysis: Sendable {
         }
     }
 
-    /// The sentence that begins with INCOMPLETE, or says that there are more calls than expected; nil if all is there.
-    public var completeness: String? {
-        let found = total.counts.requests
-        let reasons = gaps.isEmpty ? "" : "; " + gaps.joined(separator: "; ")
-        if let expectedCalls, found != expectedCalls.calls {
-            let word = found < expectedCalls.calls ? "INCOMPLETE" : "MORE THAN EXPECTED"
-            return "\(word): \(found) of \(expectedCalls.calls) calls, according to \(expectedCalls.source)\(reasons)"
-        }
-        // Where the count is right, nothing of a call is missing.
-        guard !gaps.isEmpty, expectedCalls == nil else { return nil }
-        return "INCOMPLETE: \(found) of an unknown number of calls\(reasons)"
+    /// Whether every request is there.
+    public var completeness: Completeness {
+        Completeness(found: total.counts.requests, expected: expectedCalls, gaps: gaps, doubts: doubts)
     }
 
     /// How evenly the calls fell on the pods; nil with fewer than two pods or without calls.

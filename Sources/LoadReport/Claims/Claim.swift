@@ -1,3 +1,5 @@
+import LatencyAnalyzer
+
 /// One sentence about what was measured, whether it holds, and the numbers that decide it.
 public struct Claim: Sendable {
     /// Whether it holds.
@@ -49,20 +51,16 @@ extension ServerLog {
     /// Whether the servers' logs hold all calls.
     fileprivate var claim: Claim {
         let found = "\(calls.grouped) calls in the logs of \(pods) pods, \(scored.grouped) of them scored"
-        if let completeness {
-            let statement = "\(source): calls are missing from the logs"
-            return Claim(verdict: .void, statement: statement, numbers: [completeness])
-        }
-        guard let expected else {
+        switch completeness {
+        case .incomplete:
             return Claim(
-                verdict: .unproven, statement: "\(source): the logs hold all calls",
-                numbers: [
-                    found, "nothing says how many there should be; --expect, --metrics or --counters of analyze do",
-                ])
+                verdict: .void, statement: "\(source): calls are missing from the logs", numbers: [completeness.line])
+        case .notChecked(let reason):
+            return Claim(
+                verdict: .unproven, statement: "\(source): the logs hold all calls", numbers: [found, reason])
+        case .complete(let proof):
+            return Claim(verdict: .proven, statement: "\(source): the logs hold all calls", numbers: [found, proof])
         }
-        return Claim(
-            verdict: .proven, statement: "\(source): the logs hold all calls",
-            numbers: ["\(found); \(expected.grouped) were expected"])
     }
 }
 

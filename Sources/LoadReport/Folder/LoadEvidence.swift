@@ -1,3 +1,5 @@
+import LatencyAnalyzer
+
 /// The results of load tests in a folder's files.
 public struct LoadEvidence: Sendable {
     /// In the order of their beginnings, those without a time last.
@@ -9,13 +11,13 @@ public struct LoadEvidence: Sendable {
     /// Files that were left out, wholly or in part, one line each.
     public internal(set) var skipped: [String] = []
 
-    /// Adds an analysis; of its text and its JSON, keeps the one with the expected number of calls.
+    /// Adds an analysis; of its text and its JSON, keeps the one that was checked.
     mutating func add(_ log: ServerLog) {
         guard let index = serverLogs.firstIndex(where: { $0.isSameAnalysis(as: log) }) else {
             serverLogs.append(log)
             return
         }
-        if serverLogs[index].expected == nil { serverLogs[index] = log }
+        if case .notChecked = serverLogs[index].completeness { serverLogs[index] = log }
     }
 
     /// Whether there is anything to report.

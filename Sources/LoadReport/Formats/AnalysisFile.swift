@@ -15,6 +15,13 @@ struct AnalysisFile: Decodable {
         let percentilesMs: [String: Double]?
     }
 
+    /// Files of older releases have no line where all is there, and where nothing was checked.
+    private var verdict: Completeness {
+        if let completeness { return Completeness(line: completeness) ?? .notChecked(completeness) }
+        guard let expectedCalls else { return AnalysisText.notChecked }
+        return .complete("\(total.calls) of \(expectedCalls) requests")
+    }
+
     func log(of file: InputFile) -> ServerLog {
         let times = total.earliest.flatMap { first in total.latest.map { min(first, $0)...max(first, $0) } }
         let values = LatencyHistogram.percentiles.compactMap { percentile in
@@ -22,13 +29,16 @@ struct AnalysisFile: Decodable {
         }
         return ServerLog(
             source: file.relativePath, deployment: deployment, pods: pods.count, calls: total.calls,
-            scored: total.scoredCalls, expected: expectedCalls, completeness: completeness, times: times,
+            scored: total.scoredCalls, completeness: verdict, times: times,
             percentiles: Percentiles(count: total.scoredCalls, values: Dictionary(uniqueKeysWithValues: values)))
     }
 }
 
 /// `<deployment>_results.txt` of `bungalow analyze` or of the AKS latency-detection scripts, read as a person would.
 enum AnalysisText {
+    static let notChecked = Completeness.notChecked(
+        "nothing says how many requests there should be; --expect, --metrics or --counters of analyze do")
+
     static func read(_ file: InputFile) throws -> ServerLog {
         let text = String(decoding: try file.wholeText(), as: UTF8.self)
         let lines = text.split(whereSeparator: \.isNewline).map(\.trimmed)
@@ -42,8 +52,8 @@ enum AnalysisText {
         let last = after("Latest: ").compactMap { Instant(local: $0, in: .gmt) }.max()
         return ServerLog(
             source: file.relativePath, deployment: after("Deployment: ").first ?? "", pods: after("File : ").count,
-            calls: calls, scored: scored, expected: nil,
-            completeness: lines.first { $0.hasPrefix("INCOMPLETE: ") || $0.hasPrefix("MORE THAN EXPECTED: ") },
+            calls: calls, scored: scored,
+            completeness: lines.lazy.compactMap { Completeness(line: $0) }.first ?? notChecked,
             times: first.flatMap { first in last.map { min(first, $0)...max(first, $0) } },
             percentiles: percentiles(in: lines, of: scored))
     }

@@ -102,7 +102,7 @@ import Testing
         #expect(outcome.error.contains("(2 of 2)"))
         #expect(try run.read("out/bungalow_results.txt") == outcome.output)
         let other = try run.run(Self.named + ["--expect", "7"], environment: api.environment)
-        #expect(other.exitCode == 65 && other.output.contains("\nINCOMPLETE: 5 of 7 calls, according to --expect\n"))
+        #expect(other.exitCode == 65 && other.output.contains("\nINCOMPLETE: 5 of 7 requests, by --expect\n"))
     }
 
     @Test("a log that begins after its container's start, and one that cannot be had, are said to be missing")
@@ -123,7 +123,7 @@ import Testing
         #expect(outcome.exitCode == 65)
         #expect(
             outcome.output.contains(
-                "\nINCOMPLETE: 3 of an unknown number of calls; the log of bungalow-6fc5cf8df6-aaaaa begins 120 s after"
+                "\nINCOMPLETE: 3 of an unknown number of requests; the log of bungalow-6fc5cf8df6-aaaaa begins 120 s after"
             ))
         #expect(outcome.output.contains("the log of bungalow-6fc5cf8df6-bbbbb could not be downloaded: kubectl: "))
         #expect(outcome.output.contains("is waiting to start: ContainerCreating"))
@@ -161,7 +161,7 @@ import Testing
         #expect(outcome.output.contains("\nTotal calls - 5 \n"))
         #expect(
             outcome.output.contains(
-                "\nINCOMPLETE: 5 of an unknown number of calls; the counters of bungalow-6fc5cf8df6-bbbbb are unknown: "
+                "\nINCOMPLETE: 5 of an unknown number of requests; the counters of bungalow-6fc5cf8df6-bbbbb are unknown: "
             ))
     }
 
