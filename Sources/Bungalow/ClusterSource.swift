@@ -124,7 +124,7 @@ extension CollectedLogs {
 
 extension Analysis.ExpectedCalls {
     /// What servers counted.
-    init(calls: Int) { self.init(calls: calls, source: "the servers' counters") }
+    init(counted calls: Int) { self.init(calls: calls, source: "the servers' counters") }
 }
 
 /// Runs work that Ctrl-C or SIGTERM ends early; its result is what it has by then.

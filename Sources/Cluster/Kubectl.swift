@@ -152,3 +152,8 @@ public struct Kubectl: Sendable {
         }
     }
 }
+
+extension OperatorError {
+    /// Whether a right is missing in the cluster: trying again is in vain.
+    public var isMissingRight: Bool { kind == .cluster && Kubectl.isForbidden(description) }
+}

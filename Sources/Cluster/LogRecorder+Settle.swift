@@ -1,3 +1,5 @@
+import Files
+
 extension LogRecorder {
     private static let maximumAttempts = 10
     // How long a request may take from the server into the log here.

@@ -17,9 +17,9 @@ public final class LogRecorder: Sendable {
     private let newCounter: @Sendable () -> any RequestCounter
     private let isStopping = Atomic(false)
 
-    // How often pods that end are asked for their counters; the others are asked at every fifth time.
+    // How often pods that end are asked for their counters; the others are asked at every third time.
     private static let pollPause = Duration.seconds(1)
-    private static let pollsOfLiving = 5
+    private static let pollsOfLiving = 3
     private static let maximumAskedAtOnce = 8
     private static let watchSeconds = 60
     static let tick = Duration.milliseconds(100)
