@@ -143,7 +143,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
         // Find out before an hour of recording that a file cannot be written, not after it.
         _ = try outputs(for: deployment.name, reading: [])
         let collected = try await source.collect(deployment, from: cluster, to: output)
-        let expected = try collected.expected.map(Analysis.ExpectedCalls.init(counted:)) ?? expectedCalls()
+        let expected = try collected.expectedCalls ?? expectedCalls()
         try await finish(
             collected.files, names: (deployment.name, deployment.namespace), expected: expected,
             gaps: collected.gaps, doubts: collected.doubts)

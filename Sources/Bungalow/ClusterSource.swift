@@ -113,6 +113,9 @@ private struct ScoringLogRequestCounter: RequestCounter {
 }
 
 extension CollectedLogs {
+    /// How many requests there should be; nil if no counters were read.
+    var expectedCalls: Analysis.ExpectedCalls? { expected.map { .init(counted: $0, isLeast: isExpectedLeast) } }
+
     /// The logs, as the analyzer reads them.
     var files: [LogFile] {
         logs.map { log in
@@ -124,7 +127,9 @@ extension CollectedLogs {
 
 extension Analysis.ExpectedCalls {
     /// What servers counted.
-    init(counted calls: Int) { self.init(calls: calls, source: "the servers' counters") }
+    init(counted calls: Int, isLeast: Bool = false) {
+        self.init(calls: calls, source: "the servers' counters", isLeast: isLeast)
+    }
 }
 
 /// Runs work that Ctrl-C or SIGTERM ends early; its result is what it has by then.

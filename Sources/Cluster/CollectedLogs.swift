@@ -21,6 +21,8 @@ public struct CollectedLogs: Sendable {
     public let logs: [Log]
     /// How many requests there should be at least, as far as is known; nil if no counters were read.
     public let expected: Int?
+    /// Whether there may be more than expected.
+    public let isExpectedLeast: Bool
     /// What is known to be missing, one sentence each; a count that is right disproves them.
     public let gaps: [String]
     /// What forbids to call the logs complete although the count is right, one sentence each.
@@ -52,6 +54,12 @@ public struct CollectedLogs: Sendable {
             }
         }
         self.expected = hasCounters ? expected : nil
+        isExpectedLeast = verdicts.contains {
+            switch $0 {
+            case .complete, .surplus: false
+            case nil, .missing, .unknown: true
+            }
+        }
         gaps = logs.flatMap { log in log.gaps.map { (pod: log.pod, reason: $0) } }.sentences { "\($0): \($1)" }
         self.doubts = doubts.sentences { "\($0): \($1)" }
     }

@@ -32,6 +32,7 @@ actor InstanceLog {
 
     /// Takes the last line before the recording, which is not recorded.
     func skip(to lines: [UInt8]) throws {
+        seam = LogSeam()
         try seam.read(lines) { _ in }
         seam.begin(isContinued: true)
     }

@@ -1,4 +1,5 @@
 import Files
+import Synchronization
 
 extension LogRecorder {
     private static let maximumAttempts = 10
@@ -10,6 +11,28 @@ extension LogRecorder {
     /// In a moment without requests the count proves the log to the last one. Under a load that leaves no such moment,
     /// the log must hold what was counted before its end, and no more than what was counted after it.
     func settle() async {
+        await awaitEnded()
+        if hasCounters { await settleCounters() }
+        // The last request's other lines.
+        try? await Task.sleep(for: Self.tick * 3)
+    }
+
+    /// Waits until the logs of instances that have ended are read to their ends.
+    private func awaitEnded() async {
+        let deadline = ContinuousClock.now + Self.patience * 2
+        while ContinuousClock.now < deadline {
+            var isOneOpen = false
+            for instance in instances.withLock(\.self) where await !instance.hasEnded {
+                guard let (pod, isGone) = await board.state(instance.pod.uid) else { continue }
+                let isRunning = if case .running = pod.state { true } else { false }
+                if isGone || pod.restarts > instance.pod.restarts || !isRunning { isOneOpen = true }
+            }
+            guard isOneOpen else { return }
+            try? await Task.sleep(for: Self.tick)
+        }
+    }
+
+    private func settleCounters() async {
         try? await forEachLiving { instance in
             do {
                 for attempt in 1...Self.maximumAttempts {
@@ -20,8 +43,6 @@ extension LogRecorder {
                 await self.failed(instance, error)
             }
         }
-        // The last request's other lines.
-        try? await Task.sleep(for: Self.tick * 3)
     }
 
     private func settle(_ instance: RecordedInstance, isLast: Bool) async throws -> Bool {

@@ -15,11 +15,9 @@ public final class LogRecorder: Sendable {
     let board = PodBoard()
     let instances = Mutex<[RecordedInstance]>([])
     private let newCounter: @Sendable () -> any RequestCounter
-    private let isStopping = Atomic(false)
+    private let isInterrupted = Atomic(false)
+    private let isFinished = Atomic(false)
 
-    // How often pods that end are asked for their counters; the others are asked at every third time.
-    private static let pollPause = Duration.seconds(1)
-    private static let pollsOfLiving = 3
     private static let maximumAskedAtOnce = 8
     private static let watchSeconds = 60
     static let tick = Duration.milliseconds(100)
@@ -43,7 +41,7 @@ public final class LogRecorder: Sendable {
     }
 
     /// Whether the recording is over.
-    var isOver: Bool { isStopping.load(ordering: .relaxed) || Task.isCancelled }
+    var isOver: Bool { isFinished.load(ordering: .relaxed) || Task.isCancelled }
 
     /// Records until the time is up or the task is cancelled.
     ///
@@ -54,7 +52,7 @@ public final class LogRecorder: Sendable {
         return try await withTaskCancellationHandler {
             try await work.value
         } onCancel: {
-            isStopping.store(true, ordering: .relaxed)
+            isInterrupted.store(true, ordering: .relaxed)
         }
     }
 
@@ -66,7 +64,7 @@ public final class LogRecorder: Sendable {
             if hasCounters { group.addTask { try await self.poll() } }
             var known: Set<String> = []
             var isFirst = true
-            while ContinuousClock.now < end, !isStopping.load(ordering: .relaxed) {
+            while ContinuousClock.now < end, !isInterrupted.load(ordering: .relaxed) {
                 for pod in await board.all where pod.state != .waiting && known.insert(pod.uid).inserted {
                     // A pod that starts later is recorded from its beginning.
                     let recorder = PodRecorder(self, pod, isOld: isFirst)
@@ -76,8 +74,8 @@ public final class LogRecorder: Sendable {
                 try await failFast(&group)
                 try await Task.sleep(for: Self.tick)
             }
-            if hasCounters { await settle() }
-            isStopping.store(true, ordering: .relaxed)
+            await settle()
+            isFinished.store(true, ordering: .relaxed)
             group.cancelAll()
             while let result = await group.nextResult() {
                 if case .failure(let error) = result, !(error is CancellationError) { throw error }
@@ -145,14 +143,11 @@ public final class LogRecorder: Sendable {
     // MARK: The counters
 
     private func poll() async throws {
-        var count = 0
         while !isOver {
-            try await Task.sleep(for: Self.pollPause)
-            count += 1
-            let isTurnOfAll = count % Self.pollsOfLiving == 0
+            try await Task.sleep(for: Self.tick)
             try await forEachLiving { instance in
                 let isTerminating = await self.board.state(instance.pod.uid)?.pod.isTerminating ?? false
-                guard isTurnOfAll || isTerminating else { return }
+                guard await instance.isDue(isTerminating: isTerminating, at: .now) else { return }
                 let recorded = await instance.log.requests
                 do {
                     let counters = try await self.cluster.counters(of: instance.pod)

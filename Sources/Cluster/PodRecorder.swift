@@ -62,10 +62,10 @@ struct PodRecorder: Sendable {
                 if recorder.hasCounters {
                     await ask(instance) { await instance.read($0, recorded: 0, isTerminating: false) }
                 }
-                return
+                return await instance.begin()
             } catch let error as OperatorError {
                 if Kubectl.isForbidden(error.description) || attempt == Self.maximumAttempts { throw error }
-                if recorder.isOver || Kubectl.isNotFound(error.description) { return }
+                if recorder.isOver || Kubectl.isNotFound(error.description) { return await instance.begin() }
                 recorder.notices.complain(error.description)
                 await instance.lack("its recording began late: \(error.description)")
                 try await Task.sleep(for: LogRecorder.retryPause)
@@ -94,10 +94,10 @@ struct PodRecorder: Sendable {
             if recorder.isOver { return }
             if case .ended(let outcome) = end, !outcome.isSuccess { recorder.notices.complain(outcome.message) }
             if case .lostSeam = end { try await Task.sleep(for: LogRecorder.retryPause * 2) }
-            guard let now = try await state(of: instance) else { return }
-            guard case .found(let pod) = now, pod.restarts == instance.pod.restarts, case .running = pod.state else {
-                let wasWhole = if case .ended(let outcome) = end { outcome.isSuccess } else { false }
-                return try await finish(instance, now: now.pod, wasWhole: wasWhole)
+            guard let (now, wasAway) = try await state(of: instance) else { return }
+            guard let now, now.restarts == instance.pod.restarts, case .running = now.state else {
+                let wasWhole = if case .ended(let outcome) = end { outcome.isSuccess && !wasAway } else { false }
+                return try await finish(instance, now: now, wasWhole: wasWhole)
             }
             isContinued = true
             if case .lostSeam = end {
@@ -110,24 +110,19 @@ struct PodRecorder: Sendable {
         }
     }
 
-    private enum Now {
-        case found(Cluster.Pod)
-        case gone
-
-        var pod: Cluster.Pod? { if case .found(let pod) = self { pod } else { nil } }
-    }
-
-    /// The pod as it is now, however long the API server is away; nil once the recording is over.
-    private func state(of instance: RecordedInstance) async throws -> Now? {
+    /// The pod as it is now, however long the API server is away, and whether it was; nil once the recording is over.
+    private func state(of instance: RecordedInstance) async throws -> (pod: Cluster.Pod?, wasAway: Bool)? {
+        var wasAway = false
         while !recorder.isOver {
             do {
                 guard let pod = try await cluster.current(instance.pod) else {
                     await recorder.board.remove(instance.pod.uid)
-                    return .gone
+                    return (nil, wasAway)
                 }
                 await recorder.board.update(pod, isGone: false)
-                return .found(pod)
+                return (pod, wasAway)
             } catch let error as OperatorError {
+                wasAway = true
                 if !recorder.isOver { recorder.notices.complain(error.description) }
                 try await Task.sleep(for: LogRecorder.retryPause)
             }
@@ -156,9 +151,9 @@ struct PodRecorder: Sendable {
     ///
     /// - Parameters:
     ///   - now: the pod; nil if it is gone.
-    ///   - wasWhole: whether its stream ended as an ended container's does.
+    ///   - wasWhole: whether its stream ended as an ended container's does, while the API server was there.
     private func finish(_ instance: RecordedInstance, now: Cluster.Pod?, wasWhole: Bool) async throws {
-        let isRead = try await readRest(of: instance, now: now) ?? (wasWhole && now == nil)
+        let isRead = try await readRest(of: instance, now: now) ?? wasWhole
         try await instance.log.end(isLast: true)
         let code = await exitCode(of: instance, now: now)
         if !isRead {

@@ -6,12 +6,17 @@ actor RecordedInstance {
     // Of the server's process, from its metrics, so that another one's counters are never taken for this one's.
     private var process: String?
     private(set) var hasEnded = false
+    private var readings = 0
+    private var lastAsked: ContinuousClock.Instant?
+    // Until the log's beginning is known, a count says nothing of it.
+    private var hasBegun: Bool
     /// What is missing of the log, to follow the pod's name.
     private(set) var gaps: [String] = []
 
     init(_ pod: Cluster.Pod, _ log: InstanceLog, isWhole: Bool) {
         self.pod = pod
         self.log = log
+        hasBegun = isWhole
         ledger = RequestLedger(isWhole: isWhole)
     }
 
@@ -21,10 +26,31 @@ actor RecordedInstance {
         (isFirst ? pod.name : "\(pod.name).restart\(pod.restarts)").replacing("/", with: "_")
     }
 
+    /// Whether it is time to ask for its counters: often where it ends, and as long as more readings would tell better
+    /// what came before its log.
+    func isDue(isTerminating: Bool, at now: ContinuousClock.Instant) -> Bool {
+        guard hasBegun, !hasEnded else { return false }
+        let isYoung = !ledger.isPinned && readings < Self.readingsOfYoung && ledger.failure == nil
+        let pause = isYoung ? Self.pauseOfYoung : isTerminating ? Self.pauseOfEnding : Self.pauseOfLiving
+        if let lastAsked, now - lastAsked < pause { return false }
+        lastAsked = now
+        return true
+    }
+
+    // Where requests come all the time, the least difference of many readings is the best.
+    private static let readingsOfYoung = 20
+    private static let pauseOfYoung = Duration.milliseconds(200)
+    private static let pauseOfEnding = Duration.seconds(1)
+    private static let pauseOfLiving = Duration.seconds(3)
+
+    /// Notes that the log's beginning is known.
+    func begin() { hasBegun = true }
+
     func begin(at counters: ServerCounters) { if isMine(counters) { ledger.begin(at: counters.calls) } }
 
     func read(_ counters: ServerCounters, recorded: Int, isTerminating: Bool) {
         guard isMine(counters), !hasEnded else { return }
+        readings += 1
         ledger.read(counters.calls, recorded: recorded, isTerminating: isTerminating)
     }
 

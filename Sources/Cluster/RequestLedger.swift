@@ -41,9 +41,12 @@ struct RequestLedger: Sendable, Equatable {
 
     /// Notes a count that was read before the log's first line.
     mutating func begin(at count: Int) {
-        before = max(before.lowerBound, min(count, before.upperBound))...before.upperBound
+        before = count...Int.max
         last = count
     }
+
+    /// Whether it is known to the request what came before the log.
+    var isPinned: Bool { before.lowerBound == before.upperBound }
 
     /// Notes a count.
     ///
@@ -93,6 +96,7 @@ struct RequestLedger: Sendable, Equatable {
             return .unknown("\(behind) requests were not in its log when it was last asked", atLeast: least)
         case .stillRuns:
             guard let most else {
+                if isLastOfEnding { return .unknown("it was still ending at the end of the recording", atLeast: least) }
                 return .unknown("its counters are unknown at the end" + (failure.map { ": \($0)" } ?? ""), atLeast: least)
             }
             let surplus = found - (most - before.lowerBound)

@@ -30,7 +30,7 @@ import uuid
 
 START_DELAY, READY_DELAY = 0.3, 0.7
 # How long an ending pod answers, how long its process lasts after that, and its object after the process.
-DRAIN, EXIT, REMOVAL = 3.0, 0.5, 0.5
+DRAIN, EXIT, REMOVAL = 6.0, 0.5, 1.0
 lock = threading.RLock()
 changed = threading.Condition(lock)
 versions = itertools.count(100)
@@ -249,6 +249,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                  "exit": each.exit_code} for each in containers]}
         if path in DISCOVERY:
             return 200, DISCOVERY[path]
+        if parts[:3] == ["api", "v1", "namespaces"] and len(parts) == 4:
+            # kubectl asks for it where a pod is not found.
+            return 200, {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": parts[3]}}
         if refused := self.refused(parts, query):
             return refused
         if parts[-1] == "deployments":
