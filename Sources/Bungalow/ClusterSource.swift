@@ -114,7 +114,11 @@ private struct ScoringLogRequestCounter: RequestCounter {
 
 extension CollectedLogs {
     /// How many requests there should be; nil if no counters were read.
-    var expectedCalls: Analysis.ExpectedCalls? { expected.map { .init(counted: $0, isLeast: isExpectedLeast) } }
+    var expectedCalls: Analysis.ExpectedCalls? {
+        guard let expected else { return nil }
+        let within = tolerance == 0 ? "" : " to within \(tolerance), since they were read under load"
+        return .init(calls: expected, source: "the servers' counters" + within, isLeast: isExpectedLeast)
+    }
 
     /// The logs, as the analyzer reads them.
     var files: [LogFile] {
@@ -127,9 +131,7 @@ extension CollectedLogs {
 
 extension Analysis.ExpectedCalls {
     /// What servers counted.
-    init(counted calls: Int, isLeast: Bool = false) {
-        self.init(calls: calls, source: "the servers' counters", isLeast: isLeast)
-    }
+    init(counted calls: Int) { self.init(calls: calls, source: "the servers' counters") }
 }
 
 /// Runs work that Ctrl-C or SIGTERM ends early; its result is what it has by then.

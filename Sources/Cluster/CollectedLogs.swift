@@ -23,6 +23,8 @@ public struct CollectedLogs: Sendable {
     public let expected: Int?
     /// Whether there may be more than expected.
     public let isExpectedLeast: Bool
+    /// How many requests could be missing unnoticed, since others came while the counters were read.
+    public let tolerance: Int
     /// What is known to be missing, one sentence each; a count that is right disproves them.
     public let gaps: [String]
     /// What forbids to call the logs complete although the count is right, one sentence each.
@@ -33,18 +35,22 @@ public struct CollectedLogs: Sendable {
         let verdicts = hasCounters ? logs.map { $0.ledger?.verdict(found: $0.requests) } : []
         let isMissingSome = verdicts.contains { if case .missing = $0 { true } else { false } }
         var doubts = logs.flatMap { log in log.doubts.map { (pod: log.pod, reason: $0) } }
-        var expected = 0
+        var (expected, tolerance) = (0, 0)
         for (log, verdict) in zip(logs, verdicts) {
             switch verdict {
-            case nil, .complete: expected += log.requests
+            case nil: expected += log.requests
+            case .complete(let within):
+                expected += log.requests
+                tolerance += within
             case .missing(let count):
                 expected += log.requests + count
                 doubts.append((log.pod, "at least \(Self.requests(count)) missing"))
             case .surplus(let count):
                 expected += log.requests - (isMissingSome ? 0 : count)
                 doubts.append((log.pod, "\(Self.requests(count)) more than it had counted"))
-            case .unknown(let words, let least):
-                expected += max(log.requests, least)
+            case .unknown(let words, let least, let seemsShort):
+                // A log with a known gap that seems to be short is.
+                expected += max(log.requests, least) + (seemsShort && !log.gaps.isEmpty ? 1 : 0)
                 doubts.append((log.pod, least == 0 ? words : "\(words); it had counted at least \(least)"))
             }
         }
@@ -54,6 +60,7 @@ public struct CollectedLogs: Sendable {
             }
         }
         self.expected = hasCounters ? expected : nil
+        self.tolerance = tolerance
         isExpectedLeast = verdicts.contains {
             switch $0 {
             case .complete, .surplus: false

@@ -3,6 +3,8 @@ import Synchronization
 
 extension LogRecorder {
     private static let maximumAttempts = 10
+    // How often to try for a moment without requests.
+    private static let attemptsForMoment = 5
     // How long a request may take from the server into the log here.
     private static let patience = Duration.seconds(2)
 
@@ -36,8 +38,11 @@ extension LogRecorder {
         try? await forEachLiving { instance in
             do {
                 for attempt in 1...Self.maximumAttempts {
-                    if try await self.settle(instance, isLast: attempt == Self.maximumAttempts) { return }
-                    try await Task.sleep(for: Self.tick)
+                    switch try await self.settle(instance, isLast: attempt == Self.maximumAttempts) {
+                    case .exact: return
+                    case .bracketed where attempt > Self.attemptsForMoment: return
+                    case .bracketed, .behind: try await Task.sleep(for: Self.tick)
+                    }
                 }
             } catch let error as OperatorError {
                 await self.failed(instance, error)
@@ -45,12 +50,16 @@ extension LogRecorder {
         }
     }
 
-    private func settle(_ instance: RecordedInstance, isLast: Bool) async throws -> Bool {
+    private func settle(_ instance: RecordedInstance, isLast: Bool) async throws -> RequestLedger.Settlement {
         let first = try await cluster.counters(of: instance.pod)
         let deadline = ContinuousClock.now + (isLast ? Self.patience : .zero)
-        while await instance.lacks(first), ContinuousClock.now < deadline { try await Task.sleep(for: Self.tick) }
+        var isLate = false
+        while await instance.lacks(first), ContinuousClock.now < deadline {
+            isLate = true
+            try await Task.sleep(for: Self.tick)
+        }
         let recorded = await instance.log.mark()
         let second = try await cluster.counters(of: instance.pod)
-        return await instance.settle(first: first, recorded: recorded, second: second)
+        return await instance.settle(first: first, recorded: recorded, second: second, isLate: isLate)
     }
 }

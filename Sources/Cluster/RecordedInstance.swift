@@ -54,9 +54,12 @@ actor RecordedInstance {
         ledger.read(counters.calls, recorded: recorded, isTerminating: isTerminating)
     }
 
-    func settle(first: ServerCounters, recorded: Int, second: ServerCounters) -> Bool {
-        guard isMine(first), isMine(second), !hasEnded else { return hasEnded }
-        return ledger.settle(first: first.calls, recorded: recorded, second: second.calls)
+    func settle(
+        first: ServerCounters, recorded: Int, second: ServerCounters, isLate: Bool
+    ) -> RequestLedger.Settlement {
+        guard !hasEnded else { return .exact }
+        guard isMine(first), isMine(second) else { return .behind }
+        return ledger.settle(first: first.calls, recorded: recorded, second: second.calls, isLate: isLate)
     }
 
     /// Whether the log lacks requests that were counted.

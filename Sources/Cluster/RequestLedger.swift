@@ -1,9 +1,10 @@
 /// What one instance of a container has counted, held against the requests in its log.
 ///
 /// A server counts a request no later than it logs it. So a count that was read before the log bounds the log from
-/// below, one that was read after it from above, and where both are equal the log holds that many or lacks some. An
-/// instance that ended is held to its last count, if that was read after it was told to end and it ended by itself:
-/// then it flushed its log.
+/// below, one that was read after it from above, and where both are equal the log holds that many or lacks some. Where
+/// requests come all the time, the bounds are some requests apart, and what is missing between them goes unnoticed.
+/// An instance that ended is held to its last count, if that was read after it was told to end and it ended by
+/// itself: then it flushed its log.
 struct RequestLedger: Sendable, Equatable {
     /// How the instance ended.
     enum Ending: Sendable, Equatable {
@@ -16,12 +17,14 @@ struct RequestLedger: Sendable, Equatable {
 
     /// What the counts say of the log.
     enum Verdict: Sendable, Equatable {
-        case complete
+        /// Nothing is missing, or no more than this.
+        case complete(within: Int)
         /// At least this many are missing.
         case missing(Int)
         case surplus(Int)
-        /// Why it is not known, to follow the pod's name, and how many requests there were at least.
-        case unknown(String, atLeast: Int)
+        /// Why it is not known, to follow the pod's name, how many requests there were at least, and whether they
+        /// seem to be more than the log holds.
+        case unknown(String, atLeast: Int, seemsShort: Bool = false)
     }
 
     var ending = Ending.stillRuns
@@ -35,6 +38,11 @@ struct RequestLedger: Sendable, Equatable {
     private var isLastOfEnding = false
     // Requests that were counted and not in the log when no request came between two readings; nil if that never was.
     private var lag: Int?
+    // The least that the log was behind in all attempts to settle; nil once it held all that was counted before.
+    private var behind: Int?
+    private var readings = 0
+
+    private static let readingsOfBeginning = 20
 
     /// - Parameter isWhole: whether the log begins with the instance.
     init(isWhole: Bool) { before = isWhole ? 0...0 : 0...Int.max }
@@ -56,21 +64,40 @@ struct RequestLedger: Sendable, Equatable {
     mutating func read(_ count: Int, recorded: Int, isTerminating: Bool) {
         // What is neither recorded nor missing came before the log.
         before = before.lowerBound...max(min(before.upperBound, count - recorded), before.lowerBound)
-        if count == last { lag = count - before.upperBound - recorded }
+        if count == last {
+            lag = count - before.upperBound - recorded
+            // In a moment without requests it is known to the request what came before the log.
+            if readings < Self.readingsOfBeginning { before = before.upperBound...before.upperBound }
+        }
+        readings += 1
         (last, failure) = (count, nil)
         isLastOfEnding = isTerminating
     }
 
+    /// What an attempt to settle came to.
+    enum Settlement: Sendable {
+        /// The log holds each request up to the second count.
+        case exact
+        /// It holds as many as the first count.
+        case bracketed
+        case behind
+    }
+
     /// Notes the counts around the log's end.
     ///
-    /// - Returns: whether the log is complete to the last request.
-    mutating func settle(first: Int, recorded: Int, second: Int) -> Bool {
+    /// - Parameter isLate: whether the log was waited for after the first count, so that later requests may make up
+    ///   for missing ones.
+    mutating func settle(first: Int, recorded: Int, second: Int, isLate: Bool = false) -> Settlement {
         read(second, recorded: recorded, isTerminating: isLastOfEnding)
         let slack = second - before.upperBound - recorded
-        if first == second { lag = slack }
-        if slack == 0 { lag = 0 }
+        if first == second || slack == 0 { lag = slack }
         (last, most) = (first, second)
-        return slack == 0
+        if slack > 0, isLate || recorded < least {
+            behind = min(behind ?? slack, slack)
+            return .behind
+        }
+        behind = nil
+        return slack <= 0 ? .exact : .bracketed
     }
 
     /// How many requests the log should hold at least.
@@ -87,13 +114,13 @@ struct RequestLedger: Sendable, Equatable {
             return .unknown("the counters are unknown" + (failure.map { ": \($0)" } ?? ""), atLeast: least)
         }
         if found < least { return .missing(least - found) }
-        let behind = lag ?? 0
+        let lag = lag ?? 0
         switch ending {
         case .cutShort(let words): return .unknown(words, atLeast: least)
         case .completed:
             guard isLastOfEnding else { return .unknown("it ended before its last count was read", atLeast: least) }
-            guard behind > 0, found > least else { return .complete }
-            return .unknown("\(behind) requests were not in its log when it was last asked", atLeast: least)
+            guard lag > 0, found > least else { return .complete(within: found - least + before.count - 1) }
+            return .unknown("\(lag) requests were not in its log when it was last asked", atLeast: least)
         case .stillRuns:
             guard let most else {
                 if isLastOfEnding { return .unknown("it was still ending at the end of the recording", atLeast: least) }
@@ -101,8 +128,13 @@ struct RequestLedger: Sendable, Equatable {
             }
             let surplus = found - (most - before.lowerBound)
             if surplus > 0 { return .surplus(surplus) }
-            guard behind > 0 else { return .complete }
-            return .unknown("up to \(behind) requests may be missing: more came while it was asked", atLeast: least)
+            let missing = max(behind ?? 0, lag)
+            guard missing == 0 else {
+                let words = "up to \(missing) requests are missing, or were late: others came while it was asked"
+                return .unknown(words, atLeast: least, seemsShort: true)
+            }
+            let isExact = most - before.upperBound == found
+            return .complete(within: (isExact ? 0 : most - least - before.upperBound) + before.count - 1)
         }
     }
 }
