@@ -65,7 +65,8 @@ final class ScriptedKubernetes {
 
     /// Asks the server through kubectl.
     func get<Answer: Decodable>(_ path: String) throws -> Answer {
-        let outcome = try ChildProcess.run("kubectl", ["get", "--raw", path], environment: environment)
+        let outcome = try ChildProcess.run(
+            "/usr/bin/env", ["kubectl", "get", "--raw", path], environment: environment)
         return try JSONDecoder().decode(Answer.self, from: Data(outcome.output.utf8))
     }
 

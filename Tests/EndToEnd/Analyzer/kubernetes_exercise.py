@@ -2,13 +2,14 @@
 
 usage: kubernetes_exercise.py EXERCISE
 
-EXERCISE is JSON: "pods" at the start, "rate" (requests a second), "steps" ([second, name, argument …], counted from the
-first look at the pods), and what is unlike a healthy cluster: "before" (requests of each pod before the start),
-"denied" ([verb, resource] pairs), "allowed" (pairs; everything else is denied).
+EXERCISE is JSON: "pods" at the start, "before" (requests of each by then), "setup" (steps that have happened by then:
+[name, argument …]), "rate" (requests a second), "steps" ([second, name, argument …], counted from the first look at the
+pods), and rights as "verb resource[.group] namespace|cluster": "denied", or "allowed", beside which all are denied.
 
     scale N        the deployment has N pods from now on; pods end as .k8s lets them, in less time
     rollout        each pod is replaced: a new one is ready before the old one ends
     kill           the first pod's container dies by SIGKILL, with requests that it never logged, and is started again
+    restart        the first pod's container has died by SIGKILL and runs again, at once
     force          the first pod and its object are gone at once
     outage N       for N seconds the API server closes each connection; streams end as if they were whole
     rotate         the node begins a new log file for each container: older lines are not given any more
@@ -175,6 +176,11 @@ def kill():
     later(0.5, pod.start)
 
 
+def restart():
+    pods[0].containers[-1].end(137)
+    pods[0].start()
+
+
 def force():
     pod = pods.pop(0)
     pod.containers[-1].end(137)
@@ -258,6 +264,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return 200, {"metadata": {}, "items": [DEPLOYMENT]}
         if parts[-2] == "deployments":
             return 200, DEPLOYMENT
+        if parts[1] == "metrics.k8s.io":
+            return 200, {"metadata": {}, "items": []}
         if path == PODS:
             look()
             if query.get("watch"):
@@ -280,14 +288,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             scope = 'in the namespace "serving"'
         is_list = parts[-1] in ("pods", "deployments")
         verb = "watch" if query.get("watch") else "list" if is_list else "get"
-        is_denied = [verb, resource] in exercise.get("denied", [])
-        if "allowed" in exercise:
-            where = "cluster" if scope.startswith("at") else "namespace"
-            is_denied = [where, verb, resource] not in exercise["allowed"]
-        if not is_denied:
-            return None
         group = parts[1] if parts[0] == "apis" else ""
-        kind = f'{resource.split("/")[0]}{"." + group if group else ""}'
+        of_group = "." + group if group else ""
+        right = f'{verb} {resource}{of_group} {"cluster" if scope.startswith("at") else "namespace"}'
+        if right not in exercise.get("denied", []) and right in exercise.get("allowed", [right]):
+            return None
+        kind = resource.split("/")[0] + of_group
         object = f'{kind} "{name}"' if verb == "get" else kind
         return status(403, "Forbidden", f'{object} is forbidden: User "student" cannot {verb} resource "{resource}" '
                                         f'in API group "{group}" {scope}')
@@ -390,6 +396,8 @@ if __name__ == "__main__":
     for each in pods:
         for _ in range(exercise.get("before", 0)):
             each.containers[0].serve(age=30)
+    for name, *arguments in exercise.get("setup", []):
+        globals()[name](*arguments)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     print("listening", server.server_port, flush=True)
