@@ -29,7 +29,9 @@ struct Dialogue {
     func chooseDeployment(in cluster: Cluster) async throws -> Cluster.Deployment {
         try StandardOutput.say("Collecting AKS deployments....")
         let deployments: [Cluster.Deployment]
-        do { deployments = try await cluster.deployments() } catch let error as OperatorError where error.isMissingRight {
+        do {
+            deployments = try await cluster.deployments()
+        } catch let error as OperatorError where error.isMissingRight {
             throw OperatorError(
                 .cluster, "\(error.description); without it, name one: --namespace NAME --deployment NAME")
         }

@@ -44,10 +44,10 @@ public struct CollectedLogs: Sendable {
                 tolerance += within
             case .missing(let count):
                 expected += log.requests + count
-                doubts.append((log.pod, "at least \(Self.requests(count)) missing"))
+                doubts.append((log.pod, "at least \(RequestLedger.requests(count)) missing"))
             case .surplus(let count):
                 expected += log.requests - (isMissingSome ? 0 : count)
-                doubts.append((log.pod, "\(Self.requests(count)) more than it had counted"))
+                doubts.append((log.pod, "\(RequestLedger.requests(count)) more than it had counted"))
             case .unknown(let words, let least, let seemsShort):
                 // A log with a known gap that seems to be short is.
                 expected += max(log.requests, least) + (seemsShort && !log.gaps.isEmpty ? 1 : 0)
@@ -70,6 +70,4 @@ public struct CollectedLogs: Sendable {
         gaps = logs.flatMap { log in log.gaps.map { (pod: log.pod, reason: $0) } }.sentences { "\($0): \($1)" }
         self.doubts = doubts.sentences { "\($0): \($1)" }
     }
-
-    private static func requests(_ count: Int) -> String { count == 1 ? "1 request" : "\(count) requests" }
 }

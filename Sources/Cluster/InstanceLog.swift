@@ -77,6 +77,16 @@ actor InstanceLog {
         return cut?.requests ?? requests
     }
 
+    /// Keeps what a recording that failed has brought, if anything.
+    func abandon() {
+        guard byteCount == 0 else {
+            _ = try? finish()
+            return
+        }
+        try? draft.descriptor.close()
+        draft.discard()
+    }
+
     private func take(_ line: ArraySlice<UInt8>, into text: inout [UInt8]) {
         switch line.withUnsafeBytes({ counter.read($0) }) {
         // The recording has begun in the middle of a request, which is not one of its own.

@@ -64,8 +64,8 @@ public struct Kubectl: Sendable {
                     .name("kubectl"), arguments: Arguments(withContext(arguments)), input: .none,
                     output: .fileDescriptor(descriptor, closeAfterSpawningProcess: true),
                     error: .string(limit: Self.maximumMessageByteCount))
-                return Outcome(
-                    isSuccess: result.terminationStatus.isSuccess, message: KubectlMessage(result.standardError).sentence)
+                let message = KubectlMessage(result.standardError).sentence
+                return Outcome(isSuccess: result.terminationStatus.isSuccess, message: message)
             } or: {
                 try await Self.waitForSilence(at: path, of: silence)
                 return nil

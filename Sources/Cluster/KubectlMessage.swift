@@ -29,6 +29,7 @@ struct KubectlMessage {
         let group = match.3.isEmpty ? "" : " of \(match.3)"
         let place = match.4.map { "in the namespace \($0)" } ?? "in all namespaces"
         let user = message.firstMatch(of: #/User "([^"]*)"/#).map { " (user \($0.1))" } ?? ""
-        return "\(forbiddenStart)\(match.1) \(match.2)\(group) \(place)\(user); docs/analyzer.md lists the rights needed"
+        return "\(forbiddenStart)\(match.1) \(match.2)\(group) \(place)\(user); "
+            + "docs/analyzer.md lists the rights needed"
     }
 }

@@ -48,7 +48,12 @@ public final class LogRecorder: Sendable {
     /// - Throws: `OperatorError` if the pods or their logs may not be read, or a file cannot be written.
     public func record(for duration: Duration) async throws -> CollectedLogs {
         // The counters are read at the end, when this task may be cancelled.
-        let work = Task { try await run(until: .now + duration) }
+        let work = Task {
+            do { return try await run(until: .now + duration) } catch {
+                for instance in instances.withLock(\.self) { await instance.log.abandon() }
+                throw error
+            }
+        }
         return try await withTaskCancellationHandler {
             try await work.value
         } onCancel: {
@@ -125,7 +130,7 @@ public final class LogRecorder: Sendable {
                 }
             } catch let error as OperatorError {
                 // Without the right to watch, the list says most of it, a little later.
-                if Kubectl.isForbidden(error.description) { notices.complain("Warning: \(error.description)") }
+                if error.isMissingRight { notices.warn(error.description) }
             }
             try await Task.sleep(for: Self.retryPause)
             do {
@@ -162,7 +167,7 @@ public final class LogRecorder: Sendable {
     /// Notes that an instance could not be asked, and says so where it is a right that is missing.
     func failed(_ instance: RecordedInstance, _ error: OperatorError) async {
         await instance.fail(error.description)
-        if Kubectl.isForbidden(error.description) { notices.complain("Warning: \(error.description)") }
+        if error.isMissingRight { notices.warn(error.description) }
     }
 
     func forEachLiving(_ body: @escaping @Sendable (RecordedInstance) async throws -> Void) async throws {

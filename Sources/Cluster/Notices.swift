@@ -3,7 +3,8 @@ import Synchronization
 /// Reports what happens, each sentence once until it is over: twenty pods behind one API server that is away are one
 /// line.
 final class Notices: Sendable {
-    private let said = Mutex<Set<String>>([])
+    private let troubles = Mutex<Set<String>>([])
+    private let warnings = Mutex<Set<String>>([])
     private let onProgress: @Sendable (String) -> Void
 
     init(_ onProgress: @escaping @Sendable (String) -> Void) { self.onProgress = onProgress }
@@ -11,16 +12,21 @@ final class Notices: Sendable {
     /// Reports a step.
     func say(_ line: String) { onProgress(line) }
 
-    /// Reports what is wrong, unless it is known.
+    /// Reports what is wrong for now, unless it is known.
     func complain(_ sentence: String) {
-        if said.withLock({ $0.insert(sentence).inserted }) { onProgress(sentence) }
+        if troubles.withLock({ $0.insert(sentence).inserted }) { onProgress(sentence) }
+    }
+
+    /// Reports what stays as it is, unless it is known.
+    func warn(_ sentence: String) {
+        if warnings.withLock({ $0.insert(sentence).inserted }) { onProgress("Warning: \(sentence)") }
     }
 
     /// Reports once that the API server responds again.
     func recovered() {
-        let wasWrong = said.withLock { said in
-            defer { said = said.filter(Kubectl.isForbidden) }
-            return said.contains { !Kubectl.isForbidden($0) }
+        let wasWrong = troubles.withLock { troubles in
+            defer { troubles.removeAll() }
+            return !troubles.isEmpty
         }
         if wasWrong { onProgress("the API server responds again") }
     }

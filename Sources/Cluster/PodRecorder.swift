@@ -64,7 +64,7 @@ struct PodRecorder: Sendable {
                 }
                 return await instance.begin()
             } catch let error as OperatorError {
-                if Kubectl.isForbidden(error.description) || attempt == Self.maximumAttempts { throw error }
+                if error.isMissingRight || attempt == Self.maximumAttempts { throw error }
                 if recorder.isOver || Kubectl.isNotFound(error.description) { return await instance.begin() }
                 recorder.notices.complain(error.description)
                 await instance.lack("its recording began late: \(error.description)")

@@ -120,21 +120,27 @@ struct RequestLedger: Sendable, Equatable {
         case .completed:
             guard isLastOfEnding else { return .unknown("it ended before its last count was read", atLeast: least) }
             guard lag > 0, found > least else { return .complete(within: found - least + before.count - 1) }
-            return .unknown("\(lag) requests were not in its log when it was last asked", atLeast: least)
+            return .unknown("its log lacked \(Self.requests(lag)) when it was last asked", atLeast: least)
         case .stillRuns:
             guard let most else {
-                if isLastOfEnding { return .unknown("it was still ending at the end of the recording", atLeast: least) }
-                return .unknown("its counters are unknown at the end" + (failure.map { ": \($0)" } ?? ""), atLeast: least)
+                let words =
+                    isLastOfEnding
+                    ? "it was still ending at the end of the recording"
+                    : "its counters are unknown at the end" + (failure.map { ": \($0)" } ?? "")
+                return .unknown(words, atLeast: least)
             }
             let surplus = found - (most - before.lowerBound)
             if surplus > 0 { return .surplus(surplus) }
             let missing = max(behind ?? 0, lag)
             guard missing == 0 else {
-                let words = "up to \(missing) requests are missing, or were late: others came while it was asked"
+                let words = "up to \(Self.requests(missing)) missing or late: others came while it was asked"
                 return .unknown(words, atLeast: least, seemsShort: true)
             }
             let isExact = most - before.upperBound == found
             return .complete(within: (isExact ? 0 : most - least - before.upperBound) + before.count - 1)
         }
     }
+
+    /// `1 request`, `2 requests`.
+    static func requests(_ count: Int) -> String { count == 1 ? "1 request" : "\(count) requests" }
 }

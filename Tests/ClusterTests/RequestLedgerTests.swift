@@ -26,7 +26,7 @@ import Testing
         var ledger = RequestLedger(isWhole: true)
         #expect(ledger.settle(first: 100, recorded: 99, second: 100) == .behind)
         #expect(ledger.settle(first: 101, recorded: 101, second: 102) == .bracketed)
-        let words = "up to 1 requests are missing, or were late: others came while it was asked"
+        let words = "up to 1 request missing or late: others came while it was asked"
         #expect(ledger.verdict(found: 101) == .unknown(words, atLeast: 101, seemsShort: true))
         #expect(ledger.settle(first: 102, recorded: 101, second: 102) == .behind)
         #expect(ledger.verdict(found: 101) == .missing(1))
@@ -41,7 +41,7 @@ import Testing
             #expect(ledger.settle(first: count, recorded: count - 30, second: count + 2) == .behind)
         }
         #expect(ledger.settle(first: 500, recorded: 500, second: 540, isLate: true) == .behind)
-        let words = "up to 32 requests are missing, or were late: others came while it was asked"
+        let words = "up to 32 requests missing or late: others came while it was asked"
         #expect(ledger.verdict(found: 500) == .unknown(words, atLeast: 500, seemsShort: true))
     }
 
@@ -77,7 +77,7 @@ import Testing
         #expect(ledger.verdict(found: 44) == .complete(within: 0))
         #expect(
             ledger.verdict(found: 45)
-                == .unknown("1 requests were not in its log when it was last asked", atLeast: 44))
+                == .unknown("its log lacked 1 request when it was last asked", atLeast: 44))
     }
 
     @Test("An instance that was killed is never complete; its last count is the least")

@@ -47,8 +47,7 @@ import Testing
     func underLoad() throws {
         let (outcome, line) = try Self.run(setup: [], rate: 100)
         #expect(outcome.exitCode == 0, "\(outcome.output)")
-        #expect(
-            line.contains(#/^Complete: ([0-9]+) of \1 requests, by the servers' counters( to within [0-9]+, since they were read under load)?$/#)
-        )
+        let words = #/Complete: ([0-9]+) of \1 requests, by the servers' counters(, to within .*)?/#
+        #expect(line.wholeMatch(of: words) != nil, "\(line)")
     }
 }

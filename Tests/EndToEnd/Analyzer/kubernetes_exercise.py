@@ -397,7 +397,8 @@ if __name__ == "__main__":
         for _ in range(exercise.get("before", 0)):
             each.containers[0].serve(age=30)
     for name, *arguments in exercise.get("setup", []):
-        globals()[name](*arguments)
+        with lock:
+            globals()[name](*arguments)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     print("listening", server.server_port, flush=True)
