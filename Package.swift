@@ -107,9 +107,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .target(
             name: "Files",
             dependencies: [
+                "CZlib",
                 .product(
                     name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux]))
             ],

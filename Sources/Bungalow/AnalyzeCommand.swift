@@ -110,12 +110,11 @@ struct AnalyzeCommand: AsyncParsableCommand {
     private func chosenLogs() throws -> [LogFile] {
         var known: Set<FileStatus> = []
         let paths = files.filter { path in
-            let file = LogFile(path: path)
-            if file.isResultsFile {
+            if LogFile(path: path).isResultsFile {
                 StandardError.say("\(path) is a results file, not a log: left out")
                 return false
             }
-            guard let status = file.text.status, !known.insert(status).inserted else { return true }
+            guard let status = TextFile(path: path).status, !known.insert(status).inserted else { return true }
             StandardError.say("\(path) is named twice, or is a link to another of the logs: it counts once")
             return false
         }
@@ -158,7 +157,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     private func outputs(for deployment: String, reading logs: [LogFile]) throws -> AnalysisOutputs {
         try AnalysisOutputs(
             deployment: deployment, folder: output, html: html, sqlite: sqlite,
-            inputs: logs.map(\.text) + metrics.map(TextFile.init(path:)))
+            inputs: logs.flatMap(\.texts) + metrics.map(TextFile.init(path:)))
     }
 
     /// Whether nothing is known to be missing, and a count that was asked for was taken.
@@ -174,7 +173,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
         _ logs: [LogFile], names: (deployment: String?, namespace: String?), expected: Analysis.ExpectedCalls?,
         gaps: [String], doubts: [String] = []
     ) async throws {
-        let deployment = names.deployment ?? Analysis.deployment(of: logs)
+        let deployment = names.deployment ?? Analysis.deployment(ofPods: logs.map(\.pod))
         let outputs = try outputs(for: deployment, reading: logs)
         let pods = try await Analysis.read(logs, onlyPath: modelKind?.onlyPath, into: outputs.database) { pod in
             StandardError.say(pod.summary)

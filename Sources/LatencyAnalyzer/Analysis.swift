@@ -7,7 +7,7 @@ public struct Analysis: Sendable {
     public let deployment: String
     /// The deployment's namespace, as the results file has it.
     public let namespace: String
-    /// One entry a log, in the order given.
+    /// One entry a pod of each log, in the order given.
     public let pods: [PodStatistics]
     /// All pods together.
     public let total: PodStatistics
@@ -44,9 +44,12 @@ public struct Analysis: Sendable {
         self.namespace = namespace
         self.pods = pods
         self.expectedCalls = expectedCalls
-        let headless = pods.filter { $0.counts.headlessLines > 0 }
-        self.gaps = gaps + headless.map { "the log of \($0.file.pod) begins in the middle of a call" }
-        self.doubts = doubts
+        self.gaps = gaps + pods.flatMap(\.gaps)
+        self.doubts =
+            doubts
+            + pods.filter { $0.counts.doubledRequests > 0 }.map {
+                "\($0.counts.doubledRequests) requests are in \($0.file.name) twice, and others may be missing for them"
+            }
         total = pods.reduce(into: PodStatistics(LogFile(path: "all pods"))) { $0.add($1) }
     }
 
@@ -55,7 +58,7 @@ public struct Analysis: Sendable {
     /// - Parameters:
     ///   - path: the one whose scoring lines count; nil for both.
     ///   - database: takes every call.
-    ///   - onRead: called after each log.
+    ///   - onRead: called for each pod after its log.
     /// - Returns: the statistics in the logs' order.
     /// - Throws: `OperatorError` if a log cannot be read or the database cannot be written.
     public static func read(
@@ -63,26 +66,26 @@ public struct Analysis: Sendable {
         onRead: @escaping @Sendable (PodStatistics) -> Void = { _ in }
     ) async throws -> [PodStatistics] {
         if let database {
-            return try files.map { file in
+            return try files.flatMap { file in
                 let statistics = try database.store(file, onlyPath: path)
-                onRead(statistics)
+                statistics.forEach(onRead)
                 return statistics
             }
         }
-        return try await withThrowingTaskGroup(of: (Int, PodStatistics).self) { group in
-            var results = [PodStatistics?](repeating: nil, count: files.count)
+        return try await withThrowingTaskGroup(of: (Int, [PodStatistics]).self) { group in
+            var results = [[PodStatistics]](repeating: [], count: files.count)
             var waiting = files.enumerated().makeIterator()
-            let addNext = { (group: inout ThrowingTaskGroup<(Int, PodStatistics), any Error>) in
+            let addNext = { (group: inout ThrowingTaskGroup<(Int, [PodStatistics]), any Error>) in
                 guard let (index, file) = waiting.next() else { return }
-                group.addTask { (index, try PodStatistics(reading: file, onlyPath: path)) }
+                group.addTask { (index, try PodStatistics.read(file, onlyPath: path).map(\.statistics)) }
             }
             for _ in 0..<max(ProcessInfo.processInfo.activeProcessorCount, 1) { addNext(&group) }
             while let (index, statistics) = try await group.next() {
-                onRead(statistics)
+                statistics.forEach(onRead)
                 results[index] = statistics
                 addNext(&group)
             }
-            return results.compactMap(\.self)
+            return results.flatMap(\.self)
         }
     }
 
@@ -112,9 +115,9 @@ public struct Analysis: Sendable {
     }
 
     /// The deployment that all pods' names share, named by ReplicaSets as `<deployment>-<hash>-<suffix>`; else `logs`.
-    public static func deployment(of files: [LogFile]) -> String {
-        let names = files.map { file -> Substring? in
-            let pod = file.pod.split(separator: "/").last ?? ""
+    public static func deployment(ofPods pods: [String]) -> String {
+        let names = pods.map { name -> Substring? in
+            let pod = name.split(separator: "/").last ?? ""
             let parts = pod.split(separator: "-", omittingEmptySubsequences: false)
             guard parts.count > 2, let suffix = parts.last, suffix.count == 5,
                 (6...10).contains(parts[parts.count - 2].count)

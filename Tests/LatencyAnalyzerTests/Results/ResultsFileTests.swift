@@ -62,7 +62,7 @@ import Testing
         let pod = try #require(try await Analysis.read([file], onlyPath: .dl).first)
         #expect(pod.scoredCalls == 1 && pod.slowest == 72.81)
         #expect(try RequestSearch([file]).lines(for: "5afbcc69-eec4-4661-9108-071428f0d50f").count == 2)
-        #expect(Analysis.deployment(of: [file]) == "dangdeploy3")
+        #expect(Analysis.deployment(ofPods: [file.pod]) == "dangdeploy3")
         // The other path's lines are no scoring lines of this one, and that is said.
         let other = try #require(try await Analysis.read([file], onlyPath: .ml).first)
         #expect(other.scoredCalls == 0 && other.counts.otherKindLines == 1)
@@ -164,7 +164,7 @@ import Testing
 
     @Test("A deployment's name is derived from its pods' names")
     func deploymentName() {
-        let names = { (names: [String]) in Analysis.deployment(of: names.map(LogFile.init(path:))) }
+        let names = { (names: [String]) in Analysis.deployment(ofPods: names.map { LogFile(path: $0).pod }) }
         #expect(names(["/x/web-app-6fc5cf8df6-sdxld.txt", "web-app-7b9c4d5f8-abcde.log"]) == "web-app")
         #expect(names(["web-6fc5cf8df6-sdxld.txt", "api-6fc5cf8df6-sdxld.txt"]) == "logs")
         #expect(names(["one.txt"]) == "logs")
