@@ -10,7 +10,7 @@ struct CacheFile: Sendable {
 
     let path: String
 
-    /// Makes the folder and an empty file where they are missing, readable for the owner only; returns what the file is.
+    /// Makes the folder and an empty file where they are missing, for the owner only; returns what the file is.
     @discardableResult
     func create() throws -> stat {
         for index in path.indices.dropFirst() where path[index] == "/" {
@@ -27,15 +27,17 @@ struct CacheFile: Sendable {
         return file
     }
 
-    /// Holds the right to open, make or replace the file, which one process has at a time; fails as busy without it.
+    /// Waits for the right to open, make or replace the file, which one process has at a time.
     ///
     /// Without it, a process could pair a new file with the log of the one that another process sets aside.
-    func locked<Result>(_ body: () throws -> Result) throws -> Result {
+    func locked<Result>(until end: Date, _ body: () throws -> Result) throws -> Result {
         let descriptor = open(path + ".lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.error("its lock file cannot be made") }
         defer { close(descriptor) }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw errno == EWOULDBLOCK ? CacheFileError.busy : Self.error("its lock file cannot be locked")
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK else { throw Self.error("its lock file cannot be locked") }
+            guard Date() < end else { throw CacheFileError.busy }
+            usleep(2_000)
         }
         return try body()
     }

@@ -90,7 +90,7 @@ struct EntryDatabase: Sendable {
             var status: stat?
             do {
                 try file.create()
-                return try file.locked {
+                return try file.locked(until: end) {
                     if let damage, damage.file.isSameFile(as: stat(path: file.path)) {
                         try file.setAside(because: damage.cause, logger)
                     }

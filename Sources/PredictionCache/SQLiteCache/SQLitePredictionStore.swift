@@ -17,8 +17,8 @@ struct LookUpBatch: Sendable {
     }
 }
 
-/// The embedded cache of one process: an SQLite file, and one thread that answers look-ups, writes stores in slices, and
-/// keeps the file usable. Each event loop has a handle to it, and the last one to close ends it.
+/// The embedded cache of one process: an SQLite file, and one thread that answers look-ups, writes stores in slices
+/// and keeps the file usable. Each event loop has a handle to it, and the last one to close ends it.
 ///
 /// Entries are never wrong, only missing: each carries a checksum, an expired one is not found, and a damaged file is
 /// set aside as `<file>.damaged-<UTC time>` and replaced while requests go on. On disk it takes `maximumFileBytes`, a
@@ -59,8 +59,8 @@ final class SQLitePredictionStore: @unchecked Sendable {
     private var isWriteScheduled = false
     private var busySince: NIODeadline?
     private var closingDeadline: NIODeadline?
-    /// A file that was found damaged since the last sweep. The first is replaced at once; where the disk damages the new
-    /// one too, that is for the next sweep.
+    /// A file that was found damaged since the last sweep. The first is replaced at once; where the disk damages the
+    /// new one too, that is for the next sweep.
     private var damage: EntryDatabase.Damage?
 
     /// Opens or makes the file and starts the thread. While another process holds the file locked or the disk is full,

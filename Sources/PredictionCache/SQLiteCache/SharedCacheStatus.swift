@@ -2,7 +2,7 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// What the event loops share of a cache: how much waits to be stored, what was dropped, and whether the file is missing.
+/// What the event loops share of a cache: what waits to be stored, what was dropped, and whether the file is missing.
 package final class SharedCacheStatus: Sendable {
     private let state = Mutex(
         (dropped: [CacheErrorReason: UInt64](), isUnavailable: false, lastDrop: NIODeadline?.none))
