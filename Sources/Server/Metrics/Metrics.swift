@@ -15,7 +15,8 @@ final class Metrics: CacheObserver {
         var lookUps: [CacheResult: UInt64] = [:]
         var cacheErrors: [CacheErrorReason: UInt64] = [:]
         var rejections: [RejectionReason: UInt64] = [:]
-        var isCacheUp = false
+        /// nil where there is no cache by choice.
+        var isCacheUp: Bool?
 
         struct RequestSeries: Hashable {
             let route: Route
@@ -83,7 +84,7 @@ extension Metrics.Snapshot {
         lookUps.merge(other.lookUps) { $0 + $1 }
         cacheErrors.merge(other.cacheErrors) { $0 + $1 }
         rejections.merge(other.rejections) { $0 + $1 }
-        isCacheUp = isCacheUp || other.isCacheUp
+        if let isUp = other.isCacheUp { isCacheUp = isUp || isCacheUp == true }
     }
 }
 
