@@ -106,8 +106,8 @@ def plan_text(settings):
     seconds = settings.ramp_seconds + settings.hold_seconds
     seconds += settings.down_seconds if settings.model == "closed" else 0
     length = f"{settings.calls} calls" if settings.calls else duration(seconds)
-    hot = f"{float(settings.cache_rate):.4%}".rstrip("0").rstrip(".%")
-    return f"{settings.name}: {load} for {length}, {hot} % of the calls hot, at {settings.target}"
+    hot = f"{float(settings.cache_rate) * 100:g} % of the calls hot"
+    return f"{settings.name}: {load} for {length}, {hot}, at {settings.target}"
 
 
 def show(messages, stages):
