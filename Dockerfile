@@ -11,7 +11,8 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY Package.swift ./
-COPY script/build script/progress script/
+COPY script/build script/build
+COPY script/progress script/progress
 COPY Sources Sources
 # SwiftPM wants the folders of all targets, also of those that it is not asked to build.
 COPY Tests Tests

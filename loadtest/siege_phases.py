@@ -36,7 +36,7 @@ def phases_of(environment):
             f"PHASES={text} is not allowed: use PAUSE:CLIENTS …, the most seconds between a client's calls and 1 to "
             "999 clients"
         )
-    return [phase.groups() for phase in phases]
+    return [(f"{float(phase[1]):g}", phase[2]) for phase in phases]
 
 
 def seconds_of(environment):
