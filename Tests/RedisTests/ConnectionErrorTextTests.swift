@@ -62,7 +62,8 @@ import Testing
     func addresses() {
         let (refused, unreachable) = (Self.system(ECONNREFUSED), Self.system(ENETUNREACH))
         let both = [("127.0.0.1:1", refused), ("[::1]:1", refused)]
-        let text = "127.0.0.1:1 and [::1]:1 refused the connection; start Redis there, or correct the URL's host and port"
+        let advice = "start Redis there, or correct the URL's host and port"
+        let text = "127.0.0.1:1 and [::1]:1 refused the connection; \(advice)"
         for attempts in [both, both.reversed()] {
             #expect(ConnectionErrorText(attempts: attempts).description == text)
         }

@@ -71,9 +71,10 @@ extension ServerOption {
     /// To add one, write a property with the default above, a row here, and one in the tables of docs/contract.md and
     /// docs/operations.md; the tests read all of them.
     static let all: [ServerOption] = [
-        .parsed("BIND_HOST", \.bindHost, nil, "Address or name to listen on, all addresses of a name; * for all of the machine") {
-            $0
-        },
+        .parsed(
+            "BIND_HOST", \.bindHost, nil,
+            "Address to listen on, or a name for all its addresses, or * for all of the machine"
+        ) { $0 },
         .number("PORT", \.port, 0...65_535, "Port to listen on; 0 takes any free one"),
         .parsed(
             "CACHE_URL", \.cache, else: "REDIS_URL",

@@ -63,7 +63,8 @@ extension ServerOption {
         use: String = "", default fallback: String? = nil, hashedAs: String? = nil, _ meaning: String,
         describe: @escaping @Sendable (Value) -> String = { "\($0)" },
         shown: @escaping @Sendable (String) -> String = { $0 },
-        correction: @escaping @Sendable (String) -> String? = { _ in nil }, parse: @escaping @Sendable (String) -> Value?
+        correction: @escaping @Sendable (String) -> String? = { _ in nil },
+        parse: @escaping @Sendable (String) -> Value?
     ) -> ServerOption {
         ServerOption(
             variable: variable, alternative: alternative, allowed: allowed,

@@ -138,7 +138,8 @@ import Testing
         "a Redis that is not there is one line: which, where, what happened, what to do",
         arguments: [
             (
-                "127.0.0.1", "127.0.0.1:PORT refused the connection; start Redis there, or correct the URL's host and port"
+                "127.0.0.1",
+                "127.0.0.1:PORT refused the connection; start Redis there, or correct the URL's host and port"
             ),
             (
                 "nope.invalid",

@@ -6,7 +6,8 @@ import Testing
 
 /// `BIND_HOST`: one host is one or several addresses, all of them are listened on or none, and the start-up line names them.
 @Suite struct BindHostTests {
-    private static let hasIPv6 = FileManager.default.contents(atPath: "/proc/net/if_inet6")
+    private static let hasIPv6 =
+        FileManager.default.contents(atPath: "/proc/net/if_inet6")
         .map { String(decoding: $0, as: UTF8.self).contains(" lo\n") } ?? true
 
     /// Whether a machine without IPv6 can be made here, in a network namespace.
