@@ -35,7 +35,8 @@ struct MalformedRequest: Equatable {
         case .request: return MalformedRequest(requestLine(line))
         case .field: return MalformedRequest(field(line))
         case .chunkSize:
-            return MalformedRequest("a chunk does not begin with its size in hexadecimal digits, or has a bad extension")
+            return MalformedRequest(
+                "a chunk does not begin with its size in hexadecimal digits, or has a bad extension")
         case .trailer where RequestFields.split(line) != nil:
             return MalformedRequest("Content-Length or Transfer-Encoding stands among the trailers, after the body")
         case .trailer: return MalformedRequest(field(line))
@@ -113,6 +114,7 @@ struct MalformedRequest: Equatable {
     private static func shown(_ byte: UInt8) -> String {
         let isPlain = byte.isVisible && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
         guard !isPlain else { return String(decoding: [byte], as: UTF8.self) }
-        return byte == .space ? "a blank" : "the byte \(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))"
+        return byte == .space
+            ? "a blank" : "the byte \(byte < 16 ? "0" : "")\(String(byte, radix: 16, uppercase: true))"
     }
 }

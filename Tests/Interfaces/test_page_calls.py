@@ -150,8 +150,8 @@ def burst(chromium):
 def test_what_came_of_200_calls_stands_beside_their_button(caching, chromium, width):
     chromium.window(width, 844)
     chromium.open(caching.url)
-    said_of_them = re.fullmatch(
-        r"200 of 200 calls were scored in [\d.]+ .{1,2}: (?:(\d+) (?:from the cache|computed)(?:, |\.))+", burst(chromium))
+    pattern = r"200 of 200 calls were scored in [\d.]+ .{1,2}: (?:\d+ (?:from the cache|computed)(?:, |\.))+"
+    said_of_them = re.fullmatch(pattern, burst(chromium))
     counts = [int(count) for count in re.findall(r"(\d+) (?:from|computed)", said_of_them[0])]
     assert sum(counts) == 200 and said(chromium) == (1, [])
     assert chromium.run(in_view("#burst")) and chromium.run(in_view("#burst-outcome"))

@@ -29,8 +29,9 @@ def invalid_fault(item, body):
     """None, or what is wrong with the place of a body that is not JSON."""
     offset = item["loc"][1]
     line, column = contract.place(body, int(offset))
-    if not item["msg"].startswith("Invalid JSON: expected ") or f" at line {line}, column {column}, met " not in item["msg"]:
-        return f"msg {item['msg']!r}, not at line {line}, column {column}"
+    at = f" at line {line}, column {column}, met "
+    if not item["msg"].startswith("Invalid JSON: expected ") or at not in item["msg"]:
+        return f"msg {item['msg']!r}, not{at}"
     shown = item["input"]
     if not isinstance(shown, str) or len(shown) > contract.MAX_INPUT:
         return f"input {shown!r}"

@@ -116,8 +116,9 @@ struct JSONToken: CustomStringConvertible {
 
     /// What words and numbers are made of, in JSON and in what is taken for it.
     static func isOfWord(_ byte: UInt8) -> Bool {
-        byte.isLetter || byte.isDigit || [UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "+"), UInt8(ascii: "-")]
-            .contains(byte)
+        byte.isLetter || byte.isDigit
+            || [UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "+"), UInt8(ascii: "-")]
+                .contains(byte)
     }
 
     var description: String {

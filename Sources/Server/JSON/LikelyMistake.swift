@@ -113,7 +113,8 @@ struct LikelyMistake {
         let next = rest.dropping(rest.countWhile { JSONToken.isOfWord($0) }).trimmed(where: \.isJSONSpace).first
         if error.expected == .key || error.expected == .firstKey {
             guard next == UInt8(ascii: ":"), word.first?.isLetter == true else { return nil }
-            return "Keys stand in double quotes. JavaScript's objects do without, and some shells remove quotes: put the "
+            return
+                "Keys stand in double quotes. JavaScript's objects do without, and some shells remove quotes: put the "
                 + "JSON into a file, curl --data-binary @houses.json"
         }
         if next == UInt8(ascii: "("), word.first?.isLetter == true {
@@ -203,7 +204,8 @@ struct LikelyMistake {
 
     private var startsValue: Bool {
         guard let first = rest.first else { return false }
-        return first.isDigit || #""{[-"#.utf8.contains(first) || ["true", "false", "null"].contains(JSONToken(rest).word)
+        return first.isDigit || #""{[-"#.utf8.contains(first)
+            || ["true", "false", "null"].contains(JSONToken(rest).word)
     }
 }
 

@@ -7,6 +7,8 @@ struct SentValue {
     private let json: UnsafeRawBufferPointer
     private static let keyLimit = 5
     private static let keyScalarLimit = 40
+    /// How many members are looked at; all are counted.
+    private static let memberLimit = 100
 
     /// - Parameter json: the value's text, without white space around it.
     init(_ json: UnsafeRawBufferPointer) { self.json = json }
@@ -55,7 +57,9 @@ struct SentValue {
     /// Whether the string's content is an array, an object or a string in JSON.
     private var holdsJSON: Bool {
         JSONString.content(of: json).withUnsafeBytes { content in
-            guard let first = content.first(where: { !$0.isJSONSpace }), #"[{""#.utf8.contains(first) else { return false }
+            guard let first = content.first(where: { !$0.isJSONSpace }), #"[{""#.utf8.contains(first) else {
+                return false
+            }
             return JSONScanner.firstError(in: content) == nil
         }
     }
@@ -88,7 +92,8 @@ struct SentValue {
 
         /// The next key or value.
         private static func next(in object: UnsafeRawBufferPointer, _ place: inout Int) -> UnsafeRawBufferPointer? {
-            place += object.countWhile({ $0.isJSONSpace || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ":") }, from: place)
+            place += object.countWhile(
+                { $0.isJSONSpace || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ":") }, from: place)
             guard place < object.count - 1, let base = object.baseAddress else { return nil }
             let length = row_reader_value_length(base.assumingMemoryBound(to: UInt8.self), object.count, place)
             defer { place += length }
@@ -97,6 +102,8 @@ struct SentValue {
 
         private mutating func add(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) {
             count += 1
+            // An object of a hundred thousand members must not hold up the event loop.
+            guard count <= memberLimit else { return }
             let content = JSONString.content(of: key, limit: 4 * keyScalarLimit)
             let name = String(decoding: content, as: UTF8.self)
             let shown = String(String.UnicodeScalarView(name.unicodeScalars.prefix(keyScalarLimit))).printable()
@@ -107,7 +114,9 @@ struct SentValue {
                 hasFeature = true
                 holdsTable = holdsTable ?? (isList || value.first == UInt8(ascii: "{"))
             }
-            if isList, name == "inputs", value.part(0..<min(1024, value.count)).contains("\"datatype\"") { holdsTensors = true }
+            if isList, name == "inputs", value.part(0..<min(1024, value.count)).contains("\"datatype\"") {
+                holdsTensors = true
+            }
         }
     }
 }

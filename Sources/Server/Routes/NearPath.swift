@@ -48,7 +48,8 @@ struct NearPath: Equatable {
     }
 
     private static func longest(where isNear: ([String]) -> Bool) -> Route? {
-        known.filter { !$0.segments.isEmpty && isNear($0.segments) }.max { $0.segments.count < $1.segments.count }?.route
+        known.filter { !$0.segments.isEmpty && isNear($0.segments) }.max { $0.segments.count < $1.segments.count }?
+            .route
     }
 
     /// Whether few letters are added, left out or other ones: one, or two in a longer word.
@@ -99,7 +100,9 @@ enum UnknownTarget: Equatable {
             self = .server
             return
         }
-        let near = Int(code.dropFirst(2)).flatMap(Route.init).map { NearPath($0, hasPrefix: code.dropFirst().first == "+") }
+        let near = Int(code.dropFirst(2)).flatMap(Route.init).map {
+            NearPath($0, hasPrefix: code.dropFirst().first == "+")
+        }
         switch code.first {
         case "p": self = .path(near: near)
         case "i": self = .inferencePath(near: near)

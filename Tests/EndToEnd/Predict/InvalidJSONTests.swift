@@ -7,7 +7,8 @@ import Testing
     private static let house = RecordText.good.json
 
     /// The only failure of a body.
-    private func failure(_ client: PredictClient, _ body: [UInt8]) throws -> (type: String, message: String, input: Any) {
+    private func failure(_ client: PredictClient, _ body: [UInt8]) throws -> (type: String, message: String, input: Any)
+    {
         let item = try #require(try client.predict(body).detail().first)
         return (
             try #require(item["type"] as? String), try #require(item["msg"] as? String), try #require(item["input"])
@@ -97,13 +98,15 @@ import Testing
         ("[\(house)]\n[\(house)]", house.utf8.count + 3, "A second value: send one array with all houses"),
         ("[]]", 2, "A closing bracket too many"), ("[];", 2, "leave the semicolon out"),
         ("[{MedInc:5.5}]", 2, "met MedInc. Keys stand in double quotes"),
-        ("[{\"a\":5,5}]", 8, "a decimal point, not a comma"), ("[05]", 2, "met 5 after 0. A number in JSON has no leading"),
+        ("[{\"a\":5,5}]", 8, "a decimal point, not a comma"),
+        ("[05]", 2, "met 5 after 0. A number in JSON has no leading"),
         ("[5.]", 2, "met a point after 5. A number in JSON has one point"), ("[.5]", 1, "a digit before its point"),
         ("[+5]", 1, "no plus sign"), ("[0x1F]", 2, "A number in JSON is decimal"), ("[1_000]", 2, "no underscores"),
         ("[5.5f]", 4, "met f after 5.5. A number in JSON has nothing behind its digits"),
         ("[1e]", 2, "An exponent in JSON has digits"),
         ("[{\"a\":1 \"b\":2}]", 8, "met a string. A comma is missing before it"),
-        ("[{\"a\" 1}]", 6, "A key has its value after a colon"), ("[{\"a\"=1}]", 5, "A colon stands between key and value"),
+        ("[{\"a\" 1}]", 6, "A key has its value after a colon"),
+        ("[{\"a\"=1}]", 5, "A colon stands between key and value"),
         ("[{\"a\":1]", 7, "The innermost open bracket is {"), ("[1}", 2, "The innermost open bracket is ["),
         ("[{\"a\":1, ...}]", 9, "Dots stand for what a document leaves out"), ("[{\"a\":1,…}]", 8, "Dots stand for"),
         ("[\u{A0}1]", 1, "met a no-break space (U+00A0)"), ("[\u{200B}]", 1, "An invisible character"),
@@ -112,7 +115,10 @@ import Testing
         ("", 0, "The body is empty"), (" \n ", 3, "at line 2, column 2, met the end of the text. The body is empty"),
         ("[\(house)", house.utf8.count + 1, "The text was cut off"), ("[{\"MedInc\":1.", 13, "The text was cut off"),
         ("[tru", 4, "The text was cut off"), ("[\"\\ud8", 6, "The text was cut off"),
-        (String(repeating: "[", count: 65), 64, "expected at most 64 levels of arrays and objects at line 1, column 65"),
+        (
+            String(repeating: "[", count: 65), 64,
+            "expected at most 64 levels of arrays and objects at line 1, column 65"
+        ),
         ("<html>", 0, "XML or HTML"), ("%5B%7B", 0, "percent-encoded"), ("[object Object]", 1, "JSON.stringify"),
         ("@houses.json", 0, "a file's name"), ("data/houses.json", 0, "a file's name"), ("{{houses}}", 1, "template"),
         ("MedInc,HouseAge\n5.5,30\n", 0, "The body is CSV"), ("- MedInc: 5.5\n", 0, "The body is YAML"),
@@ -125,7 +131,8 @@ import Testing
         (Array("[]".utf16).flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }, 0, "The text is UTF-16"),
         (Array("[1]".unicodeScalars).flatMap { [UInt8($0.value), 0, 0, 0] }, 1, "The text is UTF-32"),
         ([0xEF, 0xBB, 0xBF] + Array("[]".utf8), 0, "met a byte-order mark (U+FEFF)"),
-        ([0x1F, 0x8B, 8, 0, 0], 0, "compressed with gzip"), (Array("[\"".utf8) + [0xFC] + Array("\"]".utf8), 2, "Latin-1"),
+        ([0x1F, 0x8B, 8, 0, 0], 0, "compressed with gzip"),
+        (Array("[\"".utf8) + [0xFC] + Array("\"]".utf8), 2, "Latin-1"),
         (Array("[\"a".utf8) + [0xE2, 0x82], 5, "met the end of the text. The text was cut off"),
     ]
 

@@ -75,7 +75,8 @@ import Testing
                 "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
                 "Content-Length and Transfer-Encoding"
             ),
-            (chunked + "z\r\n", "a chunk does not begin with its size"), (chunked + "1\r\n[]\r\n", "longer than its size"),
+            (chunked + "z\r\n", "a chunk does not begin with its size"),
+            (chunked + "1\r\n[]\r\n", "longer than its size"),
             (chunked + "0\r\nContent-Length: 1\r\n", "among the trailers"),
         ])
     func whatWasMet(bytes: String, met: String) throws {

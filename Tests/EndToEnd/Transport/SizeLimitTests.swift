@@ -33,7 +33,9 @@ import Testing
         try connection.send("POST", "/predict", headers: ["Transfer-Encoding: chunked"])
         try connection.send(TransportChecks.chunked(TransportChecks.sample(bytes: 3000), size: 3000))
         let grown = try connection.response().text
-        #expect(grown.wholeMatch(of: /\{"detail":"The body has at least \d+ bytes, where MAX_BODY_BYTES allows 2048"\}/) != nil)
+        #expect(
+            grown.wholeMatch(of: /\{"detail":"The body has at least \d+ bytes, where MAX_BODY_BYTES allows 2048"\}/)
+                != nil)
         let inference = try server.call(
             "POST", "/v2/models/housing/infer", bytes: TransportChecks.sample(bytes: 2049))
         #expect(inference.text == #"{"error":"The body has 2049 bytes, where MAX_BODY_BYTES allows 2048"}"#)

@@ -20,7 +20,9 @@ import Testing
             #expect(error?.problem == .endOfText && error?.offset == count, "\(count)")
         }
         #expect(firstError(bytes) == nil)
-        for scalar in ["0", "-1", "1e5", "\"a\"", "null", "{}", " true\n"] { #expect(firstError(Array(scalar.utf8)) == nil) }
+        for scalar in ["0", "-1", "1e5", "\"a\"", "null", "{}", " true\n"] {
+            #expect(firstError(Array(scalar.utf8)) == nil)
+        }
     }
 
     @Test("of mutated texts exactly those have an error that simdjson refuses", .proves("C2.14"))
