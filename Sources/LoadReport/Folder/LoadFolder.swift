@@ -59,7 +59,10 @@ public struct LoadFolder: Sendable {
                 evidence.skipped.append("\(file.relativePath): \(error.reason)")
                 if file.mayHoldResults { evidence.unread.append(file.relativePath) }
             } catch let error as OperatorError where error.kind == .input {
-                evidence.skipped.append("\(file.relativePath): \(error.description)")
+                let named = "\(file.path) "
+                let reason = error.description
+                evidence.skipped.append(
+                    "\(file.relativePath): \(reason.hasPrefix(named) ? String(reason.dropFirst(named.count)) : reason)")
                 if file.mayHoldResults { evidence.unread.append(file.relativePath) }
             }
         }

@@ -37,7 +37,8 @@ import Testing
         return text.replacing(#/ (failed|held|was crossed)$/#, with: "")
     }
 
-    @Test("No mutation of a failed run's tables turns it into PROVEN", arguments: runs.indices)
+    @Test(
+        "No mutation of a failed run's tables turns it into PROVEN", .proves("T46"), arguments: runs.indices)
     func noMutationProves(index: Int) throws {
         let names = Self.runs[index]
         let folder = try ReportFolder()

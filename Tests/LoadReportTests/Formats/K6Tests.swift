@@ -13,7 +13,7 @@ import Testing
     // A run of k6 1.1: every third iteration's first call got 503, so 2 of 12 calls and 2 of 18 checks failed.
     @Test(
         "Every form of k6's results has the same calls, failures and checks",
-        arguments: ["exported.json", "handled.json", "machine.json", "stream.json", "stream.csv"])
+        arguments: ["exported.json", "handled.json", "machine.json", "stream.json", "stream.csv", "stream.json.gz"])
     func forms(name: String) throws {
         try folder.add("tools/\(name)")
         let evidence = try folder.read()
@@ -129,6 +129,19 @@ import Testing
         let evidence = try folder.read()
         #expect(evidence.skipped.first?.hasPrefix("clean.json: 2 rows are broken") == true, "\(evidence.skipped)")
         #expect(try evidence.claim("Every call was answered").verdict == .unproven)
+    }
+
+    @Test("A stream that k6 has compressed is read, and one that is cut is refused by name")
+    func compressedStream() throws {
+        try folder.add("tools/clean/clean.csv.gz", "tools/stream.json.gz")
+        try folder.add("tools/clean/clean.k6.json")
+        let evidence = try folder.read()
+        #expect(evidence.skipped == [] && evidence.runs.map(\.name).sorted() == ["clean", "stream"])
+        #expect(try evidence.run("clean").hasConfirmedCounts && evidence.run("stream").failures == 2)
+        try folder.write(ReportFolder.vector("tools/stream.json.gz").dropLast(200), to: "stream.json.gz")
+        let cut = try folder.read()
+        #expect(cut.skipped.first?.hasPrefix("stream.json.gz: ends in the middle of its gzip") == true, "\(cut.skipped)")
+        #expect(try cut.claim("Every call was answered").verdict == .unproven)
     }
 
     @Test("k6 before 0.31 did not count failures, so they are unknown")
