@@ -17,6 +17,9 @@ public struct Analysis: Sendable {
     public var gaps: [String]
     /// Why a count that is right proves nothing, such as an instance whose last count is unknown; one sentence each.
     public var doubts: [String]
+    /// Lines of the logs that show that requests are missing, one sentence each.
+    let losses: [String]
+    private let countDoubts: [String]
 
     /// How many calls the servers responded to, and where the number is from.
     public struct ExpectedCalls: Sendable, Equatable {
@@ -45,11 +48,10 @@ public struct Analysis: Sendable {
         self.pods = pods
         self.expectedCalls = expectedCalls
         self.gaps = gaps + pods.flatMap(\.gaps)
-        self.doubts =
-            doubts
-            + pods.filter { $0.counts.doubledRequests > 0 }.map {
-                "\($0.counts.doubledRequests) requests are in \($0.file.name) twice, and others may be missing for them"
-            }
+        losses = pods.flatMap(\.losses)
+        self.doubts = doubts
+        // A second copy of a request makes up for one that is missing.
+        countDoubts = pods.flatMap(\.countDoubts)
         total = pods.reduce(into: PodStatistics(LogFile(path: "all pods"))) { $0.add($1) }
     }
 
@@ -91,7 +93,9 @@ public struct Analysis: Sendable {
 
     /// Whether every request is there.
     public var completeness: Completeness {
-        Completeness(found: total.counts.requests, expected: expectedCalls, gaps: gaps, doubts: doubts)
+        Completeness(
+            found: total.counts.requests, expected: expectedCalls, gaps: gaps, losses: losses,
+            doubts: doubts + (expectedCalls == nil ? [] : countDoubts))
     }
 
     /// How evenly the calls fell on the pods; nil with fewer than two pods or without calls.

@@ -53,15 +53,19 @@ extension Completeness {
     ///
     /// - Parameters:
     ///   - gaps: what is known to be missing, one sentence each; a count that is right disproves them.
+    ///   - losses: lines that show that requests are missing, one sentence each; where the count is right nevertheless,
+    ///     others are there twice.
     ///   - doubts: why a count that is right proves nothing, one sentence each.
-    init(found: Int, expected: Analysis.ExpectedCalls?, gaps: [String], doubts: [String]) {
-        let reasons = (gaps + doubts).map { "; \($0)" }.joined()
+    init(
+        found: Int, expected: Analysis.ExpectedCalls?, gaps: [String], losses: [String] = [], doubts: [String] = []
+    ) {
+        let reasons = (gaps + losses + doubts).map { "; \($0)" }.joined()
         guard let expected else {
             self =
-                !gaps.isEmpty
-                ? .incomplete("\(found) of an unknown number of requests\(reasons)")
-                : found == 0
-                    ? .incomplete("no request was read\(reasons)")
+                found == 0
+                ? .incomplete("no request was read\(reasons)")
+                : !(gaps + losses).isEmpty
+                    ? .incomplete("\(found) of an unknown number of requests\(reasons)")
                     : doubts.isEmpty ? .noCount : .notChecked("\(found) requests were read\(reasons)")
             return
         }
@@ -72,7 +76,7 @@ extension Completeness {
         } else if found == 0 {
             self = .notChecked("no request was read\(reasons)")
         } else {
-            self = doubts.isEmpty ? .complete(count) : .notChecked(count + reasons)
+            self = (losses + doubts).isEmpty ? .complete(count) : .notChecked(count + reasons)
         }
     }
 }

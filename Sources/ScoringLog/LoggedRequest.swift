@@ -161,6 +161,8 @@ public struct ScoringLogCounts: Sendable, Equatable {
     public var otherLines = 0
     /// Requests beside torn or mixed lines, whose ids and times are not used: each could be another request's.
     public var mixedRequests = 0
+    /// Requests with a status under 400 of which only the access line is there, which may be another's, doubled.
+    public var bareRequests = 0
     /// Requests that the log holds a second time, byte for byte, in a run of at least three; they count once.
     public var repeatedRequests = 0
     /// Requests with an id that an earlier request has, too.
@@ -183,7 +185,7 @@ public struct ScoringLogCounts: Sendable, Equatable {
             \.lines, \.requests, \.scoringLines, \.scoredRequests, \.missingRequestIDs, \.missingScoringLines,
             \.strayRequestIDLines, \.strayScoringLines, \.headlessLines, \.otherKindLines, \.malformedAccessLines,
             \.malformedRequestIDLines, \.malformedScoringLines, \.foreignLines, \.overlongLines, \.cutLines,
-            \.otherLines, \.mixedRequests, \.repeatedRequests, \.repeatedIDs, \.doubledRequests,
+            \.otherLines, \.mixedRequests, \.bareRequests, \.repeatedRequests, \.repeatedIDs, \.doubledRequests,
             \.timesBack,
         ]
     }

@@ -236,7 +236,8 @@ enum ScoringLogLine: Equatable {
     private static func requestID(in line: UnsafeRawBufferPointer) -> Self? {
         let colon = UInt8(ascii: ":")
         var scanner = ByteScanner(line)
-        guard scanner.take(before: colon) != nil else { return nil }
+        // A colon before the mark is one of a stamp, and what follows it no id.
+        guard let mark = scanner.take(before: colon)?.trimmed, mark.contains("X-Ms-Request-Id") else { return nil }
         let text = (scanner.take(before: colon) ?? scanner.rest).trimmed
         guard 1...LoggedRequestID.maximumCount ~= text.count, text.countWhile({ $0.isVisible }) == text.count else {
             return nil

@@ -38,7 +38,9 @@ package struct ScoringLogSample {
     // The kind of the line before, of each source of lines.
     private var last: [Int: Mark] = [:]
     private var (forward, backward) = (0, 0)
-    private var (ids, ownIDs, times, ownTimes) = (0, 0, 0, 0)
+    private var (ids, ownIDs, pieces, times, ownTimes) = (0, 0, 0, 0, 0)
+    // Ids that are indented, and those with another line before them.
+    private var (indented, spaced) = (0, 0)
     private var (accesses, ownAccesses) = (0, 0)
     private var seconds: (first: Int, last: Int)?
     private var firstMark: Mark?
@@ -58,10 +60,14 @@ package struct ScoringLogSample {
         if mark != .other, firstMark == nil { firstMark = mark }
         if before == .access, mark == .requestID, line.hasPrefix("X-Ms-Request-Id: ") { forward += 1 }
         if before == .requestID, mark == .access { backward += 1 }
+        guard mark == .requestID else { return }
+        if !line.hasPrefix("X-Ms-Request-Id: ") { indented += 1 }
+        if before == .other { spaced += 1 }
     }
 
     private mutating func mark(of line: UnsafeRawBufferPointer) -> Mark {
         switch ScoringLogLine(line) {
+        case .access(_, _, _, isScoring: false): return .other
         case .access(let second, _, _, _):
             accesses += 1
             if line.count > 8, line.dropping(line.count - 8).equals(#" "-" "-""#) { ownAccesses += 1 }
@@ -74,7 +80,7 @@ package struct ScoringLogSample {
             return .access
         case .requestID(let id):
             ids += 1
-            if id.isOwnForm { ownIDs += 1 }
+            if id.isOwnForm { ownIDs += 1 } else if id.isPiece { pieces += 1 }
             return .requestID
         case .scoring:
             times += 1
@@ -94,10 +100,14 @@ package struct ScoringLogSample {
             let isAccessLast = !isContiguous && (isBack || firstMark != .access || times == 0)
             return ScoringLogLayout(isAccessLast: isAccessLast, isNewestFirst: isBack, isContiguous: isContiguous)
         }
-        let isOurs = ids == 0 ? times == 0 && ownAccesses == accesses && accesses > 0 : 2 * max(forward, backward) >= ids
+        let isOurs =
+            ids == 0
+            ? times == 0 && ownAccesses == accesses && accesses > 0
+            : 2 * indented < ids && (2 * spaced <= ids || 2 * max(forward, backward) >= ids)
+        let isTurned = isBack ? backward > forward : backward > 2 * forward + 2
         guard isOurs else { return .original }
         return ScoringLogLayout(
-            isNewestFirst: ids == 0 ? isBack && accesses > 2 : backward > forward, isContiguous: true,
-            hasOwnIDs: ids > 0 && 2 * ownIDs > ids, hasOwnTimes: times > 0 && 2 * ownTimes > times)
+            isNewestFirst: ids == 0 ? isBack && accesses > 2 : isTurned, isContiguous: true,
+            hasOwnIDs: ownIDs > 0 && 2 * (ownIDs + pieces) > ids, hasOwnTimes: times > 0 && 2 * ownTimes > times)
     }
 }

@@ -3,7 +3,7 @@
 /// A request's lines follow each other, and a rejected request has one line. Where a request's id or time is missing,
 /// it may stand further down, between other requests' lines, as where two logs were mixed line by line. So the next
 /// requests wait until sixteen in a row were whole. Where lines come before that that belong to no request, none of
-/// those that waited keeps its id and time.
+/// those that waited keeps its id and time. The first sixteen wait, too, since the log may begin in such a place.
 struct ContiguousBlock: Sendable {
     static let wholeRunLength = 16
     static let maximumHeldCount = 512
@@ -14,10 +14,12 @@ struct ContiguousBlock: Sendable {
     var isMixed = false
     /// Another line came between the open request's lines.
     var isBroken = false
-    /// The open request's time is of the kind that was not asked for.
-    var hasOtherKind = false
-    /// Whether requests wait, because one before them is torn.
-    var isHolding = false
+    /// The open request's id or time is broken, or the time of the kind that was not asked for: neither is elsewhere.
+    var hasBrokenLine = false
+    /// Whether requests wait.
+    var isHolding = true
+    /// From which of those that wait on something is missing.
+    var firstTorn: Int?
     var held: [LoggedRequest] = []
     var wholeCount = 0
 }
@@ -35,7 +37,7 @@ extension ScoringLogParser {
     mutating func takeExcess() {
         guard openRequest != nil else {
             // Its access line is not there, or is another client's.
-            if block.isHolding { block.hasExcess = true }
+            if block.isHolding, hasBegun { block.hasExcess = true }
             return
         }
         if expectation == .nothing, !block.isBroken {
@@ -46,72 +48,81 @@ extension ScoringLogParser {
         }
     }
 
-    /// Takes note of a time of the other kind.
-    mutating func skipOtherKind() {
+    /// Takes note of an id that cannot be read.
+    mutating func skipID() {
+        expectation = .scoring
+        block.hasBrokenLine = true
+    }
+
+    /// Takes note of a time that cannot be read or is of the other kind.
+    mutating func skipTime() {
         guard expectation == .requestID || expectation == .scoring else { return }
         expectation = .nothing
-        block.hasOtherKind = true
+        block.hasBrokenLine = true
     }
 
     /// Ends a request, which may have to wait.
     @inline(__always)
     mutating func endBlock(_ request: LoggedRequest, isWhole: Bool, onRequest: (LoggedRequest) -> Void) {
-        if isWhole, !block.isHolding, !block.isMixed, !block.isBroken {
-            block.hasExcess = false
-            let isTorn = request.status < 400 && request.loggedRequestID == nil
-            if !isTorn || block.hasOtherKind {
-                block.hasOtherKind = false
-                finished(request, onRequest: onRequest)
-                return
-            }
+        let lacksID = request.status < 400 && request.loggedRequestID == nil && !block.hasBrokenLine
+        let isTorn = !isWhole || block.isBroken || lacksID
+        if lacksID, request.scoringMilliseconds == nil { counts.bareRequests += 1 }
+        if isTorn || block.isHolding || block.isMixed {
+            endDoubtfulBlock(request, isTorn: isTorn, onRequest: onRequest)
+        } else {
+            finished(request, onRequest: onRequest)
         }
-        endDoubtfulBlock(request, isWhole: isWhole, onRequest: onRequest)
+        (block.hasExcess, block.isMixed, block.isBroken, block.hasBrokenLine) = (false, false, false, false)
     }
 
     private mutating func endDoubtfulBlock(
-        _ request: LoggedRequest, isWhole: Bool, onRequest: (LoggedRequest) -> Void
+        _ request: LoggedRequest, isTorn: Bool, onRequest: (LoggedRequest) -> Void
     ) {
-        var request = request
-        let isTorn =
-            !isWhole || block.isBroken || request.status < 400 && request.loggedRequestID == nil && !block.hasOtherKind
-        if block.isMixed { forgetLines(of: &request) }
         block.held.append(request)
-        if block.isMixed || block.hasExcess, block.isHolding {
-            var held = block.held
-            for index in held.indices { forgetLines(of: &held[index]) }
-            block.held = held
-            releaseHeld(onRequest: onRequest)
-            block.isHolding = true
+        let last = block.held.count - 1
+        if block.hasExcess || block.isMixed {
+            // What belongs to none may be the id or the time of any that waits.
+            forgetLines(from: block.isHolding ? 0 : last)
+            sendHeld(onRequest: onRequest)
+            block.firstTorn = 0
             block.wholeCount = 0
-        } else if block.isMixed || isTorn {
-            block.isHolding = true
+        } else if isTorn {
+            if block.firstTorn == nil { block.firstTorn = last }
             block.wholeCount = 0
         } else {
             block.wholeCount += 1
         }
-        (block.hasExcess, block.isMixed, block.isBroken, block.hasOtherKind) = (false, false, false, false)
-        if block.wholeCount >= ContiguousBlock.wholeRunLength {
-            releaseHeld(onRequest: onRequest)
+        block.isHolding = block.wholeCount < ContiguousBlock.wholeRunLength
+        if !block.isHolding {
+            block.firstTorn = nil
+            block.wholeCount = 0
+            sendHeld(onRequest: onRequest)
         } else if block.held.count >= ContiguousBlock.maximumHeldCount {
-            releaseHeld(onRequest: onRequest)
-            block.isHolding = true
+            sendHeld(onRequest: onRequest)
+            if block.firstTorn != nil { block.firstTorn = 0 }
         }
     }
 
-    private mutating func forgetLines(of request: inout LoggedRequest) {
-        guard request.loggedRequestID != nil || request.scoringMilliseconds != nil else { return }
-        request.loggedRequestID = nil
-        request.scoringMilliseconds = nil
-        request.modelKind = nil
-        counts.mixedRequests += 1
+    private mutating func forgetLines(from first: Int) {
+        var held = block.held
+        for index in held.indices.dropFirst(first) {
+            guard held[index].loggedRequestID != nil || held[index].scoringMilliseconds != nil else { continue }
+            held[index].loggedRequestID = nil
+            held[index].scoringMilliseconds = nil
+            held[index].modelKind = nil
+            counts.mixedRequests += 1
+        }
+        block.held = held
     }
 
-    /// Lets the requests that wait go.
-    mutating func releaseHeld(onRequest: (LoggedRequest) -> Void) {
-        guard !block.held.isEmpty || block.isHolding else { return }
-        block.isHolding = false
-        block.wholeCount = 0
+    private mutating func sendHeld(onRequest: (LoggedRequest) -> Void) {
         for request in block.held { finished(request, onRequest: onRequest) }
         block.held.removeAll(keepingCapacity: true)
+    }
+
+    /// Ends the log: what is missing does not come any more, so that what waits after it stays in doubt.
+    mutating func releaseHeld(onRequest: (LoggedRequest) -> Void) {
+        if let torn = block.firstTorn { forgetLines(from: torn + 1) }
+        sendHeld(onRequest: onRequest)
     }
 }

@@ -20,6 +20,7 @@ public struct ScoringLogParser: Sendable {
     // The beginning of a line whose end has not come yet.
     private var partialLine: [UInt8] = []
     private var isOverlong = false
+    private var isPartEnding = false
 
     /// What the open request can take next.
     enum Expectation { case nothing, requestID, scoring, anything }
@@ -67,7 +68,8 @@ public struct ScoringLogParser: Sendable {
     /// Ends a file of the log; the next one may begin with what this one ends with.
     public mutating func finishPart(onRequest: (LoggedRequest) -> Void) {
         endText(onRequest: onRequest)
-        repeats.beginPart()
+        // A request's lines may go on in the next file.
+        if openRequest == nil { repeats.beginPart() } else { isPartEnding = true }
     }
 
     /// Ends the log.
@@ -141,15 +143,25 @@ public struct ScoringLogParser: Sendable {
     package mutating func readLine(_ line: UnsafeRawBufferPointer, onRequest: (LoggedRequest) -> Void) {
         counts.lines += 1
         let line = Self.withoutCarriageReturn(line)
-        var meaning = fastReader.read(line) ?? ScoringLogLine(line)
-        if layout.hasOwnTimes, case .scoring = meaning, line[max(line.count - 8, 0)] != UInt8(ascii: ".") {
-            meaning = .malformedScoring
-        }
+        var meaning = fastReader.read(line) ?? otherMeaning(of: line)
+        if layout.hasOwnTimes, case .scoring = meaning, !Self.hasAtMostFourDigits(line) { meaning = .malformedScoring }
         if layout.readsAccessLast {
             collect(meaning, onRequest: onRequest)
         } else {
             take(meaning, onRequest: onRequest)
         }
+    }
+
+    /// Whether a scoring line's point is where a time of ours can have it: more digits are those of two lines.
+    private static func hasAtMostFourDigits(_ line: UnsafeRawBufferPointer) -> Bool {
+        line.dropping(max(line.count - 8, 0)).position(of: UInt8(ascii: ".")) != nil
+    }
+
+    private func otherMeaning(of line: UnsafeRawBufferPointer) -> ScoringLogLine {
+        let meaning = ScoringLogLine(line)
+        // An id line of ours has a form of its own: `X-Ms-Request-Id: 000error: unexpected EOF` has it not.
+        if layout.isContiguous, case .requestID = meaning { return .malformedRequestID }
+        return meaning
     }
 
     mutating func take(_ line: ScoringLogLine, onRequest: (LoggedRequest) -> Void) {
@@ -187,10 +199,11 @@ public struct ScoringLogParser: Sendable {
             endRequest(onRequest: onRequest)
         case .malformedRequestID:
             counts.malformedRequestIDLines += 1
-            breakBlock()
+            // It stands where the request's id belongs, so the id is not somewhere else.
+            if expectation == .requestID { skipID() } else { breakBlock() }
         case .malformedScoring:
             counts.malformedScoringLines += 1
-            breakBlock()
+            skipTime()
         case .foreign:
             counts.foreignLines += 1
             breakBlock()
@@ -209,6 +222,7 @@ public struct ScoringLogParser: Sendable {
             expectation = .scoring
             if layout.hasOwnIDs, requestID.isPiece {
                 counts.malformedRequestIDLines += 1
+                block.hasBrokenLine = true
             } else {
                 openRequest?.loggedRequestID = requestID
             }
@@ -222,7 +236,7 @@ public struct ScoringLogParser: Sendable {
     mutating func readScoring(milliseconds: Double, _ modelKind: ModelKind?) {
         if let wantedKind, modelKind != wantedKind {
             counts.otherKindLines += 1
-            skipOtherKind()
+            skipTime()
             return
         }
         counts.scoringLines += 1
@@ -247,6 +261,10 @@ public struct ScoringLogParser: Sendable {
             endBlock(request, isWhole: isWhole, onRequest: onRequest)
         } else {
             finished(request, onRequest: onRequest)
+        }
+        if isPartEnding {
+            isPartEnding = false
+            repeats.beginPart()
         }
     }
 

@@ -1,30 +1,44 @@
 import ScoringLog
 
-/// What a pod's log shows to be missing, as sentences; where a count says that all is there, they do not hold.
+/// What a pod's log shows to be missing, as sentences.
 struct PodGaps {
-    let sentences: [String]
+    /// What the right number of requests disproves.
+    let gaps: [String]
+    /// What it does not.
+    let losses: [String]
+    /// Why the right number proves nothing.
+    let countDoubts: [String]
 
     init(_ pod: LogReading.Pod, in file: LogFile) {
         let counts = pod.counts
-        let found: [(Int, String)] = [
-            (counts.headlessLines, "the log of \(file.pod) begins in the middle of a call"),
+        let strays = counts.strayRequestIDLines + counts.strayScoringLines - counts.headlessLines
+        gaps = Self.sentences([
             (
                 counts.timesBack,
-                "the time goes back \(counts.timesBack) times in \(file.name): it holds several logs, or parts of them, one "
-                    + "after the other; kubectl logs -l LABEL --prefix --tail=-1 gives all lines of all pods, told apart"
-            ),
-            (counts.malformedAccessLines, "\(counts.malformedAccessLines) requests of \(file.name) have a broken access line"),
-            (
-                pod.isContiguous ? strays(counts) : 0,
-                "\(strays(counts)) lines of \(file.name) are of requests whose access lines are missing"
+                "the time goes back in \(file.name) (places: \(counts.timesBack)): it holds several logs, or parts of them, "
+                    + "one after the other; kubectl logs -l LABEL --prefix --tail=-1 gives all lines of all pods, told apart"
             ),
             (counts.overlongLines, "\(counts.overlongLines) lines of \(file.name) are too long to be read"),
+        ])
+        losses = Self.sentences([
+            (counts.headlessLines, "the log of \(file.pod) begins in the middle of a call"),
+            (counts.malformedAccessLines, "\(counts.malformedAccessLines) access lines of \(file.name) are broken"),
+            (
+                pod.isContiguous ? strays : 0,
+                "\(strays) lines of \(file.name) are of requests whose access lines are missing"
+            ),
             (counts.cutLines, "\(file.name) ends within a line"),
-        ]
-        sentences = found.filter { $0.0 > 0 }.map(\.1)
+        ])
+        countDoubts = Self.sentences([
+            (counts.doubledRequests, "\(counts.doubledRequests) requests are in \(file.name) twice"),
+            (
+                pod.isContiguous ? counts.bareRequests : 0,
+                "of \(counts.bareRequests) requests in \(file.name) only the access line is there, which may be another's"
+            ),
+        ])
     }
-}
 
-private func strays(_ counts: ScoringLogCounts) -> Int {
-    counts.strayRequestIDLines + counts.strayScoringLines - counts.headlessLines
+    private static func sentences(_ found: [(count: Int, sentence: String)]) -> [String] {
+        found.filter { $0.count > 0 }.map(\.sentence)
+    }
 }

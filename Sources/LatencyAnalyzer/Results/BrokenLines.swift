@@ -23,19 +23,21 @@ struct BrokenLines {
             (counts.mixedRequests, "requests beside torn or mixed lines, whose ids and times are not used"),
             (counts.repeatedRequests, "requests that a log holds again, byte for byte, which count once"),
             (counts.repeatedIDs, "requests with the id of an earlier one"),
-            (counts.timesBack, "places where the time goes back by more than a second"),
         ]
         let files = analysis.pods.filter(\.holdsZeroBytes).map {
             "\($0.file.name) holds zero bytes: UTF-16 after UTF-8, or other bytes that are not text, are not read"
         }
-        sentences = Self.missing(analysis) + found.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" } + files
+        let missing = Self.missing(analysis)
+        let back = missing.isEmpty && counts.timesBack > 0 ? ["\(counts.timesBack) places where the time goes back"] : []
+        sentences =
+            missing + back + found.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" } + files
     }
 
     /// What makes the log incomplete, which must not stand beside "Broken or missing: nothing".
     private static func missing(_ analysis: Analysis) -> [String] {
         guard case .incomplete = analysis.completeness else { return [] }
         let difference = (analysis.expectedCalls?.calls ?? 0) - analysis.total.counts.requests
-        guard analysis.expectedCalls != nil else { return analysis.gaps }
-        return ["\(abs(difference)) requests \(difference > 0 ? "fewer" : "more") than there should be"] + analysis.gaps
+        guard analysis.expectedCalls != nil else { return analysis.gaps + analysis.losses }
+        return ["\(abs(difference)) requests \(difference > 0 ? "fewer" : "more") than there should be"] + analysis.gaps + analysis.losses
     }
 }

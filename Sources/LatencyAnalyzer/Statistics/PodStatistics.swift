@@ -25,6 +25,10 @@ public struct PodStatistics: Sendable {
     public private(set) var notes: [String] = []
     /// What is known to be missing, one sentence each.
     public private(set) var gaps: [String] = []
+    /// Lines that show that requests are missing, one sentence each.
+    private(set) var losses: [String] = []
+    /// Why the right number of requests is not the proof that all are there, one sentence each.
+    private(set) var countDoubts: [String] = []
 
     private(set) var slots = Timeline<Slot>(maximumCount: maximumSlotCount)
     // A week of minutes; a longer log has no busiest minute.
@@ -65,7 +69,8 @@ public struct PodStatistics: Sendable {
             var statistics = PodStatistics(file.of(pod: pod.name))
             if pods.indices.contains(pod.number) { statistics.add(pods[pod.number]) }
             statistics.counts = pod.counts
-            statistics.gaps = PodGaps(pod, in: statistics.file).sentences
+            let found = PodGaps(pod, in: statistics.file)
+            (statistics.gaps, statistics.losses, statistics.countDoubts) = (found.gaps, found.losses, found.countDoubts)
             if index == 0 {
                 statistics.holdsZeroBytes = reading.holdsZeroBytes
                 statistics.notes = reading.notes

@@ -69,7 +69,7 @@ import Testing
         for name in ["by-label.txt", "by-label-refused-last.txt"] {
             let text = ResultsFile(try await analysis([name])).text
             #expect(text.contains("\nINCOMPLETE: "))
-            #expect(text.contains("the time goes back 1 times in \(name): it holds several logs, or parts of them"))
+            #expect(text.contains("the time goes back in \(name) (places: 1): it holds several logs, or parts of them"))
             #expect(text.contains("kubectl logs -l LABEL --prefix --tail=-1"))
             #expect(!text.contains("Broken or missing: nothing"))
         }
