@@ -2,8 +2,8 @@
 ///
 /// A request's lines follow each other, and a rejected request has one line. Where a request's id or time is missing,
 /// it may stand further down, between other requests' lines, as where two logs were mixed line by line. So the next
-/// requests wait until sixteen in a row were whole. Where lines come before that that belong to no request, none of
-/// those that waited keeps its id and time. The first sixteen wait, too, since the log may begin in such a place.
+/// requests wait until sixteen in a row were whole. Where lines come meanwhile that belong to no request, none of those
+/// that waited keeps its id and time. The first sixteen wait, too, since the log may begin in such a place.
 struct ContiguousBlock: Sendable {
     static let wholeRunLength = 16
     static let maximumHeldCount = 512
@@ -22,8 +22,10 @@ struct ContiguousBlock: Sendable {
     var firstTorn: Int?
     var held: [LoggedRequest] = []
     var wholeCount = 0
-    /// The first of those that wait that is of the log's next file.
-    var firstOfPart: Int?
+    /// Whether a line came that belongs to no request, while requests waited.
+    var hasHadExcess = false
+    /// Those that wait that are the first of a further file of the log.
+    var firstsOfParts: [Int] = []
 }
 
 extension ScoringLogParser {
@@ -82,10 +84,12 @@ extension ScoringLogParser {
     ) {
         block.held.append(request)
         let last = block.held.count - 1
-        if block.hasExcess || block.isMixed {
+        if block.hasExcess { block.hasHadExcess = true }
+        if block.isMixed || block.hasHadExcess && (isTorn || block.firstTorn != nil) {
             // What belongs to none may be the id or the time of any that waits.
             forgetLines(from: block.isHolding ? 0 : last)
             sendHeld(onRequest: onRequest)
+            block.hasHadExcess = false
             block.firstTorn = -1
             block.wholeCount = 0
         } else if isTorn {
@@ -97,6 +101,7 @@ extension ScoringLogParser {
         block.isHolding = block.wholeCount < ContiguousBlock.wholeRunLength
         if !block.isHolding {
             block.firstTorn = nil
+            block.hasHadExcess = false
             block.wholeCount = 0
             sendHeld(onRequest: onRequest)
         } else if block.held.count >= ContiguousBlock.maximumHeldCount {
@@ -121,17 +126,17 @@ extension ScoringLogParser {
 
     private mutating func sendHeld(onRequest: (LoggedRequest) -> Void) {
         for (index, request) in block.held.enumerated() {
-            if index == block.firstOfPart { repeats.beginPart() }
+            if block.firstsOfParts.contains(index) { repeats.beginPart() }
             finished(request, onRequest: onRequest)
         }
-        if block.firstOfPart == block.held.count { repeats.beginPart() }
-        block.firstOfPart = nil
+        if block.firstsOfParts.contains(block.held.count) { repeats.beginPart() }
+        block.firstsOfParts.removeAll()
         block.held.removeAll(keepingCapacity: true)
     }
 
     /// Takes note of the beginning of the log's next file.
     mutating func beginPart() {
-        if block.held.isEmpty { repeats.beginPart() } else { block.firstOfPart = block.held.count }
+        if block.held.isEmpty { repeats.beginPart() } else { block.firstsOfParts.append(block.held.count) }
     }
 
     /// Ends the log: what is missing does not come any more, so that times after it stay in doubt.

@@ -88,7 +88,7 @@ import Testing
     }
 
     private static func timesBack(_ seconds: [Int]) -> Int {
-        var (latest, count) = (Int.min, 0)
+        var (latest, count) = (seconds[0], 0)
         for second in seconds {
             if second < latest - 1 { count += 1 }
             latest = second == latest - 1 ? latest : second
