@@ -7,6 +7,8 @@ actor RecordedInstance {
     private var process: String?
     private(set) var hasEnded = false
     private var readings = 0
+    // From then on only the readings around the log's end count: a later one is of requests after it.
+    private var isSettling = false
     private var lastAsked: ContinuousClock.Instant?
     // Until the log's beginning is known, a count says nothing of it.
     private var hasBegun: Bool
@@ -49,10 +51,12 @@ actor RecordedInstance {
     func begin(at counters: ServerCounters) { if isMine(counters) { ledger.begin(at: counters.calls) } }
 
     func read(_ counters: ServerCounters, recorded: Int, isTerminating: Bool) {
-        guard isMine(counters), !hasEnded else { return }
+        guard isMine(counters), !hasEnded, !isSettling else { return }
         readings += 1
         ledger.read(counters.calls, recorded: recorded, isTerminating: isTerminating)
     }
+
+    func beginSettling() { isSettling = true }
 
     func settle(
         first: ServerCounters, recorded: Int, second: ServerCounters, isLate: Bool
