@@ -31,7 +31,7 @@ actor RecordedInstance {
     /// Whether it is time to ask for its counters: often where it ends, and as long as more readings would tell better
     /// what came before its log.
     func isDue(isTerminating: Bool, at now: ContinuousClock.Instant) -> Bool {
-        guard hasBegun, !hasEnded else { return false }
+        guard hasBegun, !hasEnded, !isSettling else { return false }
         let isYoung = !ledger.isPinned && readings < Self.readingsOfYoung && ledger.failure == nil
         let pause = isYoung ? Self.pauseOfYoung : isTerminating ? Self.pauseOfEnding : Self.pauseOfLiving
         if let lastAsked, now - lastAsked < pause { return false }
