@@ -18,10 +18,12 @@ struct ContiguousBlock: Sendable {
     var hasBrokenLine = false
     /// Whether requests wait.
     var isHolding = true
-    /// From which of those that wait on something is missing.
+    /// The first of those that wait of which something is missing; -1 for one before them.
     var firstTorn: Int?
     var held: [LoggedRequest] = []
     var wholeCount = 0
+    /// The first of those that wait that is of the log's next file.
+    var firstOfPart: Int?
 }
 
 extension ScoringLogParser {
@@ -84,7 +86,7 @@ extension ScoringLogParser {
             // What belongs to none may be the id or the time of any that waits.
             forgetLines(from: block.isHolding ? 0 : last)
             sendHeld(onRequest: onRequest)
-            block.firstTorn = 0
+            block.firstTorn = -1
             block.wholeCount = 0
         } else if isTorn {
             if block.firstTorn == nil { block.firstTorn = last }
@@ -99,14 +101,16 @@ extension ScoringLogParser {
             sendHeld(onRequest: onRequest)
         } else if block.held.count >= ContiguousBlock.maximumHeldCount {
             sendHeld(onRequest: onRequest)
-            if block.firstTorn != nil { block.firstTorn = 0 }
+            if block.firstTorn != nil { block.firstTorn = -1 }
         }
     }
 
-    private mutating func forgetLines(from first: Int) {
+    private mutating func forgetLines(from first: Int, onlyWithTime: Bool = false) {
         var held = block.held
         for index in held.indices.dropFirst(first) {
-            guard held[index].loggedRequestID != nil || held[index].scoringMilliseconds != nil else { continue }
+            guard held[index].scoringMilliseconds != nil || !onlyWithTime && held[index].loggedRequestID != nil else {
+                continue
+            }
             held[index].loggedRequestID = nil
             held[index].scoringMilliseconds = nil
             held[index].modelKind = nil
@@ -116,13 +120,23 @@ extension ScoringLogParser {
     }
 
     private mutating func sendHeld(onRequest: (LoggedRequest) -> Void) {
-        for request in block.held { finished(request, onRequest: onRequest) }
+        for (index, request) in block.held.enumerated() {
+            if index == block.firstOfPart { repeats.beginPart() }
+            finished(request, onRequest: onRequest)
+        }
+        if block.firstOfPart == block.held.count { repeats.beginPart() }
+        block.firstOfPart = nil
         block.held.removeAll(keepingCapacity: true)
     }
 
-    /// Ends the log: what is missing does not come any more, so that what waits after it stays in doubt.
+    /// Takes note of the beginning of the log's next file.
+    mutating func beginPart() {
+        if block.held.isEmpty { repeats.beginPart() } else { block.firstOfPart = block.held.count }
+    }
+
+    /// Ends the log: what is missing does not come any more, so that times after it stay in doubt.
     mutating func releaseHeld(onRequest: (LoggedRequest) -> Void) {
-        if let torn = block.firstTorn { forgetLines(from: torn + 1) }
+        if let torn = block.firstTorn { forgetLines(from: torn + 1, onlyWithTime: true) }
         sendHeld(onRequest: onRequest)
     }
 }
