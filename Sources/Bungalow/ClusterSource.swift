@@ -116,7 +116,8 @@ extension CollectedLogs {
     /// How many requests there should be; nil if no counters were read.
     var expectedCalls: Analysis.ExpectedCalls? {
         guard let expected else { return nil }
-        let within = tolerance == 0 ? "" : ", to within \(tolerance), since they were read under load"
+        let isExact = tolerance == 0 || isExpectedLeast
+        let within = isExact ? "" : ", to within \(tolerance), since they were read under load"
         return .init(calls: expected, source: "the servers' counters" + within, isLeast: isExpectedLeast)
     }
 

@@ -59,6 +59,12 @@ actor InstanceLog {
         return requests
     }
 
+    /// Ends the log, which gets no more lines, where it ends itself.
+    func close() throws {
+        try end(isLast: true)
+        cut = nil
+    }
+
     /// Puts the file in its place, without the requests after the last mark.
     ///
     /// - Returns: how many requests it holds.

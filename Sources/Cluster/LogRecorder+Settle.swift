@@ -36,6 +36,7 @@ extension LogRecorder {
 
     private func settleCounters() async {
         try? await forEachLiving { instance in
+            await instance.beginSettling()
             do {
                 for attempt in 1...Self.maximumAttempts {
                     switch try await self.settle(instance, isLast: attempt == Self.maximumAttempts) {

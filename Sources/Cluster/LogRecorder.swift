@@ -166,6 +166,8 @@ public final class LogRecorder: Sendable {
 
     /// Notes that an instance could not be asked, and says so where it is a right that is missing.
     func failed(_ instance: RecordedInstance, _ error: OperatorError) async {
+        // At the end, kubectl is stopped.
+        guard !isOver else { return }
         await instance.fail(error.description)
         if error.isMissingRight { notices.warn(error.description) }
     }

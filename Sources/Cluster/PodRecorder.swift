@@ -154,7 +154,7 @@ struct PodRecorder: Sendable {
     ///   - wasWhole: whether its stream ended as an ended container's does, while the API server was there.
     private func finish(_ instance: RecordedInstance, now: Cluster.Pod?, wasWhole: Bool) async throws {
         let isRead = try await readRest(of: instance, now: now) ?? wasWhole
-        try await instance.log.end(isLast: true)
+        try await instance.log.close()
         let code = await exitCode(of: instance, now: now)
         if !isRead {
             let time = await instance.log.seam.lastTimeText.map { "after \($0) " } ?? ""

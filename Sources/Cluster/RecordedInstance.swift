@@ -7,6 +7,8 @@ actor RecordedInstance {
     private var process: String?
     private(set) var hasEnded = false
     private var readings = 0
+    // From then on only the readings around the log's end count: a later one is of requests after it.
+    private var isSettling = false
     private var lastAsked: ContinuousClock.Instant?
     // Until the log's beginning is known, a count says nothing of it.
     private var hasBegun: Bool
@@ -29,7 +31,7 @@ actor RecordedInstance {
     /// Whether it is time to ask for its counters: often where it ends, and as long as more readings would tell better
     /// what came before its log.
     func isDue(isTerminating: Bool, at now: ContinuousClock.Instant) -> Bool {
-        guard hasBegun, !hasEnded else { return false }
+        guard hasBegun, !hasEnded, !isSettling else { return false }
         let isYoung = !ledger.isPinned && readings < Self.readingsOfYoung && ledger.failure == nil
         let pause = isYoung ? Self.pauseOfYoung : isTerminating ? Self.pauseOfEnding : Self.pauseOfLiving
         if let lastAsked, now - lastAsked < pause { return false }
@@ -49,10 +51,12 @@ actor RecordedInstance {
     func begin(at counters: ServerCounters) { if isMine(counters) { ledger.begin(at: counters.calls) } }
 
     func read(_ counters: ServerCounters, recorded: Int, isTerminating: Bool) {
-        guard isMine(counters), !hasEnded else { return }
+        guard isMine(counters), !hasEnded, !isSettling else { return }
         readings += 1
         ledger.read(counters.calls, recorded: recorded, isTerminating: isTerminating)
     }
+
+    func beginSettling() { isSettling = true }
 
     func settle(
         first: ServerCounters, recorded: Int, second: ServerCounters, isLate: Bool

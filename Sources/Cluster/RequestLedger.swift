@@ -122,7 +122,7 @@ struct RequestLedger: Sendable, Equatable {
             guard lag > 0, found > least else { return .complete(within: found - least + before.count - 1) }
             return .unknown("its log lacked \(Self.requests(lag)) when it was last asked", atLeast: least)
         case .stillRuns:
-            guard let most else {
+            guard let most, failure == nil else {
                 let words =
                     isLastOfEnding
                     ? "it was still ending at the end of the recording"

@@ -23,14 +23,12 @@ import Testing
     func restart() throws {
         let (outcome, line) = try Self.run(setup: [["stop"], ["restart"]])
         #expect(outcome.exitCode == 65)
-        #expect(
-            line == "Not checked: 60 of at least 60 requests, by the servers' counters; "
-                + "bungalow-6fc5cf8df6-00001: its container was started again, and what it had counted before is lost")
+        #expect(line.hasPrefix("Not checked: 60 of at least 60 requests, by the servers' counters; "), "\(line)")
+        #expect(line.contains("-00001: its container was started again, and what it had counted before is lost"))
         #expect(outcome.output.contains("\nFile : bungalow-6fc5cf8df6-00001.previous.txt\nTimes (30):\n"))
         let (_, twice) = try Self.run([], setup: [["stop"], ["restart"], ["restart"]])
-        #expect(
-            twice == "INCOMPLETE: 30 of an unknown number of requests; "
-                + "bungalow-6fc5cf8df6-00001: the logs of 1 earlier start of its container are gone")
+        #expect(twice.hasPrefix("INCOMPLETE: 30 of an unknown number of requests; "), "\(twice)")
+        #expect(twice.contains("-00001: the logs of 1 earlier start of its container are gone"))
     }
 
     @Test("An empty log after the node's rotation lacks requests")
@@ -40,7 +38,8 @@ import Testing
         #expect(line.hasPrefix("INCOMPLETE: 0 of at least 60 requests, by the servers' counters; "), "\(line)")
         #expect(line.contains("the log is empty: the node has begun a new file, and the lines before are gone"))
         let (_, uncounted) = try Self.run([], setup: [["stop"], ["rotate"]])
-        #expect(uncounted.hasPrefix("INCOMPLETE: 0 of an unknown number of requests; bungalow-6fc5cf8df6-00001, "))
+        #expect(uncounted.hasPrefix("INCOMPLETE: no request was read; bungalow-6fc5cf8df6-00001, "), "\(uncounted)")
+        #expect(uncounted.contains("the log is empty: the node has begun a new file"))
     }
 
     @Test("Under load, a log with what was counted before and no more than after it is complete")

@@ -38,7 +38,8 @@ import Testing
             testDescription: "a kill -9", pods: 2, seconds: 14,
             steps: [.init(second: 6, name: "kill"), .init(second: 10, name: "stop")], verdict: "Not checked",
             reasons: [
-                "00001: it ended with exit code 137, and what it had not logged yet is lost; ", "it had counted at least ",
+                "00001: it ended with exit code 137, and what it had not logged yet is lost; ",
+                "it had counted at least ",
             ]),
         Exercise(
             testDescription: "a pod that is deleted by force", pods: 2, seconds: 12,
