@@ -17,8 +17,8 @@ import NIOCore
 ///    chunks in proportion to what they carry.
 final class RequestParser {
     enum Event {
-        /// The head is complete.
-        case head(RequestHead)
+        /// The head is complete; `takeHead` returns it.
+        case head
         /// A piece of the body, without the framing of chunks.
         case body(ByteBuffer)
         /// The request is complete.
@@ -44,13 +44,12 @@ final class RequestParser {
         var line: Line? { if case .lines(let line) = self { line } else { nil } }
     }
 
-    /// What reading on has come to; the head itself is moved once, from where it was read into its event.
+    /// The result of one step.
     private enum Step {
-        case proceed, needBytes, head, end
-        case body(ByteBuffer)
-        case failed(ParseError)
+        case proceed, needBytes
+        case event(Event)
 
-        static let malformed = Step.failed(.malformed)
+        static let malformed = Step.event(.failed(.malformed))
     }
 
     private let markerField: StaticString
@@ -103,18 +102,18 @@ final class RequestParser {
         while true {
             switch step() {
             case .proceed: continue
-            case .head: if let event = head.take().map(Event.head) { return event }
-            case .body(let bytes): return .body(bytes)
-            case .end: return .end
-            case .failed(let failure):
-                stop()
-                return .failed(failure)
+            case .event(let event):
+                if case .failed = event { stop() }
+                return event
             case .needBytes:
                 if isLost { stop() } else { unread.detach() }
                 return nil
             }
         }
     }
+
+    /// The head that was announced last, once; not part of its event, since it is large and would be moved with it.
+    func takeHead() -> RequestHead? { head.take() }
 
     /// Drops what was received, and all that still comes.
     func stop() {
@@ -192,7 +191,7 @@ extension RequestParser {
         return sectionBytes + line.count <= Self.maximumSectionBytes ? .needBytes : tooLarge
     }
 
-    private var tooLarge: Step { .failed(state.line == .chunkSize ? .framingTooLarge : .headTooLarge) }
+    private var tooLarge: Step { .event(.failed(state.line == .chunkSize ? .framingTooLarge : .headTooLarge)) }
 
     private func read(_ line: Line, _ text: UnsafeRawBufferPointer) -> Step {
         switch line {
@@ -239,7 +238,7 @@ extension RequestParser {
         // Where the body ends cannot be known; the connection answers the head with an error.
         case (.other, nil): state = .lost
         }
-        return .head
+        return .event(.head)
     }
 }
 
@@ -253,14 +252,14 @@ extension RequestParser {
             chunkBytes += bytes.readableBytes
             if left == 0 { state = .chunkEnd }
         }
-        return .body(bytes)
+        return .event(.body(bytes))
     }
 
     private func readChunkSize(_ line: UnsafeRawBufferPointer) -> Step {
         guard let size = ChunkSize.parse(line) else { return .malformed }
         framingBytes += sectionBytes
         guard framingBytes <= Self.freeFramingBytes + Self.framingBytesPerByte * chunkBytes else {
-            return .failed(.framingTooLarge)
+            return .event(.failed(.framingTooLarge))
         }
         sectionBytes = 0
         left = size
@@ -289,6 +288,6 @@ extension RequestParser {
     private func end() -> Step {
         sectionBytes = 0
         state = .emptyLines
-        return .end
+        return .event(.end)
     }
 }

@@ -51,7 +51,7 @@ package struct ResponseHead {
     ) {
         output.put(status.line)
         output.put("Date: ")
-        output.put(date)
+        output.put(text: date)
         if status != .noContent, status != .notModified {
             output.put("\r\nContent-Type: ")
             output.put(contentType)

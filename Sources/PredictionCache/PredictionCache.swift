@@ -98,7 +98,7 @@ package struct CacheKey: Hashable, Sendable {
     package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 1) { bytes in
             var output = ByteWriter(bytes)
-            output.put(prefix)
+            output.put(text: prefix)
             withUnsafeBytes(of: queryKey.hex) { output.put($0) }
             return try body(UnsafeRawBufferPointer(bytes))
         }

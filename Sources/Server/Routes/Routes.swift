@@ -91,7 +91,7 @@ extension Routes: HTTPConnectionDelegate {
         return apiKeys.accept(head.fields.authorization) ? nil : .unauthorized
     }
 
-    func respond(to exchange: HTTPExchange, _ body: ByteBuffer) {
+    func respond(to exchange: consuming HTTPExchange, _ body: ByteBuffer) {
         let route = exchange.route
         guard route != .other else { return respondUnknown(exchange) }
         guard exchange.request.method != .options else { return respondOptions(exchange, route.allow) }
