@@ -41,7 +41,8 @@ struct FastLineReader: Sendable {
             scanner.skip(.space), let bodyBytes = scanner.decimal(), scanner.isAtEnd || scanner.skip(.space)
         else { return nil }
         return .access(
-            secondsSince1970: seconds, status: status, bodyBytes: bodyBytes, isScoring: ScoringLogLine.isScoring(request))
+            secondsSince1970: seconds, status: status, bodyBytes: bodyBytes,
+            isScoring: ScoringLogLine.isScoring(request))
     }
 
     @inline(__always)

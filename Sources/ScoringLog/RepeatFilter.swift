@@ -1,4 +1,4 @@
-/// Lets each request pass once: a run of requests that repeats an earlier one is dropped, and other repeats are counted.
+/// Lets each request pass once: drops a run of requests that repeats an earlier one, and counts other repeats.
 ///
 /// A run is one of at least three requests that have ids of the server's own form and follow each other as they did
 /// before, equal in everything; where two files of one log meet, one is enough. Memory is bounded: it knows the last
@@ -181,7 +181,9 @@ private struct RequestHistory: Sendable {
         let mask = table.count - 1
         var index = Int(truncatingIfNeeded: id &>> 20) & mask
         while table[index] != 0 {
-            if (table[index] ^ id) & ~Self.sequenceMask == 0 { return first + Int(table[index] & Self.sequenceMask) - 1 }
+            if (table[index] ^ id) & ~Self.sequenceMask == 0 {
+                return first + Int(table[index] & Self.sequenceMask) - 1
+            }
             index = (index + 1) & mask
         }
         return nil

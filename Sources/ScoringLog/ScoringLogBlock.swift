@@ -134,9 +134,13 @@ enum ScoringLogLine: Equatable {
     init(_ line: UnsafeRawBufferPointer) {
         self =
             if line.contains("127.0.0.1") {
-                Self.access(in: line)
-                    ?? (line.hasPrefix(Self.accessPrefix)
-                        ? .malformedAccess : line.contains("127.0.0.1 - - [") ? .joinedAccess : .foreign)
+                if line.hasPrefix(Self.accessPrefix) {
+                    Self.access(in: line) ?? .malformedAccess
+                } else if line.contains("127.0.0.1 - - [") {
+                    .joinedAccess
+                } else {
+                    Self.access(in: line) ?? .foreign
+                }
             } else if line.contains("Prediction took") {
                 Self.scoring(in: line, mark: "Prediction", .ml) ?? .malformedScoring
             } else if line.contains("Predictions took") {
@@ -174,7 +178,7 @@ enum ScoringLogLine: Equatable {
         return Double(String(decoding: number, as: UTF8.self))
     }
 
-    /// Whether a request can have a time: a POST, or a GET of a route that scores; never a file such as `/swagger.json`.
+    /// Whether a request can have a time: a POST, or a GET of a route that scores, but no file such as `/swagger.json`.
     ///
     /// - Parameter request: `POST /predict HTTP/1.1`.
     static func isScoring(_ request: UnsafeRawBufferPointer) -> Bool {

@@ -2,8 +2,8 @@
 ///
 /// A request's lines follow each other, and a rejected request has one line. Where a request's id or time is missing,
 /// it may stand further down, between other requests' lines, as where two logs were mixed line by line. So the next
-/// requests wait until sixteen in a row were whole. Where lines come before that that belong to no request, none of
-/// those that waited keeps its id and time. The first sixteen wait, too, since the log may begin in such a place.
+/// requests wait until sixteen in a row were whole. Where lines come meanwhile that belong to no request, none of those
+/// that waited keeps its id and time. The first sixteen wait, too, since the log may begin in such a place.
 struct ContiguousBlock: Sendable {
     static let wholeRunLength = 16
     static let maximumHeldCount = 512
@@ -18,10 +18,14 @@ struct ContiguousBlock: Sendable {
     var hasBrokenLine = false
     /// Whether requests wait.
     var isHolding = true
-    /// From which of those that wait on something is missing.
+    /// The first of those that wait of which something is missing; -1 for one before them.
     var firstTorn: Int?
     var held: [LoggedRequest] = []
     var wholeCount = 0
+    /// Whether a line came that belongs to no request, while requests waited.
+    var hasHadExcess = false
+    /// Those that wait that are the first of a further file of the log.
+    var firstsOfParts: [Int] = []
 }
 
 extension ScoringLogParser {
@@ -80,11 +84,13 @@ extension ScoringLogParser {
     ) {
         block.held.append(request)
         let last = block.held.count - 1
-        if block.hasExcess || block.isMixed {
+        if block.hasExcess { block.hasHadExcess = true }
+        if block.isMixed || block.hasHadExcess && (isTorn || block.firstTorn != nil) {
             // What belongs to none may be the id or the time of any that waits.
             forgetLines(from: block.isHolding ? 0 : last)
             sendHeld(onRequest: onRequest)
-            block.firstTorn = 0
+            block.hasHadExcess = false
+            block.firstTorn = -1
             block.wholeCount = 0
         } else if isTorn {
             if block.firstTorn == nil { block.firstTorn = last }
@@ -95,18 +101,21 @@ extension ScoringLogParser {
         block.isHolding = block.wholeCount < ContiguousBlock.wholeRunLength
         if !block.isHolding {
             block.firstTorn = nil
+            block.hasHadExcess = false
             block.wholeCount = 0
             sendHeld(onRequest: onRequest)
         } else if block.held.count >= ContiguousBlock.maximumHeldCount {
             sendHeld(onRequest: onRequest)
-            if block.firstTorn != nil { block.firstTorn = 0 }
+            if block.firstTorn != nil { block.firstTorn = -1 }
         }
     }
 
-    private mutating func forgetLines(from first: Int) {
+    private mutating func forgetLines(from first: Int, onlyWithTime: Bool = false) {
         var held = block.held
         for index in held.indices.dropFirst(first) {
-            guard held[index].loggedRequestID != nil || held[index].scoringMilliseconds != nil else { continue }
+            guard held[index].scoringMilliseconds != nil || !onlyWithTime && held[index].loggedRequestID != nil else {
+                continue
+            }
             held[index].loggedRequestID = nil
             held[index].scoringMilliseconds = nil
             held[index].modelKind = nil
@@ -116,13 +125,23 @@ extension ScoringLogParser {
     }
 
     private mutating func sendHeld(onRequest: (LoggedRequest) -> Void) {
-        for request in block.held { finished(request, onRequest: onRequest) }
+        for (index, request) in block.held.enumerated() {
+            if block.firstsOfParts.contains(index) { repeats.beginPart() }
+            finished(request, onRequest: onRequest)
+        }
+        if block.firstsOfParts.contains(block.held.count) { repeats.beginPart() }
+        block.firstsOfParts.removeAll()
         block.held.removeAll(keepingCapacity: true)
     }
 
-    /// Ends the log: what is missing does not come any more, so that what waits after it stays in doubt.
+    /// Takes note of the beginning of the log's next file.
+    mutating func beginPart() {
+        if block.held.isEmpty { repeats.beginPart() } else { block.firstsOfParts.append(block.held.count) }
+    }
+
+    /// Ends the log: what is missing does not come any more, so that times after it stay in doubt.
     mutating func releaseHeld(onRequest: (LoggedRequest) -> Void) {
-        if let torn = block.firstTorn { forgetLines(from: torn + 1) }
+        if let torn = block.firstTorn { forgetLines(from: torn + 1, onlyWithTime: true) }
         sendHeld(onRequest: onRequest)
     }
 }

@@ -16,7 +16,7 @@ public struct ScoringLogParser: Sendable {
     let wantedKind: ModelKind?
     private let maximumLineByteCount: Int
     private var fastReader = FastLineReader()
-    private var repeats: RepeatFilter
+    var repeats: RepeatFilter
     // The beginning of a line whose end has not come yet.
     private var partialLine: [UInt8] = []
     private var isOverlong = false
@@ -69,7 +69,7 @@ public struct ScoringLogParser: Sendable {
     public mutating func finishPart(onRequest: (LoggedRequest) -> Void) {
         endText(onRequest: onRequest)
         // A request's lines may go on in the next file.
-        if openRequest == nil { repeats.beginPart() } else { isPartEnding = true }
+        if openRequest == nil { beginPart() } else { isPartEnding = true }
     }
 
     /// Ends the log.
@@ -176,7 +176,8 @@ public struct ScoringLogParser: Sendable {
             hasBegun = true
             counts.requests += 1
             openRequest = LoggedRequest(secondsSince1970: secondsSince1970, status: status, bodyBytes: bodyBytes)
-            expectation = !isScoring ? .nothing : !layout.isContiguous ? .anything : status < 400 ? .requestID : .nothing
+            let canHaveLines = isScoring && (status < 400 || !layout.isContiguous)
+            expectation = !canHaveLines ? .nothing : layout.isContiguous ? .requestID : .anything
         case .requestID(let requestID): readRequestID(requestID)
         case .scoring(let milliseconds, let modelKind): readScoring(milliseconds: milliseconds, modelKind)
         case .record(let request):
@@ -264,7 +265,7 @@ public struct ScoringLogParser: Sendable {
         }
         if isPartEnding {
             isPartEnding = false
-            repeats.beginPart()
+            beginPart()
         }
     }
 

@@ -71,8 +71,9 @@ enum LinePrefix: Sendable, Equatable {
     /// Letters, digits and `-_.@`, with colours around them.
     private static func isName(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard 1...300 ~= bytes.count else { return false }
-        if bytes[0] == 0x1B || bytes[bytes.count - 1] == UInt8(ascii: "m") && bytes.position(of: 0x1B) != nil {
-            return isName(skipColours(bytes).part(0..<(skipColours(bytes).position(of: 0x1B) ?? skipColours(bytes).count)))
+        if bytes.position(of: 0x1B) != nil {
+            let rest = skipColours(bytes)
+            return isName(rest.part(0..<(rest.position(of: 0x1B) ?? rest.count)))
         }
         for byte in bytes where !byte.isDigit && !byte.isLetter {
             guard byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
@@ -82,7 +83,7 @@ enum LinePrefix: Sendable, Equatable {
         return true
     }
 
-    /// Whether it is RFC 3339 with a fraction or a zone of its own, as runtimes write it: `2026-11-21T11:28:10.1+01:00`.
+    /// Whether it is RFC 3339 with a fraction or a zone, as runtimes write it: `2026-11-21T11:28:10.1+01:00`.
     @inline(__always)
     static func isTimestamp(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard 20...40 ~= bytes.count, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
@@ -105,9 +106,12 @@ struct LineStamp: Sendable, Equatable {
 
     var isEmpty: Bool { !hasTimestamps && azureML == .none }
 
+    /// A line without its stamp.
+    typealias Stamped = (text: UnsafeRawBufferPointer, process: UnsafeRawBufferPointer, isStamped: Bool)
+
     /// Takes the stamp off, where there is one.
     @inline(__always)
-    func strip(_ line: UnsafeRawBufferPointer) -> (text: UnsafeRawBufferPointer, process: UnsafeRawBufferPointer, isStamped: Bool) {
+    func strip(_ line: UnsafeRawBufferPointer) -> Stamped {
         var text = line
         var isStamped = true
         if hasTimestamps {

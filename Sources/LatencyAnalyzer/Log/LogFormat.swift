@@ -131,7 +131,9 @@ struct LogFormat: Sendable {
         let rests = written.map { text in text.withUnsafeBytes { Array(stamp.strip($0).text) } }
         let today = rests.count { text in text.withUnsafeBytes { LineStamp.afterTodaysStamp($0) != nil } }
         let dated = rests.count { text in text.withUnsafeBytes { LineStamp.afterDatedStamp($0) != nil } }
-        if max(today, dated) > 0, 10 * max(today, dated) >= rests.count { stamp.azureML = today >= dated ? .today : .dated }
+        if max(today, dated) > 0, 10 * max(today, dated) >= rests.count {
+            stamp.azureML = today >= dated ? .today : .dated
+        }
         return stamp
     }
 

@@ -15,12 +15,12 @@ enum LogKind {
 
     private static func binary(_ sample: [UInt8], _ name: String) -> String? {
         let kinds: [([UInt8], String)] = [
-            (Array("PK\u{3}\u{4}".utf8), "it is a zip archive; unzip it, or: unzip -p \(name) | bungalow analyze --files -"),
+            (Array("PK\u{3}\u{4}".utf8), "it is a zip archive; unzip -p \(name) | bungalow analyze --files -"),
             ([0x28, 0xB5, 0x2F, 0xFD], "it is compressed with zstd; zstd -dc \(name) | bungalow analyze --files -"),
             ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "it is compressed with xz; xz -dc \(name) | bungalow analyze --files -"),
             (Array("BZh".utf8), "it is compressed with bzip2; bzip2 -dc \(name) | bungalow analyze --files -"),
             ([0x37, 0x7A, 0xBC, 0xAF], "it is a 7z archive; unpack it and name the logs in it"),
-            (Array("LPKSHHRH".utf8), "it is a journal of systemd; journalctl --file \(name) -o cat > log.txt writes its lines"),
+            (Array("LPKSHHRH".utf8), "it is systemd's journal; journalctl --file \(name) -o cat > log.txt writes its lines"),
             (Array("SQLite format 3".utf8), "it is an SQLite file; bungalow query asks it"),
             (Array("%PDF".utf8), "it is a PDF"), ([0x7F, 0x45, 0x4C, 0x46], "it is a program"),
             ([0x89, 0x50, 0x4E, 0x47], "it is a picture"),
@@ -40,10 +40,10 @@ enum LogKind {
         }
         if text.hasPrefix("apiVersion:") || text.contains("\nkind: ") { return "it is a Kubernetes manifest; \(logs)" }
         if text.hasPrefix("NAME ") && text.contains("READY") { return "it is the list of kubectl get; \(logs)" }
-        if text.hasPrefix("Name:") && text.contains("\nNamespace:") { return "it is the text of kubectl describe; \(logs)" }
+        if text.hasPrefix("Name:"), text.contains("\nNamespace:") { return "it is the text of kubectl describe; \(logs)" }
         if text.hasPrefix("LAST SEEN") { return "it is the list of kubectl get events; \(logs)" }
-        if let error = text.firstMatch(of: #/(?m)^(error: .*|Error from server.*|Unable to connect to the server.*)$/#) {
-            return "it is kubectl's error message \"\(String(error.0.prefix(200)).printable())\"; ask again"
+        if let error = text.firstMatch(of: #/(?m)^(?:error: |Error from server|Unable to connect to the server).*$/#) {
+            return "it is kubectl's error message \"\(String(error.output.prefix(200)).printable())\"; ask again"
         }
         return nil
     }
@@ -67,7 +67,7 @@ enum LogKind {
 
     private static func lines(_ text: String) -> String {
         if text.contains(#/INFO: +[0-9.]+:[0-9]+ - "/#) {
-            return "it is an access log of uvicorn, which has no scoring times; take the log of the container that scores"
+            return "it is uvicorn's access log, which has no scoring times; take the log of the container that scores"
         }
         if text.contains(#/ - [^ ]+ \[[0-9]{2}\/[A-Z][a-z]{2}\/[0-9]{4}:[0-9:]{8} [-+][0-9]{4}\] "/#) {
             return "it is an access log of other clients, as of a gateway; take the log of the container that scores"

@@ -28,7 +28,8 @@ public struct LogReading: Sendable {
         }
         if all.isEmpty { all = [Pod(number: 0, name: file.pod, counts: ScoringLogCounts(), isContiguous: false)] }
         let read = all.filter(\.counts.hasMarks)
-        let containers = Set(reader.sources.filter { source in read.contains { $0.number == source.pod } }.map(\.container))
+        let readNumbers = Set(read.map(\.number))
+        let containers = Set(reader.sources.filter { readNumbers.contains($0.pod) }.map(\.container))
         // A pod that was idle has the container of those that were not; what other containers write is not missed.
         pods =
             read.isEmpty
@@ -48,7 +49,8 @@ public struct LogReading: Sendable {
         self.notes = notes
         var gaps = reader.damages.map { "\(file.name) \($0)" }
         if read.isEmpty, !file.isMissing, reader.damages.isEmpty {
-            gaps.append("\(file.name) holds no readable request: \(LogKind.sentence(of: reader.sample, name: file.name))")
+            let kind = LogKind.sentence(of: reader.sample, name: file.name)
+            gaps.append("\(file.name) holds no readable request: \(kind)")
         }
         if reader.unreadSourceLines > 0 {
             gaps.append("\(reader.unreadSourceLines) lines of \(file.name) are of more pods than can be read at once")

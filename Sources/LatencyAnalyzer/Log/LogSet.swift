@@ -1,6 +1,6 @@
 import Foundation
 
-/// The files of one container's log, in the order of time: what a node or Docker has rotated comes before what is written now.
+/// The files of one container's log, in the order of time: what a node or Docker has rotated comes first.
 struct LogSet {
     /// The oldest first.
     let paths: [String]

@@ -16,7 +16,7 @@ struct PodGaps {
             (
                 counts.timesBack,
                 "the time goes back in \(file.name) (places: \(counts.timesBack)): it holds several logs, or parts of them, "
-                    + "one after the other; kubectl logs -l LABEL --prefix --tail=-1 gives all lines of all pods, told apart"
+                    + "one after the other; kubectl logs -l LABEL --prefix --tail=-1 gives all lines, told apart by pod"
             ),
             (counts.overlongLines, "\(counts.overlongLines) lines of \(file.name) are too long to be read"),
         ])
@@ -33,7 +33,7 @@ struct PodGaps {
             (counts.doubledRequests, "\(counts.doubledRequests) requests are in \(file.name) twice"),
             (
                 pod.isContiguous ? counts.bareRequests : 0,
-                "of \(counts.bareRequests) requests in \(file.name) only the access line is there, which may be another's"
+                "\(counts.bareRequests) requests in \(file.name) are only an access line, which may be another's"
             ),
         ])
     }

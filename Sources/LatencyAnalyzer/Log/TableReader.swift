@@ -18,7 +18,8 @@ struct TableReader: Sendable, Equatable {
     }
 
     private static func text(_ cell: UnsafeRawBufferPointer) -> String {
-        String(decoding: cell.trimmed { $0.isBlank || $0 == UInt8(ascii: "\"") || $0 == .carriageReturn }, as: UTF8.self)
+        let name = cell.trimmed { $0.isBlank || $0 == UInt8(ascii: "\"") || $0 == .carriageReturn }
+        return String(decoding: name, as: UTF8.self)
     }
 
     /// Reads a row.

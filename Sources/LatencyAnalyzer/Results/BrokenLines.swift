@@ -28,7 +28,8 @@ struct BrokenLines {
             "\($0.file.name) holds zero bytes: UTF-16 after UTF-8, or other bytes that are not text, are not read"
         }
         let missing = Self.missing(analysis)
-        let back = missing.isEmpty && counts.timesBack > 0 ? ["\(counts.timesBack) places where the time goes back"] : []
+        let isBack = missing.isEmpty && counts.timesBack > 0
+        let back = isBack ? ["\(counts.timesBack) places where the time goes back"] : []
         sentences =
             missing + back + found.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" } + files
     }
@@ -38,6 +39,7 @@ struct BrokenLines {
         guard case .incomplete = analysis.completeness else { return [] }
         let difference = (analysis.expectedCalls?.calls ?? 0) - analysis.total.counts.requests
         guard analysis.expectedCalls != nil else { return analysis.gaps + analysis.losses }
-        return ["\(abs(difference)) requests \(difference > 0 ? "fewer" : "more") than there should be"] + analysis.gaps + analysis.losses
+        let count = "\(abs(difference)) requests \(difference > 0 ? "fewer" : "more") than there should be"
+        return [count] + analysis.gaps + analysis.losses
     }
 }

@@ -54,7 +54,7 @@ public struct PodStatistics: Sendable {
     /// - Parameters:
     ///   - path: the one whose scoring lines count; nil for both.
     ///   - onCall: called with each call, too, and the number of its pod.
-    /// - Returns: the pods that have requests, or are like those that have, with their numbers; one where there is none.
+    /// - Returns: the pods that have requests, or are like those that have, with their numbers; at least one.
     /// - Throws: `OperatorError` if the log cannot be read, and what `onCall` throws.
     public static func read(
         _ file: LogFile, onlyPath path: ModelKind?, onCall: ((Int, LoggedRequest) throws -> Void)? = nil

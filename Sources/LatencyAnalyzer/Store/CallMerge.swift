@@ -27,7 +27,8 @@ struct CallMerge {
             sql: """
                 DELETE FROM temp.loaded;
                 INSERT INTO temp.loaded
-                SELECT :pod, time, request_id, scoring_ms, status, bytes, row_number() OVER (PARTITION BY time, request_id, scoring_ms, status, bytes)
+                SELECT :pod, time, request_id, scoring_ms, status, bytes,
+                    row_number() OVER (PARTITION BY time, request_id, scoring_ms, status, bytes)
                 FROM temp.log WHERE pod = :number;
                 """, arguments: ["pod": pod, "number": number])
         if try needsSettling {

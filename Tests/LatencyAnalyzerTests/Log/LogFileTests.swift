@@ -40,7 +40,7 @@ import Testing
         ]
         let analysis = try await Analysis.of(files)
         let text = ResultsFile(analysis).text
-        #expect(text.contains("\t json.txt holds no readable request: it is JSON, but neither that of SCORING_LOG=json, "))
+        #expect(text.contains("\t json.txt holds no readable request: it is JSON, but neither that of SCORING_LOG="))
         #expect(text.contains("\t empty.txt holds no readable request: it is empty; kubectl logs POD --tail=-1 > "))
         #expect(
             text.contains(

@@ -16,13 +16,20 @@ enum LogForm: CaseIterable {
         }
     }
 
+    /// Whether the last line comes first.
+    var isNewestFirst: Bool {
+        switch self {
+        case .portalTableNewestFirst, .azureJSONNewestFirst, .azureJSONInOneLine: true
+        default: false
+        }
+    }
+
     /// A file's text.
     ///
     /// - Parameter lines: of the pods, in the order of time.
     func text(_ lines: [(pod: String, line: String)]) -> String {
-        let newestFirst = [.portalTableNewestFirst, .azureJSON, .azureJSONNewestFirst, .azureJSONInOneLine].contains(self)
         let rows = lines.enumerated().map { index, line in row(line.pod, line.line, index) }
-        let ordered = newestFirst ? Array(rows.reversed()) : rows
+        let ordered = isNewestFirst ? Array(rows.reversed()) : rows
         switch self {
         case .azureJSON, .azureJSONNewestFirst: return "[\n" + ordered.joined(separator: ",\n") + "\n]\n"
         case .azureJSONInOneLine: return "[" + ordered.joined(separator: ", ") + "]"

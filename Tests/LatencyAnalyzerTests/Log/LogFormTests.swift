@@ -39,8 +39,7 @@ import Testing
         let folder = try LogFolder()
         var expected = try Self.plain()
         #expect(expected.pods.values.allSatisfy { $0.count > 190 })
-        let newestFirst = [.portalTableNewestFirst, .azureJSON, .azureJSONNewestFirst, .azureJSONInOneLine].contains(form)
-        if newestFirst { expected.pods = expected.pods.mapValues { $0.reversed() } }
+        if form.isNewestFirst { expected.pods = expected.pods.mapValues { $0.reversed() } }
         if form == .swarm {
             expected.pods = Dictionary(uniqueKeysWithValues: expected.pods.map { ("\($0).1.x7k2@node-1", $1) })
         }

@@ -86,7 +86,7 @@ import Testing
     @Test("A torn id is none")
     func torn() async throws {
         var calls = Self.abcde
-        calls[1] = "11:28:11 200 - -"
+        calls[1] = "11:28:11 200 - 0.32"
         #expect(try ReadCalls([SavedLogs.path("torn.txt")]).pods == ["torn": calls])
         let analysis = try await analysis(["torn.txt"])
         #expect(ResultsFile(analysis).text.contains("\t 1 broken request id lines"))
