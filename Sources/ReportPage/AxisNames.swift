@@ -30,19 +30,24 @@ public struct AxisNames: Sendable {
         var ends: [Double] = []
         for stretch in stretches {
             let name =
-                stretch.name.count > Self.maximumLength ? stretch.name.prefix(Self.maximumLength - 1) + "…" : stretch.name
+                stretch.name.count > Self.maximumLength
+                ? stretch.name.prefix(Self.maximumLength - 1) + "…" : stretch.name
             let width = Double(name.count) * Self.characterWidth + 10
             let isAtEnd = stretch.from + width > places.1
             let begin = isAtEnd ? min(stretch.from, places.1 - width) : stretch.from
             let end = max(stretch.to, isAtEnd ? places.1 : stretch.from + width)
-            guard let lane = ends.firstIndex(where: { $0 <= begin }) ?? (ends.count < Self.maximumLaneCount ? ends.count : nil)
+            guard
+                let lane = ends.firstIndex(where: { $0 <= begin })
+                    ?? (ends.count < Self.maximumLaneCount ? ends.count : nil)
             else {
                 rest += 1
                 continue
             }
             if lane == ends.count { ends.append(end) } else { ends[lane] = end }
             entries.append(
-                Entry(name: String(name), from: stretch.from, to: max(stretch.to, stretch.from + 3), lane: lane, isAtEnd: isAtEnd))
+                Entry(
+                    name: String(name), from: stretch.from, to: max(stretch.to, stretch.from + 3), lane: lane,
+                    isAtEnd: isAtEnd))
         }
     }
 
@@ -56,7 +61,8 @@ public struct AxisNames: Sendable {
         var marks = ""
         for entry in entries {
             let y = top + Double(entry.lane) * Self.laneHeight
-            let bar = "x=\"\(Markup.at(entry.from))\" y=\"\(Markup.at(y))\" width=\"\(Markup.at(entry.to - entry.from))\""
+            let bar =
+                "x=\"\(Markup.at(entry.from))\" y=\"\(Markup.at(y))\" width=\"\(Markup.at(entry.to - entry.from))\""
             let x = entry.isAtEnd ? right : entry.from
             marks += "<rect class=\"stretch\" \(bar) height=\"3\"/>"
             marks += "<text class=\"named\" x=\"\(Markup.at(x))\" y=\"\(Markup.at(y + 14))\" "
@@ -64,6 +70,7 @@ public struct AxisNames: Sendable {
         }
         guard rest > 0 else { return marks }
         let y = top + Double(laneCount) * Self.laneHeight + 14
-        return marks + "<text x=\"\(Markup.at(right))\" y=\"\(Markup.at(y))\" text-anchor=\"end\">and \(rest) more runs</text>"
+        return marks
+            + "<text x=\"\(Markup.at(right))\" y=\"\(Markup.at(y))\" text-anchor=\"end\">and \(rest) more runs</text>"
     }
 }

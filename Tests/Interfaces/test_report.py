@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from testkit.processes import ROOT
-from testkit.server import executable
+from testkit.server import built_server
 
 VECTORS = ROOT / "Tests/LoadReportTests/Vectors"
 
@@ -17,7 +17,7 @@ def page(tmp_path):
     folder.mkdir()
     for path in sorted((VECTORS / "measured").iterdir()) + sorted((VECTORS / "tools").glob("mixed_*")):
         shutil.copy(path, folder)
-    command = [executable().with_name("bungalow"), "report", folder]
+    command = [built_server().with_name("bungalow"), "report", folder]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder / "report.html"

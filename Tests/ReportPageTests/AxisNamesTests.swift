@@ -28,13 +28,17 @@ import Testing
     @Test("Names for which there is no lane are counted")
     func tooMany() {
         let html = chart((0..<10).map { ("run \($0)", 100, 900) }).html
-        #expect(html.contains(">run 5</text>") && !html.contains(">run 6</text>") && html.contains(">and 4 more runs</text>"))
+        #expect(
+            html.contains(">run 5</text>") && !html.contains(">run 6</text>")
+                && html.contains(">and 4 more runs</text>"))
     }
 
     @Test("A figure for page and phone has one caption and both drawings")
     func pageAndPhone() throws {
         let html = try #require(Chart.html { Chart(title: "t \($0)", width: $0) })
-        #expect(html.contains("<svg class=\"page\" viewBox=\"0 0 960 ") && html.contains("<svg class=\"phone\" viewBox=\"0 0 380 "))
+        #expect(
+            html.contains("<svg class=\"page\" viewBox=\"0 0 960 ")
+                && html.contains("<svg class=\"phone\" viewBox=\"0 0 380 "))
         #expect(html.split(separator: "<figcaption>").count == 2)
         #expect(Chart.html { $0 > 500 ? Chart(title: "t") : nil } == nil)
     }

@@ -21,7 +21,9 @@ extension LoadEvidence {
                 numbers: [sums] + Self.cut(failures) + Self.cut(counted.flatMap(\.gapLines)))
         }
         let idle = runs.filter { $0.proof == nil && $0.issuedCalls == 0 && ($0.worstFailures ?? 0) == 0 }
-        let doubts = counted.flatMap(\.doubts) + idle.map { "\($0.name): no call was made" } + unread.map { "\($0) was not read" }
+        let doubts =
+            counted.flatMap(\.doubts) + idle.map { "\($0.name): no call was made" }
+            + unread.map { "\($0) was not read" }
         return Claim(
             verdict: doubts.isEmpty ? .proven : .unproven, statement: "Every call was answered",
             numbers: [sums] + Self.cut(doubts))

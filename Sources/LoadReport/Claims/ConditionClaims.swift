@@ -38,7 +38,8 @@ extension LoadRun {
         let text = "\(name): the threshold \(threshold.expression.oneLine) of \(threshold.metric.oneLine)"
         if threshold.holds == false || threshold.isMet == false {
             let numbers = [
-                threshold.holds == false ? "k6 says that it was crossed" : "k6 says that it held, its own value does not"
+                threshold.holds == false
+                    ? "k6 says that it was crossed" : "k6 says that it held, its own value does not"
             ]
             return Claim(verdict: .void, statement: "\(text) was crossed", numbers: numbers)
         }

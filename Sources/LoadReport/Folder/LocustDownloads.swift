@@ -20,7 +20,9 @@ enum LocustDownloads {
         let downloads = files.enumerated().compactMap { index, file -> Download? in
             guard
                 let match = file.name.wholeMatch(
-                    of: #/(requests|failures|exceptions|stats_history|requests_full_history)_(\d{10}(?:\.\d+)?)( \(\d+\))?\.csv/#),
+                    of:
+                        #/(requests|failures|exceptions|stats_history|requests_full_history)_(\d{10}(?:\.\d+)?)( \(\d+\))?\.csv/#
+                ),
                 let seconds = Double(match.2)
             else { return nil }
             let folder = URL(filePath: file.path).deletingLastPathComponent().path

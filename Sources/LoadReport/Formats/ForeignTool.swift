@@ -23,7 +23,10 @@ enum ForeignTool {
 
     private static let tools: [Tool] = [
         ({ _, has in has("Summary:", "Success rate:", "Slowest:") }, "output of oha: \(measureAgain)"),
-        ({ start, has in start.hasPrefix("{") && has("\"successRate\"", "\"slowest\"") }, "JSON of oha: \(measureAgain)"),
+        (
+            { start, has in start.hasPrefix("{") && has("\"successRate\"", "\"slowest\"") },
+            "JSON of oha: \(measureAgain)"
+        ),
         ({ _, has in has("Summary:", "Slowest:", "Requests/sec:") }, "output of hey: \(measureAgain)"),
         ({ start, _ in start.hasPrefix("response-time,DNS+dialup") }, "CSV of hey: \(measureAgain)"),
         ({ start, _ in start.hasPrefix("This is ApacheBench") }, "output of ab: \(measureAgain)"),

@@ -72,7 +72,8 @@ struct InputFile: Sendable {
     /// What tools append to the name of a run.
     private static let endings = [
         "_stats_history.csv", "_stats.csv", "_failures.csv", "_exceptions.csv", "_requests_full_history.csv",
-        "_requests.csv", ".run.json", ".k6.json", ".siege.json", ".siege.log", "history.csv", "timing.csv", "scaling.csv",
+        "_requests.csv", ".run.json", ".k6.json", ".siege.json", ".siege.log", "history.csv", "timing.csv",
+        "scaling.csv",
         ".json", ".csv", ".log", ".txt", ".jtl", ".ndjson",
     ]
 

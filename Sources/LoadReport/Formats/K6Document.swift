@@ -152,7 +152,8 @@ extension K6Document {
                 for key in thresholds.allKeys.sorted(by: { $0.stringValue < $1.stringValue }) {
                     if let isCrossed = try? thresholds.decode(Bool.self, forKey: key) {
                         found.thresholds.append((key.stringValue, !isCrossed))
-                    } else if let result = try? thresholds.decode(Threshold.self, forKey: key), let holds = result.holds {
+                    } else if let result = try? thresholds.decode(Threshold.self, forKey: key), let holds = result.holds
+                    {
                         found.thresholds.append((key.stringValue, holds))
                     }
                 }

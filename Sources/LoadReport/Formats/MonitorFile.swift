@@ -8,7 +8,9 @@ import Foundation
 /// ISO 8601 (`use-20261121T072600Z.csv`); the last one's otherwise follows from the file's last change, the time of its
 /// last sample. Nothing says when one in between, or before it, was made.
 enum MonitorFile {
-    static func read(_ file: InputFile, _ layout: TableLayout) throws -> (uses: [ResourceUse], losses: RecordReader.Losses) {
+    static func read(
+        _ file: InputFile, _ layout: TableLayout
+    ) throws -> (uses: [ResourceUse], losses: RecordReader.Losses) {
         var ends: [Double] = []
         // The file is read twice, since a start follows from an end.
         _ = try samples(of: file, layout) { recording, sample in

@@ -7,7 +7,8 @@ import LatencyAnalyzer
 /// The format's source is `src/log.c` of siege 4; times are seconds, and marks (`**** text ****`) are passed over.
 enum SiegeLog {
     static let titles = [
-        "Date & Time", "Trans", "Elap Time", "Data Trans", "Resp Time", "Trans Rate", "Throughput", "Concurrent", "OKAY",
+        "Date & Time", "Trans", "Elap Time", "Data Trans", "Resp Time", "Trans Rate", "Throughput", "Concurrent",
+        "OKAY",
         "Failed",
     ]
 

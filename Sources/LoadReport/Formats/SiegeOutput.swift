@@ -63,8 +63,9 @@ enum SiegeOutput {
         var wasAborted = false
         let losses = try TextLines.read(file.text) { _, line in
             // Verbose output has a line a request.
-            guard line.contains("ransaction") || line.contains("vailability") || line.contains("time")
-                || line.contains("abort")
+            guard
+                line.contains("ransaction") || line.contains("vailability") || line.contains("time")
+                    || line.contains("abort")
             else { return true }
             let text = String(decoding: line, as: UTF8.self)
             if text.hasPrefix("siege aborted due to") { wasAborted = true }
@@ -112,7 +113,8 @@ enum SiegeOutput {
 
     /// `Response time:   0.58 secs` or `"response_time":   0.58,`; times in seconds.
     private static func value(in line: String) -> (key: String, value: Double)? {
-        guard let match = line.firstMatch(of: #/^[\s{]*"?([A-Za-z_ ]+?)"?:\s*([-0-9.,a-z]+?)\s*(hits|%|secs|ms)?\s*,?$/#)
+        guard
+            let match = line.firstMatch(of: #/^[\s{]*"?([A-Za-z_ ]+?)"?:\s*([-0-9.,a-z]+?)\s*(hits|%|secs|ms)?\s*,?$/#)
         else { return nil }
         let name = match.1.lowercased().replacing("_", with: " ")
         guard let key = keys[name], let value = Double(match.2.replacing(",", with: ".")), value.isFinite, value >= 0,

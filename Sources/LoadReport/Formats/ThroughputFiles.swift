@@ -7,7 +7,9 @@ import LatencyAnalyzer
 /// Their source is `HistoryLog.cs` and `ClientScalingLog.cs` of grecoe/CloudAI; further columns are passed over.
 enum ThroughputFiles {
     /// `history.csv`: one row a test; times are seconds, and rows have no date.
-    static func readHistory(_ file: InputFile, _ layout: TableLayout) throws -> (run: LoadRun, losses: RecordReader.Losses) {
+    static func readHistory(
+        _ file: InputFile, _ layout: TableLayout
+    ) throws -> (run: LoadRun, losses: RecordReader.Losses) {
         var run = LoadRun(name: file.runName, tool: "throughput tool")
         run.sources = [file.relativePath]
         let losses = try RecordReader.readTable(file.text, layout) { columns, row in
@@ -24,7 +26,9 @@ enum ThroughputFiles {
     }
 
     /// `scaling.csv`: when the number of users changed.
-    static func readScaling(_ file: InputFile, _ layout: TableLayout) throws -> (run: LoadRun, losses: RecordReader.Losses) {
+    static func readScaling(
+        _ file: InputFile, _ layout: TableLayout
+    ) throws -> (run: LoadRun, losses: RecordReader.Losses) {
         var series = Timeline<LoadSlot>(maximumCount: LoadSlot.maximumCount)
         var times: ClosedRange<Instant>?
         let losses = try RecordReader.readTable(file.text, layout) { columns, row in

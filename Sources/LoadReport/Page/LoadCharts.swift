@@ -124,7 +124,8 @@ struct LoadCharts {
         guard let least = values.min(), let most = values.max() else { return nil }
         let rest = max(curves.count - Self.colorCount, 0)
         var chart = Chart(
-            title: "Latency at percentiles, ms, logarithmic" + (rest > 0 ? " (\(rest) more are not drawn)" : ""), width: width,
+            title: "Latency at percentiles, ms, logarithmic" + (rest > 0 ? " (\(rest) more are not drawn)" : ""),
+            width: width,
             legend: curves.prefix(Self.colorCount).enumerated().map { .init(name: $0.element.name, color: $0.offset) })
         let across = Axis(
             percentiles: LatencyHistogram.percentiles, named: LatencyHistogram.name(ofPercentile:),

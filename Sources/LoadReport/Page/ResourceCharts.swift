@@ -14,7 +14,8 @@ struct ResourceCharts {
     init(_ evidence: LoadEvidence) {
         self.evidence = evidence
         let times = evidence.times
-        uses = Array(evidence.resources.filter { use in
+        uses = Array(
+            evidence.resources.filter { use in
                 use.times.map { times?.overlaps($0) ?? false } ?? false
             }.prefix(Self.maximumMonitorCount))
         self.times = times

@@ -16,7 +16,9 @@ struct LoadThreshold: Sendable, Equatable {
 
     /// Whether a value meets an expression such as `p(95)<500`; nil if the expression or the value is unknown.
     static func isMet(_ expression: String, by values: [String: Double]) -> Bool? {
-        guard let match = expression.wholeMatch(of: #/\s*([a-z]+(?:\([0-9.]+\))?)\s*(<=|>=|===?|!=|<|>)\s*([-+0-9.eE]+)\s*/#),
+        guard
+            let match = expression.wholeMatch(
+                of: #/\s*([a-z]+(?:\([0-9.]+\))?)\s*(<=|>=|===?|!=|<|>)\s*([-+0-9.eE]+)\s*/#),
             let limit = Double(match.3)
         else { return nil }
         let name = String(match.1)

@@ -59,7 +59,8 @@ struct LoadTables {
             run.name, "whole", run.tool + (groups.letter(of: run).map { " \($0)" } ?? ""),
             run.times.map { UTCTime.text($0.lowerBound.second) + (run.isTimeOfFile ? " *" : "") } ?? "n/a",
             run.times.map { $0.upperBound.seconds - $0.lowerBound.seconds }.cell, run.issuedCalls.cell,
-            run.worstFailures.cell, "n/a", (run.proof?.rate.achieved ?? run.achievedRate).cell, run.meanMilliseconds.cell,
+            run.worstFailures.cell, "n/a", (run.proof?.rate.achieved ?? run.achievedRate).cell,
+            run.meanMilliseconds.cell,
         ] + Self.percentiles(of: run.percentiles)
     }
 

@@ -193,4 +193,31 @@ import Testing
             to: "bungalow.json")
         #expect(try folder.read().claim("bungalow.json: calls are missing from the logs").verdict == .void)
     }
+
+    @Test(
+        "That the logs hold all calls is proven by the file's own count, and by nothing less",
+        arguments: [
+            ("Complete: 1000 of 1000 requests, by the servers' counters", Verdict.proven),
+            ("Complete: 30000 of 30000 requests, by the servers' counters", .void),
+            ("Complete: 1000 of 1001 requests, by --expect", .void), ("Complete: all is well", .unproven),
+            ("INCOMPLETE: 1000 of 2000 requests, by --expect", .void), ("Not checked: nothing says", .unproven),
+            ("Complete: 1000 of 1000 requests, by --expect\nINCOMPLETE: 1000 of 2000 requests", .void), ("", .unproven),
+        ])
+    func completeness(line: String, verdict: Verdict) throws {
+        let text = try ReportFolder.text("measured/bungalow_results.txt")
+        try folder.write(text.replacing("Load on the pods:", with: "\(line)\n\nLoad on the pods:"), to: "a_results.txt")
+        #expect(try folder.read().claims.map(\.verdict) == [verdict])
+    }
+
+    @Test("A row of the table of runs is of the whole run or of the hold, never of both")
+    func wholeAndHold() throws {
+        try folder.add("measured/open.run.json", "measured/plain_stats.csv")
+        let lines = LoadSummary(try folder.read(), name: "x").text.split(separator: "\n")
+        let cells = { (line: Substring) in line.split(whereSeparator: \.isWhitespace).map(String.init) }
+        let rows = lines.map(cells).filter { $0.count > 10 && ["whole", "hold"].contains($0[1]) }
+        #expect(rows.map { Array($0.prefix(2)) } == [["open", "whole"], ["open", "hold"], ["plain", "whole"]])
+        // The hold has 571 answers, its own rates and latencies; failures and times are the whole run's.
+        #expect(rows[1].dropFirst(3) == ["n/a", "n/a", "571", "n/a", "100", "95.17", "n/a", "0.4252", "5.797", "84.9"])
+        #expect(rows[0].suffix(8) == ["663", "0", "n/a", "82.51", "n/a", "n/a", "n/a", "n/a"])
+    }
 }

@@ -96,7 +96,9 @@ struct TableMutation {
     private mutating func changeSeparator(_ lines: [String]) -> String {
         let separator = Self.separators.randomElement(using: &generator) ?? ";"
         var rows = lines
-        let range = Bool.random(using: &generator) ? range(lines) : lines.indices.randomElement(using: &generator).map { $0..<$0 + 1 } ?? 0..<0
+        let range =
+            Bool.random(using: &generator)
+            ? range(lines) : lines.indices.randomElement(using: &generator).map { $0..<$0 + 1 } ?? 0..<0
         for place in range { rows[place] = rows[place].replacing(",", with: separator) }
         return rows.joined(separator: "\n")
     }

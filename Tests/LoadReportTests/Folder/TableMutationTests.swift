@@ -8,17 +8,20 @@ import Testing
 @Suite struct TableMutationTests {
     /// Failed runs, each the files that a tool leaves, beside a run in which nothing failed.
     private static let runs: [[String]] = [
-        ["tools/mixed_stats.csv"], ["tools/mixed_stats.csv", "tools/mixed_stats_history.csv", "tools/mixed_failures.csv"],
+        ["tools/mixed_stats.csv"],
+        ["tools/mixed_stats.csv", "tools/mixed_stats_history.csv", "tools/mixed_failures.csv"],
         ["tools/old_stats.csv"], ["tools/old_stats.csv", "tools/old_stats_history.csv", "tools/old_failures.csv"],
         ["measured/plain_stats.csv"], ["tools/mixed_stats_history.csv"], ["tools/stream.csv"], ["tools/stream.json"],
-        ["tools/stream.csv", "tools/stream.json"], ["tools/visits.jtl"], ["cases/siege-logs/decimal-comma/load_output.csv"],
+        ["tools/stream.csv", "tools/stream.json"], ["tools/visits.jtl"],
+        ["cases/siege-logs/decimal-comma/load_output.csv"],
         ["cases/siege-logs/no-header/load_output.csv"], ["tools/siege.txt"], ["throughput/messages.csv"],
         ["throughput/timing.csv"],
     ]
     private static let clean = ["tools/clean/lclean_stats.csv"]
 
     // script/trust tries many more, from a seed of its own.
-    private static let count = ProcessInfo.processInfo.environment["BUNGALOW_TABLE_MUTATIONS"].flatMap { Int($0) } ?? 5000
+    private static let count =
+        ProcessInfo.processInfo.environment["BUNGALOW_TABLE_MUTATIONS"].flatMap { Int($0) } ?? 5000
     private static let seed = ProcessInfo.processInfo.environment["BUNGALOW_TABLE_SEED"].flatMap { UInt64($0) } ?? 15
 
     /// The file without the points of a stream that nobody needs.
@@ -26,7 +29,8 @@ import Testing
         let text = try ReportFolder.text(name)
         guard name.contains("stream") else { return text }
         let lines = text.split(separator: "\n").filter { line in
-            ["http_reqs", "http_req_duration", "http_req_failed", "checks", "metric_name"].contains(where: line.contains)
+            ["http_reqs", "http_req_duration", "http_req_failed", "checks", "metric_name"].contains(
+                where: line.contains)
         }
         return lines.joined(separator: "\n") + "\n"
     }
@@ -55,8 +59,12 @@ import Testing
             try folder.write(changed, to: name)
             let evidence = try folder.read()
             let proven = evidence.claims.filter { $0.verdict == .proven && failed.contains(Self.subject($0)) }
-            #expect(proven.isEmpty, "seed \(Self.seed), run \(index), mutation \(number) of \(name): \(proven)\n\(changed.prefix(2000))")
-            kept += evidence.claims.contains { $0.verdict == .void && Self.subject($0) == "Every call was answered" } ? 1 : 0
+            #expect(
+                proven.isEmpty,
+                "seed \(Self.seed), run \(index), mutation \(number) of \(name): \(proven)\n\(changed.prefix(2000))")
+            kept +=
+                evidence.claims.contains { $0.verdict == .void && Self.subject($0) == "Every call was answered" }
+                ? 1 : 0
             try folder.write(text, to: name)
         }
         // What was tried was not just noise that nobody reads.

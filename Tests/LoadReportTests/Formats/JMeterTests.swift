@@ -24,7 +24,9 @@ import Testing
 
     @Test("The engines of Azure Load Testing are one run, named after their folder")
     func engines() throws {
-        for engine in 1...3 { try folder.write(ReportFolder.vector("tools/visits.jtl"), to: "alt/engine\(engine)_results.csv") }
+        for engine in 1...3 {
+            try folder.write(ReportFolder.vector("tools/visits.jtl"), to: "alt/engine\(engine)_results.csv")
+        }
         let run = try folder.read().run("alt")
         #expect(run.calls == 36 && run.failures == 6 && run.series?.slots.map(\.calls).reduce(0, +) == 36)
     }
@@ -40,14 +42,17 @@ import Testing
         "Other separators are read where the titles have them", arguments: [";", "\t"])
     func separators(separator: String) throws {
         let text = try ReportFolder.text("tools/visits.jtl")
-        try folder.write(text.replacing("transaction : 2, number", with: "transaction : 2 number").replacing(",", with: separator), to: "a.jtl")
+        try folder.write(
+            text.replacing("transaction : 2, number", with: "transaction : 2 number").replacing(",", with: separator),
+            to: "a.jtl")
         #expect(try folder.read().run("a").failures == 2)
     }
 
     @Test("A local time is read where timestamp_format was set")
     func localTimes() throws {
         try folder.write(
-            "timeStamp,elapsed,label,success\n2026/11/21 08:26:00.123,12,a,true\n2026-11-21T08:26:02.5,12,a,false\n", to: "a.jtl")
+            "timeStamp,elapsed,label,success\n2026/11/21 08:26:00.123,12,a,true\n2026-11-21T08:26:02.5,12,a,false\n",
+            to: "a.jtl")
         let run = try folder.read(in: "Europe/Berlin").run("a")
         #expect(run.times?.lowerBound == Instant(rfc3339: "2026-11-21T07:26:00Z") && run.failures == 1)
     }

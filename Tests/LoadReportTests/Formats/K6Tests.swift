@@ -31,7 +31,9 @@ import Testing
         #expect((40...45).contains(median))
     }
 
-    @Test("A summary's thresholds are what k6 says of them, checked against its own values", arguments: ["exported", "handled"])
+    @Test(
+        "A summary's thresholds are what k6 says of them, checked against its own values",
+        arguments: ["exported", "handled"])
     func thresholds(name: String) throws {
         try folder.add("tools/\(name).json")
         let evidence = try folder.read()
@@ -49,7 +51,8 @@ import Testing
     func contradictedThreshold() throws {
         let text = try ReportFolder.text("tools/handled.json")
         let place = try #require(text.range(of: "\"avg<0.0001\": {\n     \"ok\": false"))
-        try folder.write(text.replacingCharacters(in: place, with: "\"avg<0.0001\": {\n     \"ok\": true"), to: "a.json")
+        try folder.write(
+            text.replacingCharacters(in: place, with: "\"avg<0.0001\": {\n     \"ok\": true"), to: "a.json")
         #expect(try folder.read().claim("a: the threshold avg<0.0001").verdict == .void)
         try folder.write(text.replacing("p(95)<500", with: "p(98)<500"), to: "a.json")
         let claim = try folder.read().claim("a: the threshold p(98)<500")
@@ -73,7 +76,9 @@ import Testing
     }
 
     // The form of the schema's example (grafana/k6-summary, examples/v1), where `fails` are the failed requests.
-    @Test("The case of a summary whose passes and fails are the other way round", arguments: ["cache-0.5", "cache-0.5-oneline"])
+    @Test(
+        "The case of a summary whose passes and fails are the other way round",
+        arguments: ["cache-0.5", "cache-0.5-oneline"])
     func exampleOfSchema(name: String) throws {
         try folder.add("cases/k6-results/results/\(name).json")
         let evidence = try folder.read()
@@ -140,20 +145,23 @@ import Testing
         #expect(try evidence.run("clean").hasConfirmedCounts && evidence.run("stream").failures == 2)
         try folder.write(ReportFolder.vector("tools/stream.json.gz").dropLast(200), to: "stream.json.gz")
         let cut = try folder.read()
-        #expect(cut.skipped.first?.hasPrefix("stream.json.gz: ends in the middle of its gzip") == true, "\(cut.skipped)")
+        #expect(
+            cut.skipped.first?.hasPrefix("stream.json.gz: ends in the middle of its gzip") == true, "\(cut.skipped)")
         #expect(try cut.claim("Every call was answered").verdict == .unproven)
     }
 
     @Test("k6 before 0.31 did not count failures, so they are unknown")
     func failuresUnknown() throws {
-        try folder.write(#"{"metrics": {"http_reqs": {"count": 5, "rate": 1}, "http_req_duration": {"med": 2}}}"#, to: "x.json")
+        try folder.write(
+            #"{"metrics": {"http_reqs": {"count": 5, "rate": 1}, "http_req_duration": {"med": 2}}}"#, to: "x.json")
         let claim = try folder.read().claim("Every call was answered")
         #expect(claim.verdict == .unproven && claim.numbers.contains("x: failures are unknown"))
     }
 
     @Test("A share of failures that rounds to none is one", arguments: [(0.0001, 1), (0, 0), (0.5, 50)])
     func rateOnly(rate: Double, failures: Int) throws {
-        let text = #"{"metrics": {"http_reqs": {"count": 100, "rate": 1}, "http_req_failed": {"value": \#(rate)}, "http_req_duration": {}}}"#
+        let text =
+            #"{"metrics": {"http_reqs": {"count": 100, "rate": 1}, "http_req_failed": {"value": \#(rate)}, "http_req_duration": {}}}"#
         try folder.write(text, to: "x.json")
         #expect(try folder.read().run("x").failures == failures)
     }

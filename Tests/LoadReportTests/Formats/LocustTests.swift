@@ -35,7 +35,10 @@ import Testing
             ("POST,/predict,34,0,", "POST,/predict,34,1,", .void),
             (",Aggregated,34,0,", ",Aggregated,34,3,", .void),
             ("345803268407447,0.0,9", "345803268407447,2.0,9", .unproven),
-            ("Request Count,Failure Count,Median Response Time", "Failure Count,Request Count,Median Response Time", .void),
+            (
+                "Request Count,Failure Count,Median Response Time", "Failure Count,Request Count,Median Response Time",
+                .void
+            ),
             ("Failure Count,Median Response Time", "Median Response Time,Failure Count", .void),
         ])
     func contradictions(old: String, new: String, verdict: Verdict) throws {
@@ -76,7 +79,9 @@ import Testing
         for (kind, name) in [("stats", "requests"), ("failures", "failures"), ("exceptions", "exceptions")] {
             for (time, digit) in [("17957877\(name.count).25", ""), ("1795791300.5", " (1)")] {
                 let vector = try ReportFolder.vector("tools/mixed_\(kind).csv")
-                try folder.write(vector, to: "\(name)_\(time.replacing("877\(name.count)", with: "8771\(name.count % 10)"))\(digit).csv")
+                try folder.write(
+                    vector,
+                    to: "\(name)_\(time.replacing("877\(name.count)", with: "8771\(name.count % 10)"))\(digit).csv")
                 let host = "Locust_2026-11-27-13h55_locustfile.py_http___127.0.0.1_8000"
                 try folder.write(vector, to: "\(host)_\(name).csv")
             }

@@ -63,12 +63,22 @@ import Testing
     @Test(
         "A row that does not fit its titles is refused with its number, and the rest proves nothing",
         arguments: [
-            ("2026-11-21 11:29:00,   3021,      59.41,           0,       0.58,       50.85,        0.01,       29.60,    3021,       4,  7", 11),
-            ("2026-11-21 11:29:00,   3021,      59.41,           0,       0.58,       50.85,        0.01,       29.60,    3021", 9),
-            ("2026-11-21 11:29:00,   3021,      59,41,           0,       0,58,       50,85,        0,01,       29.60,    3021,       4,  7", 15),
+            (
+                "2026-11-21 11:29:00,   3021,      59.41,           0,       0.58,       50.85,        0.01,       29.60,    3021,       4,  7",
+                11
+            ),
+            (
+                "2026-11-21 11:29:00,   3021,      59.41,           0,       0.58,       50.85,        0.01,       29.60,    3021",
+                9
+            ),
+            (
+                "2026-11-21 11:29:00,   3021,      59,41,           0,       0,58,       50,85,        0,01,       29.60,    3021,       4,  7",
+                15
+            ),
         ])
     func misfit(row: String, cells: Int) throws {
-        let good = "2026-11-21 11:28:00,     10,      59.50,           1,       0.90,        0.17,        0.00,        0.00,      10,       0"
+        let good =
+            "2026-11-21 11:28:00,     10,      59.50,           1,       0.90,        0.17,        0.00,        0.00,      10,       0"
         try folder.write([Self.titles, row, good, ""].joined(separator: "\n"), to: "a.log")
         let evidence = try folder.read()
         let line = "a.log: row 2 is refused: it has \(cells) cells for 10 columns"
@@ -81,7 +91,8 @@ import Testing
     @Test("Hits that were not okay failed, whatever the column of failures says")
     func hitsThatWereNotOkay() throws {
         try folder.write(
-            Self.titles + "\n2026-11-21 11:29:00,    100,      59.41,           0,       0.58,       50.85,        0.01,       29.60,      90,       0\n",
+            Self.titles
+                + "\n2026-11-21 11:29:00,    100,      59.41,           0,       0.58,       50.85,        0.01,       29.60,      90,       0\n",
             to: "a.log")
         #expect(try folder.read().run("a").failures == 10)
     }
@@ -107,7 +118,10 @@ import Testing
         #expect(Instant(local: "2026-03-29 02:30:00", in: berlin) == Instant(rfc3339: "2026-03-29T01:30:00Z"))
         #expect(Instant(local: "2026-03-29 01:59:59", in: berlin) == Instant(rfc3339: "2026-03-29T00:59:59Z"))
         #expect(Instant(local: "2026-03-29 03:00:00", in: berlin) == Instant(rfc3339: "2026-03-29T01:00:00Z"))
-        #expect(Instant.candidates(local: "2026-10-25 02:30:00", in: berlin).map(\.seconds) == [1_792_888_200, 1_792_891_800])
+        #expect(
+            Instant.candidates(local: "2026-10-25 02:30:00", in: berlin).map(\.seconds) == [
+                1_792_888_200, 1_792_891_800,
+            ])
     }
 
     @Test("Our own run of siege is in UTC, as the file beside its log says, whatever zone this machine has")
@@ -124,7 +138,8 @@ import Testing
 
     @Test("A mark in the first line, and titles again in the middle, are not rows")
     func marks() throws {
-        let row = "2026-11-21 11:28:00,     10,      59.50,           1,       0.90,        0.17,        0.00,        0.00,      10,       1"
+        let row =
+            "2026-11-21 11:28:00,     10,      59.50,           1,       0.90,        0.17,        0.00,        0.00,      10,       1"
         try folder.write(
             ["**** a mark, with commas, before the titles ****", Self.titles, row, Self.titles, row, ""]
                 .joined(separator: "\n"), to: "a.log")
