@@ -23,6 +23,7 @@ import sanitizers
 import saturation_search
 import siege_table
 import soak
+import tables
 
 CHECKS = {
     # proves: T1
@@ -55,7 +56,7 @@ CHECKS = {
     "saturation": (saturation_search.check, "Locust finds saturation at the same rate three times"),
     # proves: C5.10
     "siege": (siege_table.check, "siege's transactions a minute, as the simulator says"),
-    # proves: T46
+    # proves: T47
     "logs": (logs.check, "mutated logs: no id gets another's time, nothing is called complete that is not"),
     # proves: T36
     "rolling": (rolling.check, "replicas replaced behind haproxy"),
@@ -63,6 +64,8 @@ CHECKS = {
     "threads": (sanitizers.threads, "the tests under ThreadSanitizer"),
     # proves: T42
     "addresses": (sanitizers.addresses, "the tests under AddressSanitizer"),
+    # proves: T46
+    "tables": (tables.check, "mutated results of load tests prove nothing"),
     # proves: T43
     "soak": (soak.check, "half an hour at half load"),
 }

@@ -16,35 +16,13 @@ extension LoadEvidence {
         [SystemGroups(runs).claim].compactMap(\.self)
             + runs.flatMap { run in
                 [run.cacheRateClaim, run.offeredRateClaim, run.saturationClaim].compactMap(\.self)
+                    + run.conditionClaims
             } + [answersClaim].compactMap(\.self) + serverLogs.map(\.claim)
-    }
-
-    /// Whether every call was answered; a search for saturation provokes rejections and does not count.
-    private var answersClaim: Claim? {
-        let counted = runs.filter { !$0.isSaturationSearch && ($0.issuedCalls ?? 0) > 0 }
-        guard !counted.isEmpty else { return nil }
-        let calls = counted.compactMap(\.issuedCalls).reduce(0, +)
-        let failed = counted.compactMap(\.failedCalls).reduce(0, +)
-        let unknown = counted.filter { $0.failedCalls == nil }
-        let lines = counted.filter { ($0.failedCalls ?? 0) > 0 }.map(\.failureLine)
-        let rest = lines.count > 10 ? ["and \(lines.count - 10) more runs"] : []
-        let verdict = failed > 0 ? Verdict.void : unknown.isEmpty ? .proven : .unproven
-        return Claim(
-            verdict: verdict,
-            statement: failed > 0 ? "Not every call was answered" : "Every call was answered",
-            numbers: ["\(failed.grouped) of \(calls.grouped) calls in \(counted.count) runs failed"]
-                + lines.prefix(10) + rest + unknown.prefix(10).map { "\($0.name): failures are unknown" })
     }
 }
 
 extension LoadRun {
     var isSaturationSearch: Bool { proof?.saturation != nil || !steps.isEmpty }
-
-    fileprivate var failureLine: String {
-        guard let seen = proof?.seen else { return "\(name): \((failedCalls ?? 0).grouped) failed" }
-        return "\(name): \(seen.refused.grouped) refused (503), \(seen.errors.grouped) errors, "
-            + "\(seen.timeouts.grouped) time-outs"
-    }
 }
 
 extension ServerLog {

@@ -10,6 +10,8 @@ public struct LoadEvidence: Sendable {
     public internal(set) var serverLogs: [ServerLog] = []
     /// Files that were left out, wholly or in part, one line each.
     public internal(set) var skipped: [String] = []
+    /// Files that were left out, and may hold results.
+    var unread: [String] = []
 
     /// Adds an analysis; of its text and its JSON, keeps the one that was checked.
     mutating func add(_ log: ServerLog) {
@@ -29,8 +31,8 @@ public struct LoadEvidence: Sendable {
     var times: ClosedRange<Instant>? {
         let told =
             runs.filter { !$0.isTimeOfFile }.compactMap(\.times)
-            + resources.filter { !$0.isTimeOfFile }.map(\.times)
-        let ranges = told.isEmpty ? runs.compactMap(\.times) + resources.map(\.times) : told
+            + resources.filter { !$0.isTimeOfFile }.compactMap(\.times)
+        let ranges = told.isEmpty ? runs.compactMap(\.times) + resources.compactMap(\.times) : told
         guard let first = ranges.map(\.lowerBound).min(), let last = ranges.map(\.upperBound).max() else { return nil }
         return first...last
     }

@@ -29,7 +29,7 @@ struct AnalysisFile: Decodable {
         }
         return ServerLog(
             source: file.relativePath, deployment: deployment, pods: pods.count, calls: total.calls,
-            scored: total.scoredCalls, completeness: verdict, times: times,
+            scored: total.scoredCalls, completeness: verdict.checked(against: total.calls), times: times,
             percentiles: Percentiles(count: total.scoredCalls, values: Dictionary(uniqueKeysWithValues: values)))
     }
 }
@@ -53,9 +53,15 @@ enum AnalysisText {
         return ServerLog(
             source: file.relativePath, deployment: after("Deployment: ").first ?? "", pods: after("File : ").count,
             calls: calls, scored: scored,
-            completeness: lines.lazy.compactMap { Completeness(line: $0) }.first ?? notChecked,
+            completeness: verdict(in: lines).checked(against: calls),
             times: first.flatMap { first in last.map { min(first, $0)...max(first, $0) } },
             percentiles: percentiles(in: lines, of: scored))
+    }
+
+    /// The file's verdict; of several, the one that something is missing.
+    private static func verdict(in lines: [String]) -> Completeness {
+        let found = lines.compactMap { Completeness(line: $0) }
+        return found.first { if case .incomplete = $0 { true } else { false } } ?? found.first ?? notChecked
     }
 
     /// The sum's row of the first table with percentiles; the scripts write none.
@@ -68,5 +74,19 @@ enum AnalysisText {
         let cells = zip(LatencyHistogram.percentiles, words(row).suffix(names.count))
         let values = cells.compactMap { percentile, cell in Double(cell).map { (percentile, $0) } }
         return Percentiles(count: scored, values: Dictionary(uniqueKeysWithValues: values))
+    }
+}
+
+extension Completeness {
+    /// The same, unless the file's own numbers deny that it is complete.
+    fileprivate func checked(against calls: Int) -> Self {
+        guard case .complete(let words) = self else { return self }
+        guard let match = words.prefixMatch(of: #/(\d+) of (\d+) requests/#), let found = Int(match.1),
+            let expected = Int(match.2)
+        else { return .notChecked("the file says \"Complete\" without the two counts that would prove it") }
+        guard found == expected, found == calls else {
+            return .incomplete("the file says \"Complete: \(words)\", and has \(calls) requests")
+        }
+        return self
     }
 }

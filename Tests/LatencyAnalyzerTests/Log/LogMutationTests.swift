@@ -13,7 +13,7 @@ import Testing
     private static let parts = 10
 
     @Test(
-        "No id gets another's time, and no log that lacks a request is complete", .proves("T46"), arguments: 0..<parts)
+        "No id gets another's time, and no log that lacks a request is complete", .proves("T47"), arguments: 0..<parts)
     func mutations(part: Int) throws {
         let folder = try LogFolder()
         var (complete, timed) = (0, 0)

@@ -154,7 +154,7 @@ import Testing
         let rows = "0,1,0.5,1,1,1,0.2,1\n100,3,1.5,1,3,1,,\n200,3,1.5,1,3,1,1,1\n"
         try folder.write(header + rows, to: "use.csv", changed: "2026-11-21T07:29:20Z")
         let use = try #require(try folder.read().resources.first)
-        #expect(use.isTimeOfFile && use.times.lowerBound == Instant(rfc3339: "2026-11-21T07:26:00Z"))
+        #expect(use.isTimeOfFile && use.times?.lowerBound == Instant(rfc3339: "2026-11-21T07:26:00Z"))
         let middle = try #require(Instant(rfc3339: "2026-11-21T07:26:50Z"))
         let slot = try #require(use.during(middle...middle.advanced(by: 100)))
         #expect(abs(slot.reservedCoreSeconds - (50 * 0.5 + 50 * 1.5)) < 1e-6 && slot.least == 1 && slot.most == 3)
@@ -163,6 +163,6 @@ import Testing
         // The file's name knows better than its date.
         try folder.write(header + rows, to: "use-20260102T030405Z.csv")
         let named = try #require(try folder.read().resources.first { !$0.isTimeOfFile })
-        #expect(named.times.lowerBound == Instant(rfc3339: "2026-01-02T03:04:05Z"))
+        #expect(named.times?.lowerBound == Instant(rfc3339: "2026-01-02T03:04:05Z"))
     }
 }
