@@ -113,7 +113,7 @@ let package = Package(
             dependencies: [
                 "CZlib",
                 .product(
-                    name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux]))
+                    name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux])),
             ],
             swiftSettings: strict
         ),

@@ -20,7 +20,11 @@ struct AnalyzeCommand: AsyncParsableCommand {
             deployment, which path; then it downloads each pod's log to <pod>.txt, writes \
             <deployment>_results.txt and finds request ids until q.
 
-            Exit code 65 means that calls are missing from the logs, or that there are more than expected.
+            Logs may have the prefixes of kubectl, stern or docker compose, be a node's or Docker's files, JSON, \
+            CSV or gzip; rotated files of one pod are one log.
+
+            Exit code 65 means that requests are missing, that none was read, that there are more than expected, \
+            or that a count that was asked for proves nothing.
             """)
 
     /// Whose scoring lines count: those of one kind of model, or of both.
@@ -40,7 +44,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     @Option(
         parsing: .upToNextOption,
-        help: ArgumentHelp("Logs on disk, one for each pod; - is standard input.", valueName: "log"))
+        help: ArgumentHelp("Logs on disk, plain or compressed; - is standard input.", valueName: "log"))
     var files: [String] = []
 
     @Option(

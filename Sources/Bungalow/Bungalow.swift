@@ -11,7 +11,7 @@ struct Bungalow: AsyncParsableCommand {
         abstract: "Answers about a model service under load, from its pods' logs and its cluster.",
         discussion: """
             Exit codes: 0 done; 64 the command line is wrong, or a result would overwrite what is read; 65 the logs hold \
-            fewer or more calls than there should be (analyze); 66 a file cannot be read; 69 kubectl or the cluster \
+            fewer or more requests than there should be, or none (analyze); 66 a file cannot be read; 69 kubectl or the cluster \
             does not do what it is asked; 73 a file or standard output cannot be written.
             """,
         version: "bungalow \(release)",

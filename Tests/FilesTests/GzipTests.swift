@@ -38,7 +38,7 @@ import Testing
         #expect(try read(member + Data("more".utf8)) == (Self.text, .corrupt))
     }
 
-    @Test("What grows to more than 1000 times its size is not read beyond 64 MiB")
+    @Test("What grows to more than 1000 times its size is not read beyond 64 MiB", .proves("T48"))
     func bomb() throws {
         let bomb = try SavedLogs.gzip(Data(count: 80 << 20))
         let folder = try TemporaryFolder()

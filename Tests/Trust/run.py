@@ -14,6 +14,7 @@ import bodies
 import check
 import hostility
 import interface
+import logs
 import overload
 import reader
 import redis_faults
@@ -55,6 +56,8 @@ CHECKS = {
     "saturation": (saturation_search.check, "Locust finds saturation at the same rate three times"),
     # proves: C5.10
     "siege": (siege_table.check, "siege's transactions a minute, as the simulator says"),
+    # proves: T47
+    "logs": (logs.check, "mutated logs: no id gets another's time, nothing is called complete that is not"),
     # proves: T36
     "rolling": (rolling.check, "replicas replaced behind haproxy"),
     # proves: T42

@@ -76,8 +76,9 @@ enum LinePrefix: Sendable, Equatable {
             return isName(rest.part(0..<(rest.position(of: 0x1B) ?? rest.count)))
         }
         for byte in bytes where !byte.isDigit && !byte.isLetter {
-            guard byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
-                || byte == UInt8(ascii: "@")
+            guard
+                byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
+                    || byte == UInt8(ascii: "@")
             else { return false }
         }
         return true

@@ -20,7 +20,10 @@ enum LogKind {
             ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "it is compressed with xz; xz -dc \(name) | bungalow analyze --files -"),
             (Array("BZh".utf8), "it is compressed with bzip2; bzip2 -dc \(name) | bungalow analyze --files -"),
             ([0x37, 0x7A, 0xBC, 0xAF], "it is a 7z archive; unpack it and name the logs in it"),
-            (Array("LPKSHHRH".utf8), "it is systemd's journal; journalctl --file \(name) -o cat > log.txt writes its lines"),
+            (
+                Array("LPKSHHRH".utf8),
+                "it is systemd's journal; journalctl --file \(name) -o cat > log.txt writes its lines"
+            ),
             (Array("SQLite format 3".utf8), "it is an SQLite file; bungalow query asks it"),
             (Array("%PDF".utf8), "it is a PDF"), ([0x7F, 0x45, 0x4C, 0x46], "it is a program"),
             ([0x89, 0x50, 0x4E, 0x47], "it is a picture"),
@@ -40,7 +43,9 @@ enum LogKind {
         }
         if text.hasPrefix("apiVersion:") || text.contains("\nkind: ") { return "it is a Kubernetes manifest; \(logs)" }
         if text.hasPrefix("NAME ") && text.contains("READY") { return "it is the list of kubectl get; \(logs)" }
-        if text.hasPrefix("Name:"), text.contains("\nNamespace:") { return "it is the text of kubectl describe; \(logs)" }
+        if text.hasPrefix("Name:"), text.contains("\nNamespace:") {
+            return "it is the text of kubectl describe; \(logs)"
+        }
         if text.hasPrefix("LAST SEEN") { return "it is the list of kubectl get events; \(logs)" }
         if let error = text.firstMatch(of: #/(?m)^(?:error: |Error from server|Unable to connect to the server).*$/#) {
             return "it is kubectl's error message \"\(String(error.output.prefix(200)).printable())\"; ask again"

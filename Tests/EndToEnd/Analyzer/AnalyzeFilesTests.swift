@@ -68,6 +68,39 @@ import Testing
         #expect(try run.read("piped_results.txt").contains("\nFile : stdin\nTimes (1):\n"))
     }
 
+    @Test("silence is no success: each verdict has its line and its exit code")
+    func verdicts() throws {
+        let run = try AnalyzerRun()
+        let block = #"127.0.0.1 - - [21/Nov/2026:07:26:00 +0000] "POST /predict HTTP/1.1" 200 412 "-" "-""#
+        let id = "X-Ms-Request-Id: 5afbcc69-eec4-4661-9108-071428f0d50f"
+        _ = try run.write("\(block)\n\(id)\nPrediction took 0.0312 ms\n", to: "pod.txt")
+        _ = try run.write("", to: "empty.txt")
+        _ = try run.write("NAME   READY\n", to: "list.txt")
+        let cases: [([String], Int32, String)] = [
+            (["pod.txt"], 0, "Not checked: nothing says how many requests there should be; "),
+            (["pod.txt", "--expect", "1"], 0, "Complete: 1 of 1 requests, by --expect"),
+            (["pod.txt", "--expect", "2"], 65, "INCOMPLETE: 1 of 2 requests, by --expect"),
+            (["pod.txt", "--expect", "0"], 65, "MORE THAN EXPECTED: 1 of 0 requests, by --expect"),
+            (["empty.txt"], 65, "INCOMPLETE: no request was read; empty.txt holds no readable request: it is empty; "),
+            (
+                ["empty.txt", "--expect", "0"], 65,
+                "Not checked: no request was read; empty.txt holds no readable request"
+            ),
+            (
+                ["list.txt", "pod.txt"], 65,
+                "INCOMPLETE: 1 of an unknown number of requests; list.txt holds no readable "
+            ),
+            (["-"], 65, "INCOMPLETE: no request was read; stdin holds no readable request: it is empty; "),
+        ]
+        for (arguments, exitCode, line) in cases {
+            let outcome = try run.run(["analyze", "--files"] + arguments)
+            #expect(outcome.exitCode == exitCode, "\(arguments)")
+            #expect(outcome.output.contains("\n\(line)"), "\(outcome.output)")
+            let isIncomplete = outcome.output.contains("\nINCOMPLETE")
+            #expect(!isIncomplete || !outcome.output.contains("Broken or missing: nothing"))
+        }
+    }
+
     @Test(
         "a mistake is one clear line and an exit code that is documented",
         arguments: [

@@ -34,7 +34,8 @@ enum LogForm: CaseIterable {
         case .azureJSON, .azureJSONNewestFirst: return "[\n" + ordered.joined(separator: ",\n") + "\n]\n"
         case .azureJSONInOneLine: return "[" + ordered.joined(separator: ", ") + "]"
         case .portalTable, .portalTableNewestFirst:
-            return "TimeGenerated [UTC],Computer,PodName,LogMessage,LogSource\n" + ordered.joined(separator: "\n") + "\n"
+            return "TimeGenerated [UTC],Computer,PodName,LogMessage,LogSource\n" + ordered.joined(separator: "\n")
+                + "\n"
         default: return ordered.joined(separator: self == .windowsPrefix ? "\r\n" : "\n") + "\n"
         }
     }
@@ -49,7 +50,8 @@ enum LogForm: CaseIterable {
         case .prefix, .windowsPrefix: return "[pod/\(pod)/bungalow] \(line)"
         case .prefixAndTimestamps: return "[pod/\(pod)/bungalow] \(stamp) \(line)"
         case .allContainers:
-            let other = "[pod/\(pod)/istio-proxy] 10.0.0.7 - - [21/Nov/2026:11:28:10 +0000] \"POST /predict HTTP/1.1\" 200 1"
+            let other =
+                "[pod/\(pod)/istio-proxy] 10.0.0.7 - - [21/Nov/2026:11:28:10 +0000] \"POST /predict HTTP/1.1\" 200 1"
             return "[pod/\(pod)/bungalow] \(line)\n\(other)"
         case .stern: return "\(pod) bungalow \(line)"
         case .sternAllNamespaces: return "lab \(pod) bungalow \(line)"
@@ -78,8 +80,10 @@ enum LogForm: CaseIterable {
         case .portalTable, .portalTableNewestFirst:
             return #""11/21/2026, 11:28:10.107 AM",aks-1,\#(pod),"\#(line.replacing("\"", with: "\"\""))",stdout"#
         case .azureJSON, .azureJSONNewestFirst:
-            return "  {\n    \"LogMessage\": \"\(json)\",\n    \"PodName\": \"\(pod)\",\n    \"TimeGenerated\": \"\(stamp)\"\n  }"
-        case .azureJSONInOneLine: return #"{"PodName": "\#(pod)", "LogMessage": "\#(json)", "TimeGenerated": "\#(stamp)"}"#
+            return
+                "  {\n    \"LogMessage\": \"\(json)\",\n    \"PodName\": \"\(pod)\",\n    \"TimeGenerated\": \"\(stamp)\"\n  }"
+        case .azureJSONInOneLine:
+            return #"{"PodName": "\#(pod)", "LogMessage": "\#(json)", "TimeGenerated": "\#(stamp)"}"#
         }
     }
 }

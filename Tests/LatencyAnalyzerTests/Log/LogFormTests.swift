@@ -121,12 +121,15 @@ import Testing
         _ = try folder.write(dated, to: "dated.txt")
         let expected = ["08:21:31 200 7cb6f8b9 72.81", "08:21:32 200 - 73.5"]
         #expect(try ReadCalls([folder.path("dated.txt")]).pods == ["dated": expected])
-        let line = { (pid: Int, logger: String, text: String) in "2026-01-31 07:44:20,823 I [\(pid)] \(logger) - \(text)\n" }
+        let line = { (pid: Int, logger: String, text: String) in
+            "2026-01-31 07:44:20,823 I [\(pid)] \(logger) - \(text)\n"
+        }
         let access = { (second: Int) in
             "127.0.0.1 - - [31/Jan/2026:07:44:2\(second) +0000] \"POST /score HTTP/1.0\" 200 1121 \"-\" \"sdk/1.31.0\""
         }
         let today =
-            line(119, "azmlinfsrv.print", "Received data: [1]") + line(120, "azmlinfsrv.print", "Prediction took 5.25 ms")
+            line(119, "azmlinfsrv.print", "Received data: [1]")
+            + line(120, "azmlinfsrv.print", "Prediction took 5.25 ms")
             + line(119, "azmlinfsrv", "POST /score 200 305.413ms 1121") + line(119, "gunicorn.access", access(0))
             + line(120, "azmlinfsrv", "POST /score 200 6.1ms 1121") + line(120, "gunicorn.access", access(1))
             + line(119, "gunicorn.access", access(2).replacing("POST /score", with: "GET /"))
@@ -135,7 +138,8 @@ import Testing
             try ReadCalls([folder.path("today.txt")]).pods == [
                 "today": ["07:44:20 200 - 305.413", "07:44:21 200 - 5.25"]
             ])
-        _ = try folder.write(LogForm.prefixAndTimestamps.text(dated.split(separator: "\n").map { ("p", String($0)) }), to: "p.txt")
+        _ = try folder.write(
+            LogForm.prefixAndTimestamps.text(dated.split(separator: "\n").map { ("p", String($0)) }), to: "p.txt")
         #expect(try ReadCalls([folder.path("p.txt")]).pods == ["p": expected])
     }
 }

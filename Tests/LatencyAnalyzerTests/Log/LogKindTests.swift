@@ -16,7 +16,10 @@ import Testing
             (#"{"kind": "PodList", "items": []}"#, "it is Kubernetes' description of objects in JSON; kubectl logs"),
             ("apiVersion: v1\nkind: Pod\n", "it is a Kubernetes manifest; kubectl logs"),
             ("NAME    READY   STATUS\nbungalow-1 1/1 Running\n", "it is the list of kubectl get; kubectl logs"),
-            ("Error from server (NotFound): pods \"x\" not found\n", "it is kubectl's error message \"Error from server (Not"),
+            (
+                "Error from server (NotFound): pods \"x\" not found\n",
+                "it is kubectl's error message \"Error from server (Not"
+            ),
             ("# HELP bungalow_up x\n", "it is the text of /metrics; give it with --metrics"),
             ("<!DOCTYPE html><html>", "it is a page, as of a portal"),
             ("      Date & Time,  Trans,  Elap Time\n", "it is siege's log; bungalow report reads it"),
@@ -33,7 +36,8 @@ import Testing
         let folder = try LogFolder()
         let analysis = try await Analysis.of([try folder.write(text, to: "saved")])
         let line = analysis.completeness.line
-        #expect(line.hasPrefix("INCOMPLETE: no request was read; saved holds no readable request: \(sentence)"), "\(line)")
+        #expect(
+            line.hasPrefix("INCOMPLETE: no request was read; saved holds no readable request: \(sentence)"), "\(line)")
         #expect(!ResultsFile(analysis).text.contains("Broken or missing: nothing"))
     }
 

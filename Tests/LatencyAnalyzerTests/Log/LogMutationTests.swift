@@ -12,7 +12,8 @@ import Testing
     private static let seed = UInt64(ProcessInfo.processInfo.environment["BUNGALOW_LOG_SEED"] ?? "") ?? 15
     private static let parts = 10
 
-    @Test("No id gets another's time, and no log that lacks a request is complete", arguments: 0..<parts)
+    @Test(
+        "No id gets another's time, and no log that lacks a request is complete", .proves("T47"), arguments: 0..<parts)
     func mutations(part: Int) throws {
         let folder = try LogFolder()
         var (complete, timed) = (0, 0)
@@ -39,7 +40,8 @@ import Testing
             timed += 1
             let own = truth[id]
             guard own.map({ Double($0.milliseconds) == milliseconds }) == true else {
-                Issue.record("\(name), \(log.history): \(id) has \(milliseconds) ms, and not \(own?.milliseconds ?? "none")")
+                Issue.record(
+                    "\(name), \(log.history): \(id) has \(milliseconds) ms, and not \(own?.milliseconds ?? "none")")
                 return (false, timed)
             }
         }

@@ -37,7 +37,8 @@ import Testing
         let tail = Self.lines(Self.block(9)).dropFirst().joined() + Self.block(10) + Self.block(11)
         let (calls, analysis) = try read(Self.block(1), Self.block(2), Self.refused(3), tail)
         #expect(calls == [Self.whole(1), Self.whole(2), "07:00:03 503 - -", Self.whole(10), Self.whole(11)])
-        #expect(analysis.completeness.line.contains("2 lines of pod.txt are of requests whose access lines are missing"))
+        #expect(
+            analysis.completeness.line.contains("2 lines of pod.txt are of requests whose access lines are missing"))
     }
 
     @Test("Three tails of one second: nothing shows where one ends, and each request keeps its own")
@@ -100,12 +101,14 @@ import Testing
         #expect(analysis.total.counts.malformedRequestIDLines == 1)
     }
 
-    @Test("A line of another path or another client gets no time", arguments: [
-        #"127.0.0.1 - - [21/Nov/2026:07:00:03 +0000] "GET /swagger.json HTTP/1.1" 200 5 "-" "-""#,
-        #"127.0.0.1 - - [21/Nov/2026:07:00:03 +0000] "GET / HTTP/1.1" 200 5 "-" "kube-probe/1.36""#,
-        #"10.0.0.7 - - [21/Nov/2026:07:00:03 +0000] "POST /predict HTTP/1.1" 200 5 "-" "-""#,
-        #"::1 - - [21/Nov/2026:07:00:03 +0000] "POST /predict HTTP/1.1" 200 5 "-" "-""#,
-    ])
+    @Test(
+        "A line of another path or another client gets no time",
+        arguments: [
+            #"127.0.0.1 - - [21/Nov/2026:07:00:03 +0000] "GET /swagger.json HTTP/1.1" 200 5 "-" "-""#,
+            #"127.0.0.1 - - [21/Nov/2026:07:00:03 +0000] "GET / HTTP/1.1" 200 5 "-" "kube-probe/1.36""#,
+            #"10.0.0.7 - - [21/Nov/2026:07:00:03 +0000] "POST /predict HTTP/1.1" 200 5 "-" "-""#,
+            #"::1 - - [21/Nov/2026:07:00:03 +0000] "POST /predict HTTP/1.1" 200 5 "-" "-""#,
+        ])
     func foreign(line: String) throws {
         let orphan = "X-Ms-Request-Id: \(Self.id(9))\nPrediction took 9.2500 ms\n"
         let (calls, analysis) = try read(Self.block(1), Self.block(2), "\(line)\n", orphan, Self.block(3))

@@ -13,7 +13,8 @@ struct MutatedLog {
 
         var lines: [String] {
             let time = String(format: "%02d:%02d:%02d", 11, second / 60, second % 60)
-            let access = "127.0.0.1 - - [21/Nov/2026:\(time) +0000] \"POST /predict HTTP/1.1\" \(status) 229 \"-\" \"-\""
+            let access =
+                "127.0.0.1 - - [21/Nov/2026:\(time) +0000] \"POST /predict HTTP/1.1\" \(status) 229 \"-\" \"-\""
             guard let id else { return [access] }
             return [access, "X-Ms-Request-Id: \(id)", "Prediction took \(milliseconds) ms"]
         }
@@ -63,7 +64,8 @@ struct MutatedLog {
     private mutating func change() {
         let kind = Int.random(in: 0..<12, using: &generator)
         let kinds = [
-            "nothing", "lines dropped", "block dropped", "line doubled", "block doubled", "blocks swapped", "lines swapped",
+            "nothing", "lines dropped", "block dropped", "line doubled", "block doubled", "blocks swapped",
+            "lines swapped",
             "interleaved", "joined to itself", "joined to another", "prefixed", "some prefixed",
         ]
         history.append(kinds[kind])

@@ -55,7 +55,9 @@ import Testing
             try ReadCalls(names.map(SavedLogs.path)).pods == [Self.first: Self.abcde, Self.second: Self.fghij])
         let analysis = try await analysis(names, expected: 12)
         #expect(analysis.completeness == .complete("12 of 12 requests, by the test"))
-        #expect(ResultsFile(analysis).text.contains("\t 3 requests that a log holds again, byte for byte, which count once"))
+        #expect(
+            ResultsFile(analysis).text.contains("\t 3 requests that a log holds again, byte for byte, which count once")
+        )
         #expect(Analysis.deployment(ofPods: analysis.pods.map(\.file.pod)) == "bungalow")
     }
 
@@ -80,7 +82,9 @@ import Testing
         #expect(try ReadCalls([SavedLogs.path("twice.txt")]).pods == ["twice": Self.abcde])
         let analysis = try await analysis(["twice.txt"], expected: 6)
         #expect(analysis.completeness == .complete("6 of 6 requests, by the test"))
-        #expect(ResultsFile(analysis).text.contains("\t 6 requests that a log holds again, byte for byte, which count once"))
+        #expect(
+            ResultsFile(analysis).text.contains("\t 6 requests that a log holds again, byte for byte, which count once")
+        )
     }
 
     @Test("A torn id is none")

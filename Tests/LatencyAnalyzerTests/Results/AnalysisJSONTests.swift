@@ -14,6 +14,7 @@ import Testing
         #expect(total["average_ms"] is NSNull && total["calls_per_second"] is NSNull && total["calls"] as? Int == 0)
         #expect(object["complete"] as? Bool == false)
         let completeness = try #require(object["completeness"] as? String)
-        #expect(completeness.hasPrefix("INCOMPLETE: no request was read; a.txt holds no readable request: it is empty; "))
+        #expect(
+            completeness.hasPrefix("INCOMPLETE: no request was read; a.txt holds no readable request: it is empty; "))
     }
 }

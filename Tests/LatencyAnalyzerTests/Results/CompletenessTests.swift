@@ -14,7 +14,9 @@ import Testing
         #expect(Completeness(line: verdict.line) == verdict)
     }
 
-    @Test("Other lines are no verdict", arguments: ["", "Total calls - 5", "complete: 1 of 1", "Broken or missing: nothing."])
+    @Test(
+        "Other lines are no verdict",
+        arguments: ["", "Total calls - 5", "complete: 1 of 1", "Broken or missing: nothing."])
     func otherLine(line: String) {
         #expect(Completeness(line: line) == nil)
     }
@@ -38,7 +40,8 @@ import Testing
         #expect(verdict([one], nil, ["a gap"], []) == "INCOMPLETE: 1 of an unknown number of requests; a gap")
         #expect(verdict([one], nil, [], ["a doubt"]) == "Not checked: 1 requests were read; a doubt")
         #expect(verdict([one], nil, [], []).hasPrefix("Not checked: nothing says how many requests there should be; "))
-        #expect(verdict([none], nil, [], []).hasPrefix("INCOMPLETE: no request was read; b.txt holds no readable request"))
+        #expect(
+            verdict([none], nil, [], []).hasPrefix("INCOMPLETE: no request was read; b.txt holds no readable request"))
         #expect(verdict([none], 0, [], []).hasPrefix("Not checked: no request was read"))
     }
 }
