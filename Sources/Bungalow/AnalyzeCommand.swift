@@ -141,17 +141,17 @@ struct AnalyzeCommand: AsyncParsableCommand {
     private func analyze(_ deployment: Cluster.Deployment, in cluster: Cluster) async throws -> [LogFile] {
         // Find out before an hour of recording that a file cannot be written, not after it.
         _ = try outputs(for: deployment.name, reading: [])
-        let download = try await source.download(deployment, from: cluster, to: output)
-        let expected = try download.expectedCalls ?? expectedCalls()
+        let collected = try await source.collect(deployment, from: cluster, to: output)
+        let expected = try collected.expectedCalls ?? expectedCalls()
         try await finish(
-            download.logs, names: (deployment.name, deployment.namespace), expected: expected,
-            gaps: download.files.gaps)
-        return download.logs
+            collected.files, names: (deployment.name, deployment.namespace), expected: expected,
+            gaps: collected.gaps, doubts: collected.doubts)
+        return collected.files
     }
 
     private func expectedCalls() throws -> Analysis.ExpectedCalls? {
         if let expect { return .init(calls: expect, source: "--expect") }
-        return metrics.isEmpty ? nil : .init(try ServerCounters(fromFiles: metrics))
+        return metrics.isEmpty ? nil : .init(counted: try ServerCounters(fromFiles: metrics).calls)
     }
 
     private func outputs(for deployment: String, reading logs: [LogFile]) throws -> AnalysisOutputs {
@@ -171,7 +171,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     private func finish(
         _ logs: [LogFile], names: (deployment: String?, namespace: String?), expected: Analysis.ExpectedCalls?,
-        gaps: [String]
+        gaps: [String], doubts: [String] = []
     ) async throws {
         let deployment = names.deployment ?? Analysis.deployment(ofPods: logs.map(\.pod))
         let outputs = try outputs(for: deployment, reading: logs)
@@ -180,7 +180,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
         }
         let analysis = Analysis(
             deployment: deployment, namespace: names.namespace ?? "n/a", pods: pods, expectedCalls: expected,
-            gaps: gaps)
+            gaps: gaps, doubts: doubts)
         let text = ResultsFile(analysis).text
         let file = try outputs.write(analysis, text: text)
         try StandardOutput.write(json ? try AnalysisJSON(analysis).data() : Data(text.utf8))

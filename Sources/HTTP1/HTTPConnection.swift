@@ -84,7 +84,7 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
         guard permits.use == .requests || route.isProbe else { return rejectForWantOfPermit() }
         if let objection = delegate.objection(to: head, on: route) { return answerEarly(objection) }
         if let length = head.fields.contentLength, length > group.settings.maximumBodyBytes {
-            answerEarly(.bodyTooLarge)
+            answerEarly(.bodyTooLarge(length, limit: group.settings.maximumBodyBytes))
         } else if head.fields.expectsContinue, head.minorVersion >= 1 {
             guard route.readsBody else { return answerEarly(nil) }
             state.expectContinue()
@@ -95,7 +95,8 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
     private func receive(_ part: ByteBuffer) {
         guard state.isRestWanted else { return }
         state.receiveBody()
-        if !body.append(part) { answerEarly(.bodyTooLarge) }
+        guard !body.append(part) else { return }
+        answerEarly(.bodyGrewTooLarge(body.bytes.readableBytes + part.readableBytes, limit: body.limit))
     }
 
     private func receiveEnd() {
@@ -169,7 +170,9 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
         let roomNeeded = head.maximumBytes(date: date) + body.readableBytes
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: roomNeeded) { room in
             var output = ByteWriter(room)
-            head.write(for: request, keepAlive: keepAlive, date: date, length: body.readableBytes, to: &output)
+            head.write(
+                for: request, keepAlive: keepAlive ? group.settings.keepAliveFields : nil, date: date,
+                length: body.readableBytes, to: &output)
             if request.method != .head { body.withUnsafeReadableBytes { output.put($0) } }
             return output.count
         }

@@ -28,17 +28,16 @@ final class RequestParser {
     }
 
     enum ParseError {
-        case malformed, headTooLarge, framingTooLarge
+        case malformed(MalformedRequest), headTooLarge, framingTooLarge
     }
 
-    private enum Line {
+    enum Line {
         case request, field, chunkSize, trailer
     }
 
     private enum State {
-        case emptyLines
+        case emptyLines, body, chunk, chunkEnd, lost
         case lines(Line)
-        case body, chunk, chunkEnd, lost
 
         /// Whether lines are due.
         var line: Line? { if case .lines(let line) = self { line } else { nil } }
@@ -49,7 +48,7 @@ final class RequestParser {
         case proceed, needBytes
         case event(Event)
 
-        static let malformed = Step.event(.failed(.malformed))
+        static func malformed(_ reason: MalformedRequest) -> Step { .event(.failed(.malformed(reason))) }
     }
 
     private let markerField: StaticString
@@ -85,6 +84,9 @@ final class RequestParser {
         case .lines, .body, .chunk, .chunkEnd: true
         }
     }
+
+    /// Why a request that ends here is malformed.
+    var cut: MalformedRequest { .cut(in: state.line, missing: left) }
 
     private var isLost: Bool { if case .lost = state { true } else { false } }
 
@@ -143,7 +145,7 @@ extension RequestParser {
         while readLineEnd() { sectionBytes += 2 }
         guard sectionBytes <= Self.maximumSectionBytes else { return tooLarge }
         guard unread.count > 0, !isLineEndBegun else { return .needBytes }
-        guard unread[0] != UInt8.carriageReturn, unread[0] != UInt8.lineFeed else { return .malformed }
+        guard unread[0] != UInt8.carriageReturn, unread[0] != UInt8.lineFeed else { return .malformed(.lineEnd) }
         sectionBytes = 0
         fieldCount = 0
         state = .lines(.request)
@@ -169,7 +171,9 @@ extension RequestParser {
                 scannedBytes = 0
                 sectionBytes += end - start
                 guard sectionBytes <= Self.maximumSectionBytes else { return (end, tooLarge) }
-                guard lineFeed > start, bytes[lineFeed - 1] == UInt8.carriageReturn else { return (end, .malformed) }
+                guard lineFeed > start, bytes[lineFeed - 1] == UInt8.carriageReturn else {
+                    return (end, .malformed(.line(line, bytes.part(start..<lineFeed), hasEnd: false)))
+                }
                 let step = read(line, bytes.part(start..<(lineFeed - 1)))
                 start = end
                 guard case .proceed = step, state.line != nil else { return (end, step) }
@@ -186,7 +190,7 @@ extension RequestParser {
         scannedBytes = line.count
         let text = unseen.countWhile(HTTPGrammar.isFieldChar)
         guard text == unseen.count || (text == unseen.count - 1 && unseen[text] == UInt8.carriageReturn) else {
-            return .malformed
+            return .malformed(.line(state.line ?? .request, line))
         }
         return sectionBytes + line.count <= Self.maximumSectionBytes ? .needBytes : tooLarge
     }
@@ -210,20 +214,20 @@ extension RequestParser {
     private func readRequestLine(_ line: UnsafeRawBufferPointer) -> Step {
         head = RequestHead(line: line)
         state = .lines(.field)
-        return head == nil ? .malformed : .proceed
+        return head == nil ? .malformed(.line(.request, line)) : .proceed
     }
 
     private func readField(_ line: UnsafeRawBufferPointer) -> Step {
         guard !line.isEmpty else { return endHead() }
-        guard let (name, value) = RequestFields.split(line) else { return .malformed }
+        guard let (name, value) = RequestFields.split(line) else { return .malformed(.line(.field, line)) }
         fieldCount += 1
         guard fieldCount <= Self.maximumFields else { return tooLarge }
-        return head?.fields.take(name, value, markerField) == true ? .proceed : .malformed
+        return head?.fields.take(name, value, markerField) == true ? .proceed : .malformed(.contentLength)
     }
 
     /// Finds out how the body ends (RFC 9112, section 6.3).
     private func endHead() -> Step {
-        guard let transferCoding = head?.fields.transferCoding else { return .malformed }
+        guard let transferCoding = head?.fields.transferCoding else { return .malformed(cut) }
         sectionBytes = 0
         left = 0
         switch (transferCoding, head?.fields.contentLength) {
@@ -231,7 +235,7 @@ extension RequestParser {
             left = length ?? 0
             state = .body
         // Others might believe the other one.
-        case (_, .some): return .malformed
+        case (_, .some): return .malformed(.bothLengths)
         case (.chunked, nil):
             (chunkBytes, framingBytes) = (0, 0)
             state = .lines(.chunkSize)
@@ -256,7 +260,7 @@ extension RequestParser {
     }
 
     private func readChunkSize(_ line: UnsafeRawBufferPointer) -> Step {
-        guard let size = ChunkSize.parse(line) else { return .malformed }
+        guard let size = ChunkSize.parse(line) else { return .malformed(.line(.chunkSize, line)) }
         framingBytes += sectionBytes
         guard framingBytes <= Self.freeFramingBytes + Self.framingBytesPerByte * chunkBytes else {
             return .event(.failed(.framingTooLarge))
@@ -269,7 +273,7 @@ extension RequestParser {
 
     /// CR LF behind a chunk's data.
     private func readEndOfChunk() -> Step {
-        guard readLineEnd() else { return unread.count == 0 || isLineEndBegun ? .needBytes : .malformed }
+        guard readLineEnd() else { return unread.count == 0 || isLineEndBegun ? .needBytes : .malformed(.chunkEnd) }
         framingBytes += 2
         state = .lines(.chunkSize)
         return .proceed
@@ -280,7 +284,7 @@ extension RequestParser {
         guard !line.isEmpty else { return end() }
         guard let (name, _) = RequestFields.split(line), !name.equalsIgnoringCase("content-length"),
             !name.equalsIgnoringCase("transfer-encoding")
-        else { return .malformed }
+        else { return .malformed(.line(.trailer, line)) }
         fieldCount += 1
         return fieldCount <= Self.maximumFields ? .proceed : tooLarge
     }

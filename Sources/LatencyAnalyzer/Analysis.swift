@@ -27,11 +27,14 @@ public struct Analysis: Sendable {
         public let calls: Int
         /// Where it is from, to follow "by".
         public let source: String
+        /// Whether there may be more, since a count is missing.
+        public let isLeast: Bool
 
         /// - Parameter source: to follow "by".
-        public init(calls: Int, source: String) {
+        public init(calls: Int, source: String, isLeast: Bool = false) {
             self.calls = calls
             self.source = source
+            self.isLeast = isLeast
         }
     }
 

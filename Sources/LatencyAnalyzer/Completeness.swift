@@ -69,7 +69,8 @@ extension Completeness {
                     : doubts.isEmpty ? .noCount : .notChecked("\(found) requests were read\(reasons)")
             return
         }
-        let count = "\(found) of \(expected.calls) requests, by \(expected.source)"
+        let least = expected.isLeast ? "at least " : ""
+        let count = "\(found) of \(least)\(expected.calls) requests, by \(expected.source)"
         if found != expected.calls {
             self = .incomplete(count + reasons, isSurplus: found > expected.calls)
         } else if found == 0 {

@@ -66,7 +66,7 @@ package protocol CacheObserver: AnyObject {
     /// The cache did not do what was asked.
     func cacheFailed(_ reason: CacheErrorReason)
 
-    /// The cache can be used from now on, or cannot.
+    /// The cache can be used from now on, or cannot; never called where there is none by choice.
     func cacheChanged(isUp: Bool)
 }
 
