@@ -79,6 +79,14 @@ package struct CacheFactory: Sendable {
                 switch event {
                 case .up: logger.info("cache: \(description) answers")
                 case .down(let error): logger.warning("cache: \(description) is not used until it answers: \(error)")
+                case .cluster(let primaries): logger.info("cache: \(description) is a cluster of \(primaries) primaries")
+                case .nodeDown(let node, let error):
+                    logger.warning("cache: node \(node) is not used until it answers; its keys are BYPASS: \(error)")
+                case .nodeUp(let node): logger.info("cache: node \(node) answers")
+                case .nodeLeft(let node): logger.info("cache: node \(node) is not part of the cluster any more")
+                case .nodeRefused(let error): logger.warning("cache: \(error)")
+                case .slotsUnknown(let error):
+                    logger.warning("cache: no node tells the cluster's slots; keys are found by redirects: \(error)")
                 case .error, .storeError: break
                 }
             }
@@ -95,6 +103,7 @@ package struct CacheFactory: Sendable {
         case .down: observer.cacheChanged(isUp: false)
         case .storeError: observer.cacheFailed(.store)
         case .error(let error): CacheErrorReason(error).map(observer.cacheFailed)
+        case .cluster, .nodeDown, .nodeUp, .nodeLeft, .nodeRefused, .slotsUnknown: break
         }
     }
 }

@@ -65,6 +65,21 @@ enum RESPCommand {
         append(to: &buffer, argumentBytes: 0) { $0.put("*1\r\n$4\r\nPING") }
     }
 
+    /// `ASKING`.
+    static func asking(into buffer: inout ByteBuffer) {
+        append(to: &buffer, argumentBytes: 0) { $0.put("*1\r\n$6\r\nASKING") }
+    }
+
+    /// `CLUSTER SLOTS` or `CLUSTER SHARDS`.
+    static func cluster(_ command: ClusterCommand, into buffer: inout ByteBuffer) {
+        append(to: &buffer, argumentBytes: 0) { output in
+            switch command {
+            case .slots: output.put("*2\r\n$7\r\nCLUSTER\r\n$5\r\nSLOTS")
+            case .shards: output.put("*2\r\n$7\r\nCLUSTER\r\n$6\r\nSHARDS")
+            }
+        }
+    }
+
     private static func append(
         to buffer: inout ByteBuffer, argumentBytes: Int, _ write: (inout ByteWriter) -> Void
     ) {

@@ -65,4 +65,16 @@ public enum RedisEvent: Equatable, Sendable {
     /// One store was refused, answered by an error, or lost with its connection. Stores that are dropped because there
     /// is no connection are not reported.
     case storeError(RedisError)
+    /// The server is a cluster's; its commands go to this many primaries from now on.
+    case cluster(primaries: Int)
+    /// A node of a cluster does not respond, while others do.
+    case nodeDown(String, RedisError)
+    /// A node that was reported as down responds again.
+    case nodeUp(String)
+    /// A node that was reported as down does not belong to the cluster any more.
+    case nodeLeft(String)
+    /// What a cluster announces is not followed; reported once for each reason.
+    case nodeRefused(RedisError)
+    /// No node could tell the cluster's slots; until one can, each node's redirects are all that is known.
+    case slotsUnknown(RedisError)
 }
