@@ -63,14 +63,14 @@ enum AddressScope: Equatable {
         return bytes[0] == 0xFF ? .multicast : .ordinary
     }
 
-    /// In a sentence: "a … address".
-    var word: String {
+    /// For a sentence: "… address".
+    var phrase: String {
         switch self {
-        case .ordinary: "ordinary"
-        case .loopback: "loopback"
-        case .linkLocal: "link-local"
-        case .unspecified: "unspecified"
-        case .multicast: "multicast"
+        case .ordinary: "an ordinary"
+        case .loopback: "a loopback"
+        case .linkLocal: "a link-local"
+        case .unspecified: "an unspecified"
+        case .multicast: "a multicast"
         }
     }
 }

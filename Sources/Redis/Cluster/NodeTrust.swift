@@ -69,7 +69,7 @@ struct NodeTrust {
     private func allows(_ scope: AddressScope) -> Bool { scope == .ordinary || scope == self.scope }
 
     private func forbidden(_ scope: AddressScope) -> String {
-        "a \(scope.word) address is used only if the host of CACHE_URL has one"
+        "\(scope.phrase) address is used only if the host of CACHE_URL has one"
     }
 
     private func refusal(_ node: String, _ reason: String) -> Refusal {
