@@ -36,6 +36,23 @@ enum RESPCommand {
         }
     }
 
+    /// A look-up, or a store that has no effect on a key that does not exist: `GETRANGE key 0 0`, `SET key x XX EX 1`.
+    static func probe(_ kind: RedisCommandKind, key: String, into buffer: inout ByteBuffer) {
+        var key = key
+        key.withUTF8 { key in
+            let key = UnsafeRawBufferPointer(key)
+            switch kind {
+            case .lookup: getRange(key: key, upTo: 1, into: &buffer)
+            case .store:
+                append(to: &buffer, argumentBytes: key.count) { output in
+                    output.put("*6\r\n$3\r\nSET")
+                    output.putArgument(key)
+                    output.put("\r\n$1\r\nx\r\n$2\r\nXX\r\n$2\r\nEX\r\n$1\r\n1")
+                }
+            }
+        }
+    }
+
     /// `AUTH [user] password`.
     static func authenticate(user: String?, password: String, into buffer: inout ByteBuffer) {
         var user = user ?? ""

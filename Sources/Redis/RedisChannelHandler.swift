@@ -29,7 +29,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private let password: String?
     private let reader: RESPReader
     private let onEvent: (Event) -> Void
-    private let onStoreSettled: (Int) -> Void
+    private let onStoreSettled: (Int, RedisError?) -> Void
     private let onRedirect: (Redirected) -> Void
     private var state: State
     private var context: ChannelHandlerContext?
@@ -50,7 +50,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         password: String?,
         connectDeadline: NIODeadline,
         onEvent: @escaping (Event) -> Void,
-        onStoreSettled: @escaping (Int) -> Void = { _ in },
+        onStoreSettled: @escaping (Int, RedisError?) -> Void = { _, _ in },
         onRedirect: @escaping (Redirected) -> Void = { _ in }
     ) {
         guard let reader = RESPReader() else { return nil }
@@ -70,6 +70,9 @@ final class RedisChannelHandler: ChannelInboundHandler {
     var isReady: Bool {
         state.phase == .ready
     }
+
+    /// What the handshake's probes were refused with.
+    var refusals: [(kind: RedisCommandKind, line: String)] { state.refusals }
 }
 
 // MARK: Commands
@@ -212,13 +215,16 @@ extension RedisChannelHandler {
         let user = configuration.user ?? ""
         let authenticates = password != nil || !user.isEmpty
         let selects = configuration.database != 0
+        // Only a user that was named, or that has a password, has rights that may be too few.
+        let probes = authenticates && configuration.probeKey != nil ? RedisCommandKind.allCases : []
         let steps: [RedisHandshakeStep] =
-            (authenticates ? [.authenticate] : []) + (selects ? [.select] : []) + [.ping]
+            (authenticates ? [.authenticate] : []) + (selects ? [.select] : []) + probes.map { .probe($0) } + [.ping]
         guard state.opened(handshake: steps, now: context.eventLoop.now) else { return }
         for step in steps {
             switch step {
             case .authenticate: RESPCommand.authenticate(user: user, password: password ?? "", into: &outgoing)
             case .select: RESPCommand.select(database: configuration.database, into: &outgoing)
+            case .probe(let kind): RESPCommand.probe(kind, key: configuration.probeKey ?? "", into: &outgoing)
             case .ping: RESPCommand.ping(into: &outgoing)
             }
         }
@@ -262,7 +268,7 @@ extension RedisChannelHandler {
     }
 
     private func settleStore(_ number: Int, _ error: RedisError?) {
-        onStoreSettled(number)
+        onStoreSettled(number, error)
         if let error { onEvent(.storeError(error)) }
     }
 

@@ -24,6 +24,7 @@ public final class RedisClient {
     /// What was reported of announced nodes; a bound for memory, since a server can announce ever new ones.
     private var refusals: Set<String> = []
     private var isTopologyReported = false
+    private var passwordTask: Scheduled<Void>?
 
     /// Makes a client that does nothing until `start()`.
     ///
@@ -49,6 +50,7 @@ public final class RedisClient {
         guard !isStarted, closing == nil else { return }
         isStarted = true
         startNode()
+        watchPassword()
     }
 
     /// Looks up the first `byteCount` bytes (at least 1) stored under a key; the command leaves with the next flush.
@@ -98,12 +100,32 @@ public final class RedisClient {
     public func close() -> EventLoopFuture<Void> {
         connector.eventLoop.preconditionInEventLoop()
         if let closing { return closing }
+        passwordTask?.cancel()
         // A look-up that fails meanwhile and is made again must find the client closed.
         let promise = connector.eventLoop.makePromise(of: Void.self)
         closing = promise.futureResult
         let closed = [node?.close(), router?.close()].compactMap { $0 }
         EventLoopFuture.andAllComplete(closed, on: connector.eventLoop).cascade(to: promise)
         return promise.futureResult
+    }
+}
+
+// MARK: The password
+
+extension RedisClient {
+    private func watchPassword() {
+        guard let interval = connector.configuration.passwordInterval else { return }
+        passwordTask = connector.eventLoop.assumeIsolated().scheduleTask(in: interval) { [weak self] in
+            self?.authenticateAgain()
+            self?.watchPassword()
+        }
+    }
+
+    /// A password that cannot be read is reported when a connection needs it.
+    private func authenticateAgain() {
+        guard let password = (try? connector.configuration.password()) ?? nil else { return }
+        node?.authenticate(password: password)
+        router?.authenticate(password: password)
     }
 }
 
@@ -199,7 +221,12 @@ extension RedisClient {
             observer(.error(error))
             if case .errorReply(let line) = error, line.hasPrefix("CLUSTERDOWN") { router?.wantSlots() }
         case .storeError(let error): observer(.storeError(error))
-        case .authenticated: break
+        case .authenticated(let error):
+            if let error { observer(.error(error)) }
+            observer(.authenticated(error))
+        case .refused(let kind, let line):
+            observer(kind == .lookup ? .error(.errorReply(line)) : .storeError(.errorReply(line)))
+            observer(.refused(kind, line))
         case .lost(let error): lost(node, error)
         }
     }

@@ -8,8 +8,8 @@ public struct RedisConfiguration: Sendable {
     public var port: Int
     /// ACL user; nil or empty authenticates by password alone.
     public var user: String?
-    /// Gives the password, nil for none; called on the event loop at each attempt to connect, so a rotated secret is
-    /// picked up. If it throws, the attempt fails as `auth`.
+    /// Gives the password, nil for none; called on the event loop at each attempt to connect and every
+    /// `passwordInterval`, so a rotated secret is picked up. If it throws, the attempt fails as `auth`.
     public var password: @Sendable () throws -> String?
     /// Number of the logical database; 0 sends no SELECT.
     public var database: Int
@@ -26,6 +26,12 @@ public struct RedisConfiguration: Sendable {
     public var maximumBackoff: TimeAmount
     /// How long a connection may be idle before PING is sent: well below the ten minutes after which Azure closes it.
     public var keepAliveInterval: TimeAmount
+    /// A key that does not exist, for a look-up and a store without effect that tell whether the user may do both; nil
+    /// for none. They are sent with AUTH only.
+    public var probeKey: String?
+    /// How often the password is asked for again, to authenticate the connections in use when it has changed; nil for
+    /// one that does not change.
+    public var passwordInterval: TimeAmount?
     /// The least time between two reasons reported by `RedisEvent.down` while no connection can be made.
     public var reasonInterval: TimeAmount
     /// Most commands without a reply; more look-ups and stores are refused.
@@ -48,6 +54,8 @@ public struct RedisConfiguration: Sendable {
         initialBackoff = .milliseconds(50)
         maximumBackoff = .seconds(2)
         keepAliveInterval = .seconds(60)
+        probeKey = nil
+        passwordInterval = nil
         reasonInterval = .seconds(5)
         maximumOutstandingCommands = 4096
         maximumOutgoingBytes = 4 * 1024 * 1024

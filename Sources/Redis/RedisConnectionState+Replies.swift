@@ -42,6 +42,7 @@ extension RedisConnectionState {
     }
 
     private mutating func received(_ reply: RESPReply, to step: RedisHandshakeStep) -> ReplyAction? {
+        if case .probe(let kind) = step { return received(reply, toProbeOf: kind) }
         switch reply {
         case .status(let text) where text.equals(step == .ping ? "PONG" : "OK"):
             commands.removeFirst()
@@ -54,6 +55,17 @@ extension RedisConnectionState {
         case .status, .string, .null, .unexpected:
             return violation("a wrong answer to the handshake")
         }
+    }
+
+    private mutating func received(_ reply: RESPReply, toProbeOf kind: RedisCommandKind) -> ReplyAction? {
+        switch reply {
+        // That the key belongs to another node says nothing of the user.
+        case .error(let text) where RedisRedirect(text) == nil: refusals.append((kind, text.printableLine))
+        case .error, .status, .string, .null: break
+        case .unexpected: return violation("a wrong answer to the handshake")
+        }
+        commands.removeFirst()
+        return nil
     }
 
     private mutating func received(

@@ -70,6 +70,8 @@ struct RedisConnectionState<Waiter> {
     }
 
     var phase = Phase.connecting
+    /// What the handshake's probes were refused with.
+    var refusals: [(kind: RedisCommandKind, line: String)] = []
     /// Whether a command after the handshake got its reply: the proof that a server does more than say PONG.
     var hasAnswered = false
 
@@ -94,6 +96,8 @@ struct RedisConnectionState<Waiter> {
 /// The commands that must be answered before a connection is used.
 enum RedisHandshakeStep: Equatable {
     case authenticate, select, ping
+    /// A look-up and a store without effect, which tell what the user may not do.
+    case probe(RedisCommandKind)
 }
 
 // MARK: Commands

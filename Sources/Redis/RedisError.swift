@@ -41,6 +41,11 @@ extension RedisError: CustomStringConvertible {
     }
 }
 
+/// What a command is for.
+public enum RedisCommandKind: Sendable, CaseIterable {
+    case lookup, store
+}
+
 /// The answer to one look-up.
 public enum RedisLookup: Equatable, Sendable {
     /// The bytes stored under the key, at least one and at most as many as were asked for.
@@ -55,6 +60,10 @@ public enum RedisLookup: Equatable, Sendable {
 public enum RedisEvent: Equatable, Sendable {
     /// A connection has been made and the server has answered PING: look-ups are sent from now on.
     case up
+    /// A connection has been made, and its user may not look up or not store; reported before `up`.
+    case refused(RedisCommandKind, String)
+    /// A password that has changed was accepted on the connections in use, or why not.
+    case authenticated(RedisError?)
     /// The last `up` has ended, or the first attempt of all has failed. Repeated while attempts go on failing only when
     /// the reason has changed, and not before `RedisConfiguration.reasonInterval` is over.
     case down(RedisError)

@@ -13,6 +13,8 @@ final class RedisNode {
         case lookupError(RedisError)
         case storeError(RedisError)
         case authenticated(RedisError?)
+        /// The user may not do what is needed; reported before `ready`.
+        case refused(RedisCommandKind, String)
         /// An attempt to connect failed, or a connection ended.
         case lost(RedisError)
     }
@@ -29,6 +31,10 @@ final class RedisNode {
     private var closing: EventLoopPromise<Void>?
     private var keepAlive: Scheduled<Void>?
     private var waiting: [Waiting] = []
+    /// The password that was sent last.
+    private var password: String?
+    /// When a connection was given up because its server is a replica.
+    private var replacedAt: NIODeadline?
     /// Whether the connection being made is expected to succeed.
     private(set) var mayWait = true
     private(set) var connection: RedisChannelHandler?
@@ -130,7 +136,7 @@ extension RedisNode {
                     number, key: key, value: value, expireSeconds: seconds, redirects: waiting.redirects,
                     asking: waiting.asking)
             }
-            if !isSent { stores.settled(number) }
+            if !isSent { stores.settled(number, .notReady) }
         }
     }
 
@@ -138,7 +144,7 @@ extension RedisNode {
     func fail(_ command: Redirected.Command, _ error: RedisError) {
         switch command {
         case .lookup(let request, _): request.finish(.failed(error))
-        case .store(let number): stores.settled(number)
+        case .store(let number): stores.settled(number, error)
         }
     }
 
@@ -168,6 +174,7 @@ extension RedisNode {
         } catch {
             return failAttempt(error)
         }
+        self.password = password
         let deadline = connector.eventLoop.now + connector.configuration.connectTimeout
         connector.connect(to: address).assumeIsolated().whenComplete { result in
             switch result {
@@ -241,11 +248,16 @@ extension RedisNode {
         switch event {
         case .ready:
             armKeepAlive()
+            for (kind, line) in connection?.refusals ?? [] { onEvent(self, .refused(kind, line)) }
             onEvent(self, .ready)
             sendWaiting()
-        case .lookupError(let error): onEvent(self, .lookupError(error))
+        case .lookupError(let error):
+            onEvent(self, .lookupError(error))
+            replaceIfWrongServer(error)
         case .storeError(.closed), .ended(.closed): break
-        case .storeError(let error): onEvent(self, .storeError(error))
+        case .storeError(let error):
+            onEvent(self, .storeError(error))
+            replaceIfWrongServer(error)
         case .authenticated(let error): onEvent(self, .authenticated(error))
         case .endedIdle: mayWait = closing == nil
         case .ended(let error): lost(error)
@@ -256,6 +268,24 @@ extension RedisNode {
             keepAlive?.cancel()
             scheduleAttempt()
         }
+    }
+
+    /// After a failover the name may lead elsewhere, while this connection is still to a server that is a replica now.
+    private func replaceIfWrongServer(_ error: RedisError) {
+        guard case .errorReply(let line) = error, line.hasPrefix("READONLY") || line.hasPrefix("MASTERDOWN") else { return }
+        let now = connector.eventLoop.now
+        // A server that is a replica for good answers look-ups all the same.
+        guard replacedAt.map({ now >= $0 + connector.configuration.reasonInterval }) ?? true else { return }
+        replacedAt = now
+        mayWait = closing == nil
+        connection?.close()
+    }
+
+    /// Sends the password on the connection in use if it is another than the one that was sent there last.
+    func authenticate(password: String) {
+        guard isReady, password != self.password else { return }
+        self.password = password
+        connection?.authenticate(password: password)
     }
 
     private func armKeepAlive() {

@@ -15,5 +15,7 @@ public protocol RedisStores: AnyObject {
         _ number: Int, _ body: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ seconds: Int) -> Void)
 
     /// A store is no longer under way; called once for each that was sent.
-    func settled(_ number: Int)
+    ///
+    /// - Parameter error: why it may not have happened; nil if it was confirmed.
+    func settled(_ number: Int, _ error: RedisError?)
 }

@@ -19,19 +19,19 @@ final class EmbeddedConnection {
         var configuration = RedisConfiguration(host: "redis.test")
         configure(&configuration)
         var record: (RedisChannelHandler.Event) -> Void = { _ in }
-        var settle: (Int) -> Void = { _ in }
+        var settle: (Int, RedisError?) -> Void = { _, _ in }
         var redirect: (RedisChannelHandler.Redirected) -> Void = { _ in }
         let handler = RedisChannelHandler(
             configuration: configuration,
             password: password,
             connectDeadline: channel.eventLoop.now + configuration.connectTimeout,
             onEvent: { record($0) },
-            onStoreSettled: { settle($0) },
+            onStoreSettled: { settle($0, $1) },
             onRedirect: { redirect($0) }
         )
         self.handler = try #require(handler)
         record = { [unowned self] in events.append($0) }
-        settle = { [unowned self] in settled.append($0) }
+        settle = { [unowned self] number, _ in settled.append(number) }
         redirect = { [unowned self] in redirected.append($0) }
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 6379)).wait()
         try channel.pipeline.syncOperations.addHandler(self.handler)

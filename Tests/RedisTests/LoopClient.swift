@@ -110,7 +110,7 @@ final class LoopClient: Sendable {
                 self.stores.value.withStore(number) { key, value, seconds in
                     isSent = self.client.value.set(number, key: key, value: value, expireSeconds: seconds)
                 }
-                if !isSent { self.stores.value.settled(number) }
+                if !isSent { self.stores.value.settled(number, .notReady) }
             }
             self.client.value.flush()
         }.get()

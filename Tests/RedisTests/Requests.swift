@@ -35,5 +35,5 @@ final class TestStores: RedisStores {
     }
 
     /// A store that is settled twice is a programmer's error.
-    func settled(_ number: Int) { precondition(entries.removeValue(forKey: number) != nil) }
+    func settled(_ number: Int, _ error: RedisError?) { precondition(entries.removeValue(forKey: number) != nil) }
 }

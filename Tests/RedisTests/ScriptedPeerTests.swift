@@ -265,11 +265,13 @@ extension RedisEvent {
         case .down(let error): return "down \(error.name)"
         case .error(let error): return "error \(error.name)"
         case .storeError(let error): return "store \(error.name)"
+        case .refused(let kind, _): return "refused \(kind)"
+        case .authenticated(let error): return error.map { "not authenticated \($0.name)" } ?? "authenticated"
         case .cluster(let primaries): return "cluster \(primaries)"
         case .nodeDown(_, let error): return "node down \(error.name)"
         case .nodeUp: return "node up"
         case .nodeLeft: return "node left"
-        case .nodeRefused(let error): return "refused \(error)"
+        case .nodeRefused(let error): return "node refused \(error)"
         case .slotsUnknown(let error): return "slots unknown \(error.name)"
         }
     }

@@ -33,6 +33,12 @@ package final class RedisCluster {
                 try RedisProcess.cli(port: node.port, client + ["CLUSTER", "INFO"]).contains("cluster_state:ok")
             }
         }
+        // A replica that has never been in step takes over nothing.
+        for node in nodes.suffix(3) {
+            try wait("a replica in step") {
+                try RedisProcess.cli(port: node.port, client + ["INFO", "replication"]).contains("link_status:up")
+            }
+        }
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }

@@ -13,12 +13,14 @@ final class RedisPredictionCache: PredictionCache {
 
     /// Begins to connect; to be made on the event loop.
     ///
-    /// - Parameter observer: receives errors and the connection's ups and downs.
+    /// - Parameters:
+    ///   - messages: learns of each outcome.
+    ///   - observer: receives errors and the connection's ups and downs.
     init(
-        _ configuration: RedisConfiguration, timeToLiveSeconds: Int, on eventLoop: any EventLoop,
-        observer: @escaping (RedisEvent) -> Void
+        _ configuration: RedisConfiguration, timeToLiveSeconds: Int, _ messages: RedisMessages,
+        on eventLoop: any EventLoop, observer: @escaping (RedisEvent) -> Void
     ) {
-        stores = Stores(timeToLiveSeconds: timeToLiveSeconds)
+        stores = Stores(timeToLiveSeconds: timeToLiveSeconds, messages)
         client = RedisClient(configuration: configuration, eventLoop: eventLoop, stores: stores, observer: observer)
         self.timeToLiveSeconds = timeToLiveSeconds
         client.start()
@@ -26,7 +28,7 @@ final class RedisPredictionCache: PredictionCache {
 
     func lookUp(_ key: CacheKey, maximumBytes: Int, _ completion: @escaping (CacheLookup) -> Void) {
         // One byte more than is usable, so that a longer entry is seen to be one.
-        client.getRange(LookUp(key, stores.underWay, completion), upTo: maximumBytes + 1)
+        client.getRange(LookUp(key, stores, completion), upTo: maximumBytes + 1)
     }
 
     func store(_ value: ByteBuffer, for key: CacheKey) {
@@ -47,10 +49,10 @@ final class RedisPredictionCache: PredictionCache {
 extension RedisPredictionCache {
     private final class LookUp: RedisLookupRequest {
         private let key: CacheKey
-        private let stores: StoresUnderWay
+        private let stores: Stores
         private let completion: (CacheLookup) -> Void
 
-        init(_ key: CacheKey, _ stores: StoresUnderWay, _ completion: @escaping (CacheLookup) -> Void) {
+        init(_ key: CacheKey, _ stores: Stores, _ completion: @escaping (CacheLookup) -> Void) {
             self.key = key
             self.stores = stores
             self.completion = completion
@@ -58,14 +60,25 @@ extension RedisPredictionCache {
 
         func withKey(_ body: (UnsafeRawBufferPointer) -> Void) { key.withBytes(body) }
 
-        func finish(_ found: RedisLookup) { completion(stores.outcome(CacheLookup(found), for: key)) }
+        func finish(_ found: RedisLookup) {
+            if case .failed(let error) = found {
+                stores.messages.outcome(of: .lookup, error)
+            } else {
+                stores.messages.outcome(of: .lookup, nil)
+            }
+            completion(stores.underWay.outcome(CacheLookup(found), for: key))
+        }
     }
 
     private final class Stores: RedisStores {
         let underWay = StoresUnderWay()
+        let messages: RedisMessages
         private let timeToLiveSeconds: Int
 
-        init(timeToLiveSeconds: Int) { self.timeToLiveSeconds = timeToLiveSeconds }
+        init(timeToLiveSeconds: Int, _ messages: RedisMessages) {
+            self.timeToLiveSeconds = timeToLiveSeconds
+            self.messages = messages
+        }
 
         func withStore(
             _ number: Int, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer, Int) -> Void
@@ -74,7 +87,10 @@ extension RedisPredictionCache {
             key.withBytes { key in value.withUnsafeReadableBytes { body(key, $0, timeToLiveSeconds) } }
         }
 
-        func settled(_ number: Int) { underWay.remove(number) }
+        func settled(_ number: Int, _ error: RedisError?) {
+            messages.outcome(of: .store, error)
+            underWay.remove(number)
+        }
     }
 }
 

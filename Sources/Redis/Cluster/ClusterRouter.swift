@@ -100,6 +100,12 @@ final class ClusterRouter {
         for node in nodes { node?.flush() }
     }
 
+    /// Sends a password that has changed on every connection.
+    func authenticate(password: String) {
+        homeNode?.authenticate(password: password)
+        for node in nodes { node?.authenticate(password: password) }
+    }
+
     /// Takes over a command that a node has sent elsewhere.
     func follow(_ redirected: RedisNode.Redirected, from node: RedisNode) {
         do {
