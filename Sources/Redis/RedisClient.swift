@@ -16,6 +16,9 @@ public final class RedisClient {
     /// The server of the URL; unused while there is a router.
     private var node: RedisNode?
     private var router: ClusterRouter?
+    /// Routers whose commands are still being answered.
+    private var dissolved: [ClusterRouter] = []
+    private var dissolvedAt: NIODeadline?
     private var closing: EventLoopFuture<Void>?
     private var isStarted = false
     private var isUp = false
@@ -104,7 +107,7 @@ public final class RedisClient {
         // A look-up that fails meanwhile and is made again must find the client closed.
         let promise = connector.eventLoop.makePromise(of: Void.self)
         closing = promise.futureResult
-        let closed = [node?.close(), router?.close()].compactMap { $0 }
+        let closed = [node?.close(), router?.close()].compactMap { $0 } + dissolved.map { $0.close() }
         EventLoopFuture.andAllComplete(closed, on: connector.eventLoop).cascade(to: promise)
         return promise.futureResult
     }
@@ -162,7 +165,10 @@ extension RedisClient {
 
     /// The router, from the first MOVED on; nil where there can be none.
     private func makeRouter(from node: RedisNode) -> ClusterRouter? {
-        guard closing == nil else { return nil }
+        guard closing == nil, node === self.node else { return nil }
+        // A server that says MOVED, and that it has no cluster, is not asked for every command.
+        let now = connector.eventLoop.now
+        if let dissolvedAt, now < dissolvedAt + connector.configuration.reasonInterval { return nil }
         guard connector.configuration.database == 0 else {
             refuse(.connect("a cluster has database 0 only; remove /\(connector.configuration.database) from the URL"))
             return nil
@@ -196,11 +202,15 @@ extension RedisClient {
         }
     }
 
-    /// The server of the URL is no cluster's any more.
+    /// The server of the URL is no cluster's any more. What the nodes were sent is still answered.
     private func dissolve() {
         guard closing == nil, let router else { return }
         self.router = nil
-        router.close().assumeIsolated().whenComplete { _ in withExtendedLifetime(router) {} }
+        dissolvedAt = connector.eventLoop.now
+        dissolved.append(router)
+        router.retire().assumeIsolated().whenComplete { [weak self] _ in
+            self?.dissolved.removeAll { $0 === router }
+        }
         startNode()
     }
 

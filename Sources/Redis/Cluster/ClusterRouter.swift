@@ -145,6 +145,15 @@ final class ClusterRouter {
         scheduleQuestion(in: pause)
     }
 
+    /// Asks nothing more, and closes once what was sent has been answered or is overdue.
+    func retire() -> EventLoopFuture<Void> {
+        isClosing = true
+        let pause = connector.configuration.commandDeadline * 2
+        let promise = connector.eventLoop.makePromise(of: Void.self)
+        connector.eventLoop.assumeIsolated().scheduleTask(in: pause) { self.close().cascade(to: promise) }
+        return promise.futureResult
+    }
+
     func close() -> EventLoopFuture<Void> {
         isClosing = true
         refreshTask?.cancel()
