@@ -4,7 +4,9 @@ import Foundation
 package enum CacheURLMistake {
     /// The text's scheme if it is a known one, and nothing else of it.
     package static func shown(_ text: String) -> String {
-        let schemes = ["rediss://", "redis://", "sqlite:", "unix://", "redis+unix://", "http://", "https://", "memcached://"]
+        let schemes = [
+            "rediss://", "redis://", "sqlite:", "unix://", "redis+unix://", "http://", "https://", "memcached://",
+        ]
         let scheme = schemes.first { text.lowercased().hasPrefix($0) }
         return "\(scheme ?? "")…"
     }
@@ -18,13 +20,16 @@ package enum CacheURLMistake {
                 + "\(text.last?.isWhitespace == true ? "end" : "start")"
         }
         if lowercased.contains(",password=") || lowercased.contains(",ssl=") || lowercased.contains(",abortconnect=") {
-            return "rediss://HOST:PORT with the connection string's host and port, and its password (the access key) in "
+            return
+                "rediss://HOST:PORT with the connection string's host and port, and its password (the access key) in "
                 + "the file that CACHE_PASSWORD_FILE names"
         }
         if lowercased.hasPrefix("/") || lowercased.hasPrefix("unix:") || lowercased.hasPrefix("redis+unix:") {
             return "redis://HOST:PORT: Redis is reached by TCP, not by a socket file"
         }
-        if lowercased.hasPrefix("redis://") || lowercased.hasPrefix("rediss://") { return redisAdvice(text, lowercased) }
+        if lowercased.hasPrefix("redis://") || lowercased.hasPrefix("rediss://") {
+            return redisAdvice(text, lowercased)
+        }
         return general
     }
 
@@ -48,11 +53,15 @@ package enum CacheURLMistake {
         let rest = text[(text.range(of: "://")?.upperBound ?? text.startIndex)...]
         let at = rest.lastIndex(of: "@")
         // A key as it is shown has characters that end a URL's host: what is before the last @ is one all the same.
-        if let at, rest[..<at].contains(where: { "/?#%[]@".contains($0) }), URLComponents(string: text)?.password == nil {
-            return "redis://:PASSWORD@HOST with the password percent-encoded (/ is %2F, # is %23, ? is %3F, @ is %40, % is "
+        if let at, rest[..<at].contains(where: { "/?#%[]@".contains($0) }), URLComponents(string: text)?.password == nil
+        {
+            return
+                "redis://:PASSWORD@HOST with the password percent-encoded (/ is %2F, # is %23, ? is %3F, @ is %40, % is "
                 + "%25), or CACHE_PASSWORD_FILE for it as it is"
         }
-        if let query = lowercased.split(separator: "?", maxSplits: 1).dropFirst().first, at == nil || rest[rest.startIndex...].contains("?") {
+        if let query = lowercased.split(separator: "?", maxSplits: 1).dropFirst().first,
+            at == nil || rest[rest.startIndex...].contains("?")
+        {
             return query.contains("ssl") || query.contains("tls")
                 ? "rediss://HOST:PORT without ?…: TLS is what rediss:// says" : "\(general), without ?…"
         }

@@ -67,9 +67,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         )
     }
 
-    var isReady: Bool {
-        state.phase == .ready
-    }
+    var isReady: Bool { state.phase == .ready }
 
     /// What the handshake's probes were refused with.
     var refusals: [(kind: RedisCommandKind, line: String)] { state.refusals }
@@ -169,9 +167,7 @@ extension RedisChannelHandler {
         if configuration.security == nil { open(in: context) }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
-        channelClosed()
-    }
+    func handlerRemoved(context: ChannelHandlerContext) { channelClosed() }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted? = event as? TLSUserEvent { open(in: context) }

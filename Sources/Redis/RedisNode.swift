@@ -22,15 +22,15 @@ final class RedisNode {
     let address: NodeAddress
     /// What the node is held to; nil for the URL's own host.
     private let trust: NodeTrust?
-    private let connector: NodeConnector
-    private let stores: any RedisStores
+    let connector: NodeConnector
+    let stores: any RedisStores
     private let onEvent: (RedisNode, Event) -> Void
     private let onRedirect: (RedisNode, Redirected) -> Void
     private var backoff: ReconnectBackoff
     private var stage = Stage.idle
-    private var closing: EventLoopPromise<Void>?
+    var closing: EventLoopPromise<Void>?
     private var keepAlive: Scheduled<Void>?
-    private var waiting: [Waiting] = []
+    var waiting: [Waiting] = []
     /// The password that was sent last.
     private var password: String?
     /// When a connection was given up because its server is a replica.
@@ -48,7 +48,7 @@ final class RedisNode {
         case pausing(Scheduled<Void>)
     }
 
-    private struct Waiting {
+    struct Waiting {
         let command: Redirected.Command
         let redirects: Int
         let asking: Bool
@@ -103,63 +103,6 @@ final class RedisNode {
             connection?.close()
         }
         return promise.futureResult
-    }
-}
-
-// MARK: Commands that may wait
-
-extension RedisNode {
-    /// Sends a command now, or once the connection has been made; one that cannot be sent fails.
-    ///
-    /// A look-up that waits must have a deadline of its own.
-    func send(_ command: Redirected.Command, redirects: Int = 0, asking: Bool = false) {
-        if let connection, connection.isReady {
-            write(Waiting(command: command, redirects: redirects, asking: asking), to: connection)
-        } else if mayWait, closing == nil, waiting.count < connector.configuration.maximumOutstandingCommands {
-            waiting.append(Waiting(command: command, redirects: redirects, asking: asking))
-        } else {
-            fail(command, .notReady)
-        }
-    }
-
-    private func write(_ waiting: Waiting, to connection: RedisChannelHandler) {
-        switch waiting.command {
-        case .lookup(let request, let byteCount):
-            request.withKey { key in
-                connection.getRange(
-                    key: key, upTo: byteCount, request, redirects: waiting.redirects, asking: waiting.asking)
-            }
-        case .store(let number):
-            var isSent = false
-            stores.withStore(number) { key, value, seconds in
-                isSent = connection.set(
-                    number, key: key, value: value, expireSeconds: seconds, redirects: waiting.redirects,
-                    asking: waiting.asking)
-            }
-            if !isSent { stores.settled(number, .notReady) }
-        }
-    }
-
-    /// Ends a command that was not sent.
-    func fail(_ command: Redirected.Command, _ error: RedisError) {
-        switch command {
-        case .lookup(let request, _): request.finish(.failed(error))
-        case .store(let number): stores.settled(number, error)
-        }
-    }
-
-    private func sendWaiting() {
-        guard let connection, !waiting.isEmpty else { return }
-        let waiting = waiting
-        self.waiting = []
-        for command in waiting { write(command, to: connection) }
-        connection.flush()
-    }
-
-    private func failWaiting(_ error: RedisError) {
-        let waiting = waiting
-        self.waiting = []
-        for command in waiting { fail(command.command, error) }
     }
 }
 
@@ -272,7 +215,9 @@ extension RedisNode {
 
     /// After a failover the name may lead elsewhere, while this connection is still to a server that is a replica now.
     private func replaceIfWrongServer(_ error: RedisError) {
-        guard case .errorReply(let line) = error, line.hasPrefix("READONLY") || line.hasPrefix("MASTERDOWN") else { return }
+        guard case .errorReply(let line) = error, line.hasPrefix("READONLY") || line.hasPrefix("MASTERDOWN") else {
+            return
+        }
         let now = connector.eventLoop.now
         // A server that is a replica for good answers look-ups all the same.
         guard replacedAt.map({ now >= $0 + connector.configuration.reasonInterval }) ?? true else { return }

@@ -82,7 +82,10 @@ import Testing
     @Test(
         "an invalid URL is shown by its scheme alone, and the message says what to write", .proves("C5.2", "T34"),
         arguments: [
-            ("houses.redis.cache.windows.net:6380,password=hunter2=,ssl=True,abortConnect=False", "…", "rediss://HOST:PORT with"),
+            (
+                "houses.redis.cache.windows.net:6380,password=hunter2=,ssl=True,abortConnect=False", "…",
+                "rediss://HOST:PORT with"
+            ),
             ("rediss://h:6380?ssl=true", "rediss://…", "rediss://HOST:PORT without ?"),
             ("redis://h?ssl=true", "redis://…", "TLS is what rediss:// says"),
             ("redis://h/0?password=hunter2", "redis://…", "without ?"),
@@ -98,7 +101,8 @@ import Testing
             ("sqlite:/a.db\r", "sqlite:…", "the carriage return (\\r) at its end"),
             ("off ", "…", "the white space at its end"), (" redis://h", "…", "the white space at its start"),
             ("hunter2", "…", "redis:// or rediss://[user:password@]host"), ("h:6379", "…", "redis:// or rediss://"),
-            ("http://u:hunter2@h", "http://…", "redis:// or rediss://"), ("redis://h:99999", "redis://…", "redis:// or"),
+            ("http://u:hunter2@h", "http://…", "redis:// or rediss://"),
+            ("redis://h:99999", "redis://…", "redis:// or"),
         ])
     func mistakes(text: String, shown: String, advice: String) {
         #expect(CacheLocation(text) == nil)

@@ -15,7 +15,8 @@ import Testing
             return ScriptedPeer.behave(command)
         }
         try await ScriptedPeer.with(script: script) { peer in
-            try await LoopClient.with(port: peer.port, configure: { $0.keepAliveInterval = .milliseconds(20) }) { client in
+            try await LoopClient.with(port: peer.port, configure: { $0.keepAliveInterval = .milliseconds(20) }) {
+                client in
                 try await client.waitUntilUp()
                 while pings.withLockedValue({ $0 }) < 5 { try await Task.sleep(for: .milliseconds(5)) }
                 #expect(await client.get("a") == .value(ByteBuffer(string: "a")))
@@ -33,8 +34,10 @@ import Testing
                 func connections() throws -> Int {
                     let lines = try server.cli("INFO", "stats").split(whereSeparator: \.isNewline)
                     // redis-cli's own are not counted: each asks once.
-                    return lines.filter { $0.hasPrefix("total_connections_received:") }.compactMap { Int($0.dropFirst(27)) }
-                        .first ?? 0
+                    return lines.filter { $0.hasPrefix("total_connections_received:") }.compactMap {
+                        Int($0.dropFirst(27))
+                    }
+                    .first ?? 0
                 }
                 var asked = 1
                 let before = try connections()

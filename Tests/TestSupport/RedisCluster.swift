@@ -38,7 +38,10 @@ package final class RedisCluster {
             return node
         }
         let made = try ChildProcess.run(
-            "redis-cli", (encryption?.client ?? []) + ["--cluster", "create"] + addresses + ["--cluster-replicas", "1", "--cluster-yes"])
+            "redis-cli",
+            (encryption?.client ?? []) + ["--cluster", "create"] + addresses + [
+                "--cluster-replicas", "1", "--cluster-yes",
+            ])
         guard made.exitCode == 0 else { throw ChildProcess.Failure(made.output + made.error) }
         for node in nodes {
             try wait("a cluster that serves all slots") {

@@ -6,6 +6,7 @@ import subprocess
 import pytest
 from census import Census
 from counters import RedisInformation, primaries
+
 from testkit.processes import free_port, wait_until
 from testkit.redis import RedisServer
 
@@ -30,7 +31,8 @@ def cluster(tmp_path):
             more += ["--cluster-port", str(free_port())]
             servers.append((nodes.enter_context(RedisServer(tmp_path, more=more)), more[-1]))
         addresses = [f"127.0.0.1:{server.port}@{bus}" for server, bus in servers]
-        subprocess.run(["redis-cli", "--cluster", "create", *addresses, "--cluster-yes"], check=True, capture_output=True)
+        command = ["redis-cli", "--cluster", "create", *addresses, "--cluster-yes"]
+        subprocess.run(command, check=True, capture_output=True)
         for server, _ in servers:
             wait_until(lambda: b"cluster_state:ok" in server.ask("CLUSTER", "INFO"), "a cluster that serves")  # noqa: B023
         yield [server for server, _ in servers]

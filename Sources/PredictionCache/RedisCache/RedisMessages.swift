@@ -72,7 +72,8 @@ final class RedisMessages {
 
     private var butRefuses: String {
         refused.isEmpty
-            ? "" : ", but refuses \(RedisCommandKind.allCases.filter(refused.contains).map(\.words).joined(separator: " and "))"
+            ? ""
+            : ", but refuses \(RedisCommandKind.allCases.filter(refused.contains).map(\.words).joined(separator: " and "))"
     }
 
     private func begins(_ what: String, reason: String) -> Bool {

@@ -63,7 +63,8 @@ package struct CacheTLS: Sendable {
             // An address is never sent as the server's name; the certificate must name the one that is connected to.
             let name = names.first.flatMap { CacheTLSPeerHandler.isAddress($0) ? nil : $0 }
             // NIOSSL holds a certificate against one name only. Where there is a choice, ours is the check.
-            let tls = try NIOSSLClientHandler(context: names.count == 1 ? context : contextForNames, serverHostname: name)
+            let tls = try NIOSSLClientHandler(
+                context: names.count == 1 ? context : contextForNames, serverHostname: name)
             let peer = CacheTLSPeerHandler(names: names, authorities: authorities)
             try channel.pipeline.syncOperations.addHandlers([tls, peer])
         }

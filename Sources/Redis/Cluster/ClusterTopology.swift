@@ -37,7 +37,8 @@ enum ClusterTopology {
     /// `["slots", [first, last, …], "nodes", [["endpoint", host, "port", port, "role", "master", …], …]]`.
     private static func shard(_ entry: RESPValue, usesTLS: Bool) throws -> [AnnouncedSlots] {
         let shard = try entry.fields
-        guard let bounds = try shard["slots"]?.items, bounds.count.isMultiple(of: 2), let nodes = try shard["nodes"]?.items
+        guard let bounds = try shard["slots"]?.items, bounds.count.isMultiple(of: 2),
+            let nodes = try shard["nodes"]?.items
         else { throw Malformed() }
         let primaries = try nodes.map { try $0.fields }.filter { $0["role"] == .text("master") }
         // Two while a failover goes on: the one that is online owns the slots.

@@ -73,7 +73,9 @@ struct NodeTrust {
     }
 
     private func refusal(_ node: String, _ reason: String) -> Refusal {
-        Refusal(description: "the announced node \"\(String(node.prefix(80)).printable { _ in "?" })\" is not used: \(reason)")
+        Refusal(
+            description:
+                "the announced node \"\(String(node.prefix(80)).printable { _ in "?" })\" is not used: \(reason)")
     }
 
     private static func isAddress(_ host: String) -> Bool { (try? SocketAddress(ipAddress: host, port: 0)) != nil }

@@ -15,7 +15,8 @@ enum RedisRedirect: Equatable {
     init?(_ line: ByteBuffer) {
         // Everything that is an error and nothing of a cluster's leaves here.
         let bytes = line.readableBytesView
-        guard let first = bytes.first, first == UInt8(ascii: "M") || first == UInt8(ascii: "A") || first == UInt8(ascii: "T")
+        guard let first = bytes.first,
+            first == UInt8(ascii: "M") || first == UInt8(ascii: "A") || first == UInt8(ascii: "T")
         else { return nil }
         let words = bytes.prefix(512).split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
         let kind = String(decoding: words[0], as: UTF8.self)

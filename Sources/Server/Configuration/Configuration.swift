@@ -52,7 +52,8 @@ struct Configuration: Sendable {
     /// A user without a password is one only where a file has the password.
     private func checkUser(_ flags: Flags, _ environment: [String: String]) throws(ConfigurationError) {
         guard case .redis(let redis) = cache, redis.user != nil, redis.password == nil, cachePasswordFile == nil,
-            let setting = ServerOption.all.first(where: { $0.variable == "CACHE_URL" })?.setting(flags.values, environment)
+            let setting = ServerOption.all.first(where: { $0.variable == "CACHE_URL" })?.setting(
+                flags.values, environment)
         else { return }
         throw ConfigurationError(
             variable: setting.variable, value: CacheURLMistake.shown(setting.text), allowed: CacheURLMistake.userAlone)

@@ -72,7 +72,8 @@ extension ServerOption {
             assign: { (setting, configuration) throws(ConfigurationError) in
                 guard let setting else { return }
                 guard let value = parse(setting.text) else {
-                    throw ConfigurationError(variable: setting.variable, value: shown(setting.text),
+                    throw ConfigurationError(
+                        variable: setting.variable, value: shown(setting.text),
                         allowed: advice?(setting.text) ?? use)
                 }
                 configuration[keyPath: property] = value

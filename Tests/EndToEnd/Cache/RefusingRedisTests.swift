@@ -19,7 +19,9 @@ import Testing
 
     private func errors(_ server: ServerProcess, _ reason: String) throws -> Double {
         let text = try #require(String(bytes: server.call("GET", "/metrics").body, encoding: .utf8))
-        let line = text.split(separator: "\n").first { $0.hasPrefix("bungalow_cache_errors_total{reason=\"\(reason)\"}") }
+        let line = text.split(separator: "\n").first {
+            $0.hasPrefix("bungalow_cache_errors_total{reason=\"\(reason)\"}")
+        }
         return Double(line?.split(separator: " ").last ?? "") ?? -1
     }
 
@@ -70,7 +72,8 @@ import Testing
     }
 
     @Test(
-        "a Redis that is full or may not write: one warning in its own words, and one line when it ends", .proves("T27"),
+        "a Redis that is full or may not write: one warning in its own words, and one line when it ends",
+        .proves("T27"),
         arguments: [("maxmemory", "1", "0", "OOM"), ("min-replicas-to-write", "1", "0", "NOREPLICAS")])
     func refusesStores(setting: String, bad: String, good: String, word: String) throws {
         let redis = try RedisProcess()

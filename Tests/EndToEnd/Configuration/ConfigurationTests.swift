@@ -143,7 +143,8 @@ import Testing
             "redis://:hunter2", "redis://user:hunter2", "redis://user:hunter2/0", "redis:user:hunter2",
             "redis//user:hunter2@host",
             "redis://u:/hunter2/@host:1", "//:hunter2@h",
-            "redis:/:hunter2@h", "redis://hunter2@host", "host:6380,password=hunter2,ssl=True", "redis://:hun/hunter2@host",
+            "redis:/:hunter2@h", "redis://hunter2@host", "host:6380,password=hunter2,ssl=True",
+            "redis://:hun/hunter2@host",
             "redis://:hunter2@host\r", "rediss://:hunter2@a.redis.azure.net", "hunter2",
         ]
         for url in bad {

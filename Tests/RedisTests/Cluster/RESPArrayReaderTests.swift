@@ -17,7 +17,8 @@ import Testing
 
     @Test("replies that are cut at any byte are read the same")
     func cuts() throws {
-        let text = "+OK\r\n*3\r\n:0\r\n:5460\r\n*3\r\n$9\r\n127.0.0.1\r\n:30001\r\n*0\r\n-ERR no\r\n$-1\r\n*-1\r\n$0\r\n\r\n"
+        let text =
+            "+OK\r\n*3\r\n:0\r\n:5460\r\n*3\r\n$9\r\n127.0.0.1\r\n:30001\r\n*0\r\n-ERR no\r\n$-1\r\n*-1\r\n$0\r\n\r\n"
         let node = RESPValue.array([.text("127.0.0.1"), .number(30001), .array([])])
         let expected: [RESPValue] = [
             .text("OK"), .array([.number(0), .number(5460), node]), .error("ERR no"), .null, .null, .text(""),
@@ -32,7 +33,8 @@ import Testing
     @Test(
         "what is no reply, or one beyond the bounds, is a violation", .proves("T56"),
         arguments: [
-            "*2147483647\r\n", "*65537\r\n", "*-2\r\n", "*x\r\n", "$1025\r\n", "$-2\r\n", "$3\r\nabcde", ":\r\n", "%1\r\n",
+            "*2147483647\r\n", "*65537\r\n", "*-2\r\n", "*x\r\n", "$1025\r\n", "$-2\r\n", "$3\r\nabcde", ":\r\n",
+            "%1\r\n",
             "HTTP/1.1 400 Bad Request\r\n", "\r\n", "+a\n", String(repeating: "*1\r\n", count: 7),
             "+" + String(repeating: "a", count: 2000),
         ])

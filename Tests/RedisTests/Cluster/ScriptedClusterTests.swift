@@ -134,7 +134,8 @@ import Testing
     }
 
     @Test(
-        "a MOVED to a dead, a silent or a forbidden host fails the look-up within its deadline", .proves("C1.31", "T55"),
+        "a MOVED to a dead, a silent or a forbidden host fails the look-up within its deadline",
+        .proves("C1.31", "T55"),
         arguments: ["127.0.0.1:1", "192.0.2.1:6379", "169.254.169.254:80", "127.0.0.1:0", "a b:1"])
     func deadHost(target: String) async throws {
         let configure: (inout RedisConfiguration) -> Void = {
@@ -157,7 +158,8 @@ import Testing
         "garbage in place of the slots changes nothing but that redirects are followed one by one",
         .proves("T56"),
         arguments: [
-            "garbage\r\n", "*2147483647\r\n", "*1\r\n*3\r\n:0\r\n:99999\r\n*2\r\n$1\r\na\r\n:1\r\n", "*0\r\n", "$-1\r\n",
+            "garbage\r\n", "*2147483647\r\n", "*1\r\n*3\r\n:0\r\n:99999\r\n*2\r\n$1\r\na\r\n:1\r\n", "*0\r\n",
+            "$-1\r\n",
             "+OK\r\n", "-NOPERM this user has no permissions\r\n", "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n",
         ])
     func garbage(reply: String) async throws {
