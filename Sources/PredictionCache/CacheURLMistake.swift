@@ -13,6 +13,7 @@ package enum CacheURLMistake {
 
     /// What to write in place of a text that `CacheLocation` does not take.
     package static func advice(_ text: String) -> String {
+        if let correction = CacheLocation.correction(of: text) { return correction }
         let lowercased = text.lowercased()
         if text.first?.isWhitespace == true || text.last?.isWhitespace == true {
             let isCarriageReturn = text.unicodeScalars.last == "\r" || text.hasSuffix("\r\n")

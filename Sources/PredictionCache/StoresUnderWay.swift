@@ -1,62 +1,72 @@
 import NIOCore
 
-/// What one event loop has asked a cache to store and what look-ups may not find there yet, oldest first.
+/// One entry on its way to a cache.
+struct StoreRequest: Sendable {
+    let key: CacheKey
+    let value: ByteBuffer
+    /// Unix milliseconds; set by the embedded cache when its thread takes the entry.
+    var expiresAt: Int64 = 0
+
+    var byteCount: Int { key.byteCount + value.readableBytes }
+    /// What it takes in memory while it waits, about.
+    var queuedBytes: Int { byteCount + 256 }
+}
+
+/// The entries that are on their way to a cache, which does not find them yet, oldest first.
 ///
 /// Of two requests that a client sends in one write, both are looked up before the first is scored. The second is told
 /// that there is no entry, and finds here what the first has stored meanwhile.
 final class StoresUnderWay {
-    /// nil for a key that is settled before an older one.
-    private var keys = CircularBuffer<CacheKey?>()
-    /// The number of the first of `keys`; each store has the number after the one before it.
-    private var firstNumber = 0
-    /// The newest value of each key, and how many stores of the key are under way.
-    private var entries: [CacheKey: (value: ByteBuffer, stores: Int)] = [:]
+    private(set) var requests = CircularBuffer<StoreRequest>()
+    /// Where the newest entry of each key is, counted from the first that was ever appended.
+    private var newest: [CacheKey: Int] = [:]
+    private var removed = 0
+    /// The numbers of those that were removed before an older one, of which the oldest is not among them.
+    private var settled: Set<Int> = []
 
-    var count: Int { keys.count }
+    /// The newest entry of a key.
+    subscript(key: CacheKey) -> StoreRequest? {
+        guard !requests.isEmpty, let number = newest[key] else { return nil }
+        return requests[offset: number - removed]
+    }
 
-    /// Returns the store's number.
+    /// Returns the entry's number: each has the one after that of the entry before it.
     @discardableResult
-    func append(_ value: ByteBuffer, for key: CacheKey) -> Int {
-        keys.append(key)
-        entries[key] = (value, (entries[key]?.stores ?? 0) + 1)
-        return firstNumber + keys.count - 1
+    func append(_ request: StoreRequest) -> Int {
+        let number = removed + requests.count
+        newest[request.key] = number
+        requests.append(request)
+        return number
+    }
+
+    /// The entry of this number; nil if it is not under way.
+    func request(_ number: Int) -> StoreRequest? {
+        guard number >= removed, number < removed + requests.count, !settled.contains(number) else { return nil }
+        return requests[offset: number - removed]
     }
 
     /// The oldest ones are in the cache or dropped.
     func removeFirst(_ count: Int = 1) {
-        for number in firstNumber..<(firstNumber + count) { remove(number) }
+        for _ in 0..<count { remove(removed) }
     }
 
-    /// The store of this number is in the cache or dropped.
+    /// The entry of this number is in the cache or dropped, perhaps before an older one.
     func remove(_ number: Int) {
-        let position = number - firstNumber
-        guard position >= 0, position < keys.count else { return }
-        let index = keys.index(keys.startIndex, offsetBy: position)
-        guard let key = keys[index] else { return }
-        keys[index] = nil
-        if let stores = entries[key]?.stores, stores > 1 {
-            entries[key]?.stores = stores - 1
-        } else {
-            entries[key] = nil
+        guard let request = request(number) else { return }
+        if let index = newest.index(forKey: request.key), newest[index].value == number { newest.remove(at: index) }
+        guard number == removed else {
+            settled.insert(number)
+            return
         }
-        while let first = keys.first, first == nil {
-            keys.removeFirst()
-            firstNumber += 1
-        }
-    }
-
-    /// The key of a store under way and the newest value for it; nil if none has this number.
-    func store(_ number: Int) -> (key: CacheKey, value: ByteBuffer)? {
-        let position = number - firstNumber
-        guard position >= 0, position < keys.count, let key = keys[keys.index(keys.startIndex, offsetBy: position)],
-            let entry = entries[key]
-        else { return nil }
-        return (key, entry.value)
+        repeat {
+            requests.removeFirst()
+            removed += 1
+        } while settled.remove(removed) != nil
     }
 
     /// What a look-up means: where the cache has no entry, one on its way there is found.
     func outcome(_ found: CacheLookup, for key: CacheKey) -> CacheLookup {
-        guard case .missing = found, !keys.isEmpty, let entry = entries[key] else { return found }
-        return .entry(entry.value)
+        guard case .missing = found, let request = self[key] else { return found }
+        return .entry(request.value)
     }
 }

@@ -42,7 +42,12 @@ struct NodeConnector {
 }
 
 extension RedisError {
-    /// An error of the transport, as one line.
+    /// Why there is no connection to a server, as one line.
+    static func connecting(_ error: any Error, to address: NodeAddress) -> RedisError {
+        .connect(ConnectionErrorText(error, host: address.host, port: address.port).description)
+    }
+
+    /// An error of ours, as one line.
     static func transport(_ error: any Error) -> RedisError {
         .connect(ByteBuffer(string: "\(error)").printableLine)
     }

@@ -254,6 +254,7 @@ extension RedisClient {
     }
 
     private func lost(_ node: RedisNode, _ error: RedisError) {
+        guard !node.isRetiring else { return }
         router?.wantSlots()
         if let router, router.isUsable {
             observer(.error(error))

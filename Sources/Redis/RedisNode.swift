@@ -40,6 +40,8 @@ final class RedisNode {
     private(set) var connection: RedisChannelHandler?
     /// Where the last connection went.
     private(set) var remoteAddress: SocketAddress?
+    /// Whether it is closed as soon as what it was sent is over; how it ends is nobody's concern.
+    var isRetiring = false
     /// Whether the client has reported that the node does not respond.
     var isReportedDown = false
 
@@ -122,7 +124,7 @@ extension RedisNode {
         connector.connect(to: address).assumeIsolated().whenComplete { result in
             switch result {
             case .success(let channel): self.adopt(channel, password: password, deadline: deadline)
-            case .failure(let error): self.failAttempt(.transport(error))
+            case .failure(let error): self.failAttempt(.connecting(error, to: self.address))
             }
         }
     }
@@ -131,8 +133,11 @@ extension RedisNode {
         guard closing == nil else {
             return channel.close().assumeIsolated().whenComplete { _ in self.finishClosing() }
         }
+        // Errors name the node.
+        var configuration = connector.configuration
+        (configuration.host, configuration.port) = (address.host, address.port)
         let handler = RedisChannelHandler(
-            configuration: connector.configuration,
+            configuration: configuration,
             password: password,
             connectDeadline: deadline,
             onEvent: { [weak self] event in self?.connectionReported(event) },
@@ -151,7 +156,7 @@ extension RedisNode {
             try connector.add(handler, to: channel, names: trust?.certificateNames(of: address) ?? [address.host])
         } catch {
             channel.close(promise: nil)
-            return failAttempt(.transport(error))
+            return failAttempt(.connecting(error, to: address))
         }
     }
 

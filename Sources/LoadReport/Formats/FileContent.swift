@@ -1,7 +1,7 @@
 /// What one file contributes to a report.
 enum FileContent: Sendable {
     case run(LoadRun)
-    case resources(ResourceUse)
+    case resources([ResourceUse])
     case serverLog(ServerLog)
     /// A file that is known, and in which nothing happened.
     case nothing

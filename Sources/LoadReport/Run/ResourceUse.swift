@@ -8,6 +8,8 @@ public struct ResourceUse: Sendable {
     let start: Instant
     /// Whether the start was taken from the file's last change.
     let isTimeOfFile: Bool
+    /// Whether it is known at all when it was made.
+    let hasTime: Bool
     private(set) var totals = ResourceMonitor.Totals()
     private(set) var slots = Timeline<Slot>(maximumCount: LoadSlot.maximumCount)
     private(set) var end: Instant
@@ -34,12 +36,18 @@ public struct ResourceUse: Sendable {
         }
     }
 
-    init(source: String, start: Instant, isTimeOfFile: Bool) {
-        (self.source, self.start, self.isTimeOfFile) = (source, start, isTimeOfFile)
+    init(source: String, start: Instant, isTimeOfFile: Bool, hasTime: Bool = true) {
+        (self.source, self.start, self.isTimeOfFile, self.hasTime) = (source, start, isTimeOfFile, hasTime)
         end = start
     }
 
-    var times: ClosedRange<Instant> { min(start, end)...max(start, end) }
+    /// Nil if it is unknown when the recording was made.
+    var times: ClosedRange<Instant>? { hasTime ? span : nil }
+
+    private var span: ClosedRange<Instant> { min(start, end)...max(start, end) }
+
+    /// All of it.
+    var whole: Slot? { sum(of: span) }
 
     /// Adds a sample, later than the one before.
     mutating func add(_ sample: ResourceMonitor.Sample) {
@@ -65,7 +73,9 @@ public struct ResourceUse: Sendable {
     }
 
     /// What a stretch of time held, slots at its ends in proportion; nil if the monitor saw nothing of it.
-    func during(_ times: ClosedRange<Instant>) -> Slot? {
+    func during(_ times: ClosedRange<Instant>) -> Slot? { hasTime ? sum(of: times) : nil }
+
+    private func sum(of times: ClosedRange<Instant>) -> Slot? {
         var sum = Slot()
         for (begin, slot) in slots.entries where slot.seconds > 0 {
             let (begin, width) = (Double(begin), Double(slots.slotSeconds))

@@ -32,7 +32,7 @@ final class RedisPredictionCache: PredictionCache {
     }
 
     func store(_ value: ByteBuffer, for key: CacheKey) {
-        let number = stores.underWay.append(value, for: key)
+        let number = stores.underWay.append(StoreRequest(key: key, value: value))
         let isSent = key.withBytes { key in
             value.withUnsafeReadableBytes { value in
                 client.set(number, key: key, value: value, expireSeconds: timeToLiveSeconds)
@@ -83,8 +83,8 @@ extension RedisPredictionCache {
         func withStore(
             _ number: Int, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer, Int) -> Void
         ) {
-            guard let (key, value) = underWay.store(number) else { return }
-            key.withBytes { key in value.withUnsafeReadableBytes { body(key, $0, timeToLiveSeconds) } }
+            guard let store = underWay.request(number) else { return }
+            store.key.withBytes { key in store.value.withUnsafeReadableBytes { body(key, $0, timeToLiveSeconds) } }
         }
 
         func settled(_ number: Int, _ error: RedisError?) {

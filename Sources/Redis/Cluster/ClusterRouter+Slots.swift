@@ -97,6 +97,7 @@ extension ClusterRouter {
     /// Closes a node once what it was sent has been answered or is overdue.
     private func retire(_ node: RedisNode) {
         if node.isReportedDown { onEvent(.left(node)) }
+        node.isRetiring = true
         retiring.append(node)
         let pause = connector.configuration.commandDeadline * 2
         connector.eventLoop.assumeIsolated().scheduleTask(in: pause) { [weak self] in

@@ -43,7 +43,7 @@ final class TopologyQuery: ChannelInboundHandler {
         let promise = connector.eventLoop.makePromise(of: Outcome.self)
         connector.connect(to: address).assumeIsolated().whenComplete { result in
             switch result {
-            case .failure(let error): promise.succeed(.failure(.transport(error)))
+            case .failure(let error): promise.succeed(.failure(.connecting(error, to: address)))
             case .success(let channel):
                 let query = TopologyQuery(command, connector.configuration, password: password)
                 query.timer = connector.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak query] in
@@ -54,7 +54,7 @@ final class TopologyQuery: ChannelInboundHandler {
                     let names = trust?.certificateNames(of: address) ?? [address.host]
                     try connector.add(query, to: channel, names: names)
                 } catch {
-                    query.finish(.failure(.transport(error)))
+                    query.finish(.failure(.connecting(error, to: address)))
                     channel.close(promise: nil)
                 }
                 whenMade(query)

@@ -57,13 +57,14 @@ extension ServerOption {
     /// - Parameters:
     ///   - use: completes "is not allowed: use …".
     ///   - shown: the text as messages may show it.
-    ///   - advice: completes "is not allowed: use …" for a text, in place of `use`.
+    ///   - correction: replaces `use` for a text that has a known mistake.
     static func parsed<Value>(
         _ variable: String, _ property: any Property<Value>, else alternative: String? = nil, _ allowed: String?,
         use: String = "", default fallback: String? = nil, hashedAs: String? = nil, _ meaning: String,
         describe: @escaping @Sendable (Value) -> String = { "\($0)" },
         shown: @escaping @Sendable (String) -> String = { $0 },
-        advice: (@Sendable (String) -> String)? = nil, parse: @escaping @Sendable (String) -> Value?
+        correction: @escaping @Sendable (String) -> String? = { _ in nil },
+        parse: @escaping @Sendable (String) -> Value?
     ) -> ServerOption {
         ServerOption(
             variable: variable, alternative: alternative, allowed: allowed,
@@ -74,7 +75,7 @@ extension ServerOption {
                 guard let value = parse(setting.text) else {
                     throw ConfigurationError(
                         variable: setting.variable, value: shown(setting.text),
-                        allowed: advice?(setting.text) ?? use)
+                        allowed: correction(setting.text) ?? use)
                 }
                 configuration[keyPath: property] = value
             })
