@@ -11,10 +11,13 @@ package final class RedisCluster {
     ///
     /// - Parameters:
     ///   - arguments: more of redis-server's own, of each node.
+    ///   - nodeTimeoutMilliseconds: when a node that is silent counts as failed; on a machine under load a short one makes
+    ///     a cluster fail by itself for a moment.
     ///   - encryption: the certificates' arguments of a node by its position, and redis-cli's own for TLS; the nodes then
     ///     listen on `encryptedPorts` too.
     package init(
-        _ arguments: [String] = [], encryption: (node: (Int) throws -> [String], client: [String])? = nil
+        _ arguments: [String] = [], nodeTimeoutMilliseconds: Int = 15_000,
+        encryption: (node: (Int) throws -> [String], client: [String])? = nil
     ) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "bungalow-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -32,7 +35,7 @@ package final class RedisCluster {
             let node = try RedisProcess(
                 [
                     "--cluster-enabled", "yes", "--cluster-config-file", "\(number).conf", "--dir", folder.path,
-                    "--cluster-node-timeout", "1500", "--cluster-port", "\(busPort)",
+                    "--cluster-node-timeout", "\(nodeTimeoutMilliseconds)", "--cluster-port", "\(busPort)",
                 ] + arguments)
             addresses.append("127.0.0.1:\(encryption == nil ? node.port : encryptedPorts[number])@\(busPort)")
             return node

@@ -82,7 +82,7 @@ import Testing
 
     @Test("a primary that is killed: its keys fail fast, its replica takes over, and hits return by themselves")
     func promoted() async throws {
-        let cluster = try RedisCluster()
+        let cluster = try RedisCluster(nodeTimeoutMilliseconds: 1500)
         // Through a node that lives on, and through the one that is killed.
         try await LoopClient.with(port: cluster.nodes[0].port) { client in
             try await client.waitUntilUp()
