@@ -136,7 +136,7 @@ import Testing
     @Test(
         "a MOVED to a dead, a silent or a forbidden host fails the look-up within its deadline",
         .proves("C1.31", "T55"),
-        arguments: ["127.0.0.1:1", "192.0.2.1:6379", "169.254.169.254:80", "127.0.0.1:0", "a b:1"])
+        arguments: ["127.0.0.1:1", "192.0.2.1:6379", "169.254.169.254:80", "127.0.0.1:0", "a%b:1"])
     func deadHost(target: String) async throws {
         let configure: (inout RedisConfiguration) -> Void = {
             $0.commandDeadline = .milliseconds(300)
@@ -147,9 +147,10 @@ import Testing
                 command.first == "GETRANGE" && command[1] == "gone" ? [.send("-MOVED 7 \(target)\r\n")] : nil
             }, configure: configure
         ) { client, _, _ in
-            let start = NIODeadline.now()
-            #expect(await client.get("gone").error != nil)
-            #expect(NIODeadline.now() - start < .milliseconds(900), "the deadline, and no time to connect")
+            let error = await client.get("gone").error
+            // A host that does not respond costs the deadline, and not the time to connect, which is longer.
+            #expect(error == .deadline || error?.name == "connect")
+            if case .connect(let text)? = error { #expect(!text.contains("in time")) }
             #expect(await client.get("here") == value("here"))
         }
     }
