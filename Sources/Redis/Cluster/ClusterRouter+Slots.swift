@@ -97,6 +97,8 @@ extension ClusterRouter {
     /// Closes a node once what it was sent has been answered or is overdue.
     private func retire(_ node: RedisNode) {
         if node.isReportedDown { onEvent(.left(node)) }
+        // What this tick has asked it for would wait for a flush that reaches it no more.
+        node.flush()
         node.isRetiring = true
         retiring.append(node)
         let pause = connector.configuration.commandDeadline * 2

@@ -147,6 +147,7 @@ final class ClusterRouter {
 
     /// Asks nothing more, and closes once what was sent has been answered or is overdue.
     func retire() -> EventLoopFuture<Void> {
+        flush()
         isClosing = true
         let pause = connector.configuration.commandDeadline * 2
         let promise = connector.eventLoop.makePromise(of: Void.self)
