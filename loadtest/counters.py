@@ -135,8 +135,19 @@ class Pods:
                 continue
 
 
+def primaries(text):
+    """The addresses of a cluster's primaries that own slots, of the reply to CLUSTER NODES."""
+    found = []
+    for line in text.splitlines():
+        _, address, flags, *rest = line.split()
+        host, _, port = address.partition("@")[0].rpartition(":")
+        if "master" in flags.split(",") and len(rest) > 5:
+            found.append((host, int(port)))
+    return found
+
+
 class RedisInformation:
-    """A Redis' own counters; one with a password is sent it first."""
+    """A Redis' own counters, of a cluster those of each primary; one with a password is sent it first."""
 
     name = "redis"
     parse = staticmethod(parse_redis_information)
@@ -146,24 +157,36 @@ class RedisInformation:
         self.address = parts.hostname, parts.port or 6379
         self.url = f"redis://{self.address[0]}:{self.address[1]}"
         words = [urllib.parse.unquote(word) for word in (parts.username, parts.password) if word]
-        self.commands = ([("AUTH", *words)] if parts.password else []) + [("INFO", "everything")]
+        self.authentication = [("AUTH", *words)] if parts.password else []
+
+    def ask(self, address, *words):
+        """The text that a node replies with; None where it does not respond or refuses."""
+        try:
+            reply = redis_protocol.ask(*address, *self.authentication, words, seconds=TIMEOUT_SECONDS)
+        except (OSError, ValueError):
+            return None
+        return reply.decode() if isinstance(reply, bytes) else None
 
     def read(self):
-        try:
-            reply = redis_protocol.ask(*self.address, *self.commands, seconds=TIMEOUT_SECONDS)
-        except (OSError, ValueError):
+        text = self.ask(self.address, "INFO", "everything")
+        if text is None:
             return
-        if isinstance(reply, bytes):
-            yield self.url, reply.decode()
+        if redis_protocol.information(text).get("cluster_enabled") != "1":
+            yield self.url, text
+            return
+        # A node that does not respond is left out, and its look-ups are missing from the sum: the run is void.
+        for host, port in primaries(self.ask(self.address, "CLUSTER", "NODES") or ""):
+            address = host or self.address[0], port
+            if (text := self.ask(address, "INFO", "everything")) is not None:
+                yield f"redis://{address[0]}:{port}", text
 
     def evictions(self):
-        """The run id and the number of evicted entries so far; None where Redis does not tell."""
-        for _, text in self.read():
-            try:
-                return parse_evictions(text)
-            except (ValueError, KeyError):
-                return None
-        return None
+        """The run ids and the number of evicted entries so far; None where Redis does not tell."""
+        try:
+            nodes = dict(parse_evictions(text) for _, text in self.read())
+        except (ValueError, KeyError):
+            return None
+        return (",".join(sorted(nodes)), sum(nodes.values())) if nodes else None
 
 
 def redis_of(settings):

@@ -14,7 +14,8 @@ from testkit.processes import StartError, free_port, wait_until
 class RedisServer:
     """Runs for as long as its block lasts.
 
-    `tls` are options that give it an encrypted port too; `launcher` is a command that starts it, such as taskset.
+    `tls` are options that give it an encrypted port too; `launcher` is a command that starts it, such as taskset;
+    `more` are options of redis-server.
     """
 
     def __init__(
@@ -23,12 +24,13 @@ class RedisServer:
         password: str | None = None,
         tls: Sequence[object] = (),
         launcher: Sequence[str] = (),
+        more: Sequence[str] = (),
     ) -> None:
         self.port, self.password = free_port(), password
         self.tls_port = free_port() if tls else None
         self.url = f"redis://127.0.0.1:{self.port}"
         address = ["--port", str(self.port), "--bind", "127.0.0.1"]
-        self._command = [*launcher, "redis-server", *address, "--save", "", "--dir", str(folder)]
+        self._command = [*launcher, "redis-server", *address, "--save", "", "--dir", str(folder), *more]
         if tls:
             self._command += ["--tls-port", str(self.tls_port), "--tls-auth-clients", "no", *map(str, tls)]
 

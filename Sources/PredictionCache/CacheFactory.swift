@@ -18,6 +18,7 @@ package struct CacheFactory: Sendable {
     package let sharedStatus: SharedCacheStatus
 
     private let kind: Kind
+    private let episodes = CacheEpisodes()
     private let timeToLiveSeconds: Int
     private let logger: Logger
 
@@ -45,8 +46,10 @@ package struct CacheFactory: Sendable {
         redis.password = { server.password }
         if let path = settings.passwordFile {
             redis.password = { try CachePasswordFile(path: path).read() }
+            redis.passwordInterval = .seconds(5)
         }
         redis.database = server.database
+        redis.probeKey = CacheKey.prefix(namespace: settings.namespace, modelVersion: "probe")
         // The largest entry can be stored, and two of them in one tick.
         redis.maximumCommandBytes = max(redis.maximumCommandBytes, settings.maximumEntryBytes + 1024)
         redis.maximumOutgoingBytes = max(redis.maximumOutgoingBytes, 2 * redis.maximumCommandBytes)
@@ -78,14 +81,12 @@ package struct CacheFactory: Sendable {
         switch kind {
         case .redis(let configuration):
             observer.cacheChanged(isUp: false)
-            return RedisPredictionCache(configuration, timeToLiveSeconds: timeToLiveSeconds, on: eventLoop) { event in
+            let messages = RedisMessages(description, isFirst: isFirst, episodes, on: eventLoop, logger)
+            return RedisPredictionCache(
+                configuration, timeToLiveSeconds: timeToLiveSeconds, messages, on: eventLoop
+            ) { event in
                 Self.report(event, to: observer)
-                guard isFirst else { return }
-                switch event {
-                case .up: logger.info("cache: \(description) answers")
-                case .down(let error): logger.warning("cache: \(description) is not used until it answers: \(error)")
-                case .error, .storeError: break
-                }
+                messages.log(event)
             }
         case .sqlite(let store):
             observer.cacheChanged(isUp: true)
@@ -103,6 +104,7 @@ package struct CacheFactory: Sendable {
         case .down: observer.cacheChanged(isUp: false)
         case .storeError: observer.cacheFailed(.store)
         case .error(let error): CacheErrorReason(error).map(observer.cacheFailed)
+        case .cluster, .nodeDown, .nodeUp, .nodeLeft, .nodeRefused, .slotsUnknown, .refused, .authenticated: break
         }
     }
 }

@@ -14,6 +14,8 @@ package enum CacheLocation: Equatable, Sendable {
     ///
     /// - Returns: nil if the text is none of these.
     package init?(_ text: String) {
+        // A copied text may end in a blank, and one from a file with Windows' line ends in a CR.
+        guard text.first?.isWhitespace != true, text.last?.isWhitespace != true else { return nil }
         if text == "off" {
             self = .off
         } else if text.hasPrefix("sqlite:") {
@@ -49,7 +51,8 @@ package enum CacheLocation: Equatable, Sendable {
         let path = url.path.hasPrefix("/") ? url.path.dropFirst() : url.path[...]
         guard let database = path.isEmpty ? 0 : Int(path), (0...65_535).contains(database) else { return nil }
         let port = url.port ?? 6379
-        guard (1...65_535).contains(port) else { return nil }
+        guard (1...65_535).contains(port), url.port != nil || !CacheURLMistake.isAzure(host) || url.scheme == "redis"
+        else { return nil }
         return .redis(
             RedisLocation(
                 host: host.trimmingCharacters(in: ["[", "]"]), port: port, user: url.user.flatMap(nonEmpty),
@@ -72,18 +75,6 @@ package enum CacheLocation: Equatable, Sendable {
         case .sqlite, .userCacheFolder: "sqlite"
         case .off: "off"
         }
-    }
-
-    /// An invalid cache URL as it may be shown: the part before the host is hidden, and everything after the scheme where
-    /// a secret may be anywhere.
-    package static func withoutSecrets(_ text: String) -> String {
-        guard !text.hasPrefix("sqlite:"), text.contains(where: { ":@?#".contains($0) }) else { return text }
-        let start = text.range(of: "://")?.upperBound ?? text.startIndex
-        let (scheme, rest) = (text[..<start], text[start...])
-        let at = rest.lastIndex(of: "@")
-        let host = at.map { rest[rest.index(after: $0)...] } ?? rest
-        let isPlain = host.wholeMatch(of: /(\[[0-9A-Fa-f:.]+\]|[^:\/?#\s]+)(:[0-9]*)?(\/[^?#]*)?/) != nil
-        return "\(scheme)\(at == nil && isPlain ? "" : "***")\(at == nil || !isPlain ? "" : "@")\(isPlain ? host : "")"
     }
 }
 

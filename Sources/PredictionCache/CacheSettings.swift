@@ -5,6 +5,8 @@ package struct CacheSettings: Sendable {
     package var passwordFile: String?
     /// TLS to Redis; nil for plain TCP.
     package var tls: CacheTLS?
+    /// First part of the entries' names.
+    package var namespace: String
     package var timeToLiveSeconds: Int
     /// The longest time that a look-up may take.
     package var deadlineMilliseconds: Int
@@ -12,12 +14,13 @@ package struct CacheSettings: Sendable {
     package var maximumEntryBytes: Int
 
     package init(
-        location: CacheLocation, passwordFile: String?, tls: CacheTLS?, timeToLiveSeconds: Int,
+        location: CacheLocation, passwordFile: String?, tls: CacheTLS?, namespace: String, timeToLiveSeconds: Int,
         deadlineMilliseconds: Int, maximumEntryBytes: Int
     ) {
         self.location = location
         self.passwordFile = passwordFile
         self.tls = tls
+        self.namespace = namespace
         self.timeToLiveSeconds = timeToLiveSeconds
         self.deadlineMilliseconds = deadlineMilliseconds
         self.maximumEntryBytes = maximumEntryBytes

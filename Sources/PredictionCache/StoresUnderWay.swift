@@ -21,6 +21,8 @@ final class StoresUnderWay {
     /// Where the newest entry of each key is, counted from the first that was ever appended.
     private var newest: [CacheKey: Int] = [:]
     private var removed = 0
+    /// The numbers of those that were removed before an older one, of which the oldest is not among them.
+    private var settled: Set<Int> = []
 
     /// The newest entry of a key.
     subscript(key: CacheKey) -> StoreRequest? {
@@ -28,20 +30,38 @@ final class StoresUnderWay {
         return requests[offset: number - removed]
     }
 
-    func append(_ request: StoreRequest) {
-        newest[request.key] = removed + requests.count
+    /// Returns the entry's number: each has the one after that of the entry before it.
+    @discardableResult
+    func append(_ request: StoreRequest) -> Int {
+        let number = removed + requests.count
+        newest[request.key] = number
         requests.append(request)
+        return number
+    }
+
+    /// The entry of this number; nil if it is not under way.
+    func request(_ number: Int) -> StoreRequest? {
+        guard number >= removed, number < removed + requests.count, !settled.contains(number) else { return nil }
+        return requests[offset: number - removed]
     }
 
     /// The oldest ones are in the cache or dropped.
     func removeFirst(_ count: Int = 1) {
-        for request in requests.prefix(count) {
-            if let index = newest.index(forKey: request.key), newest[index].value == removed {
-                newest.remove(at: index)
-            }
-            removed += 1
+        for _ in 0..<count { remove(removed) }
+    }
+
+    /// The entry of this number is in the cache or dropped, perhaps before an older one.
+    func remove(_ number: Int) {
+        guard let request = request(number) else { return }
+        if let index = newest.index(forKey: request.key), newest[index].value == number { newest.remove(at: index) }
+        guard number == removed else {
+            settled.insert(number)
+            return
         }
-        requests.removeFirst(count)
+        repeat {
+            requests.removeFirst()
+            removed += 1
+        } while settled.remove(removed) != nil
     }
 
     /// What a look-up means: where the cache has no entry, one on its way there is found.

@@ -36,6 +36,23 @@ enum RESPCommand {
         }
     }
 
+    /// A look-up, or a store that has no effect on a key that does not exist: `GETRANGE key 0 0`, `SET key x XX EX 1`.
+    static func probe(_ kind: RedisCommandKind, key: String, into buffer: inout ByteBuffer) {
+        var key = key
+        key.withUTF8 { key in
+            let key = UnsafeRawBufferPointer(key)
+            switch kind {
+            case .lookup: getRange(key: key, upTo: 1, into: &buffer)
+            case .store:
+                append(to: &buffer, argumentBytes: key.count) { output in
+                    output.put("*6\r\n$3\r\nSET")
+                    output.putArgument(key)
+                    output.put("\r\n$1\r\nx\r\n$2\r\nXX\r\n$2\r\nEX\r\n$1\r\n1")
+                }
+            }
+        }
+    }
+
     /// `AUTH [user] password`.
     static func authenticate(user: String?, password: String, into buffer: inout ByteBuffer) {
         var user = user ?? ""
@@ -63,6 +80,21 @@ enum RESPCommand {
     /// `PING`.
     static func ping(into buffer: inout ByteBuffer) {
         append(to: &buffer, argumentBytes: 0) { $0.put("*1\r\n$4\r\nPING") }
+    }
+
+    /// `ASKING`.
+    static func asking(into buffer: inout ByteBuffer) {
+        append(to: &buffer, argumentBytes: 0) { $0.put("*1\r\n$6\r\nASKING") }
+    }
+
+    /// `CLUSTER SLOTS` or `CLUSTER SHARDS`.
+    static func cluster(_ command: ClusterCommand, into buffer: inout ByteBuffer) {
+        append(to: &buffer, argumentBytes: 0) { output in
+            switch command {
+            case .slots: output.put("*2\r\n$7\r\nCLUSTER\r\n$5\r\nSLOTS")
+            case .shards: output.put("*2\r\n$7\r\nCLUSTER\r\n$6\r\nSHARDS")
+            }
+        }
     }
 
     private static func append(

@@ -7,8 +7,8 @@ import NIOTLS
 final class RedisChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
-    typealias Completion = (RedisLookup) -> Void
-    private typealias State = RedisConnectionState<Completion>
+    typealias Redirected = RedisConnectionState<any RedisLookupRequest>.Redirected
+    private typealias State = RedisConnectionState<any RedisLookupRequest>
 
     /// What the client learns of its connection.
     enum Event: Equatable {
@@ -17,6 +17,10 @@ final class RedisChannelHandler: ChannelInboundHandler {
         case storeError(RedisError)
         /// The connection can no longer be used; reported once, before its look-ups fail.
         case ended(RedisError)
+        /// The server closed it while it owed nothing, after it had worked; reported in place of `ended`.
+        case endedIdle(RedisError)
+        /// A new password was accepted, or why not.
+        case authenticated(RedisError?)
         /// The channel is gone; reported once, last. `hasAnswered`: it had served at least one command.
         case closed(hasAnswered: Bool)
     }
@@ -25,7 +29,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private let password: String?
     private let reader: RESPReader
     private let onEvent: (Event) -> Void
-    private let onStoreSettled: () -> Void
+    private let onStoreSettled: (Int, RedisError?) -> Void
+    private let onRedirect: (Redirected) -> Void
     private var state: State
     private var context: ChannelHandlerContext?
     private var timer: Scheduled<Void>?
@@ -36,14 +41,17 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     /// Fails when there is no memory for hiredis's reader.
     ///
-    /// - Parameter onStoreSettled: called once for each store that was sent, in their order: at the reply, or at the
-    ///   connection's end before its look-ups fail.
+    /// - Parameters:
+    ///   - onStoreSettled: called once with the number of each store that was sent, in their order: at the reply, or at
+    ///     the connection's end before its look-ups fail.
+    ///   - onRedirect: takes over a command that the server has sent elsewhere.
     init?(
         configuration: RedisConfiguration,
         password: String?,
         connectDeadline: NIODeadline,
         onEvent: @escaping (Event) -> Void,
-        onStoreSettled: @escaping () -> Void = {}
+        onStoreSettled: @escaping (Int, RedisError?) -> Void = { _, _ in },
+        onRedirect: @escaping (Redirected) -> Void = { _ in }
     ) {
         guard let reader = RESPReader() else { return nil }
         self.reader = reader
@@ -51,6 +59,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         self.password = password
         self.onEvent = onEvent
         self.onStoreSettled = onStoreSettled
+        self.onRedirect = onRedirect
         state = State(
             connectDeadline: connectDeadline,
             commandDeadline: configuration.commandDeadline,
@@ -58,39 +67,70 @@ final class RedisChannelHandler: ChannelInboundHandler {
         )
     }
 
-    var isReady: Bool {
-        state.phase == .ready
-    }
+    var isReady: Bool { state.phase == .ready }
+
+    /// What the handshake's probes were refused with.
+    var refusals: [(kind: RedisCommandKind, line: String)] { state.refusals }
 }
 
 // MARK: Commands
 
 extension RedisChannelHandler {
-    func getRange(key: UnsafeRawBufferPointer, upTo byteCount: Int, _ completion: @escaping Completion) {
-        guard let context else { return completion(.failed(.notReady)) }
-        let now = context.eventLoop.now
+    /// - Parameters:
+    ///   - redirects: how often the look-up has been sent elsewhere.
+    ///   - asking: whether ASKING goes before it.
+    func getRange(
+        key: UnsafeRawBufferPointer, upTo byteCount: Int, _ request: any RedisLookupRequest, redirects: Int = 0,
+        asking: Bool = false
+    ) {
+        guard let context else { return request.finish(.failed(.notReady)) }
         let sendError =
-            self.sendError(byteCount: key.count) ?? state.addLookup(completion, upTo: byteCount, now: now)
+            self.sendError(byteCount: key.count)
+            ?? state.addLookup(
+                request, upTo: byteCount, redirects: redirects, asking: asking, now: context.eventLoop.now)
         if let sendError {
             if sendError != .notReady { onEvent(.lookupError(sendError)) }
-            return completion(.failed(sendError))
+            return request.finish(.failed(sendError))
         }
+        if asking { RESPCommand.asking(into: &outgoing) }
         RESPCommand.getRange(key: key, upTo: byteCount, into: &outgoing)
         armTimer(in: context)
     }
 
     /// Returns whether the store is on its way.
     @discardableResult
-    func set(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, expireSeconds: Int) -> Bool {
+    func set(
+        _ number: Int, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, expireSeconds: Int,
+        redirects: Int = 0, asking: Bool = false
+    ) -> Bool {
         guard let context else { return false }
-        let byteCount = key.count + value.count
-        if let sendError = self.sendError(byteCount: byteCount) ?? state.addStore(now: context.eventLoop.now) {
+        let sendError =
+            self.sendError(byteCount: key.count + value.count)
+            ?? state.addStore(number, redirects: redirects, asking: asking, now: context.eventLoop.now)
+        if let sendError {
             if sendError != .notReady { onEvent(.storeError(sendError)) }
             return false
         }
+        if asking { RESPCommand.asking(into: &outgoing) }
         RESPCommand.set(key: key, value: value, expireSeconds: expireSeconds, into: &outgoing)
         armTimer(in: context)
         return true
+    }
+
+    /// Sends PING if nothing is under way, so that nobody between here and the server takes the connection for idle.
+    func keepAlive() {
+        guard let context, state.addKeepAlive(now: context.eventLoop.now) else { return }
+        RESPCommand.ping(into: &outgoing)
+        armTimer(in: context)
+        flush()
+    }
+
+    /// Sends a password that has changed, on the connection in use.
+    func authenticate(password: String) {
+        guard let context, state.addAuthentication(now: context.eventLoop.now) else { return }
+        RESPCommand.authenticate(user: configuration.user, password: password, into: &outgoing)
+        armTimer(in: context)
+        flush()
     }
 
     /// Writes all commands since the last call in one write.
@@ -127,9 +167,7 @@ extension RedisChannelHandler {
         if configuration.security == nil { open(in: context) }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
-        channelClosed()
-    }
+    func handlerRemoved(context: ChannelHandlerContext) { channelClosed() }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted? = event as? TLSUserEvent { open(in: context) }
@@ -173,13 +211,16 @@ extension RedisChannelHandler {
         let user = configuration.user ?? ""
         let authenticates = password != nil || !user.isEmpty
         let selects = configuration.database != 0
+        // Only a user that was named, or that has a password, has rights that may be too few.
+        let probes = authenticates && configuration.probeKey != nil ? RedisCommandKind.allCases : []
         let steps: [RedisHandshakeStep] =
-            (authenticates ? [.authenticate] : []) + (selects ? [.select] : []) + [.ping]
+            (authenticates ? [.authenticate] : []) + (selects ? [.select] : []) + probes.map { .probe($0) } + [.ping]
         guard state.opened(handshake: steps, now: context.eventLoop.now) else { return }
         for step in steps {
             switch step {
             case .authenticate: RESPCommand.authenticate(user: user, password: password ?? "", into: &outgoing)
             case .select: RESPCommand.select(database: configuration.database, into: &outgoing)
+            case .probe(let kind): RESPCommand.probe(kind, key: configuration.probeKey ?? "", into: &outgoing)
             case .ping: RESPCommand.ping(into: &outgoing)
             }
         }
@@ -212,16 +253,18 @@ extension RedisChannelHandler {
     private func perform(_ action: State.ReplyAction) {
         switch action {
         case .becomeReady: onEvent(.ready)
-        case .answer(let completion, let lookup):
+        case .answer(let request, let lookup):
             if case .failed(let error) = lookup { onEvent(.lookupError(error)) }
-            completion(lookup)
-        case .settleStore(let error): settleStore(error)
+            request.finish(lookup)
+        case .settleStore(let number, let error): settleStore(number, error)
+        case .redirect(let redirected): onRedirect(redirected)
+        case .authenticated(let error): onEvent(.authenticated(error))
         case .end(let ending): end(ending)
         }
     }
 
-    private func settleStore(_ error: RedisError?) {
-        onStoreSettled()
+    private func settleStore(_ number: Int, _ error: RedisError?) {
+        onStoreSettled(number, error)
         if let error { onEvent(.storeError(error)) }
     }
 
@@ -230,12 +273,12 @@ extension RedisChannelHandler {
         timer?.cancel()
         timer = nil
         outgoing = ByteBuffer()
-        onEvent(.ended(ending.error))
-        for _ in 0..<ending.lostStores {
-            settleStore(ending.error)
+        onEvent(ending.isIdleClose ? .endedIdle(ending.error) : .ended(ending.error))
+        for number in ending.lostStores {
+            settleStore(number, ending.error)
         }
         for waiter in ending.waiters {
-            waiter(.failed(ending.error))
+            waiter.finish(.failed(ending.error))
         }
         context?.close(promise: nil)
     }

@@ -1,221 +1,279 @@
 public import NIOCore
-import NIOPosix
 
 /// A pipelined Redis client for one event loop: one connection, made again whenever it is lost, until `close()`.
 ///
 /// Everything happens on the event loop it was made for, calls and completions alike. While there is no usable
 /// connection a look-up fails at once and a store is dropped, until the server has answered PING.
+///
+/// A server that answers MOVED is one of a cluster: from then on there is one such connection for each node in use, and
+/// a look-up may be sent elsewhere up to twice within its deadline.
 public final class RedisClient {
-    private let configuration: RedisConfiguration
-    private let eventLoop: any EventLoop
-    private let storeSettled: () -> Void
+    private let connector: NodeConnector
+    private let stores: any RedisStores
     private let observer: (RedisEvent) -> Void
-    private var backoff: ReconnectBackoff
-    private var stage = Stage.idle
-    private var closing: EventLoopPromise<Void>?
-    private var connection: RedisChannelHandler?
-    /// The reason that was reported last since the connection was up, and when.
+    private let home: NodeAddress
+    private var trust: NodeTrust
+    /// The server of the URL; unused while there is a router.
+    private var node: RedisNode?
+    private var router: ClusterRouter?
+    /// Routers whose commands are still being answered.
+    private var dissolved: [ClusterRouter] = []
+    private var dissolvedAt: NIODeadline?
+    private var closing: EventLoopFuture<Void>?
+    private var isStarted = false
+    private var isUp = false
+    /// The reason that was reported last since a connection was up, and when.
     private var reportedReason: (error: RedisError, time: NIODeadline)?
-
-    private enum Stage {
-        case idle, attempting, connected
-        case waiting(Scheduled<Void>)
-    }
+    /// What was reported of announced nodes; a bound for memory, since a server can announce ever new ones.
+    private var refusals: Set<String> = []
+    private var isTopologyReported = false
+    private var passwordTask: Scheduled<Void>?
 
     /// Makes a client that does nothing until `start()`.
     ///
     /// - Parameters:
     ///   - eventLoop: the loop of all calls and completions.
-    ///   - storeSettled: called once for each store that was sent, in their order: when its reply comes, or when its
+    ///   - stores: where a store's key and value are until it is settled; settled when its reply comes, or when its
     ///     connection ends, before the look-ups of that connection fail.
-    ///   - observer: receives errors and the connection's ups and downs, on the event loop.
+    ///   - observer: receives errors and the connections' ups and downs, on the event loop.
     public init(
-        configuration: RedisConfiguration,
-        eventLoop: any EventLoop,
-        storeSettled: @escaping () -> Void = {},
+        configuration: RedisConfiguration, eventLoop: any EventLoop, stores: any RedisStores,
         observer: @escaping (RedisEvent) -> Void
     ) {
-        self.configuration = configuration
-        self.eventLoop = eventLoop
-        self.storeSettled = storeSettled
+        connector = NodeConnector(configuration: configuration, eventLoop: eventLoop)
+        self.stores = stores
         self.observer = observer
-        backoff = ReconnectBackoff(initial: configuration.initialBackoff, maximum: configuration.maximumBackoff)
+        home = NodeAddress(host: configuration.host, port: configuration.port)
+        trust = NodeTrust(host: configuration.host)
     }
 
     /// Begins to connect; a second call does nothing. Attempts keep the client alive, so end it with `close()`.
     public func start() {
-        eventLoop.preconditionInEventLoop()
-        guard case .idle = stage, closing == nil else { return }
-        attempt()
+        connector.eventLoop.preconditionInEventLoop()
+        guard !isStarted, closing == nil else { return }
+        isStarted = true
+        startNode()
+        watchPassword()
     }
 
-    /// Looks up the first `byteCount` bytes (at least 1) stored under `key`; the command leaves with the next flush.
+    /// Looks up the first `byteCount` bytes (at least 1) stored under a key; the command leaves with the next flush.
     ///
-    /// `completion` is called exactly once: before this returns if the look-up is refused (`notReady`, `queueFull`,
+    /// The request is finished exactly once: before this returns if the look-up is refused (`notReady`, `queueFull`,
     /// `commandTooLarge`, `closed`), else when the reply, the deadline or the end of the connection comes.
-    public func getRange(
-        key: UnsafeRawBufferPointer,
-        upTo byteCount: Int,
-        _ completion: @escaping (RedisLookup) -> Void
-    ) {
-        eventLoop.assertInEventLoop()
+    public func getRange(_ request: any RedisLookupRequest, upTo byteCount: Int) {
+        connector.eventLoop.assertInEventLoop()
         precondition(byteCount > 0, "a look-up asks for at least one byte")
-        guard let connection else { return completion(.failed(closing == nil ? .notReady : .closed)) }
-        connection.getRange(key: key, upTo: byteCount, completion)
+        if let connection = node?.connection {
+            return request.withKey { connection.getRange(key: $0, upTo: byteCount, request) }
+        }
+        guard closing == nil else { return request.finish(.failed(.closed)) }
+        guard let router else { return request.finish(.failed(.notReady)) }
+        router.lookUp(request, upTo: byteCount)
     }
 
     /// Stores `value` under `key` for `expireSeconds` (at least 1); the command leaves with the next `flush()`.
     ///
     /// The outcome is not awaited; the observer receives a failure.
     ///
-    /// - Returns: whether the store is on its way, until `storeSettled` is called for it.
-    @discardableResult
-    public func set(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, expireSeconds: Int) -> Bool {
-        eventLoop.assertInEventLoop()
+    /// - Parameter number: the one under which the client's stores hold it already.
+    /// - Returns: whether the store is on its way, until it is settled.
+    public func set(
+        _ number: Int, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, expireSeconds: Int
+    ) -> Bool {
+        connector.eventLoop.assertInEventLoop()
         precondition(expireSeconds > 0, "an entry lives for at least one second")
-        return connection?.set(key: key, value: value, expireSeconds: expireSeconds) ?? false
+        if let connection = node?.connection {
+            return connection.set(number, key: key, value: value, expireSeconds: expireSeconds)
+        }
+        guard closing == nil else { return false }
+        return router?.store(number, key: key, value: value, expireSeconds: expireSeconds) ?? false
     }
 
-    /// Writes all commands since the last call in one write; call it once at the end of a tick of the event loop.
+    /// Writes all commands since the last call, those of each connection in one write; call it once at the end of a
+    /// tick of the event loop.
     public func flush() {
-        eventLoop.assertInEventLoop()
-        connection?.flush()
+        connector.eventLoop.assertInEventLoop()
+        node?.flush()
+        router?.flush()
     }
 
     /// Writes what has been asked for, fails outstanding look-ups with `closed`, and stops connecting for good.
     ///
     /// - Returns: a future of the moment when nothing of the client is left on the event loop.
     public func close() -> EventLoopFuture<Void> {
-        eventLoop.preconditionInEventLoop()
-        if let closing { return closing.futureResult }
-        let promise = eventLoop.makePromise(of: Void.self)
-        closing = promise
-        switch stage {
-        case .idle: promise.succeed()
-        case .waiting(let task):
-            task.cancel()
-            stage = .idle
-            promise.succeed()
-        case .attempting: break
-        case .connected:
-            let connection = connection
-            self.connection = nil
-            connection?.close()
-        }
+        connector.eventLoop.preconditionInEventLoop()
+        if let closing { return closing }
+        passwordTask?.cancel()
+        // A look-up that fails meanwhile and is made again must find the client closed.
+        let promise = connector.eventLoop.makePromise(of: Void.self)
+        closing = promise.futureResult
+        let closed = [node?.close(), router?.close()].compactMap { $0 } + dissolved.map { $0.close() }
+        EventLoopFuture.andAllComplete(closed, on: connector.eventLoop).cascade(to: promise)
         return promise.futureResult
     }
 }
 
-// MARK: Connecting
+// MARK: The password
 
 extension RedisClient {
-    private func attempt() {
-        stage = .attempting
-        let password: String?
-        do {
-            password = try configuration.password()
-        } catch {
-            return failAttempt(.auth(ByteBuffer(string: "the password cannot be read: \(error)").printableLine))
+    private func watchPassword() {
+        guard let interval = connector.configuration.passwordInterval else { return }
+        passwordTask = connector.eventLoop.assumeIsolated().scheduleTask(in: interval) { [weak self] in
+            self?.authenticateAgain()
+            self?.watchPassword()
         }
-        let deadline = eventLoop.now + configuration.connectTimeout
-        makeBootstrap().connect(host: configuration.host, port: configuration.port)
-            .assumeIsolated()
-            .whenComplete { result in
-                switch result {
-                case .success(let channel): self.adopt(channel, password: password, deadline: deadline)
-                case .failure(let error): self.failAttempt(.connect(self.configuration.text(of: error)))
-                }
-            }
     }
 
-    private func makeBootstrap() -> ClientBootstrap {
-        let highWaterMark = max(configuration.maximumOutgoingBytes, 2)
-        return ClientBootstrap(group: eventLoop)
-            .connectTimeout(configuration.connectTimeout)
-            .channelOption(.socketOption(.so_keepalive), value: 1)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.writeBufferWaterMark, value: .init(low: highWaterMark / 2, high: highWaterMark))
-            // A name may have several addresses, each with a channel of its own, so the handlers are added to the
-            // channel that won; until then nothing is read, and no byte of the server is lost.
-            .channelOption(.autoRead, value: false)
+    /// A password that cannot be read is reported when a connection needs it.
+    private func authenticateAgain() {
+        guard let password = (try? connector.configuration.password()) ?? nil else { return }
+        node?.authenticate(password: password)
+        router?.authenticate(password: password)
+    }
+}
+
+// MARK: The server and its cluster
+
+extension RedisClient {
+    private func startNode() {
+        let node = Self.makeNode(home, trust: nil, connector, stores, for: self)
+        self.node = node
+        node.start()
     }
 
-    private func adopt(_ channel: any Channel, password: String?, deadline: NIODeadline) {
-        guard closing == nil else {
-            return channel.close().assumeIsolated().whenComplete { _ in self.finishClosing() }
+    private static func makeNode(
+        _ address: NodeAddress, trust: NodeTrust?, _ connector: NodeConnector, _ stores: any RedisStores,
+        for client: RedisClient?
+    ) -> RedisNode {
+        RedisNode(
+            address, trust: trust, connector, stores: stores,
+            onEvent: { [weak client] node, event in client?.nodeReported(node, event) },
+            onRedirect: { [weak client] node, redirected in
+                guard let client else { return node.fail(redirected.command, .closed) }
+                client.follow(redirected, from: node)
+            })
+    }
+
+    private func follow(_ redirected: RedisNode.Redirected, from node: RedisNode) {
+        guard let router = router ?? makeRouter(from: node) else {
+            let error = RedisError.errorReply(redirected.line)
+            if case .lookup = redirected.command { observer(.error(error)) } else { observer(.storeError(error)) }
+            return node.fail(redirected.command, error)
         }
-        let handler = RedisChannelHandler(
-            configuration: configuration,
-            password: password,
-            connectDeadline: deadline,
-            onEvent: { [weak self] event in self?.connectionReported(event) },
-            onStoreSettled: storeSettled
-        )
-        guard let handler else {
-            channel.close(promise: nil)
-            return failAttempt(.connect("no memory for a reader"))
+        router.follow(redirected, from: node)
+    }
+
+    /// The router, from the first MOVED on; nil where there can be none.
+    private func makeRouter(from node: RedisNode) -> ClusterRouter? {
+        guard closing == nil, node === self.node else { return nil }
+        // A server that says MOVED, and that it has no cluster, is not asked for every command.
+        let now = connector.eventLoop.now
+        if let dissolvedAt, now < dissolvedAt + connector.configuration.reasonInterval { return nil }
+        guard connector.configuration.database == 0 else {
+            refuse(.connect("a cluster has database 0 only; remove /\(connector.configuration.database) from the URL"))
+            return nil
         }
-        stage = .connected
-        connection = handler
-        do {
-            if let security = configuration.security {
-                try security.addHandlers(channel, configuration.host)
-            }
-            try channel.pipeline.syncOperations.addHandler(handler)
-        } catch {
-            channel.close(promise: nil)
-            return failAttempt(.connect(configuration.text(of: error)))
+        let router = ClusterRouter(
+            connector, homeNode: node, trust: trust,
+            makeNode: { [weak self, connector, stores] address, trust in
+                Self.makeNode(address, trust: trust, connector, stores, for: self)
+            },
+            onEvent: { [weak self] event in self?.routerReported(event) })
+        self.router = router
+        self.node = nil
+        return router
+    }
+
+    private func routerReported(_ event: ClusterRouter.Event) {
+        switch event {
+        case .learned(let primaries):
+            isTopologyReported = false
+            observer(.cluster(primaries: primaries))
+        case .refused(let error): refuse(error)
+        case .lookupError(let error): observer(.error(error))
+        case .storeError(let error): observer(.storeError(error))
+        case .topologyError(let error):
+            observer(.error(error))
+            guard !isTopologyReported else { return }
+            isTopologyReported = true
+            observer(.slotsUnknown(error))
+        case .left(let node): observer(.nodeLeft("\(node.address)"))
+        case .dissolved: dissolve()
         }
-        // Fails only on a channel that has been closed meanwhile, which the handler has reported.
-        channel.setOption(.autoRead, value: true).whenComplete { _ in }
     }
 
-    private func failAttempt(_ error: RedisError) {
-        connection = nil
-        guard closing == nil else { return finishClosing() }
-        report(error)
-        scheduleAttempt()
+    /// The server of the URL is no cluster's any more. What the nodes were sent is still answered.
+    private func dissolve() {
+        guard closing == nil, let router else { return }
+        self.router = nil
+        dissolvedAt = connector.eventLoop.now
+        dissolved.append(router)
+        router.retire().assumeIsolated().whenComplete { [weak self] _ in
+            self?.dissolved.removeAll { $0 === router }
+        }
+        startNode()
     }
 
-    private func scheduleAttempt() {
-        guard closing == nil else { return finishClosing() }
-        var generator = SystemRandomNumberGenerator()
-        let pause = backoff.next(using: &generator)
-        stage = .waiting(eventLoop.assumeIsolated().scheduleTask(in: pause) { self.attempt() })
-    }
-
-    private func finishClosing() {
-        stage = .idle
-        closing?.succeed()
+    private func refuse(_ error: RedisError) {
+        observer(.error(error))
+        guard refusals.count < 64, refusals.insert("\(error)").inserted else { return }
+        observer(.nodeRefused(error))
     }
 }
 
 // MARK: Events
 
 extension RedisClient {
-    private func connectionReported(_ event: RedisChannelHandler.Event) {
+    private func nodeReported(_ node: RedisNode, _ event: RedisNode.Event) {
         switch event {
-        case .ready:
-            reportedReason = nil
-            observer(.up)
-        case .lookupError(let error): observer(.error(error))
-        case .storeError(.closed), .ended(.closed): break
+        case .ready: becameReady(node)
+        case .lookupError(let error):
+            observer(.error(error))
+            if case .errorReply(let line) = error, line.hasPrefix("CLUSTERDOWN") { router?.wantSlots() }
         case .storeError(let error): observer(.storeError(error))
-        case .ended(let error): report(error)
-        case .closed(let hasAnswered):
-            // A server that answers PING and nothing else must not be tried as eagerly as one that was restarted.
-            if hasAnswered { backoff.reset() }
-            connection = nil
-            scheduleAttempt()
+        case .authenticated(let error):
+            if let error { observer(.error(error)) }
+            observer(.authenticated(error))
+        case .refused(let kind, let line):
+            observer(kind == .lookup ? .error(.errorReply(line)) : .storeError(.errorReply(line)))
+            observer(.refused(kind, line))
+        case .lost(let error): lost(node, error)
+        }
+    }
+
+    private func becameReady(_ node: RedisNode) {
+        if node === self.node { trust.reached(node.remoteAddress) }
+        if node.isReportedDown {
+            node.isReportedDown = false
+            observer(.nodeUp("\(node.address)"))
+        }
+        reportedReason = nil
+        guard !isUp else { return }
+        isUp = true
+        observer(.up)
+    }
+
+    private func lost(_ node: RedisNode, _ error: RedisError) {
+        guard !node.isRetiring else { return }
+        router?.wantSlots()
+        if let router, router.isUsable {
+            observer(.error(error))
+            guard !node.isReportedDown else { return }
+            node.isReportedDown = true
+            observer(.nodeDown("\(node.address)", error))
+        } else {
+            report(error)
         }
     }
 
     private func report(_ error: RedisError) {
         observer(.error(error))
+        isUp = false
         if let last = reportedReason {
-            guard last.error != error, eventLoop.now >= last.time + configuration.reasonInterval else { return }
+            let interval = connector.configuration.reasonInterval
+            guard last.error != error, connector.eventLoop.now >= last.time + interval else { return }
         }
-        reportedReason = (error, eventLoop.now)
+        reportedReason = (error, connector.eventLoop.now)
         observer(.down(error))
     }
 }

@@ -2,14 +2,14 @@ public import NIOCore
 
 /// Where the server is, who we are to it, and every bound of a client.
 public struct RedisConfiguration: Sendable {
-    /// Host name or address of the server; a name is looked up at each attempt to connect.
+    /// Host name or address of the server, or of any node of a cluster; a name is looked up at each attempt to connect.
     public var host: String
     /// TCP port of the server.
     public var port: Int
     /// ACL user; nil or empty authenticates by password alone.
     public var user: String?
-    /// Gives the password, nil for none; called on the event loop at each attempt to connect, so a rotated secret is
-    /// picked up. If it throws, the attempt fails as `auth`.
+    /// Gives the password, nil for none; called on the event loop at each attempt to connect and every
+    /// `passwordInterval`, so a rotated secret is picked up. If it throws, the attempt fails as `auth`.
     public var password: @Sendable () throws -> String?
     /// Number of the logical database; 0 sends no SELECT.
     public var database: Int
@@ -24,6 +24,14 @@ public struct RedisConfiguration: Sendable {
     public var initialBackoff: TimeAmount
     /// Largest ceiling of a pause between attempts.
     public var maximumBackoff: TimeAmount
+    /// How long a connection may be idle before PING is sent: well below the ten minutes after which Azure closes it.
+    public var keepAliveInterval: TimeAmount
+    /// A key that does not exist, for a look-up and a store without effect that tell whether the user may do both; nil
+    /// for none. They are sent with AUTH only.
+    public var probeKey: String?
+    /// How often the password is asked for again, to authenticate the connections in use when it has changed; nil for
+    /// one that does not change.
+    public var passwordInterval: TimeAmount?
     /// The least time between two reasons reported by `RedisEvent.down` while no connection can be made.
     public var reasonInterval: TimeAmount
     /// Most commands without a reply; more look-ups and stores are refused.
@@ -45,6 +53,9 @@ public struct RedisConfiguration: Sendable {
         connectTimeout = .seconds(1)
         initialBackoff = .milliseconds(50)
         maximumBackoff = .seconds(2)
+        keepAliveInterval = .seconds(60)
+        probeKey = nil
+        passwordInterval = nil
         reasonInterval = .seconds(5)
         maximumOutstandingCommands = 4096
         maximumOutgoingBytes = 4 * 1024 * 1024
@@ -54,12 +65,14 @@ public struct RedisConfiguration: Sendable {
 
 /// The place for TLS: what to put between the socket and the client's own handler.
 public struct RedisTransportSecurity: Sendable {
-    /// Adds handlers to the channel's pipeline, on its event loop, before the client adds its own. The client sends its
-    /// first command when they fire NIO's `TLSUserEvent.handshakeCompleted`. The certificate must carry the host.
-    public var addHandlers: @Sendable (_ channel: any Channel, _ host: String) throws -> Void
+    /// Adds handlers to the channel's pipeline, on its event loop, before the client adds its own.
+    ///
+    /// The client sends its first command when they fire NIO's `TLSUserEvent.handshakeCompleted`. The certificate must
+    /// carry one of `names`; the first is the one to ask the server for.
+    public var addHandlers: @Sendable (_ channel: any Channel, _ names: [String]) throws -> Void
 
     /// A security layer made of the handlers that `addHandlers` adds.
-    public init(addHandlers: @escaping @Sendable (_ channel: any Channel, _ host: String) throws -> Void) {
+    public init(addHandlers: @escaping @Sendable (_ channel: any Channel, _ names: [String]) throws -> Void) {
         self.addHandlers = addHandlers
     }
 }

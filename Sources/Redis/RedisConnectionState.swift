@@ -18,44 +18,73 @@ struct RedisConnectionState<Waiter> {
         let error: RedisError
         /// The look-ups without an answer, in the order they were made.
         let waiters: [Waiter]
-        /// Stores of which nobody knows whether they happened.
-        let lostStores: Int
+        /// The numbers of the stores that may or may not have happened.
+        let lostStores: [Int]
+        /// Whether the server closed a connection that had worked and on which it owed nothing.
+        var isIdleClose = false
+    }
+
+    /// A command that its node has sent elsewhere.
+    struct Redirected {
+        enum Command {
+            case lookup(Waiter, upTo: Int)
+            case store(Int)
+        }
+
+        let command: Command
+        let redirect: RedisRedirect
+        /// The reply, for people.
+        let line: String
+        /// How often the command had been sent elsewhere before.
+        let redirects: Int
+        let deadline: NIODeadline
     }
 
     /// What one reply asks the handler to do.
     enum ReplyAction {
         case becomeReady
         case answer(Waiter, RedisLookup)
-        /// The oldest store is no longer on its way; nil if it was confirmed.
-        case settleStore(RedisError?)
+        /// The store of this number is no longer on its way; nil if it was confirmed.
+        case settleStore(Int, RedisError?)
+        case redirect(Redirected)
+        /// The new password was accepted, or why not; the connection stays what it was.
+        case authenticated(RedisError?)
         case end(Ending)
     }
 
-    private enum Purpose {
+    enum Purpose {
         case handshake(RedisHandshakeStep)
-        case lookup(Waiter, upTo: Int)
-        case store
+        case lookup(Waiter, upTo: Int, redirects: Int)
+        case store(Int, redirects: Int)
+        /// ASKING, which lets a node take the command after it.
+        case asking
+        /// PING on a connection that would be idle.
+        case keepAlive
+        /// AUTH with a password that has changed.
+        case authentication
     }
 
-    private struct Command {
+    struct Command {
         let purpose: Purpose
         let deadline: NIODeadline
     }
 
-    private(set) var phase = Phase.connecting
+    var phase = Phase.connecting
+    /// What the handshake's probes were refused with.
+    var refusals: [(kind: RedisCommandKind, line: String)] = []
     /// Whether a command after the handshake got its reply: the proof that a server does more than say PONG.
-    private(set) var hasAnswered = false
+    var hasAnswered = false
 
-    private let connectDeadline: NIODeadline
-    private let commandDeadline: TimeAmount
+    let connectDeadline: NIODeadline
+    let commandDeadline: TimeAmount
     private let maximumOutstanding: Int
-    private var commands = CircularBuffer<Command>()
+    var commands = CircularBuffer<Command>()
     /// How many of the youngest commands have not been handed to the channel; no reply can be theirs.
-    private var unsent = 0
+    var unsent = 0
     /// When the timer fires that the handler was last asked to arm; nil when there is none.
-    private var armedFor: NIODeadline?
+    var armedFor: NIODeadline?
     /// When the timer last found a command overdue; nil once there is none.
-    private var overdueSince: NIODeadline?
+    var overdueSince: NIODeadline?
 
     init(connectDeadline: NIODeadline, commandDeadline: TimeAmount, maximumOutstanding: Int) {
         self.connectDeadline = connectDeadline
@@ -67,6 +96,8 @@ struct RedisConnectionState<Waiter> {
 /// The commands that must be answered before a connection is used.
 enum RedisHandshakeStep: Equatable {
     case authenticate, select, ping
+    /// A look-up and a store without effect, which tell what the user may not do.
+    case probe(RedisCommandKind)
 }
 
 // MARK: Commands
@@ -83,17 +114,41 @@ extension RedisConnectionState {
     }
 
     /// A look-up is wanted. Returns nil if its command is to be written, or why not.
-    mutating func addLookup(_ waiter: Waiter, upTo byteCount: Int, now: NIODeadline) -> RedisError? {
-        if let sendError { return sendError }
-        append(.lookup(waiter, upTo: byteCount), now: now)
+    ///
+    /// - Parameters:
+    ///   - redirects: how often it has been sent elsewhere.
+    ///   - asking: whether ASKING goes before it.
+    mutating func addLookup(
+        _ waiter: Waiter, upTo byteCount: Int, redirects: Int = 0, asking: Bool = false, now: NIODeadline
+    ) -> RedisError? {
+        if let sendError = sendError(asking) { return sendError }
+        if asking { append(.asking, now: now) }
+        append(.lookup(waiter, upTo: byteCount, redirects: redirects), now: now)
         return nil
     }
 
     /// A store is wanted. Returns nil if its command is to be written, or why not.
-    mutating func addStore(now: NIODeadline) -> RedisError? {
-        if let sendError { return sendError }
-        append(.store, now: now)
+    mutating func addStore(
+        _ number: Int = 0, redirects: Int = 0, asking: Bool = false, now: NIODeadline
+    ) -> RedisError? {
+        if let sendError = sendError(asking) { return sendError }
+        if asking { append(.asking, now: now) }
+        append(.store(number, redirects: redirects), now: now)
         return nil
+    }
+
+    /// The connection has been left alone. Returns whether PING is to be written.
+    mutating func addKeepAlive(now: NIODeadline) -> Bool {
+        guard phase == .ready, commands.isEmpty else { return false }
+        append(.keepAlive, now: now)
+        return true
+    }
+
+    /// The password has changed. Returns whether AUTH is to be written.
+    mutating func addAuthentication(now: NIODeadline) -> Bool {
+        guard phase == .ready else { return false }
+        append(.authentication, now: now)
+        return true
     }
 
     /// Every command so far has been handed to the channel.
@@ -106,9 +161,9 @@ extension RedisConnectionState {
         commands.count - unsent
     }
 
-    private var sendError: RedisError? {
+    private func sendError(_ asking: Bool) -> RedisError? {
         guard phase == .ready else { return .notReady }
-        return commands.count < maximumOutstanding ? nil : .queueFull
+        return commands.count + (asking ? 1 : 0) < maximumOutstanding ? nil : .queueFull
     }
 
     private mutating func append(_ purpose: Purpose, now: NIODeadline) {
@@ -157,138 +212,5 @@ extension RedisConnectionState {
         case .handshaking, .ready: return commands.first?.deadline
         case .closing, .closed: return nil
         }
-    }
-}
-
-// MARK: Replies
-
-extension RedisConnectionState {
-    /// A reply has come. Nil: nothing to do.
-    mutating func received(_ reply: RESPReply) -> ReplyAction? {
-        guard phase != .closing, phase != .closed else { return nil }
-        guard owedReplies > 0, let command = commands.first else {
-            return violation("a reply that nothing asked for")
-        }
-        switch command.purpose {
-        case .handshake(let step): return received(reply, to: step)
-        case .lookup(let waiter, let byteCount): return received(reply, upTo: byteCount, for: waiter)
-        case .store: return receivedStoreReply(reply)
-        }
-    }
-
-    /// The bytes can be read as replies no further.
-    mutating func malformed(_ text: String) -> Ending? {
-        end(.protocolViolation(text))
-    }
-
-    /// So many bytes of an incomplete reply have come in.
-    mutating func undelivered(_ byteCount: Int) -> Ending? {
-        byteCount > undeliveredLimit ? end(.protocolViolation("a reply longer than any that was due")) : nil
-    }
-
-    /// An incomplete reply can only be the oldest command's: what that may be answered with, or an error line.
-    private var undeliveredLimit: Int {
-        guard owedReplies > 0, let command = commands.first else { return 0 }
-        let lineBytes = 1024
-        if case .lookup(_, let byteCount) = command.purpose {
-            return byteCount.addingReportingOverflow(lineBytes).overflow ? byteCount : byteCount + lineBytes
-        }
-        return lineBytes
-    }
-
-    private mutating func received(_ reply: RESPReply, to step: RedisHandshakeStep) -> ReplyAction? {
-        switch reply {
-        case .status(let text) where text.equals(step == .ping ? "PONG" : "OK"):
-            commands.removeFirst()
-            guard step == .ping else { return nil }
-            phase = .ready
-            return .becomeReady
-        case .error(let text):
-            let error = step.error(for: text.printableLine)
-            return end(error).map { .end($0) }
-        case .status, .string, .null, .unexpected:
-            return violation("a wrong answer to the handshake")
-        }
-    }
-
-    private mutating func received(_ reply: RESPReply, upTo byteCount: Int, for waiter: Waiter) -> ReplyAction? {
-        let lookup: RedisLookup
-        switch reply {
-        case .string(let value) where value.readableBytes > byteCount:
-            return violation("a value longer than was asked for")
-        case .string(let value): lookup = value.readableBytes > 0 ? .value(value) : .missing
-        case .null: lookup = .missing
-        case .error(let text): lookup = .failed(.errorReply(text.printableLine))
-        case .status, .unexpected: return violation("a wrong type of answer to a look-up")
-        }
-        commands.removeFirst()
-        hasAnswered = true
-        return .answer(waiter, lookup)
-    }
-
-    private mutating func receivedStoreReply(_ reply: RESPReply) -> ReplyAction? {
-        let error: RedisError?
-        switch reply {
-        case .status(let text) where text.equals("OK"): error = nil
-        case .error(let text): error = .errorReply(text.printableLine)
-        case .status, .string, .null, .unexpected: return violation("a wrong answer to a store")
-        }
-        commands.removeFirst()
-        hasAnswered = true
-        return .settleStore(error)
-    }
-
-    private mutating func violation(_ text: String) -> ReplyAction? {
-        end(.protocolViolation(text)).map { .end($0) }
-    }
-}
-
-// MARK: Endings
-
-extension RedisConnectionState {
-    /// The connection is no longer wanted.
-    mutating func close() -> Ending? {
-        end(.closed)
-    }
-
-    /// Reading, writing or the security layer failed.
-    mutating func transportFailed(_ text: String) -> Ending? {
-        end(.connect(text))
-    }
-
-    /// The channel is closed, whoever wanted it.
-    mutating func channelClosed() -> Ending? {
-        let ending = end(.connect("closed by the server"))
-        phase = .closed
-        return ending
-    }
-
-    private mutating func end(_ error: RedisError) -> Ending? {
-        guard phase != .closing, phase != .closed else { return nil }
-        phase = .closing
-        armedFor = nil
-        unsent = 0
-        var waiters: [Waiter] = []
-        var lostStores = 0
-        for command in commands {
-            switch command.purpose {
-            case .handshake: break
-            case .lookup(let waiter, _): waiters.append(waiter)
-            case .store: lostStores += 1
-            }
-        }
-        commands.removeAll()
-        return Ending(error: error, waiters: waiters, lostStores: lostStores)
-    }
-}
-
-extension RedisHandshakeStep {
-    /// A server may refuse AUTH for reasons that have nothing to do with the password.
-    fileprivate func error(for line: String) -> RedisError {
-        let passing = ["LOADING", "MASTERDOWN", "BUSY", "DENIED", "ERR max number of clients"]
-        let refusing = ["NOAUTH", "WRONGPASS", "NOPERM"]
-        let concernsPassword =
-            self == .authenticate ? !passing.contains(where: line.hasPrefix) : refusing.contains(where: line.hasPrefix)
-        return concernsPassword ? .auth(line) : .errorReply(line)
     }
 }

@@ -41,6 +41,11 @@ extension RedisError: CustomStringConvertible {
     }
 }
 
+/// What a command is for.
+public enum RedisCommandKind: Sendable, CaseIterable {
+    case lookup, store
+}
+
 /// The answer to one look-up.
 public enum RedisLookup: Equatable, Sendable {
     /// The bytes stored under the key, at least one and at most as many as were asked for.
@@ -55,6 +60,10 @@ public enum RedisLookup: Equatable, Sendable {
 public enum RedisEvent: Equatable, Sendable {
     /// A connection has been made and the server has answered PING: look-ups are sent from now on.
     case up
+    /// A connection has been made, and its user may not look up or not store; reported before `up`.
+    case refused(RedisCommandKind, String)
+    /// A password that has changed was accepted on the connections in use, or why not.
+    case authenticated(RedisError?)
     /// The last `up` has ended, or the first attempt of all has failed. Repeated while attempts go on failing only when
     /// the reason has changed, and not before `RedisConfiguration.reasonInterval` is over.
     case down(RedisError)
@@ -65,4 +74,16 @@ public enum RedisEvent: Equatable, Sendable {
     /// One store was refused, answered by an error, or lost with its connection. Stores that are dropped because there
     /// is no connection are not reported.
     case storeError(RedisError)
+    /// The server is a cluster's; its commands go to this many primaries from now on.
+    case cluster(primaries: Int)
+    /// A node of a cluster does not respond, while others do.
+    case nodeDown(String, RedisError)
+    /// A node that was reported as down responds again.
+    case nodeUp(String)
+    /// A node that was reported as down does not belong to the cluster any more.
+    case nodeLeft(String)
+    /// What a cluster announces is not followed; reported once for each reason.
+    case nodeRefused(RedisError)
+    /// No node could tell the cluster's slots; until one can, each node's redirects are all that is known.
+    case slotsUnknown(RedisError)
 }

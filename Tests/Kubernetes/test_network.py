@@ -66,6 +66,13 @@ def policies_of(rendered, name):
     return [each for each in policies if finds(each["podSelector"], labels)]
 
 
+def covers(each, port, protocol):
+    """Whether a policy's port, or range of ports, is this one."""
+    if each["protocol"] != protocol or "endPort" not in each:
+        return each == {"port": port, "protocol": protocol}
+    return isinstance(port, int) and each["port"] <= port <= each["endPort"]
+
+
 def allows(rendered, name, direction, peer, port, protocol="TCP"):
     """Whether the policies let a deployment's pods be called by a peer (ingress), or call it (egress).
 
@@ -87,7 +94,7 @@ def allows(rendered, name, direction, peer, port, protocol="TCP"):
         for policy in policies_of(rendered, name)
         if direction.capitalize() in policy["policyTypes"]
         for rule in policy.get(direction, [])
-        if {"port": port, "protocol": protocol} in rule["ports"]
+        if any(covers(each, port, protocol) for each in rule["ports"])
     ]
     lists = [rule.get("to" if direction == "egress" else "from") for rule in rules]
     return any(peers is None or any(map(is_peer, peers)) for peers in lists)
@@ -145,8 +152,12 @@ def test_policies_let_the_server_reach_its_cache_dns_and_the_mesh_and_nothing_el
     # What names no peer is open to everybody: only a managed Redis, whose address nobody knows beforehand.
     free = [rule["ports"] for policy in policies for rule in policy.get("egress", []) if "to" not in rule]
     assert {port["port"] for ports in free for port in ports} == (
-        set() if guarded.find("Deployment", "redis") else {6380, 10000}
+        set() if guarded.find("Deployment", "redis") else {6380, 8500, 10000}
     )
+    # The nodes of Azure Managed Redis, which announce themselves.
+    is_managed = guarded.find("Deployment", "redis") is None
+    for port, is_allowed in ((8499, False), (8500, is_managed), (8599, is_managed), (8600, False)):
+        assert allows(guarded, "bungalow", "egress", OUTSIDE, port) == is_allowed
     for port in (80, 443):
         assert not allows(guarded, "bungalow", "egress", OUTSIDE, port)
     assert not allows(guarded, "bungalow", "egress", ("default", {"app.kubernetes.io/name": "redis"}), 6379)

@@ -79,17 +79,44 @@ import Testing
         }
     }
 
-    @Test("an invalid URL is shown without anything that may be a secret")
-    func withoutSecrets() {
-        let cases = [
-            ("redis://user:hunter2@host:99999", "redis://***@host:99999"), ("redis://u:a@b@c@h/x", "redis://***@h/x"),
-            ("user:hunter2@host", "***@host"), ("redis://h:99999/1", "redis://h:99999/1"), ("on", "on"),
-            ("http://example.org", "http://example.org"), ("redis://[::1]:99999", "redis://[::1]:99999"),
-            ("redis://:hunter2", "redis://***"), ("redis://user:hunter2/0", "redis://***"),
-            ("redis://h?password=hunter2", "redis://***"),
-            ("redis://h#hunter2", "redis://***"), ("redis:user:hunter2", "***"),
-            ("rediss://u:hunter2@h/x", "rediss://***@h/x"), ("sqlite:", "sqlite:"),
-        ]
-        for (text, shown) in cases { #expect(CacheLocation.withoutSecrets(text) == shown) }
+    @Test(
+        "an invalid URL is shown by its scheme alone, and the message says what to write", .proves("C5.2", "T34"),
+        arguments: [
+            (
+                "houses.redis.cache.windows.net:6380,password=hunter2=,ssl=True,abortConnect=False", "…",
+                "rediss://HOST:PORT with"
+            ),
+            ("rediss://h:6380?ssl=true", "rediss://…", "rediss://HOST:PORT without ?"),
+            ("redis://h?ssl=true", "redis://…", "TLS is what rediss:// says"),
+            ("redis://h/0?password=hunter2", "redis://…", "without ?"),
+            ("rediss://:ab/hunter2=@h:6380", "rediss://…", "percent-encoded (/ is %2F"),
+            ("rediss://:hunter2#x@h:6380", "rediss://…", "CACHE_PASSWORD_FILE for it as it is"),
+            ("rediss://:hunter2@houses.redis.cache.windows.net", "rediss://…", "rediss://HOST:6380: Azure"),
+            ("rediss://houses.westeurope.redis.azure.net/0", "rediss://…", "rediss://HOST:10000: Azure"),
+            ("/var/run/redis.sock", "…", "not by a socket file"),
+            ("unix:///var/run/redis.sock", "unix://…", "not by a socket file"),
+            ("redis+unix:///hunter2", "redis+unix://…", "not by a socket file"),
+            ("redis://h\r", "redis://…", "the same without the carriage return (\\r) at its end"),
+            ("redis://h\r\n", "redis://…", "the carriage return (\\r) at its end"),
+            ("sqlite:/a.db\r", "sqlite:…", "the carriage return (\\r) at its end"),
+            ("off ", "…", "the white space at its end"), (" redis://h", "…", "the white space at its start"),
+            ("hunter2", "…", "redis:// or rediss://[user:password@]host"), ("h:6379", "…", "redis:// or rediss://"),
+            ("http://u:hunter2@h", "http://…", "redis:// or rediss://"),
+            ("redis://h:99999", "redis://…", "redis:// or"),
+        ])
+    func mistakes(text: String, shown: String, advice: String) {
+        #expect(CacheLocation(text) == nil)
+        #expect(CacheURLMistake.shown(text) == shown)
+        #expect(CacheURLMistake.advice(text).contains(advice))
+        #expect(!CacheURLMistake.advice(text).contains("hunter2"))
+    }
+
+    @Test("Azure's names need a port with rediss:// only, and a key of its alphabet is taken as it is")
+    func azure() {
+        let host = "houses.westeurope.redis.azure.net"
+        #expect(CacheLocation("rediss://\(host):10000") == Self.redis(host, 10_000, usesTLS: true))
+        #expect(CacheLocation("redis://\(host)") == Self.redis(host))
+        #expect(
+            CacheLocation("rediss://:a+b=@\(host):10000") == Self.redis(host, 10_000, password: "a+b=", usesTLS: true))
     }
 }

@@ -46,4 +46,22 @@ import Testing
         #expect(text(.missing, key) == "missing")
         #expect(text(.missing, CacheKey(text: "other")) == "[3.0]")
     }
+
+    @Test("stores are settled in any order, as the nodes of a cluster reply, and each is found until then")
+    func anyOrder() {
+        let numbers = ["a", "b", "c"].map { name in
+            stores.append(StoreRequest(key: CacheKey(text: name), value: ByteBuffer(string: name)))
+        }
+        stores.remove(numbers[1])
+        #expect(text(.missing, CacheKey(text: "b")) == "missing" && stores.request(numbers[1]) == nil)
+        #expect(
+            text(.missing, CacheKey(text: "a")) == "a" && stores.request(numbers[2])?.value == ByteBuffer(string: "c"))
+        stores.remove(numbers[1])
+        stores.remove(numbers[0])
+        #expect(stores.requests.count == 1, "what is settled is let go with what is older")
+        stores.remove(numbers[2])
+        #expect(stores.requests.isEmpty && stores.request(numbers[2]) == nil)
+        let next = stores.append(StoreRequest(key: key, value: ByteBuffer(string: "d")))
+        #expect(next == numbers[2] + 1 && text(.missing, key) == "d")
+    }
 }

@@ -9,25 +9,30 @@ final class EmbeddedConnection {
     let channel = EmbeddedChannel()
     let handler: RedisChannelHandler
     var events: [RedisChannelHandler.Event] = []
-    /// How many stores were settled.
-    var settled = 0
+    /// The numbers of the stores that were settled.
+    var settled: [Int] = []
+    /// What the server has sent elsewhere.
+    var redirected: [RedisChannelHandler.Redirected] = []
     var answers: [String: [RedisLookup]] = [:]
 
     init(password: String? = nil, configure: (inout RedisConfiguration) -> Void = { _ in }) throws {
         var configuration = RedisConfiguration(host: "redis.test")
         configure(&configuration)
         var record: (RedisChannelHandler.Event) -> Void = { _ in }
-        var settle: () -> Void = {}
+        var settle: (Int, RedisError?) -> Void = { _, _ in }
+        var redirect: (RedisChannelHandler.Redirected) -> Void = { _ in }
         let handler = RedisChannelHandler(
             configuration: configuration,
             password: password,
             connectDeadline: channel.eventLoop.now + configuration.connectTimeout,
             onEvent: { record($0) },
-            onStoreSettled: { settle() }
+            onStoreSettled: { settle($0, $1) },
+            onRedirect: { redirect($0) }
         )
         self.handler = try #require(handler)
         record = { [unowned self] in events.append($0) }
-        settle = { [unowned self] in settled += 1 }
+        settle = { [unowned self] number, _ in settled.append(number) }
+        redirect = { [unowned self] in redirected.append($0) }
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 6379)).wait()
         try channel.pipeline.syncOperations.addHandler(self.handler)
     }
@@ -40,18 +45,19 @@ final class EmbeddedConnection {
 
     func get(_ key: String, upTo byteCount: Int = 8, then: @escaping () -> Void = {}) {
         Array(key.utf8).withUnsafeBytes { bytes in
-            handler.getRange(key: bytes, upTo: byteCount) { [self] lookup in
+            let request = ClosureLookup(key) { [self] lookup in
                 answers[key, default: []].append(lookup)
                 then()
             }
+            handler.getRange(key: bytes, upTo: byteCount, request)
         }
     }
 
     @discardableResult
-    func set(_ key: String, _ value: String) -> Bool {
+    func set(_ key: String, _ value: String, number: Int = 0) -> Bool {
         Array(key.utf8).withUnsafeBytes { key in
             Array(value.utf8).withUnsafeBytes { value in
-                handler.set(key: key, value: value, expireSeconds: 60)
+                handler.set(number, key: key, value: value, expireSeconds: 60)
             }
         }
     }

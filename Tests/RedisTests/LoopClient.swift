@@ -9,12 +9,17 @@ import Testing
 final class LoopClient: Sendable {
     let eventLoop: any EventLoop
     private let client: NIOLoopBound<RedisClient>
+    private let stores: NIOLoopBound<TestStores>
     private let events: AsyncStream<RedisEvent>
     private let timesTold = NIOLockedValueBox<[Int]>([])
 
-    private init(eventLoop: any EventLoop, client: NIOLoopBound<RedisClient>, events: AsyncStream<RedisEvent>) {
+    private init(
+        eventLoop: any EventLoop, client: NIOLoopBound<RedisClient>, stores: NIOLoopBound<TestStores>,
+        events: AsyncStream<RedisEvent>
+    ) {
         self.eventLoop = eventLoop
         self.client = client
+        self.stores = stores
         self.events = events
     }
 
@@ -33,12 +38,15 @@ final class LoopClient: Sendable {
         configuration.maximumBackoff = .milliseconds(20)
         configure(&configuration)
         let (events, continuation) = AsyncStream.makeStream(of: RedisEvent.self)
-        let client = try await eventLoop.submit { [configuration] in
-            let client = RedisClient(configuration: configuration, eventLoop: eventLoop) { continuation.yield($0) }
+        let (client, stores) = try await eventLoop.submit { [configuration] in
+            let stores = TestStores()
+            let client = RedisClient(configuration: configuration, eventLoop: eventLoop, stores: stores) {
+                continuation.yield($0)
+            }
             client.start()
-            return NIOLoopBound(client, eventLoop: eventLoop)
+            return (NIOLoopBound(client, eventLoop: eventLoop), NIOLoopBound(stores, eventLoop: eventLoop))
         }.get()
-        let loopClient = LoopClient(eventLoop: eventLoop, client: client, events: events)
+        let loopClient = LoopClient(eventLoop: eventLoop, client: client, stores: stores, events: events)
         do {
             let result = try await body(loopClient)
             try await loopClient.close()
@@ -75,15 +83,14 @@ final class LoopClient: Sendable {
             times.append(0)
             return times.count - 1
         }
-        Array(key.utf8).withUnsafeBytes { bytes in
-            client.value.getRange(key: bytes, upTo: byteCount) { lookup in
-                let times = self.timesTold.withLockedValue { times in
-                    times[index] += 1
-                    return times[index]
-                }
-                if times == 1 { completion(lookup) }
+        let request = ClosureLookup(key) { lookup in
+            let times = self.timesTold.withLockedValue { times in
+                times[index] += 1
+                return times[index]
             }
+            if times == 1 { completion(lookup) }
         }
+        client.value.getRange(request, upTo: byteCount)
     }
 
     func flushOnLoop() {
@@ -98,15 +105,19 @@ final class LoopClient: Sendable {
     func set(_ entries: [String: String], expireSeconds: Int = 60) async throws {
         try await eventLoop.submit {
             for (key, value) in entries {
-                Array(key.utf8).withUnsafeBytes { key in
-                    Array(value.utf8).withUnsafeBytes { value in
-                        _ = self.client.value.set(key: key, value: value, expireSeconds: expireSeconds)
-                    }
+                let number = self.stores.value.add(key, value, seconds: expireSeconds)
+                var isSent = false
+                self.stores.value.withStore(number) { key, value, seconds in
+                    isSent = self.client.value.set(number, key: key, value: value, expireSeconds: seconds)
                 }
+                if !isSent { self.stores.value.settled(number, .notReady) }
             }
             self.client.value.flush()
         }.get()
     }
+
+    /// How many stores have not been settled.
+    func storesUnderWay() async throws -> Int { try await eventLoop.submit { self.stores.value.count }.get() }
 
     /// Waits for an event, and drops the ones before it.
     func event(where matches: (RedisEvent) -> Bool) async throws -> RedisEvent {
@@ -148,6 +159,7 @@ final class LoopClient: Sendable {
     func close() async throws {
         try await eventLoop.flatSubmit { self.client.value.close() }.get()
         #expect(await get("closed") == .failed(.closed))
+        #expect(try await storesUnderWay() == 0, "each store is settled")
         #expect(timesTold.withLockedValue { $0 }.allSatisfy { $0 == 1 }, "each look-up is told exactly once")
     }
 }

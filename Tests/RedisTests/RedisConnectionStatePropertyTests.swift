@@ -141,7 +141,7 @@ private struct World {
 
     private mutating func perform(_ action: State.ReplyAction?) {
         switch action {
-        case nil, .becomeReady, .settleStore: break
+        case nil, .becomeReady, .settleStore, .redirect, .authenticated: break
         case .answer(let number, let lookup): tell(number, lookup)
         case .end(let ending): tell(ending)
         }

@@ -145,14 +145,16 @@ extension RedisConnectionStateTableTests.Event {
         case .answer(let waiter, .value): return "\(waiter) value"
         case .answer(let waiter, .missing): return "\(waiter) missing"
         case .answer(let waiter, .failed(let error)): return "\(waiter) \(error.name)"
-        case .settleStore(let error): return error.map { "store \($0.name)" } ?? "stored"
+        case .redirect: return "redirect"
+        case .authenticated(let error): return error.map { "not authenticated \($0.name)" } ?? "authenticated"
+        case .settleStore(_, let error): return error.map { "store \($0.name)" } ?? "stored"
         case .end(let ending): return describe(ending)
         }
     }
 
     private func describe(_ ending: RedisConnectionState<String>.Ending?) -> String {
         guard let ending else { return "." }
-        let lost = ending.lostStores > 0 ? ["+\(ending.lostStores)"] : []
+        let lost = !ending.lostStores.isEmpty ? ["+\(ending.lostStores.count)"] : []
         return ([ending.error.name] + ending.waiters + lost).joined(separator: " ")
     }
 }

@@ -118,7 +118,7 @@ import Testing
         let ending = state.timerFired(now: at(21))
         #expect(ending?.error == .deadline)
         #expect(ending?.waiters == ["a", "b"])
-        #expect(ending?.lostStores == 1)
+        #expect(ending?.lostStores == [0])
         let late = state.received(.status(ByteBuffer(string: "OK")))
         #expect(late == nil)
     }
@@ -199,7 +199,7 @@ import Testing
         state.sent()
         #expect(state.undelivered(100_000) == nil)
         _ = state.received(.null)
-        #expect(state.undelivered(100_000)?.lostStores == 1)
+        #expect(state.undelivered(100_000)?.lostStores == [0])
     }
 
     @Test("the largest limit does not overflow")
@@ -208,5 +208,60 @@ import Testing
         _ = state.addLookup("a", upTo: .max, now: start)
         state.sent()
         #expect(state.undelivered(.max) == nil)
+    }
+
+    @Test("a redirect is handed over with the command, its deadline and how often it was sent elsewhere")
+    func redirects() {
+        var state = makeReadyState()
+        _ = state.addLookup("a", upTo: 8, redirects: 1, now: at(5))
+        _ = state.addStore(7, now: at(6))
+        state.sent()
+        guard case .redirect(let lookup) = state.received(.error(ByteBuffer(string: "MOVED 7 a:1"))),
+            case .lookup("a", upTo: 8) = lookup.command,
+            case .redirect(let store) = state.received(.error(ByteBuffer(string: "ASK 7 b:2"))),
+            case .store(7) = store.command
+        else {
+            Issue.record("no redirects")
+            return
+        }
+        #expect(lookup.redirect == .moved(slot: 7, host: "a", port: 1))
+        #expect(lookup.redirects == 1 && lookup.deadline == at(25) && lookup.line == "MOVED 7 a:1")
+        #expect(store.redirect == .ask(host: "b", port: 2) && store.redirects == 0 && store.deadline == at(26))
+        #expect(state.owedReplies == 0 && state.phase == .ready)
+    }
+
+    @Test("ASKING has a reply of its own, and the command after it gets the next one", arguments: ["OK", "error"])
+    func asking(reply: String) {
+        var state = makeReadyState(maximumOutstanding: 3)
+        #expect(state.addLookup("a", upTo: 8, asking: true, now: start) == nil)
+        #expect(state.addStore(asking: true, now: start) == .queueFull)
+        state.sent()
+        let text = ByteBuffer(string: reply)
+        let action = state.received(reply == "OK" ? .status(text) : .error(text))
+        #expect(action == nil)
+        guard case .answer("a", .value) = state.received(.string(ByteBuffer(string: "1"))) else {
+            Issue.record("the look-up got no answer")
+            return
+        }
+        #expect(state.owedReplies == 0)
+    }
+
+    @Test("only a connection that has worked and owes nothing is closed without an error")
+    func idleClose() {
+        var fresh = makeReadyState()
+        #expect(fresh.channelClosed()?.isIdleClose == false)
+        var used = makeReadyState()
+        let pings = [used.addKeepAlive(now: start), used.addKeepAlive(now: start)]
+        #expect(pings == [true, false], "one is under way")
+        used.sent()
+        let action = used.received(.status(ByteBuffer(string: "PONG")))
+        #expect(action == nil)
+        #expect(used.channelClosed()?.isIdleClose == true)
+        var owing = makeReadyState()
+        _ = owing.addKeepAlive(now: start)
+        owing.sent()
+        _ = owing.received(.status(ByteBuffer(string: "PONG")))
+        _ = owing.addStore(now: start)
+        #expect(owing.transportFailed("reset")?.isIdleClose == false)
     }
 }

@@ -32,11 +32,11 @@ import Testing
 
     @Test("the TLS handlers are added with the name that the certificate must carry")
     func theHandlersAreAddedWithTheNameTheCertificateMustCarry() async throws {
-        let names = NIOLockedValueBox<[String]>([])
+        let names = NIOLockedValueBox<[[String]]>([])
         try await ScriptedPeer.with(script: { _, command in ScriptedPeer.behave(command) }) { peer in
             let configure: (inout RedisConfiguration) -> Void = {
-                $0.security = RedisTransportSecurity { channel, name in
-                    names.withLockedValue { $0.append(name) }
+                $0.security = RedisTransportSecurity { channel, certificateNames in
+                    names.withLockedValue { $0.append(certificateNames) }
                     try channel.pipeline.syncOperations.addHandler(InstantHandshake())
                 }
             }
@@ -45,7 +45,7 @@ import Testing
                 #expect(await client.get("a") == .value(ByteBuffer(string: "a")))
             }
         }
-        #expect(names.withLockedValue { $0 } == ["127.0.0.1"])
+        #expect(names.withLockedValue { $0 } == [["127.0.0.1"]])
     }
 
     @Test("TLS handlers that cannot be added fail the attempt to connect")

@@ -111,7 +111,7 @@ import Testing
         "an error reply fails its own look-up and keeps the connection",
         arguments: [
             "LOADING Redis is loading the dataset in memory", "NOAUTH Authentication required.",
-            "MOVED 3999 127.0.0.1:6381", "WRONGTYPE Operation against a key", "OOM command not allowed",
+            "MOVED 3999 nonsense", "WRONGTYPE Operation against a key", "OOM command not allowed",
         ])
     func anErrorReplyFailsItsOwnLookupAndKeepsTheConnection(line: String) async throws {
         let script: ScriptedPeer.Script = { _, command in
@@ -265,6 +265,14 @@ extension RedisEvent {
         case .down(let error): return "down \(error.name)"
         case .error(let error): return "error \(error.name)"
         case .storeError(let error): return "store \(error.name)"
+        case .refused(let kind, _): return "refused \(kind)"
+        case .authenticated(let error): return error.map { "not authenticated \($0.name)" } ?? "authenticated"
+        case .cluster(let primaries): return "cluster \(primaries)"
+        case .nodeDown(_, let error): return "node down \(error.name)"
+        case .nodeUp: return "node up"
+        case .nodeLeft: return "node left"
+        case .nodeRefused(let error): return "node refused \(error)"
+        case .slotsUnknown(let error): return "slots unknown \(error.name)"
         }
     }
 }

@@ -50,7 +50,13 @@ package final class RedisProcess {
     ///
     /// - Returns: its output without the final line break.
     @discardableResult
-    package func cli(_ arguments: String...) throws -> String { try Self.cli(port: port, arguments) }
+    package func cli(_ arguments: String...) throws -> String { try cli(arguments) }
+
+    /// Runs redis-cli.
+    ///
+    /// - Returns: its output without the final line break.
+    @discardableResult
+    package func cli(_ arguments: [String]) throws -> String { try Self.cli(port: port, arguments) }
 
     /// Runs redis-cli on a server that is known by its port.
     package static func cli(port: Int, _ arguments: [String]) throws -> String {

@@ -1,8 +1,9 @@
 import Bytes
 
-/// The password of `CACHE_PASSWORD_FILE`; read at each attempt to connect, so that a rotated one is picked up.
+/// The password or token of `CACHE_PASSWORD_FILE`; read at each attempt to connect and every few seconds, so that a rotated
+/// one is picked up.
 struct CachePasswordFile: Sendable {
-    static let maximumBytes = 4096
+    static let maximumBytes = 16 << 10
 
     let path: String
 
@@ -13,7 +14,7 @@ struct CachePasswordFile: Sendable {
 
     /// The file's text without one trailing line break.
     ///
-    /// - Throws: if it is not a regular file of 1 to 4096 bytes of UTF-8. An empty one is invalid, since it is more likely
+    /// - Throws: if it is not a regular file of 1 byte to 16 KiB of UTF-8. An empty one is invalid, since it is more likely
     ///   to be in the middle of its rotation than to mean that no password is needed.
     func read() throws(ReadError) -> String {
         var bytes: [UInt8]

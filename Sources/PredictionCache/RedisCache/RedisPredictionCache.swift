@@ -1,51 +1,97 @@
 import NIOCore
 import Redis
 
-/// Predictions in Redis: `GETRANGE` to look up, `SET … EX` to store, over one connection of this event loop.
+/// Predictions in Redis: `GETRANGE` to look up, `SET … EX` to store, over this event loop's connections.
 ///
 /// Redis carries out the commands of a connection in order, so a look-up that is sent after a store finds it; one that
-/// was sent before finds it among the stores under way, until the store's reply. A store that cannot be sent is dropped,
-/// and what follows is a miss.
+/// was sent before, or to another node of a cluster, finds it among the stores under way, until the store's reply. A
+/// store that cannot be sent is dropped, and what follows is a miss.
 final class RedisPredictionCache: PredictionCache {
     private let client: RedisClient
     private let timeToLiveSeconds: Int
-    private let stores = StoresUnderWay()
+    private let stores: Stores
 
     /// Begins to connect; to be made on the event loop.
     ///
-    /// - Parameter observer: receives errors and the connection's ups and downs.
+    /// - Parameters:
+    ///   - messages: learns of each outcome.
+    ///   - observer: receives errors and the connection's ups and downs.
     init(
-        _ configuration: RedisConfiguration, timeToLiveSeconds: Int, on eventLoop: any EventLoop,
-        observer: @escaping (RedisEvent) -> Void
+        _ configuration: RedisConfiguration, timeToLiveSeconds: Int, _ messages: RedisMessages,
+        on eventLoop: any EventLoop, observer: @escaping (RedisEvent) -> Void
     ) {
-        client = RedisClient(
-            configuration: configuration, eventLoop: eventLoop, storeSettled: { [stores] in stores.removeFirst() },
-            observer: observer)
+        stores = Stores(timeToLiveSeconds: timeToLiveSeconds, messages)
+        client = RedisClient(configuration: configuration, eventLoop: eventLoop, stores: stores, observer: observer)
         self.timeToLiveSeconds = timeToLiveSeconds
         client.start()
     }
 
     func lookUp(_ key: CacheKey, maximumBytes: Int, _ completion: @escaping (CacheLookup) -> Void) {
-        key.withBytes { bytes in
-            // One byte more than is usable, so that a longer entry is seen to be one.
-            client.getRange(key: bytes, upTo: maximumBytes + 1) { [stores] found in
-                completion(stores.outcome(CacheLookup(found), for: key))
-            }
-        }
+        // One byte more than is usable, so that a longer entry is seen to be one.
+        client.getRange(LookUp(key, stores, completion), upTo: maximumBytes + 1)
     }
 
     func store(_ value: ByteBuffer, for key: CacheKey) {
+        let number = stores.underWay.append(StoreRequest(key: key, value: value))
         let isSent = key.withBytes { key in
             value.withUnsafeReadableBytes { value in
-                client.set(key: key, value: value, expireSeconds: timeToLiveSeconds)
+                client.set(number, key: key, value: value, expireSeconds: timeToLiveSeconds)
             }
         }
-        if isSent { stores.append(StoreRequest(key: key, value: value)) }
+        if !isSent { stores.underWay.remove(number) }
     }
 
     func flush() { client.flush() }
 
     func close() -> EventLoopFuture<Void> { client.close() }
+}
+
+extension RedisPredictionCache {
+    private final class LookUp: RedisLookupRequest {
+        private let key: CacheKey
+        private let stores: Stores
+        private let completion: (CacheLookup) -> Void
+
+        init(_ key: CacheKey, _ stores: Stores, _ completion: @escaping (CacheLookup) -> Void) {
+            self.key = key
+            self.stores = stores
+            self.completion = completion
+        }
+
+        func withKey(_ body: (UnsafeRawBufferPointer) -> Void) { key.withBytes(body) }
+
+        func finish(_ found: RedisLookup) {
+            if case .failed(let error) = found {
+                stores.messages.outcome(of: .lookup, error)
+            } else {
+                stores.messages.outcome(of: .lookup, nil)
+            }
+            completion(stores.underWay.outcome(CacheLookup(found), for: key))
+        }
+    }
+
+    private final class Stores: RedisStores {
+        let underWay = StoresUnderWay()
+        let messages: RedisMessages
+        private let timeToLiveSeconds: Int
+
+        init(timeToLiveSeconds: Int, _ messages: RedisMessages) {
+            self.timeToLiveSeconds = timeToLiveSeconds
+            self.messages = messages
+        }
+
+        func withStore(
+            _ number: Int, _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer, Int) -> Void
+        ) {
+            guard let store = underWay.request(number) else { return }
+            store.key.withBytes { key in store.value.withUnsafeReadableBytes { body(key, $0, timeToLiveSeconds) } }
+        }
+
+        func settled(_ number: Int, _ error: RedisError?) {
+            messages.outcome(of: .store, error)
+            underWay.remove(number)
+        }
+    }
 }
 
 extension CacheLookup {

@@ -17,6 +17,8 @@ package struct CacheTLS: Sendable {
     static let maximumBundleBytes = 4 << 20
 
     private let context: NIOSSLContext
+    /// The same, without a look at the name in the certificate.
+    private let contextForNames: NIOSSLContext
     /// Whose certificates are trusted, for messages.
     private let authorities: StaticString
 
@@ -32,6 +34,8 @@ package struct CacheTLS: Sendable {
         if let path { configuration.trustRoots = .certificates(try Self.certificates(path)) }
         do {
             context = try NIOSSLContext(configuration: configuration)
+            configuration.certificateVerification = .noHostnameVerification
+            contextForNames = try NIOSSLContext(configuration: configuration)
         } catch {
             throw path.map { CacheTLSError(file: $0, allowed: "PEM certificates of CAs") }
                 ?? CacheTLSError(
@@ -55,11 +59,13 @@ package struct CacheTLS: Sendable {
 
     /// What the Redis client puts under its connections.
     var security: RedisTransportSecurity {
-        RedisTransportSecurity { channel, host in
+        RedisTransportSecurity { channel, names in
             // An address is never sent as the server's name; the certificate must name the one that is connected to.
-            let isAddress = (try? SocketAddress(ipAddress: host, port: 0)) != nil
-            let tls = try NIOSSLClientHandler(context: context, serverHostname: isAddress ? nil : host)
-            let peer = CacheTLSPeerHandler(host: host, isAddress: isAddress, authorities: authorities)
+            let name = names.first.flatMap { CacheTLSPeerHandler.isAddress($0) ? nil : $0 }
+            // NIOSSL holds a certificate against one name only. Where there is a choice, ours is the check.
+            let tls = try NIOSSLClientHandler(
+                context: names.count == 1 ? context : contextForNames, serverHostname: name)
+            let peer = CacheTLSPeerHandler(names: names, authorities: authorities)
             try channel.pipeline.syncOperations.addHandlers([tls, peer])
         }
     }

@@ -2,14 +2,14 @@ import Foundation
 import NIOCore
 import NIOSSL
 import NIOTLS
+import Redis
 
-/// Holds a peer's certificate against the host of `rediss://`, and turns what the TLS layer complains of into a line for
-/// people.
+/// Holds a peer's certificate against the names that it may carry, and turns what the TLS layer complains of into a line
+/// for people.
 final class CacheTLSPeerHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    private let host: String
-    private let isAddress: Bool
+    private let names: [String]
     private let authorities: StaticString
 
     /// An error that prints as it is to be read.
@@ -18,35 +18,47 @@ final class CacheTLSPeerHandler: ChannelInboundHandler {
     }
 
     /// - Parameters:
-    ///   - host: that of the URL.
-    ///   - isAddress: whether the host is an IP address, and no name.
+    ///   - names: host names or IP addresses of which the certificate must carry one.
     ///   - authorities: whose certificates are trusted, for messages.
-    init(host: String, isAddress: Bool, authorities: StaticString) {
-        self.host = host
-        self.isAddress = isAddress
+    init(names: [String], authorities: StaticString) {
+        self.names = names
         self.authorities = authorities
     }
+
+    static func isAddress(_ host: String) -> Bool { (try? SocketAddress(ipAddress: host, port: 0)) != nil }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         // NIOSSL takes a certificate for the address that the name has resolved to, or whose common name is the host, for
         // one of the host's own. Whoever controls the look-up of names could present the former.
-        if !isAddress, case TLSUserEvent.handshakeCompleted? = event as? TLSUserEvent, !carriesHostName(context) {
+        if case .handshakeCompleted? = event as? TLSUserEvent, !carriesName(context) {
             return fire(wrongHost, context)
         }
         context.fireUserInboundEventTriggered(event)
     }
 
-    private func carriesHostName(_ context: ChannelHandlerContext) -> Bool {
+    private func carriesName(_ context: ChannelHandlerContext) -> Bool {
         guard let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate() else { return false }
         // The only way to a certificate's names in NIOSSL; its version is pinned.
         return certificate._subjectAlternativeNames().contains { name in
-            guard name.nameType == .dnsName else { return false }
-            let pattern = name.contents.withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
-            return CertificateName(pattern).matches(host)
+            name.contents.withUnsafeBufferPointer { contents in
+                names.contains { host in
+                    switch name.nameType {
+                    case .dnsName:
+                        !Self.isAddress(host)
+                            && CertificateName(String(decoding: contents, as: UTF8.self)).matches(host)
+                    case .ipAddress:
+                        (try? SocketAddress(ipAddress: host, port: 0)).map { contents.elementsEqual($0.addressBytes) }
+                            ?? false
+                    default: false
+                    }
+                }
+            }
         }
     }
 
-    private var wrongHost: String { "the certificate is not valid for the host \(host)" }
+    private var wrongHost: String {
+        "the certificate is not valid for the host \(names.joined(separator: " or "))"
+    }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {

@@ -46,6 +46,17 @@ struct Configuration: Sendable {
         for option in ServerOption.all {
             try option.assign(option.setting(flags.values, environment), &self)
         }
+        try checkUser(flags, environment)
+    }
+
+    /// A user without a password is one only where a file has the password.
+    private func checkUser(_ flags: Flags, _ environment: [String: String]) throws(ConfigurationError) {
+        guard case .redis(let redis) = cache, redis.user != nil, redis.password == nil, cachePasswordFile == nil,
+            let setting = ServerOption.all.first(where: { $0.variable == "CACHE_URL" })?.setting(
+                flags.values, environment)
+        else { return }
+        throw ConfigurationError(
+            variable: setting.variable, value: CacheURLMistake.shown(setting.text), allowed: CacheURLMistake.userAlone)
     }
 
     /// What changes results and behaviour, as text to be hashed: no secret, address, port or path.
@@ -59,8 +70,8 @@ struct Configuration: Sendable {
 extension Configuration {
     var cacheSettings: CacheSettings {
         CacheSettings(
-            location: cache, passwordFile: cachePasswordFile, tls: cacheTLS, timeToLiveSeconds: cacheTTLSeconds,
-            deadlineMilliseconds: cacheDeadlineMilliseconds,
+            location: cache, passwordFile: cachePasswordFile, tls: cacheTLS, namespace: cacheNamespace,
+            timeToLiveSeconds: cacheTTLSeconds, deadlineMilliseconds: cacheDeadlineMilliseconds,
             maximumEntryBytes: PredictResponse.maximumBytes(predictions: maximumBatchRecords))
     }
 }
@@ -79,14 +90,13 @@ extension ServerOption {
         .parsed(
             "CACHE_URL", \.cache, else: "REDIS_URL",
             "redis://[user:password@]host[:6379][/db], rediss://… for TLS, sqlite:PATH, off",
-            use: "redis:// or rediss://[user:password@]host[:port][/db], sqlite:PATH or off",
             default: "an SQLite file in the user's cache folder", hashedAs: "cache", "Where predictions are cached",
-            describe: { "\($0.kind)" }, shown: CacheLocation.withoutSecrets,
-            correction: CacheLocation.correction
+            describe: { "\($0.kind)" }, shown: CacheURLMistake.shown,
+            correction: CacheURLMistake.advice
         ) { CacheLocation($0) },
         .path(
             "CACHE_PASSWORD_FILE", \.cachePasswordFile, default: "none",
-            "File with the password of Redis, read again at each connection; wins over one in the URL"),
+            "File with the password or token of Redis, used anew when it changes; wins over one in the URL"),
         authoritiesFile,
         .number(
             "CACHE_TTL_SECONDS", \.cacheTTLSeconds, 1...31_536_000, hashedAs: "cache_ttl_seconds",

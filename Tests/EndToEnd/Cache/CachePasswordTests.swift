@@ -57,6 +57,34 @@ import Testing
         try expectSilence(server, about: "hunter")
     }
 
+    @Test(
+        "a changed password is used within 10 s on the connection in use, also behind a Secret's links: no BYPASS",
+        .proves("C5.3", "T28"))
+    func liveConnection() throws {
+        // As the kubelet does it: the file is a link to one in a folder that is a link, which is replaced.
+        let manager = FileManager.default
+        for (folder, token) in [("one", "hunter-one"), ("two", String(repeating: "hunter-two", count: 1600))] {
+            try manager.createDirectory(atPath: self.folder.path(folder), withIntermediateDirectories: true)
+            try token.write(toFile: self.folder.path("\(folder)/password"), atomically: true, encoding: .utf8)
+        }
+        try manager.createSymbolicLink(atPath: folder.path("..data"), withDestinationPath: "one")
+        try manager.createSymbolicLink(atPath: file, withDestinationPath: "..data/password")
+        let redis = try RedisProcess()
+        let second = String(repeating: "hunter-two", count: 1600)
+        #expect(try redis.cli("ACL", "SETUSER", "ann", "on", ">hunter-one", ">\(second)", "~*", "+@all") == "OK")
+        let server = try start(redis, "ann@")
+        _ = try server.wait(for: "HIT")
+        try manager.createSymbolicLink(atPath: folder.path("..new"), withDestinationPath: "two")
+        #expect(rename(folder.path("..new"), folder.path("..data")) == 0)
+        let start = Date()
+        while !server.messages.contains("accepts the password that has changed") {
+            #expect(try server.predict(ServerProcess.sample)["X-Cache"] == "HIT")
+            try #require(Date().timeIntervalSince(start) < 30)
+        }
+        #expect(try redis.cli("CLIENT", "LIST", "TYPE", "normal").components(separatedBy: "user=ann").count == 2)
+        try expectSilence(server, about: "hunter")
+    }
+
     @Test("a password file that cannot be read is a warning and BYPASS until it can be", .proves("C5.3"))
     func unreadable() throws {
         let redis = try RedisProcess(["--requirepass", "hunter-one"])

@@ -27,18 +27,21 @@ final class PrivateAuthority {
     /// - Parameters:
     ///   - names: its subject alternative names, as openssl writes them.
     ///   - days: how long it is valid.
+    ///   - file: the name of its files.
     /// - Returns: the flags that make redis-server use it.
-    func redisFlags(names: String = "DNS:localhost,IP:127.0.0.1", days: Int = 2) throws -> [String] {
+    func redisFlags(
+        names: String = "DNS:localhost,IP:127.0.0.1", days: Int = 2, file: String = "server"
+    ) throws -> [String] {
         try writeConfiguration(names: names)
-        try makeKey("server.key")
+        try makeKey("\(file).key")
         try openssl(
-            "req", "-new", "-config", path("openssl.cnf"), "-key", path("server.key"), "-out", path("server.csr"))
+            "req", "-new", "-config", path("openssl.cnf"), "-key", path("\(file).key"), "-out", path("\(file).csr"))
         try openssl(
-            "x509", "-req", "-in", path("server.csr"), "-CA", certificate, "-CAkey", path("authority.key"),
+            "x509", "-req", "-in", path("\(file).csr"), "-CA", certificate, "-CAkey", path("authority.key"),
             "-set_serial", "2", "-days", "\(days)", "-extfile", path("openssl.cnf"), "-extensions", "server",
-            "-out", path("server.pem"))
+            "-out", path("\(file).pem"))
         return [
-            "--tls-cert-file", path("server.pem"), "--tls-key-file", path("server.key"),
+            "--tls-cert-file", path("\(file).pem"), "--tls-key-file", path("\(file).key"),
             "--tls-ca-cert-file", certificate,
         ]
     }

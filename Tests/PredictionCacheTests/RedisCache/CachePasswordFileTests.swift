@@ -28,11 +28,11 @@ import Testing
         }
     }
 
-    @Test("a file of 4096 bytes is read, a longer one is an error")
+    @Test("a file of 16 KiB, as tokens may be, is read; a longer one is an error")
     func size() throws {
-        let bytes = [UInt8](repeating: 97, count: 4096)
-        #expect(try withFile(bytes) { try CachePasswordFile(path: $0).read() }.utf8.count == 4096)
-        #expect(try withFile(bytes + [10]) { error($0) }?.hasPrefix("it is longer than 4096 bytes: ") == true)
+        let bytes = [UInt8](repeating: 97, count: 16_384)
+        #expect(try withFile(bytes) { try CachePasswordFile(path: $0).read() }.utf8.count == 16_384)
+        #expect(try withFile(bytes + [10]) { error($0) }?.hasPrefix("it is longer than 16384 bytes: ") == true)
     }
 
     @Test("an invalid password is an error with its reason and the file's name, never its text")

@@ -1,0 +1,100 @@
+import Logging
+import NIOCore
+import Redis
+
+/// What is logged about Redis by one event loop.
+final class RedisMessages {
+    private let description: String
+    private let isFirst: Bool
+    private let episodes: CacheEpisodes
+    private let loop: any EventLoop
+    private let logger: Logger
+    /// What this loop has reported as refused and not as accepted since.
+    private var refused: Set<RedisCommandKind> = []
+
+    /// - Parameters:
+    ///   - description: the server, without secrets.
+    ///   - isFirst: whether this loop is the one that logs what all loops see, such as that the cache goes.
+    init(
+        _ description: String, isFirst: Bool, _ episodes: CacheEpisodes, on loop: any EventLoop, _ logger: Logger
+    ) {
+        self.description = description
+        self.isFirst = isFirst
+        self.episodes = episodes
+        self.loop = loop
+        self.logger = logger
+    }
+
+    func log(_ event: RedisEvent) {
+        if case .refused(let kind, let line) = event { return refuses(kind, line) }
+        guard isFirst else { return }
+        switch event {
+        case .up: logger.info("cache: \(description) answers\(butRefuses)")
+        case .down(let error): logger.warning("cache: \(description) is not used until it answers: \(error)")
+        case .cluster(let primaries): logger.info("cache: \(description) is a cluster of \(primaries) primaries")
+        case .nodeDown(let node, let error):
+            guard begins("node \(node)", reason: "node \(node)") else { return }
+            logger.warning("cache: node \(node) is not used until it answers; its keys are BYPASS: \(error)")
+        case .nodeUp(let node):
+            if ends("node \(node)") { logger.info("cache: node \(node) answers") }
+        case .nodeLeft(let node):
+            if ends("node \(node)") { logger.info("cache: node \(node) is not part of the cluster any more") }
+        case .nodeRefused(let error): logger.warning("cache: \(error)")
+        case .slotsUnknown(let error):
+            logger.warning("cache: no node tells the cluster's slots; keys are found by redirects: \(error)")
+        case .authenticated(nil): logger.info("cache: \(description) accepts the password that has changed")
+        case .authenticated(let error?):
+            logger.warning("cache: \(description) does not accept the password that has changed: \(error)")
+        case .error, .storeError, .refused: break
+        }
+    }
+
+    /// The outcome of a look-up or a store; costs a comparison while all is well.
+    func outcome(of kind: RedisCommandKind, _ error: RedisError?) {
+        switch error {
+        case .errorReply(let line)?: refuses(kind, line)
+        case nil: if !refused.isEmpty { accepts(kind) }
+        case .some: break
+        }
+    }
+
+    private func refuses(_ kind: RedisCommandKind, _ line: String) {
+        refused.insert(kind)
+        let word = line.prefix { $0 != " " }.prefix(32)
+        guard begins(kind.words, reason: "\(kind.words) \(word)") else { return }
+        logger.warning("cache: \(description) refuses \(kind.words), \(kind.consequence): \(line)")
+    }
+
+    private func accepts(_ kind: RedisCommandKind) {
+        guard refused.remove(kind) != nil, ends(kind.words) else { return }
+        logger.info("cache: \(description) accepts \(kind.words) again")
+    }
+
+    private var butRefuses: String {
+        refused.isEmpty
+            ? ""
+            : ", but refuses \(RedisCommandKind.allCases.filter(refused.contains).map(\.words).joined(separator: " and "))"
+    }
+
+    private func begins(_ what: String, reason: String) -> Bool {
+        episodes.begins(what, reason: reason, on: ObjectIdentifier(loop), now: loop.now)
+    }
+
+    private func ends(_ what: String) -> Bool { episodes.ends(what, on: ObjectIdentifier(loop)) }
+}
+
+extension RedisCommandKind {
+    fileprivate var words: String {
+        switch self {
+        case .lookup: "look-ups"
+        case .store: "stores"
+        }
+    }
+
+    fileprivate var consequence: String {
+        switch self {
+        case .lookup: "which are BYPASS"
+        case .store: "so nothing new is cached"
+        }
+    }
+}

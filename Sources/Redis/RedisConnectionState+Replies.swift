@@ -1,0 +1,190 @@
+import NIOCore
+
+// MARK: Replies
+
+extension RedisConnectionState {
+    /// A reply has come. Nil: nothing to do.
+    mutating func received(_ reply: RESPReply) -> ReplyAction? {
+        guard phase != .closing, phase != .closed else { return nil }
+        guard owedReplies > 0, let command = commands.first else {
+            return violation("a reply that nothing asked for")
+        }
+        switch command.purpose {
+        case .handshake(let step): return received(reply, to: step)
+        case .lookup(let waiter, let byteCount, let redirects):
+            return received(reply, upTo: byteCount, for: waiter, redirects, command.deadline)
+        case .store(let number, let redirects): return received(reply, ofStore: number, redirects, command.deadline)
+        // The command after it has a reply of its own, and that is the one that counts.
+        case .asking: return received(reply, expecting: "OK") { _ in nil }
+        case .keepAlive: return received(reply, expecting: "PONG") { _ in nil }
+        case .authentication: return received(reply, expecting: "OK") { .authenticated($0.map(RedisError.auth)) }
+        }
+    }
+
+    /// The bytes can be read as replies no further.
+    mutating func malformed(_ text: String) -> Ending? {
+        end(.protocolViolation(text))
+    }
+
+    /// So many bytes of an incomplete reply have come in.
+    mutating func undelivered(_ byteCount: Int) -> Ending? {
+        byteCount > undeliveredLimit ? end(.protocolViolation("a reply longer than any that was due")) : nil
+    }
+
+    /// An incomplete reply can only be the oldest command's: what that may be answered with, or an error line.
+    private var undeliveredLimit: Int {
+        guard owedReplies > 0, let command = commands.first else { return 0 }
+        let lineBytes = 1024
+        if case .lookup(_, let byteCount, _) = command.purpose {
+            return byteCount.addingReportingOverflow(lineBytes).overflow ? byteCount : byteCount + lineBytes
+        }
+        return lineBytes
+    }
+
+    private mutating func received(_ reply: RESPReply, to step: RedisHandshakeStep) -> ReplyAction? {
+        if case .probe(let kind) = step { return received(reply, toProbeOf: kind) }
+        switch reply {
+        case .status(let text) where text.equals(step == .ping ? "PONG" : "OK"):
+            commands.removeFirst()
+            guard step == .ping else { return nil }
+            phase = .ready
+            return .becomeReady
+        case .error(let text):
+            let error = step.error(for: text.printableLine)
+            return end(error).map { .end($0) }
+        case .status, .string, .null, .unexpected:
+            return violation("a wrong answer to the handshake")
+        }
+    }
+
+    private mutating func received(_ reply: RESPReply, toProbeOf kind: RedisCommandKind) -> ReplyAction? {
+        switch reply {
+        // That the key belongs to another node says nothing of the user.
+        case .error(let text) where RedisRedirect(text) == nil: refusals.append((kind, text.printableLine))
+        case .error, .status, .string, .null: break
+        case .unexpected: return violation("a wrong answer to the handshake")
+        }
+        commands.removeFirst()
+        return nil
+    }
+
+    private mutating func received(
+        _ reply: RESPReply, upTo byteCount: Int, for waiter: Waiter, _ redirects: Int, _ deadline: NIODeadline
+    ) -> ReplyAction? {
+        let lookup: RedisLookup
+        switch reply {
+        case .string(let value) where value.readableBytes > byteCount:
+            return violation("a value longer than was asked for")
+        case .string(let value): lookup = value.readableBytes > 0 ? .value(value) : .missing
+        case .null: lookup = .missing
+        case .error(let text):
+            if let redirect = RedisRedirect(text) {
+                return follow(redirect, text, .lookup(waiter, upTo: byteCount), redirects, deadline)
+            }
+            lookup = .failed(.errorReply(text.printableLine))
+        case .status, .unexpected: return violation("a wrong type of answer to a look-up")
+        }
+        commands.removeFirst()
+        hasAnswered = true
+        return .answer(waiter, lookup)
+    }
+
+    private mutating func received(
+        _ reply: RESPReply, ofStore number: Int, _ redirects: Int, _ deadline: NIODeadline
+    ) -> ReplyAction? {
+        let error: RedisError?
+        switch reply {
+        case .status(let text) where text.equals("OK"): error = nil
+        case .error(let text):
+            if let redirect = RedisRedirect(text) { return follow(redirect, text, .store(number), redirects, deadline) }
+            error = .errorReply(text.printableLine)
+        case .status, .string, .null, .unexpected: return violation("a wrong answer to a store")
+        }
+        commands.removeFirst()
+        hasAnswered = true
+        return .settleStore(number, error)
+    }
+
+    /// A reply that is a certain status or an error, neither of which changes anything for other commands.
+    private mutating func received(
+        _ reply: RESPReply, expecting status: StaticString, _ action: (_ error: String?) -> ReplyAction?
+    ) -> ReplyAction? {
+        let error: String?
+        switch reply {
+        case .status(let text) where text.equals(status): error = nil
+        case .error(let text): error = text.printableLine
+        case .status, .string, .null, .unexpected: return violation("another answer than \(status)")
+        }
+        commands.removeFirst()
+        hasAnswered = true
+        return action(error)
+    }
+
+    private mutating func follow(
+        _ redirect: RedisRedirect, _ text: ByteBuffer, _ command: Redirected.Command, _ redirects: Int,
+        _ deadline: NIODeadline
+    ) -> ReplyAction? {
+        commands.removeFirst()
+        hasAnswered = true
+        return .redirect(
+            Redirected(
+                command: command, redirect: redirect, line: text.printableLine, redirects: redirects,
+                deadline: deadline))
+    }
+
+    private mutating func violation(_ text: String) -> ReplyAction? {
+        end(.protocolViolation(text)).map { .end($0) }
+    }
+}
+
+// MARK: Endings
+
+extension RedisConnectionState {
+    /// The connection is no longer wanted.
+    mutating func close() -> Ending? {
+        end(.closed)
+    }
+
+    /// Reading, writing or the security layer failed.
+    mutating func transportFailed(_ text: String) -> Ending? {
+        end(.connect(text), byServer: true)
+    }
+
+    /// The channel is closed, whoever wanted it.
+    mutating func channelClosed() -> Ending? {
+        let ending = end(.connect("closed by the server"), byServer: true)
+        phase = .closed
+        return ending
+    }
+
+    mutating func end(_ error: RedisError, byServer: Bool = false) -> Ending? {
+        guard phase != .closing, phase != .closed else { return nil }
+        // One that closes at once, each time, has not worked.
+        let isIdleClose = byServer && phase == .ready && hasAnswered && commands.isEmpty
+        phase = .closing
+        armedFor = nil
+        unsent = 0
+        var waiters: [Waiter] = []
+        var lostStores: [Int] = []
+        for command in commands {
+            switch command.purpose {
+            case .handshake, .asking, .keepAlive, .authentication: break
+            case .lookup(let waiter, _, _): waiters.append(waiter)
+            case .store(let number, _): lostStores.append(number)
+            }
+        }
+        commands.removeAll()
+        return Ending(error: error, waiters: waiters, lostStores: lostStores, isIdleClose: isIdleClose)
+    }
+}
+
+extension RedisHandshakeStep {
+    /// A server may refuse AUTH for reasons that have nothing to do with the password.
+    fileprivate func error(for line: String) -> RedisError {
+        let passing = ["LOADING", "MASTERDOWN", "BUSY", "DENIED", "ERR max number of clients"]
+        let refusing = ["NOAUTH", "WRONGPASS", "NOPERM"]
+        let concernsPassword =
+            self == .authenticate ? !passing.contains(where: line.hasPrefix) : refusing.contains(where: line.hasPrefix)
+        return concernsPassword ? .auth(line) : .errorReply(line)
+    }
+}

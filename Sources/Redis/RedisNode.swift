@@ -1,0 +1,249 @@
+import NIOCore
+
+/// One server: its connection on this event loop, made again whenever it is lost, until `close()`.
+///
+/// While there is no usable connection a command fails at once. The exception is a connection that has never failed, or
+/// that the server closed while it was idle: commands may wait for it, within their own deadlines.
+final class RedisNode {
+    typealias Redirected = RedisChannelHandler.Redirected
+
+    /// What the client learns of a node.
+    enum Event {
+        case ready
+        case lookupError(RedisError)
+        case storeError(RedisError)
+        case authenticated(RedisError?)
+        /// The user may not do what is needed; reported before `ready`.
+        case refused(RedisCommandKind, String)
+        /// An attempt to connect failed, or a connection ended.
+        case lost(RedisError)
+    }
+
+    let address: NodeAddress
+    /// What the node is held to; nil for the URL's own host.
+    private let trust: NodeTrust?
+    let connector: NodeConnector
+    let stores: any RedisStores
+    private let onEvent: (RedisNode, Event) -> Void
+    private let onRedirect: (RedisNode, Redirected) -> Void
+    private var backoff: ReconnectBackoff
+    private var stage = Stage.idle
+    var closing: EventLoopPromise<Void>?
+    private var keepAlive: Scheduled<Void>?
+    var waiting: [Waiting] = []
+    /// The password that was sent last.
+    private var password: String?
+    /// When a connection was given up because its server is a replica.
+    private var replacedAt: NIODeadline?
+    /// Whether the connection being made is expected to succeed.
+    private(set) var mayWait = true
+    private(set) var connection: RedisChannelHandler?
+    /// Where the last connection went.
+    private(set) var remoteAddress: SocketAddress?
+    /// Whether it is closed as soon as what it was sent is over; how it ends is nobody's concern.
+    var isRetiring = false
+    /// Whether the client has reported that the node does not respond.
+    var isReportedDown = false
+
+    private enum Stage {
+        case idle, attempting, connected
+        case pausing(Scheduled<Void>)
+    }
+
+    struct Waiting {
+        let command: Redirected.Command
+        let redirects: Int
+        let asking: Bool
+    }
+
+    /// - Parameters:
+    ///   - trust: what the node is held to; nil for the URL's own host.
+    ///   - stores: where a store's key and value are until it is settled.
+    ///   - onRedirect: takes over a command that the node has sent elsewhere.
+    init(
+        _ address: NodeAddress, trust: NodeTrust?, _ connector: NodeConnector, stores: any RedisStores,
+        onEvent: @escaping (RedisNode, Event) -> Void, onRedirect: @escaping (RedisNode, Redirected) -> Void
+    ) {
+        self.address = address
+        self.trust = trust
+        self.connector = connector
+        self.stores = stores
+        self.onEvent = onEvent
+        self.onRedirect = onRedirect
+        let configuration = connector.configuration
+        backoff = ReconnectBackoff(initial: configuration.initialBackoff, maximum: configuration.maximumBackoff)
+    }
+
+    var isReady: Bool { connection?.isReady ?? false }
+
+    /// Begins to connect; a second call does nothing. Attempts keep the node alive, so end it with `close()`.
+    func start() {
+        guard case .idle = stage, closing == nil else { return }
+        attempt()
+    }
+
+    func flush() { connection?.flush() }
+
+    /// Writes what has been asked for, fails outstanding look-ups with `closed`, and stops connecting for good.
+    ///
+    /// - Returns: a future of the moment when nothing of the node is left on the event loop.
+    func close() -> EventLoopFuture<Void> {
+        if let closing { return closing.futureResult }
+        let promise = connector.eventLoop.makePromise(of: Void.self)
+        closing = promise
+        failWaiting(.closed)
+        switch stage {
+        case .idle: promise.succeed()
+        case .pausing(let task):
+            task.cancel()
+            stage = .idle
+            promise.succeed()
+        case .attempting: break
+        case .connected:
+            let connection = connection
+            self.connection = nil
+            connection?.close()
+        }
+        return promise.futureResult
+    }
+}
+
+// MARK: Connecting
+
+extension RedisNode {
+    private func attempt() {
+        stage = .attempting
+        let password: String?
+        do throws(RedisError) {
+            password = try connector.password()
+        } catch {
+            return failAttempt(error)
+        }
+        self.password = password
+        let deadline = connector.eventLoop.now + connector.configuration.connectTimeout
+        connector.connect(to: address).assumeIsolated().whenComplete { result in
+            switch result {
+            case .success(let channel): self.adopt(channel, password: password, deadline: deadline)
+            case .failure(let error): self.failAttempt(.connecting(error, to: self.address))
+            }
+        }
+    }
+
+    private func adopt(_ channel: any Channel, password: String?, deadline: NIODeadline) {
+        guard closing == nil else {
+            return channel.close().assumeIsolated().whenComplete { _ in self.finishClosing() }
+        }
+        // Errors name the node.
+        var configuration = connector.configuration
+        (configuration.host, configuration.port) = (address.host, address.port)
+        let handler = RedisChannelHandler(
+            configuration: configuration,
+            password: password,
+            connectDeadline: deadline,
+            onEvent: { [weak self] event in self?.connectionReported(event) },
+            onStoreSettled: stores.settled,
+            onRedirect: { self.onRedirect(self, $0) }
+        )
+        guard let handler else {
+            channel.close(promise: nil)
+            return failAttempt(.connect("no memory for a reader"))
+        }
+        stage = .connected
+        connection = handler
+        remoteAddress = channel.remoteAddress
+        do {
+            try trust?.check(channel.remoteAddress, of: address)
+            try connector.add(handler, to: channel, names: trust?.certificateNames(of: address) ?? [address.host])
+        } catch {
+            channel.close(promise: nil)
+            return failAttempt(.connecting(error, to: address))
+        }
+    }
+
+    private func failAttempt(_ error: RedisError) {
+        connection = nil
+        guard closing == nil else { return finishClosing() }
+        lost(error)
+        scheduleAttempt()
+    }
+
+    private func lost(_ error: RedisError) {
+        mayWait = false
+        onEvent(self, .lost(error))
+        failWaiting(error)
+    }
+
+    private func scheduleAttempt() {
+        guard closing == nil else { return finishClosing() }
+        // A connection that was closed while it was idle has not failed.
+        if mayWait { return attempt() }
+        var generator = SystemRandomNumberGenerator()
+        let pause = backoff.next(using: &generator)
+        stage = .pausing(connector.eventLoop.assumeIsolated().scheduleTask(in: pause) { self.attempt() })
+    }
+
+    private func finishClosing() {
+        stage = .idle
+        keepAlive?.cancel()
+        closing?.succeed()
+    }
+}
+
+// MARK: Events
+
+extension RedisNode {
+    private func connectionReported(_ event: RedisChannelHandler.Event) {
+        switch event {
+        case .ready:
+            armKeepAlive()
+            for (kind, line) in connection?.refusals ?? [] { onEvent(self, .refused(kind, line)) }
+            onEvent(self, .ready)
+            sendWaiting()
+        case .lookupError(let error):
+            onEvent(self, .lookupError(error))
+            replaceIfWrongServer(error)
+        case .storeError(.closed), .ended(.closed): break
+        case .storeError(let error):
+            onEvent(self, .storeError(error))
+            replaceIfWrongServer(error)
+        case .authenticated(let error): onEvent(self, .authenticated(error))
+        case .endedIdle: mayWait = closing == nil
+        case .ended(let error): lost(error)
+        case .closed(let hasAnswered):
+            // A server that answers PING and nothing else must not be tried as eagerly as one that was restarted.
+            if hasAnswered { backoff.reset() }
+            connection = nil
+            keepAlive?.cancel()
+            scheduleAttempt()
+        }
+    }
+
+    /// After a failover the name may lead elsewhere, while this connection is still to a server that is a replica now.
+    private func replaceIfWrongServer(_ error: RedisError) {
+        guard case .errorReply(let line) = error, line.hasPrefix("READONLY") || line.hasPrefix("MASTERDOWN") else {
+            return
+        }
+        let now = connector.eventLoop.now
+        // A server that is a replica for good answers look-ups all the same.
+        guard replacedAt.map({ now >= $0 + connector.configuration.reasonInterval }) ?? true else { return }
+        replacedAt = now
+        mayWait = closing == nil
+        connection?.close()
+    }
+
+    /// Sends the password on the connection in use if it is another than the one that was sent there last.
+    func authenticate(password: String) {
+        guard isReady, password != self.password else { return }
+        self.password = password
+        connection?.authenticate(password: password)
+    }
+
+    private func armKeepAlive() {
+        keepAlive?.cancel()
+        let interval = connector.configuration.keepAliveInterval
+        keepAlive = connector.eventLoop.assumeIsolated().scheduleTask(in: interval) { [weak self] in
+            self?.connection?.keepAlive()
+            self?.armKeepAlive()
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import NIOConcurrencyHelpers
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import Redis
+
+/// Connections that nobody uses for a while.
+@Suite(.timeLimit(.minutes(2))) struct IdleConnectionTests {
+    @Test("a connection that is not used is kept by PING")
+    func keptByPing() async throws {
+        let pings = NIOLockedValueBox(0)
+        let script: ScriptedPeer.Script = { _, command in
+            if command.first == "PING" { pings.withLockedValue { $0 += 1 } }
+            return ScriptedPeer.behave(command)
+        }
+        try await ScriptedPeer.with(script: script) { peer in
+            try await LoopClient.with(port: peer.port, configure: { $0.keepAliveInterval = .milliseconds(20) }) {
+                client in
+                try await client.waitUntilUp()
+                while pings.withLockedValue({ $0 }) < 5 { try await Task.sleep(for: .milliseconds(5)) }
+                #expect(await client.get("a") == .value(ByteBuffer(string: "a")))
+                #expect(peer.connectionCount == 1)
+            }
+        }
+    }
+
+    @Test("one that the server closes while it is idle is opened again without an error or a word")
+    func closedByTheServer() async throws {
+        try await RedisProcess.with(arguments: ["--timeout", "1"]) { server in
+            try await LoopClient.with(port: server.port) { client in
+                try await client.waitUntilUp()
+                #expect(await client.get("a") == .missing)
+                func connections() throws -> Int {
+                    let lines = try server.cli("INFO", "stats").split(whereSeparator: \.isNewline)
+                    // redis-cli's own are not counted: each asks once.
+                    return lines.filter { $0.hasPrefix("total_connections_received:") }.compactMap {
+                        Int($0.dropFirst(27))
+                    }
+                    .first ?? 0
+                }
+                var asked = 1
+                let before = try connections()
+                while try connections() == before + asked {
+                    asked += 1
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+                try server.kill()
+                let events = await client.events(2).map(\.name)
+                #expect(events == ["error connect", "down connect"], "the first since it was up")
+            }
+        }
+    }
+
+    @Test("a password that has changed is sent on the connection in use, and no look-up is lost", .proves("C5.3"))
+    func passwordChanged() async throws {
+        let password = NIOLockedValueBox("one")
+        let token = String(repeating: "t", count: 16_000)
+        try await RedisProcess.with(arguments: ["--requirepass", "one"]) { server in
+            let configure: (inout RedisConfiguration) -> Void = {
+                $0.password = { password.withLockedValue { $0 } }
+                $0.passwordInterval = .milliseconds(20)
+            }
+            try await LoopClient.with(port: server.port, configure: configure) { client in
+                try await client.waitUntilUp()
+                password.withLockedValue { $0 = "wrong" }
+                let refused = try await client.event { $0.name.contains("authenticated") }
+                #expect(refused.name == "not authenticated auth")
+                #expect(await client.get("a") == .missing, "the connection is what it was")
+                try server.cli("-a", "one", "CONFIG", "SET", "requirepass", token)
+                password.withLockedValue { $0 = token }
+                while try await client.event(where: { $0.name.contains("authenticated") }).name != "authenticated" {
+                    #expect(await client.get("a") == .missing)
+                }
+            }
+        }
+    }
+}
