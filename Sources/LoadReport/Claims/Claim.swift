@@ -14,7 +14,7 @@ extension LoadEvidence {
         [SystemGroups(runs).claim].compactMap(\.self)
             + runs.flatMap { run in
                 [run.cacheRateClaim, run.offeredRateClaim, run.saturationClaim].compactMap(\.self)
-            } + [answersClaim].compactMap(\.self) + serverLogs.map(\.claim)
+            } + [answersClaim].compactMap(\.self) + serverLogs.map(\.claim) + predictions
     }
 
     /// Whether every call was answered; a search for saturation provokes rejections and does not count.
@@ -36,7 +36,7 @@ extension LoadEvidence {
 }
 
 extension LoadRun {
-    var isSaturationSearch: Bool { proof?.saturation != nil || !steps.isEmpty }
+    package var isSaturationSearch: Bool { proof?.saturation != nil || !steps.isEmpty }
 
     fileprivate var failureLine: String {
         guard let seen = proof?.seen else { return "\(name): \((failedCalls ?? 0).grouped) failed" }

@@ -50,6 +50,7 @@ public struct LoadFolder: Sendable {
                 case .run(let run): runs.add(run, of: file)
                 case .resources(let use): evidence.resources.append(use)
                 case .serverLog(let log): evidence.add(log)
+                case .prediction(let claim): evidence.predictions.append(claim)
                 case .nothing: break
                 }
             } catch let error as UnreadableFile {

@@ -7,7 +7,7 @@ enum JSONFormats {
         let schema: Int?
         let planned, phases, metrics: Present?
         let pods, latencyEntries: Present?
-        let total: Present?
+        let total, prediction: Present?
     }
 
     private struct Present: Decodable {
@@ -32,6 +32,9 @@ enum JSONFormats {
             }
             if keys.schema == RunProof.schema, keys.phases != nil {
                 return .run(LoadRun(try decoder.decode(SiegeSums.self, from: data), of: file))
+            }
+            if keys.prediction != nil {
+                return .prediction(try decoder.decode(PredictionFile.self, from: data).prediction.claim)
             }
             if keys.metrics != nil { return .run(try K6Summary(data).run(of: file)) }
             if keys.pods != nil, keys.total != nil {
@@ -58,6 +61,24 @@ extension LoadRun {
         sources = [file.relativePath]
         system = CalledSystem(target: sums.target, version: sums.version)
     }
+}
+
+/// `prediction.json` of `bungalow simulate --recording`.
+private struct PredictionFile: Decodable {
+    let prediction: Found
+
+    struct Found: Decodable {
+        let verdict: Verdict
+        let statement: String
+        let numbers: [String]
+
+        var claim: Claim {
+            Claim(
+                verdict: verdict, statement: statement.oneLine, numbers: numbers.prefix(PredictionFile.most).map(\.oneLine))
+        }
+    }
+
+    private static let most = 20
 }
 
 /// What `loadtest/siege/phases` adds to siege's log: the numbers are in the log.

@@ -9,6 +9,7 @@ enum LocustFiles {
         var series = Timeline<LoadSlot>(maximumCount: LoadSlot.maximumCount)
         var last = (calls: 0, failures: 0)
         var times: ClosedRange<Instant>?
+        var means = HistoryMeans()
         let losses = try RecordReader.readTable(file.text) { columns, row in
             guard let time = columns.number("Timestamp", in: row).flatMap(Instant.init(seconds:)),
                 let calls = columns.count("Total Request Count", in: row),
@@ -18,6 +19,7 @@ enum LocustFiles {
             guard columns.text("Name", in: row) == "Aggregated" else { return true }
             let slot = LoadSlot(row, columns, calls: calls, failures: failures, after: last)
             last = (calls, failures)
+            means.add(at: time, calls: calls, failures: failures, mean: columns.number("Total Average Response Time", in: row))
             series.update(at: time.second) { $0.add(slot) }
             times.cover(time...time)
             return true
@@ -27,6 +29,7 @@ enum LocustFiles {
         run.sources = [file.relativePath]
         run.times = times
         run.set(series, of: .statistics)
+        run.intervals = means.intervals
         run.calls = last.calls
         run.failures = last.failures
         let seconds = times.upperBound.seconds - times.lowerBound.seconds
@@ -79,6 +82,27 @@ enum LocustFiles {
             return true
         }
         return (run, losses)
+    }
+}
+
+/// The means of stretches of at least ten seconds, from the mean of all requests so far in each row.
+private struct HistoryMeans {
+    private static let leastSeconds = 10.0
+    private(set) var intervals: [LoadInterval] = []
+    private var last: (time: Double, calls: Int, failures: Int, sum: Double)?
+
+    mutating func add(at time: Instant, calls: Int, failures: Int, mean: Double?) {
+        guard let mean else { return }
+        let row = (time: time.seconds, calls: calls, failures: failures, sum: mean * Double(calls))
+        // "Reset statistics" begins anew.
+        guard let last, calls >= last.calls else { return self.last = row }
+        guard row.time - last.time >= Self.leastSeconds else { return }
+        let requests = calls - last.calls
+        intervals.append(
+            LoadInterval(
+                start: last.time, seconds: row.time - last.time, requests: requests, failures: failures - last.failures,
+                meanMilliseconds: requests > 0 ? (row.sum - last.sum) / Double(requests) : nil))
+        self.last = row
     }
 }
 

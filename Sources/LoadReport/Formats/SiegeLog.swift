@@ -19,6 +19,7 @@ enum SiegeLog {
         run.sources = [file.relativePath]
         run.times = times
         run.set(total.series, of: .statistics)
+        run.intervals = total.intervals
         (run.calls, run.failures) = (total.calls, total.failures)
         if total.seconds > 0 { run.achievedRate = Double(total.calls - total.failures) / total.seconds }
         // The column's mean would count a phase with few answers as much as one with many. A sum of nothing but 0.00 s
@@ -32,6 +33,7 @@ enum SiegeLog {
         var times: ClosedRange<Instant>?
         var (calls, failures, answered) = (0, 0, 0)
         var (seconds, weightedSeconds) = (0.0, 0.0)
+        var intervals: [LoadInterval] = []
 
         mutating func add(_ row: [String], _ columns: ColumnNames, in zone: TimeZone) -> Bool {
             guard let end = columns.text("Date & Time", in: row).flatMap({ Instant(local: $0, in: zone) }),
@@ -47,6 +49,10 @@ enum SiegeLog {
             answered += okay
             seconds += elapsed
             weightedSeconds += response * Double(okay)
+            intervals.append(
+                LoadInterval(
+                    start: start.seconds, seconds: elapsed, requests: okay + failed, failures: failed,
+                    meanMilliseconds: okay > 0 ? response * 1000 : nil))
             spread(okay + failed, failures: failed, from: start.second, seconds: max(Int(elapsed.rounded()), 1))
             return true
         }

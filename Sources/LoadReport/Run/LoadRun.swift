@@ -11,14 +11,16 @@ public struct LoadRun: Sendable {
     /// First and last moment; nil if unknown.
     public internal(set) var times: ClosedRange<Instant>?
     /// Whether the time was taken from a file's last change, since its content has no date.
-    var isTimeOfFile = false
-    var calls: Int?
+    package internal(set) var isTimeOfFile = false
+    package internal(set) var calls: Int?
     var failures: Int?
     /// Calls a second over the whole run.
     var achievedRate: Double?
     /// Over the whole run, for tools that do not report phases.
     var percentiles: Percentiles?
-    var meanMilliseconds: Double?
+    package internal(set) var meanMilliseconds: Double?
+    /// The stretches for which a tool reports a mean, as finely as it does.
+    package internal(set) var intervals: [LoadInterval] = []
     private(set) var series: Timeline<LoadSlot>?
     private var seriesDetail = Detail.summary
     var detail = Detail.summary
@@ -61,6 +63,7 @@ public struct LoadRun: Sendable {
             percentiles = first.percentiles ?? second.percentiles
             meanMilliseconds = first.meanMilliseconds ?? second.meanMilliseconds
         }
+        intervals = detail == other.detail ? intervals + other.intervals : intervals.isEmpty ? other.intervals : intervals
         addSeries(of: other)
         if let proof = other.proof { (self.proof, tool) = (proof, other.tool) }
         if proof == nil, other.detail > detail { tool = other.tool }
@@ -137,6 +140,26 @@ public struct LoadRun: Sendable {
     var plannedHitRate: Double? {
         guard let proof, proof.cacheRate != nil, proof.planned.calls > 0 else { return nil }
         return Double(proof.planned.hot) / Double(proof.planned.calls)
+    }
+}
+
+/// A stretch of a run and the mean of its response times: a row of siege's log, or some rows of Locust's history.
+package struct LoadInterval: Sendable, Equatable {
+    /// Since 1970.
+    package var start: Double
+    package var seconds: Double
+    /// Failed ones included.
+    package var requests: Int
+    package var failures: Int
+    /// nil if nothing was answered.
+    package var meanMilliseconds: Double?
+
+    package init(start: Double, seconds: Double, requests: Int, failures: Int, meanMilliseconds: Double?) {
+        self.start = start
+        self.seconds = seconds
+        self.requests = requests
+        self.failures = failures
+        self.meanMilliseconds = meanMilliseconds
     }
 }
 
