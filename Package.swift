@@ -155,7 +155,8 @@ let package = Package(
         .target(
             name: "Recipes",
             dependencies: [
-                "Autoscaler", "Cluster", "Files", "LatencyAnalyzer", "LoadReport", "ReportPage", "ScoringLog", "Simulation",
+                "Autoscaler", "Cluster", "Files", "LatencyAnalyzer", "LoadReport", "ReportPage", "ScoringLog",
+                "Simulation",
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict),

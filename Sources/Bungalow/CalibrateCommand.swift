@@ -7,7 +7,8 @@ import Recipes
 struct CalibrateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "calibrate",
-        abstract: "Finds what a request costs from a load test's files, and writes a service file for simulate and recipe.",
+        abstract:
+            "Finds what a request costs from a load test's files, and writes a service file for simulate and recipe.",
         usage: "bungalow calibrate results >service.yaml",
         discussion: """
             Reads a folder as bungalow report does: the proofs of loadtest/ with the servers' counters, results of siege, k6 or \
@@ -24,11 +25,14 @@ struct CalibrateCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Uses nothing after this.", valueName: "time")) var until: RecordingTime?
     @Option(
         help: ArgumentHelp(
-            "The manifests of what was measured: limits and probes; objects.json in the folder otherwise.", valueName: "file"))
+            "The manifests of what was measured: limits and probes; objects.json in the folder otherwise.",
+            valueName: "file"))
     var manifests: String?
-    @Option(help: ArgumentHelp("Which autoscaler, where the manifests have several.", valueName: "name")) var hpa: String?
+    @Option(help: ArgumentHelp("Which autoscaler, where the manifests have several.", valueName: "name")) var hpa:
+        String?
     @Option(
-        help: ArgumentHelp("The time zone of clients that log local times; this machine's otherwise.", valueName: "zone"))
+        help: ArgumentHelp(
+            "The time zone of clients that log local times; this machine's otherwise.", valueName: "zone"))
     var timeZone: String?
 
     func validate() throws { try RecordingFolder.check(zone: timeZone) }
@@ -41,7 +45,9 @@ struct CalibrateCommand: ParsableCommand {
             }
             let begin = try from?.time(in: recording.run) ?? 0
             let end = try until?.time(in: recording.run) ?? recording.run.length
-            guard begin < end else { throw OperatorError(.request, "--from is not before --until: give a stretch of time") }
+            guard begin < end else {
+                throw OperatorError(.request, "--from is not before --until: give a stretch of time")
+            }
             let found = try Calibration(
                 recording.run, proofs: recording.proofs, recipe: recipe, stretch: begin...end)
             for note in recording.run.notes { StandardError.say(note) }

@@ -33,7 +33,9 @@ extension SimulateCommand {
         }
         let predictions = outcomes.map { Prediction($0, of: run, recipe: recipe, calibrated: calibrated) }
         // The choice knows nothing of the recording.
-        let order = bills.indices.sorted { (bills[$0].monitoredReserved.cores, $0) < (bills[$1].monitoredReserved.cores, $1) }
+        let order = bills.indices.sorted {
+            (bills[$0].monitoredReserved.cores, $0) < (bills[$1].monitoredReserved.cores, $1)
+        }
         let middle = order[(count - 1) / 2]
         let agreeing = predictions.count { $0.verdict == predictions[middle].verdict }
         let statement =
@@ -42,13 +44,22 @@ extension SimulateCommand {
         let prediction = predictions[middle]
         var text = prediction.text(statement: statement)
         if let calibrated, calibrated.overlaps(0...run.length) {
-            text += "\n  not judged: \(fixed(max(0, calibrated.lowerBound), 0)) to \(fixed(calibrated.upperBound, 0)) s, on which "
+            text +=
+                "\n  not judged: \(fixed(max(0, calibrated.lowerBound), 0)) to \(fixed(calibrated.upperBound, 0)) s, on which "
                 + "the service was calibrated"
         }
-        try writeOutputs(outcomes[middle], scenario: scenario, recipe: recipe, bill: bills[middle], comparison: (run, text))
+        if let controller = RecordedController(
+            run, recipe: recipe, settings: scenario.controller.settings, period: scenario.controller.syncPeriod),
+            !controller.changes.isEmpty
+        {
+            text += "\n\nRecorded changes, by the controller's rules:\n" + controller.changes.joined(separator: "\n")
+        }
+        try writeOutputs(
+            outcomes[middle], scenario: scenario, recipe: recipe, bill: bills[middle], comparison: (run, text))
         try StandardOutput.say(
             json
-                ? String(decoding: try prediction.data(statement: statement), as: UTF8.self).trimmingCharacters(in: .newlines)
+                ? String(decoding: try prediction.data(statement: statement), as: UTF8.self).trimmingCharacters(
+                    in: .newlines)
                 : text + "\n\n" + TextReport.table(outcomes[middle], bill: bills[middle]))
         let file = URL(filePath: folder).appending(path: "prediction.json")
         try OutputFile(path: file.path).write(try prediction.data(statement: statement))

@@ -33,10 +33,12 @@ struct SimulateCommand: ParsableCommand {
     var load: String?
     @Option(
         help: ArgumentHelp(
-            "Simulates a recorded run, says how far off it was, and writes prediction.json there.", valueName: "folder"))
+            "Simulates a recorded run, says how far off it was, and writes prediction.json there.", valueName: "folder")
+    )
     var recording: String?
     @Option(
-        help: ArgumentHelp("The time zone of clients that log local times; this machine's otherwise.", valueName: "zone"))
+        help: ArgumentHelp(
+            "The time zone of clients that log local times; this machine's otherwise.", valueName: "zone"))
     var timeZone: String?
     @Option(help: "What a kind of cluster decides: aks, minikube, lab or upstream.") var platform = Platform.upstream
     @OptionGroup(title: "Controller and metrics") var cluster: ClusterOptions
@@ -49,7 +51,8 @@ struct SimulateCommand: ParsableCommand {
     @Option(help: "What all chance comes from.") var seed: UInt64 = 1
     @Option(
         help: ArgumentHelp(
-            "Simulates so many seeds, from the given one on, and shows medians; 9 with --recording.", valueName: "count"))
+            "Simulates so many seeds, from the given one on, and shows medians; 9 with --recording.", valueName: "count"
+        ))
     var runs: Int?
     @Flag(help: "Prints a line for each decision.") var explain = false
     @Flag(help: "Writes JSON instead of tables.") var json = false

@@ -54,7 +54,7 @@ package struct Recipe: Sendable {
     }
 
     /// The objects in a document: itself, a List's items, or the values of a recording's map.
-    private static func objects(_ field: Field) -> [Field] {
+    static func objects(_ field: Field) -> [Field] {
         if let kind = field["kind"].text {
             return kind.hasSuffix("List") ? field["items"].items.flatMap(objects) : [field]
         }

@@ -39,9 +39,10 @@ package struct SimulationCharts {
         ]
         let old = recorded.map(RecordedLines.init)
         func with(_ line: RecordedLines.Line?, _ name: String, _ lines: [Line]) -> [Line] {
-            lines + [line].compactMap(\.self).map {
-                Line(name: "\(name), recorded", points: $0.points, isStepped: $0.isStepped, isRecorded: true)
-            }
+            lines
+                + [line].compactMap(\.self).map {
+                    Line(name: "\(name), recorded", points: $0.points, isStepped: $0.isStepped, isRecorded: true)
+                }
         }
         let memory = [
             Line(name: "used", points: seconds { $0.memory }),
@@ -49,9 +50,12 @@ package struct SimulationCharts {
             Line(name: "limit", points: seconds { Double($0.pods) * unit.memoryLimit }),
         ]
         return [
-            ("transactions", chart(
+            (
+                "transactions",
+                chart(
                     "Transactions served in a minute",
-                    with(old?.transactions, "served", [minutes("served") { Double($0.served) }]))),
+                    with(old?.transactions, "served", [minutes("served") { Double($0.served) }]))
+            ),
             (
                 "response-time",
                 chart(
@@ -66,7 +70,10 @@ package struct SimulationCharts {
                     "Requests that succeeded, in percent",
                     with(old?.success, "succeeded", [minutes("succeeded", Self.percent)]), least: 100)
             ),
-            ("replicas", chart("Replicas", with(old?.replicas, "pods", replicas), least: 4, decisions: outcome.decisions)),
+            (
+                "replicas",
+                chart("Replicas", with(old?.replicas, "pods", replicas), least: 4, decisions: outcome.decisions)
+            ),
             ("cpu", chart("CPU in cores", with(old?.cores, "used", cores))),
             ("memory", chart("Memory in MiB", with(old?.memory, "used", memory))),
         ]

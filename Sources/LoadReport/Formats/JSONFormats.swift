@@ -74,7 +74,8 @@ private struct PredictionFile: Decodable {
 
         var claim: Claim {
             Claim(
-                verdict: verdict, statement: statement.oneLine, numbers: numbers.prefix(PredictionFile.most).map(\.oneLine))
+                verdict: verdict, statement: statement.oneLine,
+                numbers: numbers.prefix(PredictionFile.most).map(\.oneLine))
         }
     }
 

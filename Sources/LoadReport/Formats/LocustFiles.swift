@@ -19,7 +19,9 @@ enum LocustFiles {
             guard columns.text("Name", in: row) == "Aggregated" else { return true }
             let slot = LoadSlot(row, columns, calls: calls, failures: failures, after: last)
             last = (calls, failures)
-            means.add(at: time, calls: calls, failures: failures, mean: columns.number("Total Average Response Time", in: row))
+            means.add(
+                at: time, calls: calls, failures: failures, mean: columns.number("Total Average Response Time", in: row)
+            )
             series.update(at: time.second) { $0.add(slot) }
             times.cover(time...time)
             return true
@@ -95,7 +97,10 @@ private struct HistoryMeans {
         guard let mean else { return }
         let row = (time: time.seconds, calls: calls, failures: failures, sum: mean * Double(calls))
         // "Reset statistics" begins anew.
-        guard let last, calls >= last.calls else { return self.last = row }
+        guard let last, calls >= last.calls else {
+            self.last = row
+            return
+        }
         guard row.time - last.time >= Self.leastSeconds else { return }
         let requests = calls - last.calls
         intervals.append(

@@ -63,7 +63,8 @@ public struct LoadRun: Sendable {
             percentiles = first.percentiles ?? second.percentiles
             meanMilliseconds = first.meanMilliseconds ?? second.meanMilliseconds
         }
-        intervals = detail == other.detail ? intervals + other.intervals : intervals.isEmpty ? other.intervals : intervals
+        intervals =
+            detail == other.detail ? intervals + other.intervals : intervals.isEmpty ? other.intervals : intervals
         addSeries(of: other)
         if let proof = other.proof { (self.proof, tool) = (proof, other.tool) }
         if proof == nil, other.detail > detail { tool = other.tool }

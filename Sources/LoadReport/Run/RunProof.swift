@@ -64,6 +64,7 @@ public struct RunProof: Sendable, Decodable {
     package struct CounterSample: Sendable, Decodable {
         package let time: Instant
         package let hit, miss: Int
+        package let bypass, refused: Int?
         package let cpuSeconds, residentBytes: Double?
     }
 

@@ -36,15 +36,18 @@ package struct Calibration: Sendable {
     ///   - proofs: runs of `loadtest/` in the same folder.
     ///   - recipe: its manifests, if they are known: probes and limits.
     ///   - stretch: seconds of the recording; nothing outside it is used.
-    package init(_ run: RecordedRun, proofs: [RunProof], recipe: Recipe?, stretch: ClosedRange<Double>) throws(RecipeError) {
+    package init(
+        _ run: RecordedRun, proofs: [RunProof], recipe: Recipe?, stretch: ClosedRange<Double>
+    ) throws(RecipeError) {
         guard stretch.lowerBound < run.length else {
             throw RecipeError(
-                "nothing was recorded from \(fixed(stretch.lowerBound, 0)) s on: the recording has \(fixed(run.length, 0)) s")
+                "nothing was recorded from \(fixed(stretch.lowerBound, 0)) s on: the recording has \(fixed(run.length, 0)) s"
+            )
         }
         let end = min(stretch.upperBound, run.length)
         self.stretch = run.origin.map { $0 + stretch.lowerBound...$0 + max(end, stretch.lowerBound) }
         let part = stretch.lowerBound...max(end, stretch.lowerBound)
-        let within = proofs.filter { self.stretch?.overlaps($0.span) ?? true && $0.verdict != .void }
+        let within = proofs.filter { self.stretch?.overlaps($0.span) ?? true }
         findCPU(run, proofs: within, part: part)
         findTimes(run, proofs: within, recipe: recipe, part: part)
         findMemory(run, proofs: within, part: part)
@@ -92,7 +95,8 @@ package struct Calibration: Sendable {
         idleMemory = Self.memory(idle, or: first, source: "before the first request")
         loadedMemory = Self.memory(loaded, or: last, source: "under load")
         if idleMemory == nil {
-            open.append("memory_idle_mib: the memory before the first request was not seen; begin the monitor before the load")
+            open.append(
+                "memory_idle_mib: the memory before the first request was not seen; begin the monitor before the load")
         }
         if loadedMemory == nil {
             open.append("memory_loaded_mib: the memory under load was not seen; run bungalow monitor beside the load")
@@ -121,7 +125,8 @@ package struct Calibration: Sendable {
         let mean = seen.reduce(0, +) / Double(seen.count)
         let value = max(0, mean - (probe?.initialDelay ?? 0) - period / 2)
         startUp = Estimate(
-            value, plusMinus: 1 + period / 2, source: "\(seen.count) pods, from the container's start to Ready, less the probe's wait")
+            value, plusMinus: 1 + period / 2,
+            source: "\(seen.count) pods, from the container's start to Ready, less the probe's wait")
     }
 }
 

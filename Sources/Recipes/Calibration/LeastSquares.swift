@@ -64,7 +64,9 @@ struct LeastSquares {
             } + (0..<size).map { $0 == row ? 1.0 : 0 }
         }
         for pivot in 0..<size {
-            guard let best = (pivot..<size).max(by: { abs(matrix[$0][pivot]) < abs(matrix[$1][pivot]) }) else { return nil }
+            guard let best = (pivot..<size).max(by: { abs(matrix[$0][pivot]) < abs(matrix[$1][pivot]) }) else {
+                return nil
+            }
             matrix.swapAt(pivot, best)
             let scale = matrix[pivot][pivot]
             guard abs(scale) > 1e-12 else { return nil }

@@ -24,7 +24,8 @@ extension Calibration {
         add("start_up_s", startUp)
         add("metrics_resolution_s", resolution)
         if let stretch {
-            lines.append("calibrated: {from: \(Self.time(stretch.lowerBound)), until: \(Self.time(stretch.upperBound))}")
+            lines.append(
+                "calibrated: {from: \(Self.time(stretch.lowerBound)), until: \(Self.time(stretch.upperBound))}")
         }
         lines += open.map { "# open: \($0)" }
         return lines.joined(separator: "\n") + "\n"
@@ -36,5 +37,6 @@ extension Calibration {
 /// At most four significant digits.
 private func short(_ value: Double) -> String {
     let text = String(format: "%.4g", value)
-    return Double(text).map { String(describing: $0) }.flatMap { $0.hasSuffix(".0") ? String($0.dropLast(2)) : $0 } ?? text
+    return Double(text).map { String(describing: $0) }.flatMap { $0.hasSuffix(".0") ? String($0.dropLast(2)) : $0 }
+        ?? text
 }

@@ -47,7 +47,8 @@ package struct Prediction: Sendable {
     }
 
     package var verdict: Verdict {
-        checks.contains { $0.verdict == .void } ? .void : checks.contains { $0.verdict == .unproven } ? .unproven : .proven
+        checks.contains { $0.verdict == .void }
+            ? .void : checks.contains { $0.verdict == .unproven } ? .unproven : .proven
     }
 
     /// Of what differs, the part that differs first.
@@ -93,7 +94,9 @@ package struct Prediction: Sendable {
             hours.recorded += sample.cores.requested * seconds / 3600
             hours.predicted += Double(row.pods) * recipe.monitored.cpuRequest * seconds / 3600
             if first == nil, sample.pods != row.pods {
-                first = (sample.time, "\(row.pods) pods predicted, \(sample.pods) recorded at \(fixed(sample.time, 0)) s")
+                first = (
+                    sample.time, "\(row.pods) pods predicted, \(sample.pods) recorded at \(fixed(sample.time, 0)) s"
+                )
             }
         }
         guard hours.recorded > 0 else {

@@ -38,6 +38,6 @@ extension RecordedRun {
 
     /// How the load is known, for people.
     package var loadSource: String {
-        phases == nil ? "the requests of each moment, by \(requestSource)" : "the commands in phases.csv"
+        phases == nil ? "the requests of each moment, by \(requestSource)" : "its commands"
     }
 }

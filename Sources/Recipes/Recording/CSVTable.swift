@@ -8,7 +8,8 @@ struct CSVTable {
             $0.split(separator: ",", omittingEmptySubsequences: false)
         }
         let titles = (lines.first ?? []).map { String($0) }
-        places = Dictionary(titles.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { first, _ in first })
+        places = Dictionary(
+            titles.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { first, _ in first })
         rows = Array(lines.dropFirst())
     }
 

@@ -29,7 +29,10 @@ extension RecordedRun {
             }
             requestSource = runs.map(\.tool).first ?? ""
         }
-        let ends = [samples.last?.time, intervals.map(\.end).max(), requests.map { $0.start + $0.seconds }.max()]
+        let ends = [
+            samples.last?.time, intervals.map(\.end).max(), requests.map { $0.start + $0.seconds }.max(),
+            runs.compactMap { $0.times.map { $0.upperBound.seconds - origin } }.max(),
+        ]
         length = ends.compactMap(\.self).max() ?? 0
         guard length > 0, length <= 1e6 else {
             throw RecipeError(
@@ -41,6 +44,7 @@ extension RecordedRun {
 
     private mutating func read(_ files: RecordingFiles, origin: Double) throws(RecipeError) {
         phases = try files.phases(origin: origin)
+        if phases == nil { phases = SiegeMarks(try files.siegeLog(), intervals: intervals)?.phases }
         replicas = try files.replicas(origin: origin)
         publications = try files.publications(origin: origin)
         pods = try files.pods(origin: origin)

@@ -10,6 +10,16 @@ package struct RecordedRun: Sendable {
         /// MiB.
         package var memory: (requested: Double, limit: Double, used: Double?)
 
+        package init(
+            time: Double, pods: Int, cores: (requested: Double, limit: Double, used: Double?),
+            memory: (requested: Double, limit: Double, used: Double?)
+        ) {
+            self.time = time
+            self.pods = pods
+            self.cores = cores
+            self.memory = memory
+        }
+
         package static func == (one: Self, other: Self) -> Bool {
             one.time == other.time && one.pods == other.pods && one.cores == other.cores && one.memory == other.memory
         }
@@ -53,6 +63,12 @@ package struct RecordedRun: Sendable {
         package var seconds: [Int: Int] = [:]
         /// Some of their scoring times in ms, by second.
         package var times: [Int: [Double]] = [:]
+
+        package init(pod: String, seconds: [Int: Int], times: [Int: [Double]]) {
+            self.pod = pod
+            self.seconds = seconds
+            self.times = times
+        }
     }
 
     /// Unix seconds of second 0; nil if no file has a date.
@@ -97,7 +113,9 @@ package struct RecordedRun: Sendable {
     package var publicationTimes: [Double] {
         guard publications.isEmpty else {
             var times: [Double] = []
-            for time in publications.map(\.time).sorted() where time - (times.last ?? -.infinity) > 1 { times.append(time) }
+            for time in publications.map(\.time).sorted() where time - (times.last ?? -.infinity) > 1 {
+                times.append(time)
+            }
             return times
         }
         let known = samples.compactMap { sample in sample.cores.used.map { (sample.time, $0) } }
@@ -110,11 +128,22 @@ package struct RecordedRun: Sendable {
         guard times.count >= 4 else { return nil }
         let gaps = zip(times, times.dropFirst()).map { $1 - $0 }.sorted()
         let median = gaps[gaps.count / 2]
-        // Nodes are read at times of their own, and a value may stay as it was: whole resolutions are far from either.
-        return [10.0, 15, 30, 60].min { abs($0 - median) < abs($1 - median) }.flatMap {
-            abs($0 - median) <= 0.25 * $0 ? $0 : median
+        guard publications.isEmpty else {
+            return Self.usualResolutions.first { abs($0 - median) <= 0.1 * $0 } ?? median
         }
+        // Nodes are read within some seconds of each other, and a value may stay as it was: the longest period in which all
+        // changes come at about the same moment.
+        return Self.usualResolutions.last { resolution in
+            let phases = times.map { $0.truncatingRemainder(dividingBy: resolution) }.sorted()
+            let around =
+                zip(phases, phases.dropFirst()).map { $1 - $0 } + [(phases[0] + resolution) - (phases.last ?? 0)]
+            return resolution - (around.max() ?? 0) <= Self.spreadOfReads
+        } ?? median
     }
+
+    private static let usualResolutions = [15.0, 30, 60]
+    /// metrics-server's 4 s, and a look of the monitor's.
+    private static let spreadOfReads = 10.0
 
     /// Whether a publication holds the counters of its own moment, and not those of a kubelet's sample before it.
     package var hasFreshPublications: Bool {

@@ -10,7 +10,8 @@ struct RecordingFiles {
     func text(_ name: String) throws(RecipeError) -> String? {
         let path = URL(filePath: folder).appending(path: name).path
         guard FileManager.default.fileExists(atPath: path) else { return nil }
-        guard let data = try? Data(contentsOf: URL(filePath: path)), let text = String(data: data, encoding: .utf8) else {
+        guard let data = try? Data(contentsOf: URL(filePath: path)), let text = String(data: data, encoding: .utf8)
+        else {
             throw RecipeError("\(path): it cannot be read as UTF-8 text")
         }
         guard data.count <= Self.maximumByteCount else {
@@ -56,13 +57,22 @@ struct RecordingFiles {
         return hasTraffic ? phases : nil
     }
 
+    /// siege's log, by one of its usual names.
+    func siegeLog() throws(RecipeError) -> String? {
+        for name in ["siege.log", "load_output.csv", "lab.siege.log"] {
+            if let text = try text(name) { return text }
+        }
+        return nil
+    }
+
     func requests() throws(RecipeError) -> [RecordedRequests]? {
         guard let table = try table("timeline.csv"), table.has("seconds") else { return nil }
         guard let column = ["siege_calls", "calls", "requests", "scored_calls"].first(where: { table.has($0) }) else {
             return nil
         }
         let rows = table.rows.compactMap { row -> RecordedRequests? in
-            guard let time = table.number("seconds", in: row), let count = table.number(column, in: row), count > 0 else {
+            guard let time = table.number("seconds", in: row), let count = table.number(column, in: row), count > 0
+            else {
                 return nil
             }
             return RecordedRequests(start: time, seconds: 1, count: count)
@@ -104,7 +114,9 @@ struct RecordingFiles {
     func pods(origin: Double) throws(RecipeError) -> [RecordedRun.PodLife] {
         guard let table = try table("pods.csv"), table.has("pod", "created") else { return [] }
         return table.rows.compactMap { row in
-            guard let name = table.text("pod", in: row), let created = table.number("created", in: row) else { return nil }
+            guard let name = table.text("pod", in: row), let created = table.number("created", in: row) else {
+                return nil
+            }
             func time(_ titles: String...) -> Double? {
                 titles.lazy.compactMap { table.number($0, in: row) }.first.map { $0 - origin }
             }
@@ -112,33 +124,5 @@ struct RecordingFiles {
                 name: name, created: created - origin, started: time("started"), ready: time("ready"),
                 deleted: time("deleted_seen", "deleted"))
         }
-    }
-}
-
-/// A command line of siege: its clients and their pauses.
-struct SiegeCommand {
-    private(set) var clients: Clients
-
-    init?(_ text: String) {
-        let words = text.split(whereSeparator: \.isWhitespace).map(String.init)
-        guard words.first?.split(separator: "/").last == "siege" else { return nil }
-        func value(_ short: String, _ long: String) -> Double? {
-            for (index, word) in words.enumerated() {
-                if word == short || word == long, index + 1 < words.count { return Double(words[index + 1]) }
-                if word.hasPrefix(long + "=") { return Double(word.dropFirst(long.count + 1)) }
-                if word.hasPrefix(short), let number = Double(word.dropFirst(short.count)) { return number }
-            }
-            return nil
-        }
-        guard let count = value("-c", "--concurrent"), (1...100_000).contains(count) else { return nil }
-        let isBenchmark = words.contains { $0 == "-b" || $0 == "--benchmark" }
-        let delay = isBenchmark ? 0 : value("-d", "--delay") ?? 1
-        guard (0...86_400).contains(delay) else { return nil }
-        clients = Clients(count: Int(count), pause: 0...delay, hasWholePauses: true)
-    }
-
-    /// Without the address.
-    static func shortened(_ text: String) -> String {
-        text.split(separator: " ").filter { !$0.contains("://") }.joined(separator: " ")
     }
 }

@@ -50,7 +50,9 @@ struct ScoringLogs {
             let second = request.secondsSince1970
             guard log.seconds.count < maximumSecondCount || log.seconds[second] != nil else { return }
             log.seconds[second, default: 0] += 1
-            guard let time = request.scoringMilliseconds, log.times[second, default: []].count < keptPerSecond else { return }
+            guard let time = request.scoringMilliseconds, log.times[second, default: []].count < keptPerSecond else {
+                return
+            }
             log.times[second, default: []].append(time)
         }
         if file.pathExtension == "gz" {
@@ -68,21 +70,21 @@ private enum Gunzip {
     private static let pieceByteCount = 1 << 18
 
     static func forEachPiece(of file: URL, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["gzip", "-dc", "--", file.path]
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardInput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        defer { if process.isRunning { process.terminate() } }
-        while let data = try pipe.fileHandleForReading.read(upToCount: pieceByteCount), !data.isEmpty {
-            try data.withUnsafeBytes(body)
+        let quoted = "'" + file.path.replacing("'", with: #"'\''"#) + "'"
+        // Foundation's Process crashes at random on Linux up to Swift 6.3.1 (swift-corelibs-foundation, pull request 5472).
+        guard let pipe = popen("exec gzip -dc -- \(quoted) 2>/dev/null", "r") else {
+            throw OperatorError(.input, "gzip cannot be started: unpack the file first")
         }
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw OperatorError(.input, "gzip cannot unpack it (exit code \(process.terminationStatus))")
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceByteCount, alignment: 64)
+        defer { buffer.deallocate() }
+        var failure: (any Error)?
+        while failure == nil {
+            let count = fread(buffer.baseAddress, 1, buffer.count, pipe)
+            if count == 0 { break }
+            do { try body(UnsafeRawBufferPointer(rebasing: buffer[..<count])) } catch { failure = error }
         }
+        let status = pclose(pipe)
+        if let failure { throw failure }
+        guard status == 0 else { throw OperatorError(.input, "gzip cannot unpack it") }
     }
 }
