@@ -1,4 +1,4 @@
-"""Runs k6 in the few ways that tell a request's CPU apart: by hit and miss, alone and in a crowd, and next to nothing."""
+"""Runs k6 in the ways that tell a request's CPU apart: by hit and miss, alone and in a crowd, and next to nothing."""
 
 import os
 

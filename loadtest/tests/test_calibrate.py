@@ -7,8 +7,8 @@ import sys
 
 import jsonschema
 import pytest
-from loadtest.tests.conftest import LOADTEST, SCHEMA
 
+from loadtest.tests.conftest import LOADTEST, SCHEMA
 from testkit.processes import ROOT
 
 RUNS = ["few", "many", "one-hit", "one-miss", "pausing", "steady-2", "steady-8"]
