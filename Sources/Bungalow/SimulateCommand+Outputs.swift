@@ -25,7 +25,7 @@ extension SimulateCommand {
     ) throws {
         if let csv {
             let folder = URL(filePath: csv)
-            try write(
+            try Self.write(
                 [
                     (folder.appending(path: LabFiles.monitorName), LabFiles.monitor(outcome, recipe: recipe)),
                     (folder.appending(path: LabFiles.siegeName), LabFiles.siege(outcome)),
@@ -35,16 +35,16 @@ extension SimulateCommand {
             let pictures = SimulationCharts(
                 outcome, scenario: scenario, recipe: recipe, recorded: comparison?.recorded
             ).pictures
-            try write(pictures.map { (URL(filePath: svg).appending(path: $0.file), $0.text) }, to: svg)
+            try Self.write(pictures.map { (URL(filePath: svg).appending(path: $0.file), $0.text) }, to: svg)
         }
         if let html {
             let page = HTMLReport.page(
                 outcome, scenario: scenario, recipe: recipe, bill: bill, comparison: comparison)
-            try write([(URL(filePath: html), page)], to: html)
+            try Self.write([(URL(filePath: html), page)], to: html)
         }
     }
 
-    private func write(_ files: [(url: URL, text: String)], to place: String) throws {
+    static func write(_ files: [(url: URL, text: String)], to place: String) throws {
         do {
             for file in files {
                 let folder = file.url.deletingLastPathComponent()

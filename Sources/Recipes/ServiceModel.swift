@@ -4,6 +4,8 @@ package import Simulation
 package struct ServiceModel: Sendable {
     package var service: Service
     package var startUp: Double?
+    /// MiB under load, where the file says so.
+    package var measuredMemory: Double?
     /// Seconds from one read of metrics-server to the next, where it was calibrated.
     package var resolution: Double?
     /// Unix seconds of the recording that it was calibrated on.
@@ -50,6 +52,7 @@ package struct ServiceModel: Sendable {
         service.idleMemory = try field["memory_idle_mib"].mean(in: 0...1e7) ?? service.idleMemory
         service.loadedMemory =
             try field["memory_loaded_mib"].mean(in: 0...1e7) ?? max(service.idleMemory, service.loadedMemory)
+        if field["memory_loaded_mib"].exists { measuredMemory = service.loadedMemory }
         if field["model_threads"].exists { service.modelThreads = try field["model_threads"].integer(in: 1...100_000) }
         startUp = try field["start_up_s"].mean(in: 0...86_400) ?? startUp
         resolution = try field["metrics_resolution_s"].mean(in: 1...86_400) ?? resolution
