@@ -77,7 +77,7 @@ extension SearchSpace {
 
     private func requests(_ isFine: Bool) -> [Int] {
         let today = max(10, Int((recipe.monitored.cpuRequest * 1000).rounded()))
-        let factors = isFine ? [0.25, 0.375, 0.5, 0.75, 1, 1.25, 1.5, 2, 3] : [0.25, 0.5, 0.75, 1, 1.5, 2]
+        let factors = isFine ? [0.5, 0.75, 1, 1.25, 1.5, 2] : [0.5, 1, 1.5, 2]
         return Self.unique(factors.map { Int((Double(today) * $0 / 10).rounded()) * 10 }.filter { $0 > 0 })
     }
 
@@ -100,8 +100,9 @@ extension SearchSpace {
         let lows = wanted.least.isEmpty ? least : wanted.least
         let highs = wanted.most.isEmpty ? most : wanted.most
         let ranges = lows.flatMap { low in highs.filter { $0 > low }.map { (low, $0) } }
-        let fixed = Self.unique(counts + [1]).filter {
-            (wanted.least.isEmpty || wanted.least.contains($0)) && (wanted.most.isEmpty || wanted.most.contains($0))
+        let isAsked = !wanted.least.isEmpty || !wanted.most.isEmpty
+        let fixed = Self.unique(isAsked ? wanted.least + wanted.most : counts + [1]).filter { count in
+            [wanted.least, wanted.most].allSatisfy { $0.isEmpty || $0.contains(count) }
         }
         return fixed.map { ($0, $0) } + ranges
     }

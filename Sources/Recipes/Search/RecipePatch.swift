@@ -23,7 +23,9 @@ package struct RecipePatch: Sendable {
             entries +=
                 "  - path: horizontal-pod-autoscaler.yaml\n    target:\n      kind: HorizontalPodAutoscaler\n      name: \(hpa.name)\n"
         }
-        var text = "# \(about)\napiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
+        // An overlay's own patches come after its components', so the component belongs above the overlay.
+        let use = "# In a kustomization.yaml above the overlay: {resources: [OVERLAY], components: [THIS FOLDER]}."
+        var text = "# \(about)\n\(use)\napiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
         if space.recipe.autoscalerObject == nil, !candidate.isFixed {
             files.append(("horizontal-pod-autoscaler.yaml", autoscaler))
             text += "resources:\n  - horizontal-pod-autoscaler.yaml\n"
@@ -57,9 +59,14 @@ package struct RecipePatch: Sendable {
         func add(_ path: String, _ value: String) -> String { "- {op: add, path: \(path), value: \(value)}\n" }
         var text = add("/spec/minReplicas", "\(candidate.least)") + add("/spec/maxReplicas", "\(candidate.most)")
         guard !candidate.isFixed else { return text }
-        if isV1 {
+        if isV1, candidate.pace == .today {
             text += add("/spec/targetCPUUtilizationPercentage", "\(candidate.target)")
         } else {
+            // What autoscaling/v1 has no fields for needs v2.
+            if isV1 {
+                text += add("/apiVersion", "autoscaling/v2")
+                text += "- {op: remove, path: /spec/targetCPUUtilizationPercentage}\n"
+            }
             text += add("/spec/metrics", "[\(metric)]")
             if candidate.pace != .today { text += add("/spec/behavior", Self.flow(behavior)) }
         }
