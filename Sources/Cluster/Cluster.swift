@@ -126,7 +126,7 @@ public struct Cluster: Sendable {
             port: (ports.first { $0.name == "http" } ?? ports.first)?.containerPort ?? 8000)
     }
 
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         text.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(["-", ".", "_"])) ?? text
     }
 }

@@ -87,7 +87,7 @@ import Testing
             (["calibrate", run.path("none")], 66, "not a readable folder"),
             (["simulate", "--recording", run.path("empty")], 66, "no recorded run"),
             (["simulate"], 64, "Give --manifests and --load, or --recording."),
-            (["explain"], 64, "Give --recording"),
+            (["explain"], 64, "Give --namespace for a live autoscaler, or --recording."),
             (["explain", "--recording", folder, "--manifests", run.path("none")], 66, "it cannot be read"),
         ] as [([String], Int32, String)] {
             let outcome = try run.run(arguments)
