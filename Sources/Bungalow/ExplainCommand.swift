@@ -58,8 +58,14 @@ struct ExplainCommand: AsyncParsableCommand {
         var explanation = LiveExplanation()
         var isFirst = true
         repeat {
-            let objects = try await cluster.scalingObjects(namespace: namespace) { autoscalers in
-                try LiveState.target(autoscalers: autoscalers, hpa: hpa)
+            let objects: ScalingObjects
+            do {
+                objects = try await cluster.scalingObjects(namespace: namespace) { autoscalers in
+                    try LiveState.target(autoscalers: autoscalers, hpa: hpa)
+                }
+            } catch  where Task.isCancelled {
+                // Ctrl-C ends kubectl too.
+                return
             }
             if isFirst {
                 let text = "\(objects.autoscalers)\n---\n\(objects.deployment)"

@@ -49,8 +49,8 @@ extension SearchSpace {
         if least == most {
             return [Candidate(request: request, limit: limit, least: least, most: most, target: 80, pace: .today)]
         }
-        let targets = isFine ? Array(stride(from: 25, through: 85, by: 10)) : [30, 45, 60, 75]
-        let paces: [Candidate.Pace] = isFine ? [.today, .standard, .quick] : [.today, .quick]
+        let targets = isFine ? [30, 40, 50, 60, 75] : [30, 45, 60, 75]
+        let paces: [Candidate.Pace] = [.today, .quick]
         return (wanted.targets.isEmpty ? targets : wanted.targets).flatMap { target in
             paces.map {
                 Candidate(request: request, limit: limit, least: least, most: most, target: target, pace: $0)
@@ -77,7 +77,7 @@ extension SearchSpace {
 
     private func requests(_ isFine: Bool) -> [Int] {
         let today = max(10, Int((recipe.monitored.cpuRequest * 1000).rounded()))
-        let factors = isFine ? [0.5, 0.75, 1, 1.25, 1.5, 2] : [0.5, 1, 1.5, 2]
+        let factors = isFine ? [0.5, 0.75, 1, 1.5, 2] : [0.5, 1, 1.5, 2]
         return Self.unique(factors.map { Int((Double(today) * $0 / 10).rounded()) * 10 }.filter { $0 > 0 })
     }
 
@@ -92,7 +92,7 @@ extension SearchSpace {
 
     private func replicas(need: Int, request: Int, wanted: Wanted, isFine: Bool) -> [(Int, Int)] {
         let parts =
-            isFine ? [0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 0.875, 1, 1.25, 1.5] : [0.125, 0.25, 0.5, 0.75, 1, 1.25]
+            isFine ? [0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 1, 1.25] : [0.125, 0.25, 0.5, 0.75, 1, 1.25]
         let counts = Self.unique(parts.map { max(1, Int((Double(need) * $0).rounded())) })
         let today = Candidate(recipe)
         let least = Self.unique([1, today?.least ?? 1] + counts.filter { Double($0) <= 0.8 * Double(need) })
