@@ -66,11 +66,11 @@ package struct LoadShape: Sendable {
         }
     }
 
-    /// The part on which poor recipes show: the way into the hardest minutes, and a fifth of the load in all.
+    /// The part on which poor recipes show: the way into the hardest minutes, and three tenths of the load in all.
     func hardPart(of duration: Double) -> ClosedRange<Double> {
-        let length = max(min(duration, 300), duration * 0.2)
-        let hard = hardest(seconds: length * 0.75)?.start ?? 0
-        let start = max(0, min(hard - length * 0.25, duration - length))
+        let length = max(min(duration, 300), duration * 0.3)
+        let hard = hardest(seconds: length * 0.6)?.start ?? 0
+        let start = max(0, min(hard - length * 0.4, duration - length))
         return start...(start + length)
     }
 

@@ -99,14 +99,14 @@ package struct RecipeSearch: Sendable {
             let gibibytes = cores * 1000 / Double(found[index].candidate.request) * space.memoryRequest / 1024
             found[index].runs[0].cost += space.prices.cost(of: ResourceHours(cores: cores, gibibytes: gibibytes))
         }
-        return objective.survivors(found, today: today, margins: (cost: 0.85, latency: 0.8))
+        return objective.survivors(found, today: today, margins: (cost: 0.7, latency: 0.5))
     }
 
     private func survivorsOfOneSeed(
         _ candidates: [Candidate], today: Candidate?, progress: @escaping @Sendable (String) -> Void
     ) async -> [Candidate] {
         let found = await evaluate(candidates, seeds: 1, name: "on the whole load", progress: progress)
-        return objective.survivors(found, today: today, margins: (cost: 0.97, latency: 0.95))
+        return objective.survivors(found, today: today, margins: (cost: 0.96, latency: 0.93))
     }
 
     /// Simulates recipes on all cores; the order and the results do not depend on how many there are.

@@ -13,7 +13,13 @@ import Testing
     @Test("The front, the choice, its neighbours, the page, and a patch that kubectl kustomize renders")
     func recipe() throws {
         let run = try AnalyzerRun()
-        let manifests = try run.write(SimulateTests.manifests, to: "app.yaml")
+        // kustomize merges lists of containers by their names only where it knows the object's schema.
+        let text = SimulateTests.manifests.replacing(
+            "kind: Deployment\n", with: "apiVersion: apps/v1\nkind: Deployment\n"
+        )
+        .replacing(
+            "kind: HorizontalPodAutoscaler\n", with: "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n")
+        let manifests = try run.write(text, to: "app.yaml")
         let arguments = [
             "recipe", "--manifests", manifests, "--load", try run.write(Self.load, to: "load.yaml"), "--service",
             try run.write("cpu_per_miss_ms: {mean: 100, cv: 0.1}\nmemory_loaded_mib: 90", to: "service.yaml"),
