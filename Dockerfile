@@ -12,6 +12,7 @@ RUN apt-get update \
 WORKDIR /src
 COPY Package.swift ./
 COPY script/build script/build
+COPY script/progress script/progress
 COPY Sources Sources
 # SwiftPM wants the folders of all targets, also of those that it is not asked to build.
 COPY Tests Tests

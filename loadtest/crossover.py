@@ -18,6 +18,7 @@ from statistics import median
 from typing import ClassVar
 
 from chart import line_chart
+from progress import Progress, duration
 from records import new_nonce
 from settings import USAGE_EXIT_CODE, SettingsError, folder_of, make_room, whole_number
 
@@ -122,6 +123,12 @@ def measure(binary, calls, redis_url, busies, batches):
     return results
 
 
+def place_text(busies, batches):
+    """What is said between the lines that each pair of a model's cost and a batch's size has."""
+    began, pairs = time.monotonic(), len(busies) * len(batches)
+    return lambda: f"measuring {pairs} pairs of busy and houses, {duration(time.monotonic() - began)} so far"
+
+
 def table(results):
     lines = [
         "| model, ms | houses | without a cache, ms | hit, ms | miss, ms | Redis pays from a hit rate of |",
@@ -154,7 +161,7 @@ def main():
     folder, calls = folder_of(os.environ), whole_number(os.environ, "CALLS", 300, 1)
     busies, batches = whole_numbers("BUSY", BUSY, 0), whole_numbers("BATCHES", BATCHES, 1)
     make_room(folder, "crossover.md", "crossover.svg")
-    with tempfile.TemporaryDirectory() as scratch, RedisServer(scratch) as redis:
+    with tempfile.TemporaryDirectory() as scratch, RedisServer(scratch) as redis, Progress(place_text(busies, batches)):
         results = measure(binary, calls, redis.url, busies, batches)
     (folder / "crossover.md").write_text(table(results), encoding="utf-8")
     (folder / "crossover.svg").write_text(chart(results), encoding="utf-8")

@@ -16,6 +16,7 @@ from census import Census
 from counters import CountersError, redis_of, source, timestamp
 from processor import Demand, cores
 from program import Interrupted, exit_with
+from progress import Progress, duration, phase_text
 from run_file import run_entry, write
 from settings import make_room, read
 from target import prepare
@@ -24,6 +25,8 @@ from verdict import OUTCOMES, Tally
 SCRIPT = Path(__file__).resolve().with_name("cache-rate.js")
 THRESHOLDS_CROSSED = 99
 MOST_MESSAGES = 10
+# What cache-rate.js says when its warm-up is over.
+CALLS_BEGIN = "the calls begin"
 # The summary of a run without a call.
 NOTHING = {"metrics": {}, "state": {"testRunDurationMs": 0}}
 
@@ -78,10 +81,43 @@ def rates(summary, settings, latency):
     }
 
 
-def show(messages):
+class Stages:
+    """Where a run is: k6 itself says nothing before its end."""
+
+    def __init__(self, settings):
+        self.settings, self.began, self.calls_began = settings, time.monotonic(), None
+
+    def text(self):
+        settings, now = self.settings, time.monotonic()
+        if self.calls_began is None:
+            return f"{settings.name}: preparing and warming up, {duration(now - self.began)} so far"
+        elapsed = now - self.calls_began
+        if settings.calls:
+            return f"{settings.name}: {settings.calls} calls, {duration(elapsed)} so far"
+        phases = [("ramp-up", settings.ramp_seconds), ("hold", settings.hold_seconds)]
+        if settings.model == "closed":
+            phases.append(("ramp-down", settings.down_seconds))
+        return f"{settings.name}: {phase_text(phases, elapsed)}"
+
+
+def plan_text(settings):
+    """What a run will do, before it begins."""
+    load = f"{settings.rate:g} calls/s" if settings.model == "open" else f"{settings.users} users"
+    seconds = settings.ramp_seconds + settings.hold_seconds
+    seconds += settings.down_seconds if settings.model == "closed" else 0
+    length = f"{settings.calls} calls" if settings.calls else duration(seconds)
+    hot = f"{float(settings.cache_rate) * 100:g} % of the calls hot"
+    return f"{settings.name}: {load} for {length}, {hot}, at {settings.target}"
+
+
+def show(messages, stages):
     """Shows the first of k6's messages: there is one for each call that got no answer."""
     count = 0
-    for count, line in enumerate(messages, 1):
+    for line in messages:
+        if CALLS_BEGIN in line:
+            stages.calls_began = time.monotonic()
+            continue
+        count += 1
         if count <= MOST_MESSAGES:
             print(line, end="", file=sys.stderr, flush=True)
     if count > MOST_MESSAGES:
@@ -94,10 +130,12 @@ def run_k6(binary, settings, environment):
     with NamedTemporaryFile("w", dir=settings.folder, suffix=".k6-settings.json", encoding="utf-8") as file:
         json.dump(settings.for_k6(), file)
         file.flush()
-        return watch_k6(binary, {**environment, "SETTINGS_FILE": str(Path(file.name).resolve())})
+        stages = Stages(settings)
+        with Progress(stages.text):
+            return watch_k6(binary, {**environment, "SETTINGS_FILE": str(Path(file.name).resolve())}, stages)
 
 
-def watch_k6(binary, environment):
+def watch_k6(binary, environment, stages):
     command = [binary, "run", "--quiet", "--no-usage-report", "--address", "", str(SCRIPT)]
     # In a process group of its own: Ctrl-C in a terminal would end k6 before it has written its summary.
     process = subprocess.Popen(
@@ -108,7 +146,7 @@ def watch_k6(binary, environment):
         text=True,
         process_group=0,
     )
-    messages = threading.Thread(target=show, args=(process.stderr,))
+    messages = threading.Thread(target=show, args=(process.stderr, stages))
     messages.start()
     demand, interrupted = Demand(process.pid, cores()), None
     try:
@@ -166,8 +204,10 @@ def run(environment):
     binary = k6_binary()
     make_room(settings.folder, *(f"{settings.name}.{kind}" for kind in ("run.json", "k6.json")))
     started, version = timestamp(), None
+    print(plan_text(settings), file=sys.stderr, flush=True)
     try:
-        version = prepare(settings, settings.target)
+        with Progress(lambda: f"{settings.name}: waiting for a response of {settings.target}"):
+            version = prepare(settings, settings.target)
         started = timestamp()
         summary, tally, code, interrupted = measure(binary, settings, census, environment)
     except CountersError as error:

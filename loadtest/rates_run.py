@@ -14,7 +14,7 @@ from tables import chart, markdown
 from verdict import EXIT_CODES
 
 ROUNDS, RATES = 1, "0 0.5 0.75 0.999 1"
-SETTLE_SECONDS, SETTLE_POLL_SECONDS, SETTLE_POLLS = 1200, 5, 3
+SETTLE_SECONDS, SETTLE_POLL_SECONDS, SETTLE_POLLS = 1200, 4, 3
 
 
 def replicas_of(pods):
@@ -62,7 +62,7 @@ def main():
             if pods:
                 settle(pods, baseline)
             name = f"rate-{rate}-round-{turn}"
-            print(f"--- {name}", flush=True)
+            print(f"--- {name}, run {len(entries) + 1} of {rounds * len(rates)}", flush=True)
             entry, code = k6_run.run({**os.environ, "CACHE_RATE": rate, "NAME": name})
             entries.append(entry)
             # An interruption ends the set; its tables would not be those of the whole.

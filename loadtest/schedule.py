@@ -6,10 +6,23 @@ schedule.js is the same in JavaScript; tests/schedule_cases.json holds both to t
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from math import gcd
 from typing import Self
 
 DECIMALS = 6
+DECIMAL = re.compile(rf"\+?(?=\.?[0-9])([0-9]{{0,9}})(?:\.([0-9]{{0,{DECIMALS}}}))?")
+
+
+def likely_rate(text: str) -> str | None:
+    """The number that a percentage, a decimal comma, an exponent or blanks around it probably stand for."""
+    found = re.fullmatch(r"([0-9]{0,9}[.,]?[0-9]{0,9}(?:[eE][+-]?[0-9])?)\s*(%?)", text.strip())
+    try:
+        value = Decimal(found[1].replace(",", ".")) / (100 if found[2] else 1) if found else None
+    except InvalidOperation:
+        return None
+    written = f"{value.normalize():f}" if value is not None else ""
+    return written if DECIMAL.fullmatch(written) else None
 
 
 @dataclass(frozen=True)
@@ -21,12 +34,19 @@ class CacheRate:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Reads a decimal number of at most six decimals; 1 and everything above mean that all calls are hot."""
-        found = re.fullmatch(rf"(\d{{1,9}})(?:\.(\d{{1,{DECIMALS}}}))?", text)
+        """Reads a decimal number of at most six decimals; 1 and everything above mean that all calls are hot.
+
+        `.43`, `1.` and `+0.5` are numbers too.
+        """
+        found = DECIMAL.fullmatch(text)
         if not found:
-            raise ValueError(f"{text!r} is not allowed: use a number from 0 to 1 with at most {DECIMALS} decimals")
+            better = likely_rate(text)
+            raise ValueError(
+                f"{text!r} is not allowed: use a number from 0 to 1 with at most {DECIMALS} decimals"
+                + (f", here {better}" if better else "")
+            )
         period = 10**DECIMALS
-        hot = min(int(found[1]) * period + int((found[2] or "0").ljust(DECIMALS, "0")), period)
+        hot = min(int(found[1] or "0") * period + int((found[2] or "").ljust(DECIMALS, "0")), period)
         return cls(hot // gcd(hot, period), period // gcd(hot, period))
 
     def is_hot(self, index: int) -> bool:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import program
 import siege_summary
-from settings import SettingsError, client_of, first_key, folder_of, make_room, name_of, target_of
+from progress import Progress, duration
+from settings import SettingsError, client_of, first_key, folder_of, make_room, name_of, number, target_of
 
 CONFIGURATION = Path(__file__).resolve().parent / "siege/siege.conf"
 # Seconds that a client pauses at most : clients.
@@ -29,21 +30,21 @@ GRACE_SECONDS, PAUSE_SECONDS, TIMEOUT_SECONDS = 5, 0.1, 5
 
 def phases_of(environment):
     text = environment.get("PHASES") or " ".join(QUIET_FIRST + HEAVY + QUIET_AGAIN)
-    phases = [re.fullmatch(r"(\d{1,6}(?:\.\d+)?):([1-9]\d{0,2})", phase) for phase in text.split()]
+    phases = [re.fullmatch(r"(\d{1,6}(?:\.\d*)?|\.\d+):([1-9]\d{0,2})", phase) for phase in text.split()]
     if not all(phases):
         raise SettingsError(
             f"PHASES={text} is not allowed: use PAUSE:CLIENTS …, the most seconds between a client's calls and 1 to "
             "999 clients"
         )
-    return [phase.groups() for phase in phases]
+    return [(f"{float(phase[1]):g}", phase[2]) for phase in phases]
 
 
 def seconds_of(environment):
     """How long a phase lasts: whole seconds, as siege takes them."""
-    text = environment.get("FACTOR") or "1"
-    if not re.fullmatch(r"\d{1,4}(\.\d+)?", text) or float(text) == 0:
-        raise SettingsError(f"FACTOR={text} is not allowed: use a number above 0")
-    return max(1, int(PHASE_SECONDS * float(text) + 0.5))
+    factor = number(environment, "FACTOR", 1, most=9999)
+    if factor == 0:
+        raise SettingsError(f"FACTOR={environment['FACTOR']} is not allowed: use a number above 0")
+    return max(1, int(PHASE_SECONDS * factor + 0.5))
 
 
 def reason_of(error):
@@ -86,14 +87,26 @@ def version(target, key):
         return None
 
 
+def progress_text(phase, phases, seconds):
+    """What is said while a phase runs; siege itself says nothing before its end."""
+    began = time.monotonic()
+
+    def text():
+        elapsed = min(time.monotonic() - began, seconds)
+        left = (phases - phase + 1) * seconds - elapsed
+        return f"phase {phase} of {phases}: {duration(elapsed)} of {duration(seconds)}; {duration(left)} left in all"
+
+    return text
+
+
 def run_phases(phases, seconds, url, log, options):
     """Runs siege for each phase; False if it broke off."""
     with tempfile.TemporaryDirectory() as home:
         # The log's times are local, so local is UTC.
         environment = {**os.environ, "HOME": home, "TZ": "UTC"}
-        for number, (pause, clients) in enumerate(phases, 1):
+        for phase, (pause, clients) in enumerate(phases, 1):
             print(
-                f"phase {number}: {clients} clients, a call every 0 to {pause} s each, for {seconds} s", file=sys.stderr
+                f"phase {phase}: {clients} clients, a call every 0 to {pause} s each, for {seconds} s", file=sys.stderr
             )
             command = [
                 "siege",
@@ -102,23 +115,24 @@ def run_phases(phases, seconds, url, log, options):
                 f"--concurrent={clients}",
                 f"--delay={pause}",
                 f"--log={log}",
-                f"--mark=phase {number} delay {pause} clients {clients}",
+                f"--mark=phase {phase} delay {pause} clients {clients}",
                 *options,
                 url,
             ]
-            done = subprocess.run(
-                command,
-                env=environment,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                text=True,
-                errors="replace",
-                check=False,
-            )
+            with Progress(progress_text(phase, len(phases), seconds)):
+                done = subprocess.run(
+                    command,
+                    env=environment,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    errors="replace",
+                    check=False,
+                )
             if done.returncode != 0:
                 print(*done.stderr.splitlines()[:MOST_MESSAGES], sep="\n", file=sys.stderr)
                 print(
-                    f"loadtest/siege/phases: siege ended with exit code {done.returncode} in phase {number}",
+                    f"loadtest/siege/phases: siege ended with exit code {done.returncode} in phase {phase}",
                     file=sys.stderr,
                 )
                 return False

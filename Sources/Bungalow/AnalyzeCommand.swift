@@ -110,12 +110,11 @@ struct AnalyzeCommand: AsyncParsableCommand {
     private func chosenLogs() throws -> [LogFile] {
         var known: Set<FileStatus> = []
         let paths = files.filter { path in
-            let file = LogFile(path: path)
-            if file.isResultsFile {
+            if LogFile(path: path).isResultsFile {
                 StandardError.say("\(path) is a results file, not a log: left out")
                 return false
             }
-            guard let status = file.text.status, !known.insert(status).inserted else { return true }
+            guard let status = TextFile(path: path).status, !known.insert(status).inserted else { return true }
             StandardError.say("\(path) is named twice, or is a link to another of the logs: it counts once")
             return false
         }
@@ -142,43 +141,52 @@ struct AnalyzeCommand: AsyncParsableCommand {
     private func analyze(_ deployment: Cluster.Deployment, in cluster: Cluster) async throws -> [LogFile] {
         // Find out before an hour of recording that a file cannot be written, not after it.
         _ = try outputs(for: deployment.name, reading: [])
-        let download = try await source.download(deployment, from: cluster, to: output)
-        let expected = try download.expectedCalls ?? expectedCalls()
+        let collected = try await source.collect(deployment, from: cluster, to: output)
+        let expected = try collected.expectedCalls ?? expectedCalls()
         try await finish(
-            download.logs, names: (deployment.name, deployment.namespace), expected: expected,
-            gaps: download.files.gaps)
-        return download.logs
+            collected.files, names: (deployment.name, deployment.namespace), expected: expected,
+            gaps: collected.gaps, doubts: collected.doubts)
+        return collected.files
     }
 
     private func expectedCalls() throws -> Analysis.ExpectedCalls? {
         if let expect { return .init(calls: expect, source: "--expect") }
-        return metrics.isEmpty ? nil : .init(try ServerCounters(fromFiles: metrics))
+        return metrics.isEmpty ? nil : .init(counted: try ServerCounters(fromFiles: metrics).calls)
     }
 
     private func outputs(for deployment: String, reading logs: [LogFile]) throws -> AnalysisOutputs {
         try AnalysisOutputs(
             deployment: deployment, folder: output, html: html, sqlite: sqlite,
-            inputs: logs.map(\.text) + metrics.map(TextFile.init(path:)))
+            inputs: logs.flatMap(\.texts) + metrics.map(TextFile.init(path:)))
+    }
+
+    /// Whether nothing is known to be missing, and a count that was asked for was taken.
+    private func isAllThere(_ analysis: Analysis) -> Bool {
+        switch analysis.completeness {
+        case .complete: true
+        case .incomplete: false
+        case .notChecked: expect == nil && metrics.isEmpty && !source.counters && analysis.doubts.isEmpty
+        }
     }
 
     private func finish(
         _ logs: [LogFile], names: (deployment: String?, namespace: String?), expected: Analysis.ExpectedCalls?,
-        gaps: [String]
+        gaps: [String], doubts: [String] = []
     ) async throws {
-        let deployment = names.deployment ?? Analysis.deployment(of: logs)
+        let deployment = names.deployment ?? Analysis.deployment(ofPods: logs.map(\.pod))
         let outputs = try outputs(for: deployment, reading: logs)
         let pods = try await Analysis.read(logs, onlyPath: modelKind?.onlyPath, into: outputs.database) { pod in
             StandardError.say(pod.summary)
         }
         let analysis = Analysis(
             deployment: deployment, namespace: names.namespace ?? "n/a", pods: pods, expectedCalls: expected,
-            gaps: gaps)
+            gaps: gaps, doubts: doubts)
         let text = ResultsFile(analysis).text
         let file = try outputs.write(analysis, text: text)
         try StandardOutput.write(json ? try AnalysisJSON(analysis).data() : Data(text.utf8))
         StandardError.say("Results in \(file)")
         // After a dialogue, request ids can still be searched.
-        if analysis.completeness != nil, !isAsking { throw ExitCode(65) }
+        if !isAsking, !isAllThere(analysis) { throw ExitCode(65) }
     }
 }
 

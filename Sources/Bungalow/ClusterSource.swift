@@ -2,6 +2,7 @@ import ArgumentParser
 import Cluster
 import Files
 import LatencyAnalyzer
+import ScoringLog
 import UnixSignals
 
 /// The options for which pods' logs to download, and how.
@@ -77,50 +78,60 @@ struct ClusterSource: ParsableArguments {
         try await cluster.deployment(deployment ?? "", namespace: namespace ?? "default")
     }
 
-    /// The downloaded logs, and how many requests there should be in them.
-    struct Download {
-        let files: LogDownload.Files
-        let expectedCalls: Analysis.ExpectedCalls?
-
-        var logs: [LogFile] {
-            files.logs.map { log in
-                let file = LogFile(path: log.path)
-                return log.isMissing ? file.missing : file
-            }
-        }
-    }
-
-    /// Downloads the logs of a deployment's pods to files.
-    func download(_ deployment: Cluster.Deployment, from cluster: Cluster, to folder: String) async throws -> Download {
-        let logs = LogDownload(from: cluster, to: folder, silence: .seconds(silence)) {
-            StandardError.say($0)
+    /// Downloads or records the logs of a deployment's pods into files.
+    func collect(
+        _ deployment: Cluster.Deployment, from cluster: Cluster, to folder: String
+    ) async throws -> CollectedLogs {
+        let newCounter: @Sendable () -> any RequestCounter = { ScoringLogRequestCounter() }
+        if follow, let duration {
+            let recorder = LogRecorder(
+                of: deployment, in: cluster, to: folder, hasCounters: counters, newCounter: newCounter,
+                onProgress: StandardError.say)
+            return try await untilInterrupted { try await recorder.record(for: .seconds(duration)) }
         }
         let pods = try await cluster.pods(of: deployment)
-        let before = follow && counters ? try await ServerCounters(of: pods, in: cluster) : nil
-        var files: LogDownload.Files
-        if follow, let duration {
-            files = try await untilInterrupted { try await logs.record(deployment, for: .seconds(duration)) }
-        } else {
-            guard !pods.isEmpty else {
-                throw OperatorError(.cluster, "deployment \(deployment.name) in \(deployment.namespace) has no pods")
-            }
-            let part = LogDownload.Part(since: since, tail: tail, isPrevious: previous)
-            files = try await logs.download(pods, part: part)
+        guard !pods.isEmpty else {
+            throw OperatorError(.cluster, "deployment \(deployment.name) in \(deployment.namespace) has no pods")
         }
-        guard counters else { return Download(files: files, expectedCalls: nil) }
-        let after = try await ServerCounters(of: cluster.pods(of: deployment), in: cluster)
-        let gaps = (before?.gaps ?? []) + after.gaps
-        files.gaps += gaps.filter { !files.gaps.contains($0) }
-        guard gaps.isEmpty else { return Download(files: files, expectedCalls: nil) }
-        return Download(files: files, expectedCalls: .init(after, since: before))
+        let download = LogDownload(
+            from: cluster, to: folder, silence: .seconds(silence), hasCounters: counters, newCounter: newCounter,
+            onProgress: StandardError.say)
+        return try await download.download(pods, part: .init(since: since, tail: tail, isPrevious: previous))
+    }
+}
+
+/// Finds requests in a scoring log, as the analyzer does.
+private struct ScoringLogRequestCounter: RequestCounter {
+    private var parser = ScoringLogParser()
+
+    mutating func read(_ line: UnsafeRawBufferPointer) -> LogLineRole {
+        let before = parser.counts
+        parser.read(line) { _ in }
+        if parser.counts.requests > before.requests { return .beginsRequest }
+        return parser.counts.headlessLines > before.headlessLines ? .headless : .other
+    }
+}
+
+extension CollectedLogs {
+    /// How many requests there should be; nil if no counters were read.
+    var expectedCalls: Analysis.ExpectedCalls? {
+        guard let expected else { return nil }
+        let within = tolerance == 0 ? "" : ", to within \(tolerance), since they were read under load"
+        return .init(calls: expected, source: "the servers' counters" + within, isLeast: isExpectedLeast)
+    }
+
+    /// The logs, as the analyzer reads them.
+    var files: [LogFile] {
+        logs.map { log in
+            let file = LogFile(path: log.path)
+            return log.isMissing ? file.missing : file
+        }
     }
 }
 
 extension Analysis.ExpectedCalls {
-    /// What servers counted, in total or since an earlier sample.
-    init(_ counters: ServerCounters, since earlier: ServerCounters? = nil) {
-        self.init(calls: counters.calls - (earlier?.calls ?? 0), source: "the servers' counters")
-    }
+    /// What servers counted.
+    init(counted calls: Int) { self.init(calls: calls, source: "the servers' counters") }
 }
 
 /// Runs work that Ctrl-C or SIGTERM ends early; its result is what it has by then.

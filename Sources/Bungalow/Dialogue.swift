@@ -28,7 +28,13 @@ struct Dialogue {
     /// Asks for a deployment.
     func chooseDeployment(in cluster: Cluster) async throws -> Cluster.Deployment {
         try StandardOutput.say("Collecting AKS deployments....")
-        let deployments = try await cluster.deployments()
+        let deployments: [Cluster.Deployment]
+        do {
+            deployments = try await cluster.deployments()
+        } catch let error as OperatorError where error.isMissingRight {
+            throw OperatorError(
+                .cluster, "\(error.description); without it, name one: --namespace NAME --deployment NAME")
+        }
         guard !deployments.isEmpty else { throw OperatorError(.cluster, "the cluster has no deployments") }
         try StandardOutput.say("List of namespaces (deployment) found :")
         let lines = deployments.map { "\($0.namespace) (\($0.name))" }

@@ -49,7 +49,7 @@ struct MonitorCommand: AsyncParsableCommand {
         var totals = ResourceMonitor.Totals()
         var next = begin
         var (samples, failures) = (0, 0)
-        var warning: String?
+        var (warning, lastFailure): (String?, String?)
         while ContinuousClock.now < end, !Task.isCancelled {
             do {
                 let seconds = (ContinuousClock.now - begin) / .seconds(1)
@@ -59,13 +59,15 @@ struct MonitorCommand: AsyncParsableCommand {
                 try file.append(sample.row)
                 StandardError.say(sample.summary)
                 if sample.warning != warning, let text = sample.warning { StandardError.say("Warning: \(text)") }
-                warning = sample.warning
+                (warning, lastFailure) = (sample.warning, nil)
                 samples += 1
             } catch let error as OperatorError where error.kind == .cluster {
+                if samples == 0, error.isMissingRight { throw error }
                 // The API server may be back for the next sample.
                 if !Task.isCancelled {
                     failures += 1
-                    StandardError.say(error.description)
+                    if error.description != lastFailure { StandardError.say(error.description) }
+                    lastFailure = error.description
                 }
             } catch is CancellationError {
                 break

@@ -9,11 +9,13 @@ struct ReportCommand: ParsableCommand {
         commandName: "report",
         abstract: "Joins the results of load tests on time into one page, with a verdict on each claim.",
         discussion: """
-            Reads these files, recognized by their content: proofs of runs (*.run.json), k6's summaries, Locust's CSV files, history.csv, \
-            timing.csv and scaling.csv of the throughput tool, clients' records, siege's log, results of analyze \
-            (text or JSON), CSV of monitor. Other files are listed and left out.
+            Reads these files, recognized by their content: proofs of runs (*.run.json), k6's summaries and its JSON and CSV streams, \
+            Locust's CSV files and JSON, siege's log and output, CSV results of JMeter and Azure Load Testing, history.csv, \
+            timing.csv and scaling.csv of the throughput tool, clients' records, results of analyze (text or JSON), \
+            CSV of monitor; each also as .gz. Other files are listed and left out.
 
-            PROVEN: numbers taken independently of each other agree. VOID: they differ. UNPROVEN: one is missing.
+            PROVEN: numbers taken independently of each other agree. VOID: they differ, or calls or checks failed. \
+            UNPROVEN: one is missing, as where a log or a stream is the only count.
             """)
 
     @Argument(help: ArgumentHelp("The folder with the files; subfolders are read too.", valueName: "dir"))

@@ -2,6 +2,7 @@
 ///
 /// Every `put` needs room left. An encoder makes sure of it once, by an upper bound, so `put` checks it in debug builds
 /// only.
+@usableFromInline
 package struct ByteWriter {
     @usableFromInline let base: UnsafeMutableRawPointer
     @usableFromInline let capacity: Int
@@ -9,6 +10,8 @@ package struct ByteWriter {
     @usableFromInline package internal(set) var count = 0
 
     /// Starts at the beginning of `buffer`.
+    @inlinable
+    @inline(__always)
     package init(_ buffer: UnsafeMutableRawBufferPointer) {
         guard let base = buffer.baseAddress else { preconditionFailure("a byte writer needs memory to write to") }
         self.base = base
@@ -40,10 +43,10 @@ package struct ByteWriter {
         count += write(base + count)
     }
 
-    /// A text as UTF-8.
+    /// A text as UTF-8. It has a label, since a literal would else be a `String` here, which costs more to write.
     @inlinable
     @inline(__always)
-    package mutating func put(_ text: String) {
+    package mutating func put(text: String) {
         // Native strings are stored contiguously. `withUTF8`, which may have to copy them, retains and releases.
         let isContiguous: Void? = text.utf8.withContiguousStorageIfAvailable { put(UnsafeRawBufferPointer($0)) }
         if isContiguous == nil { Array(text.utf8).withUnsafeBytes { put($0) } }

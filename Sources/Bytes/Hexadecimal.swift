@@ -17,6 +17,22 @@ extension UInt8 {
     }
 }
 
+extension UInt64 {
+    /// The eight lower-case hexadecimal digits of a number, leading zeros included; the first one is the lowest byte.
+    ///
+    /// All digits are made at once: four bits are spread to each byte, and bytes above 9 are moved to the letters.
+    @inlinable
+    @inline(__always)
+    package init(hexadecimalDigitsOf number: UInt32) {
+        var spread = UInt64(number.byteSwapped)
+        spread = (spread | spread << 16) & 0x0000_FFFF_0000_FFFF
+        spread = (spread | spread << 8) & 0x00FF_00FF_00FF_00FF
+        let values = (spread >> 4 & 0x000F_000F_000F_000F) | (spread & 0x000F_000F_000F_000F) << 8
+        let areLetters = (values &+ 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+        self = values &+ 0x3030_3030_3030_3030 &+ areLetters &* UInt64(UInt8(ascii: "a") - UInt8(ascii: "0") - 10)
+    }
+}
+
 extension ByteWriter {
     /// Two lower-case hexadecimal digits.
     @inlinable

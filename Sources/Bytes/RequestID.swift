@@ -28,16 +28,20 @@ public struct RequestID: Sendable, Equatable, CustomStringConvertible {
         let high = high & ~0xF000 | 0x4000
         let low = low & ~(0b11 << 62) | 0b10 << 62
         count = 36
-        withUnsafeMutableBytes(of: &words) { buffer in
-            var output = ByteWriter(buffer)
-            Swift.withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { bytes in
-                for group in [0..<4, 4..<6, 6..<8, 8..<10] {
-                    output.putHexadecimal(bytes.part(group))
-                    output.put("-")
-                }
-                output.putHexadecimal(bytes.dropping(10))
-            }
-        }
+        let (a, b) = Self.digits(high)
+        let (c, d) = Self.digits(low)
+        let dash = UInt64(UInt8(ascii: "-"))
+        // Groups of 8, 4, 4, 4 and 12 digits, in words whose lowest byte comes first.
+        words.0 = a
+        words.1 = dash | (b & 0xFFFF_FFFF) << 8 | dash << 40 | (b >> 32) << 48
+        words.2 = b >> 48 | dash << 16 | (c & 0xFFFF_FFFF) << 24 | dash << 56
+        words.3 = c >> 32 | d << 32
+        words.4 = d >> 32
+    }
+
+    private static func digits(_ number: UInt64) -> (UInt64, UInt64) {
+        let low = UInt32(truncatingIfNeeded: number)
+        return (UInt64(hexadecimalDigitsOf: UInt32(number >> 32)), UInt64(hexadecimalDigitsOf: low))
     }
 
     /// The id's bytes, for the duration of `body`.

@@ -62,16 +62,6 @@ package struct UTCTimestamp: Sendable, Equatable {
         }
     }
 
-    /// `20261121T072600Z`, the basic form of ISO 8601: it sorts by time and is allowed in any file name.
-    package var compactText: String {
-        Self.text { output in
-            output.putDate(self, separator: "")
-            output.put("T")
-            output.putTimeOfDay(self, separator: "")
-            output.put("Z")
-        }
-    }
-
     /// `Sat, 21 Nov 2026 07:26:00 GMT`, the IMF-fixdate of RFC 9110, section 5.6.7.
     package var httpDate: String {
         Self.text { output in
@@ -99,20 +89,20 @@ package struct UTCTimestamp: Sendable, Equatable {
 
 extension ByteWriter {
     /// `2026-11-21`
-    package mutating func putDate(_ time: UTCTimestamp, separator: StaticString = "-") {
+    package mutating func putDate(_ time: UTCTimestamp) {
         put(time.year, digits: 4)
-        put(separator)
+        put("-")
         put(time.month, digits: 2)
-        put(separator)
+        put("-")
         put(time.day, digits: 2)
     }
 
     /// `07:26:00`
-    package mutating func putTimeOfDay(_ time: UTCTimestamp, separator: StaticString = ":") {
+    package mutating func putTimeOfDay(_ time: UTCTimestamp) {
         put(time.hour, digits: 2)
-        put(separator)
+        put(":")
         put(time.minute, digits: 2)
-        put(separator)
+        put(":")
         put(time.second, digits: 2)
     }
 }

@@ -31,8 +31,33 @@ public struct Cluster: Sendable {
         /// The pod's name.
         public let name: String
         let namespace, container: String
-        let start: Date?
         let port: Int
+        /// Different for a later pod of the same name, as a StatefulSet has.
+        let uid: String
+        /// How often the container was started again: each start is an instance with counters and a log of its own.
+        let restarts: Int
+        let state: ContainerState
+        /// The exit code of the instance before; nil without one.
+        let previousExitCode: Int?
+        /// Whether it has been told to end.
+        let isTerminating: Bool
+
+        /// An earlier instance of the same pod.
+        func instance(_ restarts: Int) -> Self {
+            Self(
+                name: name, namespace: namespace, container: container, port: port, uid: uid, restarts: restarts,
+                state: .waiting, previousExitCode: nil, isTerminating: isTerminating)
+        }
+
+        /// When a running container was started.
+        var start: Date? { if case .running(let start) = state { start } else { nil } }
+    }
+
+    /// What the container of a pod does.
+    enum ContainerState: Sendable, Equatable {
+        case waiting
+        case running(since: Date?)
+        case terminated(exitCode: Int)
     }
 
     /// The contexts of the caller's kubeconfig.
@@ -60,9 +85,9 @@ public struct Cluster: Sendable {
 
     /// The deployments of all namespaces, by namespace and name.
     ///
-    /// - Throws: `OperatorError` if kubectl or the API server fails.
+    /// - Throws: `OperatorError` if kubectl or the API server fails, or the caller may not list them.
     public func deployments() async throws -> [Deployment] {
-        let objects: [DeploymentObject] = try await list("/apis/apps/v1/deployments")
+        let objects: [DeploymentObject] = try await list("/apis/apps/v1/deployments").items
         return objects.map(Self.deployment).sorted { ($0.namespace, $0.name) < ($1.namespace, $1.name) }
     }
 
@@ -83,23 +108,66 @@ public struct Cluster: Sendable {
     }
 
     func podObjects(namespace: String, selector: String) async throws -> [PodObject] {
-        try await list("/api/v1/namespaces/\(Self.escaped(namespace))/pods", selector: selector)
+        try await list(Self.path(ofPodsIn: namespace), selector: selector).items
     }
 
     func podMetrics(namespace: String, selector: String) async throws -> [PodMetricsObject] {
-        try await list("/apis/metrics.k8s.io/v1beta1/namespaces/\(Self.escaped(namespace))/pods", selector: selector)
+        try await list(
+            "/apis/metrics.k8s.io/v1beta1/namespaces/\(Self.escaped(namespace))/pods", selector: selector
+        ).items
+    }
+
+    /// The pods of a deployment, and the version of the list, from which a watch continues.
+    func podList(of deployment: Deployment) async throws -> (pods: [Pod], version: String) {
+        let list: (items: [PodObject], version: String) = try await list(
+            Self.path(ofPodsIn: deployment.namespace), selector: deployment.selector)
+        return (list.items.compactMap(Self.pod), list.version)
+    }
+
+    /// One pod as it is now; nil if it is gone.
+    func current(_ pod: Pod) async throws -> Pod? {
+        do {
+            let path = Self.path(ofPodsIn: pod.namespace) + "/" + Self.escaped(pod.name)
+            let found = Self.pod(try await kubectl.get(path))
+            return found?.uid == pod.uid ? found : nil
+        } catch let error as OperatorError where Kubectl.isNotFound(error.description) {
+            return nil
+        }
+    }
+
+    /// Calls back with each change of a deployment's pods, until the API server ends the watch.
+    ///
+    /// - Parameter onChange: gets the pod, and whether it is gone.
+    func watch(
+        _ deployment: Deployment, from version: String, for seconds: Int,
+        onChange: @escaping @Sendable (Pod, Bool) async -> Void
+    ) async throws {
+        let path =
+            Self.path(ofPodsIn: deployment.namespace) + "?labelSelector=\(Self.escaped(deployment.selector))"
+            + "&watch=true&resourceVersion=\(Self.escaped(version))&timeoutSeconds=\(seconds)"
+        let outcome = try await kubectl.lines(["get", "--raw", path]) { line in
+            let event: PodEvent = try Kubectl.decode(line)
+            if let pod = Self.pod(event.object) { await onChange(pod, event.type == "DELETED") }
+        }
+        guard outcome.isSuccess else { throw OperatorError(.cluster, outcome.message) }
+    }
+
+    func logArguments(of pod: Pod) -> [String] {
+        ["logs", pod.name, "--namespace", pod.namespace, "--container", pod.container]
     }
 
     /// The text of a pod's `/metrics`, through the API server.
     func metricsText(of pod: Pod) async throws -> String {
-        let path =
-            "/api/v1/namespaces/\(Self.escaped(pod.namespace))/pods/\(Self.escaped(pod.name)):\(pod.port)/proxy/metrics"
+        let path = Self.path(ofPodsIn: pod.namespace) + "/\(Self.escaped(pod.name)):\(pod.port)/proxy/metrics"
         return String(decoding: try await kubectl.read(["get", "--raw", path, "--request-timeout=20s"]), as: UTF8.self)
     }
 
-    private func list<Item>(_ path: String, selector: String? = nil) async throws -> [Item]
+    private static func path(ofPodsIn namespace: String) -> String { "/api/v1/namespaces/\(escaped(namespace))/pods" }
+
+    private func list<Item>(_ path: String, selector: String? = nil) async throws -> (items: [Item], version: String)
     where Item: Decodable & Sendable {
         var items: [Item] = []
+        var version = ""
         var next: String?
         repeat {
             var query = ["limit=\(Self.pageSize)"]
@@ -108,8 +176,9 @@ public struct Cluster: Sendable {
             let page: ObjectList<Item> = try await kubectl.get("\(path)?\(query.joined(separator: "&"))")
             items += page.items
             next = page.metadata?.continue
+            version = page.metadata?.resourceVersion ?? ""
         } while next?.isEmpty == false
-        return items
+        return (items, version)
     }
 
     private static func deployment(_ object: DeploymentObject) -> Deployment {
@@ -120,13 +189,29 @@ public struct Cluster: Sendable {
     private static func pod(_ object: PodObject) -> Pod? {
         guard let container = object.defaultContainer else { return nil }
         let ports = container.ports ?? []
+        let status = object.status(ofContainer: container.name)
         return Pod(
             name: object.metadata.name, namespace: object.metadata.namespace, container: container.name,
-            start: object.start(ofContainer: container.name),
-            port: (ports.first { $0.name == "http" } ?? ports.first)?.containerPort ?? 8000)
+            port: (ports.first { $0.name == "http" } ?? ports.first)?.containerPort ?? 8000,
+            uid: object.metadata.uid ?? object.metadata.name, restarts: status?.restartCount ?? 0,
+            state: ContainerState(status), previousExitCode: status?.lastState?.terminated?.exitCode,
+            isTerminating: object.metadata.deletionTimestamp != nil)
     }
 
     static func escaped(_ text: String) -> String {
         text.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(["-", ".", "_"])) ?? text
+    }
+}
+
+extension Cluster.ContainerState {
+    fileprivate init(_ status: PodObject.ContainerStatus?) {
+        if let running = status?.state?.running {
+            self = .running(since: running.startedAt)
+            // One that waits to be started again (CrashLoopBackOff) has not been counted as restarted yet.
+        } else if let terminated = status?.state?.terminated ?? status?.lastState?.terminated {
+            self = .terminated(exitCode: terminated.exitCode)
+        } else {
+            self = .waiting
+        }
     }
 }

@@ -1,4 +1,4 @@
-import Files
+public import Files
 import Foundation
 import Subprocess
 
@@ -15,6 +15,8 @@ public struct Kubectl: Sendable {
 
     private static let maximumAnswerByteCount = 256 << 20
     private static let maximumMessageByteCount = 64 << 10
+    // A watch prints one object a line.
+    private static let maximumLineByteCount = 16 << 20
 
     /// - Parameter context: nil is the current one.
     public init(context: String?) { self.context = context }
@@ -42,7 +44,7 @@ public struct Kubectl: Sendable {
                 output: .bytes(limit: Self.maximumAnswerByteCount), error: .string(limit: Self.maximumMessageByteCount))
         }
         guard result.terminationStatus.isSuccess else {
-            throw OperatorError(.cluster, Self.sentence(result.standardError))
+            throw OperatorError(.cluster, KubectlMessage(result.standardError).sentence)
         }
         return result.standardOutput
     }
@@ -62,8 +64,8 @@ public struct Kubectl: Sendable {
                     .name("kubectl"), arguments: Arguments(withContext(arguments)), input: .none,
                     output: .fileDescriptor(descriptor, closeAfterSpawningProcess: true),
                     error: .string(limit: Self.maximumMessageByteCount))
-                return Outcome(
-                    isSuccess: result.terminationStatus.isSuccess, message: Self.sentence(result.standardError))
+                let message = KubectlMessage(result.standardError).sentence
+                return Outcome(isSuccess: result.terminationStatus.isSuccess, message: message)
             } or: {
                 try await Self.waitForSilence(at: path, of: silence)
                 return nil
@@ -86,6 +88,12 @@ public struct Kubectl: Sendable {
             if ContinuousClock.now - change >= silence { return }
         }
     }
+
+    /// Whether kubectl has printed that the API server knows no such object.
+    static func isNotFound(_ message: String) -> Bool { message.contains("(NotFound)") }
+
+    /// Whether a right is missing, which no waiting will bring.
+    static func isForbidden(_ message: String) -> Bool { message.hasPrefix(KubectlMessage.forbiddenStart) }
 
     static func decode<Answer: Decodable>(_ bytes: [UInt8]) throws -> Answer {
         let decoder = JSONDecoder()
@@ -112,8 +120,40 @@ public struct Kubectl: Sendable {
         }
     }
 
-    private static func sentence(_ message: String) -> String {
-        let lines = message.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
-        return "kubectl: " + (lines.isEmpty ? "no reason given" : lines.joined(separator: " "))
+    /// Runs kubectl and gives each line that it prints to `body`, without its line feed, as soon as it comes.
+    func lines(
+        _ arguments: [String], _ body: @escaping @Sendable ([UInt8]) async throws -> Void
+    ) async throws -> Outcome {
+        var open: [UInt8] = []
+        return try await stream(arguments) { bytes in
+            open += bytes
+            guard open.count <= Self.maximumLineByteCount else {
+                throw OperatorError(.cluster, "kubectl printed a line of more than \(Self.maximumLineByteCount) bytes")
+            }
+            var lines = open.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            open = lines.popLast().map(Array.init) ?? []
+            for line in lines where !line.isEmpty { try await body(Array(line)) }
+        }
     }
+
+    /// Runs kubectl and gives what it prints to `body` as soon as it comes.
+    func stream(_ arguments: [String], _ body: ([UInt8]) async throws -> Void) async throws -> Outcome {
+        try await Self.explain {
+            let result = try await run(
+                .name("kubectl"), arguments: Arguments(withContext(arguments)), input: .none, output: .sequence,
+                error: .string(limit: Self.maximumMessageByteCount)
+            ) { execution in
+                for try await buffer in execution.standardOutput {
+                    try await body(buffer.withUnsafeBytes { Array($0) })
+                }
+            }
+            return Outcome(
+                isSuccess: result.terminationStatus.isSuccess, message: KubectlMessage(result.standardError).sentence)
+        }
+    }
+}
+
+extension OperatorError {
+    /// Whether a right is missing in the cluster: trying again is in vain.
+    public var isMissingRight: Bool { kind == .cluster && Kubectl.isForbidden(description) }
 }

@@ -3,7 +3,7 @@ import Foundation
 /// A list of the Kubernetes API; only the fields used here are read.
 struct ObjectList<Item: Decodable & Sendable>: Decodable, Sendable {
     struct Metadata: Decodable {
-        let `continue`: String?
+        let `continue`, resourceVersion: String?
     }
 
     let metadata: Metadata?
@@ -53,6 +53,7 @@ struct LabelSelector: Decodable, Sendable {
 struct PodObject: Decodable, Sendable {
     struct Metadata: Decodable {
         let name, namespace: String
+        let uid, deletionTimestamp: String?
         let annotations: [String: String]?
     }
     struct Port: Decodable {
@@ -73,12 +74,17 @@ struct PodObject: Decodable, Sendable {
     struct Running: Decodable {
         let startedAt: Date?
     }
+    struct Terminated: Decodable {
+        let exitCode: Int
+    }
     struct State: Decodable {
         let running: Running?
+        let terminated: Terminated?
     }
     struct ContainerStatus: Decodable {
         let name: String
-        let state: State?
+        let restartCount: Int?
+        let state, lastState: State?
     }
     struct Status: Decodable {
         let phase: String?
@@ -95,9 +101,9 @@ struct PodObject: Decodable, Sendable {
         return spec.containers.first { $0.name == named } ?? spec.containers.first
     }
 
-    /// When a running container was started.
-    func start(ofContainer name: String) -> Date? {
-        status?.containerStatuses?.first { $0.name == name }?.state?.running?.startedAt
+    /// What is known of a container; nil before its node has reported it.
+    func status(ofContainer name: String) -> ContainerStatus? {
+        status?.containerStatuses?.first { $0.name == name }
     }
 
     /// Whether it holds resources: it has neither succeeded nor failed.
@@ -116,4 +122,10 @@ struct PodMetricsObject: Decodable, Sendable {
 
     let metadata: Metadata
     let containers: [Container]
+}
+
+/// One line of a watch: what became of a pod.
+struct PodEvent: Decodable, Sendable {
+    let type: String
+    let object: PodObject
 }

@@ -36,7 +36,7 @@ public struct ResourceMonitor: Sendable {
         package let used: Amount?
         /// Replicas that are missing from the sum of use.
         private(set) var replicasWithoutUse = 0
-        /// Why there are no replicas; nil if there are.
+        /// Why there are no replicas, or no use of any; nil if there are, or if no metrics server may be the reason.
         public private(set) var warning: String?
 
         /// The CSV's line; an unknown value is an empty cell.
@@ -77,7 +77,9 @@ public struct ResourceMonitor: Sendable {
 
         /// A line for a person.
         public var summary: String {
-            let used = used.map { "\($0.cores) cores, \($0.kilobytes) KB used" } ?? "use unknown (no metrics server?)"
+            let used =
+                used.map { "\($0.cores) cores, \($0.kilobytes) KB used" }
+                ?? "use unknown" + (warning == nil ? " (no metrics server?)" : "")
             let unknown = replicasWithoutUse > 0 ? " (unknown for \(Self.pods(replicasWithoutUse)))" : ""
             return
                 "\(seconds.decimal(digits: 0)) s: \(Self.pods(replicas)), \(requested.cores) cores reserved, "
@@ -111,7 +113,7 @@ public struct ResourceMonitor: Sendable {
     ///
     /// - Throws: `OperatorError` if the pods cannot be listed.
     private func sample(at seconds: Double) async throws -> Sample {
-        async let metrics = try? cluster.podMetrics(namespace: namespace, selector: selector)
+        async let metrics = use()
         let pods = try await cluster.podObjects(namespace: namespace, selector: selector).filter(\.isAlive)
         var (requested, limits) = (Amount(), Amount())
         var names: [String: String] = [:]
@@ -123,15 +125,27 @@ public struct ResourceMonitor: Sendable {
             requested.add(container.resources?.requests)
             limits.add(container.resources?.limits)
         }
-        let known = await metrics?.filter { names[$0.metadata.name] != nil }
+        let (metricsOfAll, failure) = await metrics
+        let known = metricsOfAll?.filter { names[$0.metadata.name] != nil }
         let used = known?.reduce(into: Amount()) { sum, pod in
             sum.add(pod.containers.first { $0.name == names[pod.metadata.name] }?.usage)
         }
         var sample = Sample(seconds: seconds, replicas: names.count, requested: requested, limits: limits, used: used)
         sample.remark(
             replicasWithoutUse: names.count - (known?.count ?? names.count),
-            warning: names.isEmpty ? warning(selected: pods.count) : nil)
+            warning: names.isEmpty ? warning(selected: pods.count) : failure)
         return sample
+    }
+
+    /// What the metrics server knows of the pods, or which right is missing to ask it.
+    private func use() async -> ([PodMetricsObject]?, failure: String?) {
+        do {
+            return (try await cluster.podMetrics(namespace: namespace, selector: selector), nil)
+        } catch let error as OperatorError where error.isMissingRight {
+            return (nil, error.description)
+        } catch {
+            return (nil, nil)
+        }
     }
 
     private func warning(selected: Int) -> String {

@@ -8,8 +8,8 @@ import Foundation
 public struct ServerCounters: Sendable, Equatable {
     /// All requests, rejected ones too.
     public let calls: Int
-    /// Pods whose counters are unknown, one sentence each.
-    public let gaps: [String]
+    /// Which process has counted, different after each start; nil where the metrics do not say.
+    public let process: String?
 
     /// Reads the metrics of one server.
     ///
@@ -29,7 +29,7 @@ public struct ServerCounters: Sendable, Equatable {
                 .input, "\(source) holds no bungalow_requests_total: give the text of a Bungalow server's /metrics")
         }
         self.calls = calls
-        gaps = []
+        process = text.firstMatch(of: #/bungalow_build_info\{[^}]*instance="([^"]*)"/#).map { String($0.1) }
     }
 
     /// Adds up the counters in files with the text of `/metrics`.
@@ -42,22 +42,15 @@ public struct ServerCounters: Sendable, Equatable {
             }
             return try ServerCounters(metrics: text, from: path).calls
         }.reduce(0, +)
-        gaps = []
+        process = nil
     }
+}
 
-    /// Asks pods for their counters through the API server; a pod that does not respond is a gap.
+extension Cluster {
+    /// Asks a pod for its counters, through the API server.
     ///
-    /// - Throws: `CancellationError`.
-    public init(of pods: [Cluster.Pod], in cluster: Cluster) async throws {
-        var (sum, gaps) = (0, [String]())
-        for pod in pods {
-            do {
-                sum += try ServerCounters(metrics: try await cluster.metricsText(of: pod), from: "its /metrics").calls
-            } catch let error as OperatorError {
-                gaps.append("the counters of \(pod.name) are unknown: \(error.description)")
-            }
-        }
-        calls = sum
-        self.gaps = gaps
+    /// - Throws: `OperatorError` if it does not respond with them, `CancellationError`.
+    func counters(of pod: Pod) async throws -> ServerCounters {
+        try ServerCounters(metrics: try await metricsText(of: pod), from: "its /metrics")
     }
 }

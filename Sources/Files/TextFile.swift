@@ -4,7 +4,8 @@ import System
 import SystemPackage
 #endif
 
-/// Text in a file or on standard input, read piece by piece: UTF-8, or UTF-16 with or without a byte-order mark.
+/// Text in a file or on standard input, read piece by piece: UTF-8, or UTF-16 with or without a byte-order mark, also
+/// as gzip.
 public struct TextFile: Sendable, Equatable {
     /// The file's path; nil is standard input.
     public let path: String?
@@ -30,15 +31,33 @@ public struct TextFile: Sendable, Equatable {
 
     /// Reads the text as UTF-8 from beginning to end; memory is bounded by one piece.
     ///
-    /// - Parameter body: is called with each piece; must not keep the pointer.
+    /// - Parameters:
+    ///   - body: is called with each piece; must not keep the pointer.
+    ///   - onDamage: is told why a gzip could not be read to its end; without it that is an error.
     /// - Throws: `OperatorError` if the file cannot be read, and what `body` throws.
-    public func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    public func forEachPiece(
+        _ body: (UnsafeRawBufferPointer) throws -> Void, onDamage: ((GzipDamage) -> Void)? = nil
+    ) throws {
         var decoder = TextDecoder()
-        try forEachChunk { try decoder.decode($0, body) }
+        var gzip: GzipReader?
+        var isFirst = true
+        try forEachChunk { chunk in
+            if isFirst, chunk.starts(with: GzipReader.magic) { gzip = GzipReader() }
+            isFirst = false
+            guard let gzip else {
+                try decoder.decode(chunk, body)
+                return true
+            }
+            return try gzip.read(chunk) { try decoder.decode($0, body) }
+        }
         try decoder.finish(body)
+        guard let damage = gzip?.finish() else { return }
+        guard let onDamage else { throw OperatorError(.input, "\(path ?? "standard input") \(damage.sentence)") }
+        onDamage(damage)
     }
 
-    private func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    /// - Parameter body: returns false where the rest is of no use.
+    private func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Bool) throws {
         let descriptor = try open()
         defer { if path != nil { try? descriptor.close() } }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.chunkByteCount, alignment: 64)
@@ -51,7 +70,7 @@ public struct TextFile: Sendable, Equatable {
                 throw OperatorError(.input, "\(path ?? "standard input") cannot be read: \(error)")
             }
             if count == 0 { return }
-            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            guard try body(UnsafeRawBufferPointer(rebasing: buffer[..<count])) else { return }
         }
     }
 

@@ -15,10 +15,14 @@ package final class ConnectionGroup {
     package struct Settings: Sendable {
         let maximumBodyBytes: Int
         let timeouts: ReadTimeouts
+        /// How long an idle connection is kept, for its client; each field begins with a line break.
+        let keepAliveFields: String
 
         package init(maximumBodyBytes: Int, timeouts: ReadTimeouts) {
             self.maximumBodyBytes = maximumBodyBytes
             self.timeouts = timeouts
+            let seconds = timeouts.idle.nanoseconds / 1_000_000_000
+            keepAliveFields = "\r\nConnection: keep-alive\r\nKeep-Alive: timeout=\(seconds)"
         }
     }
 

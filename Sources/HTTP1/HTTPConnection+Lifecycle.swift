@@ -35,7 +35,7 @@ extension HTTPConnection: ConnectionGroup.Member, Tick.Writer {
 
     /// The client has ended its side in the middle of a request, which is answered all the same.
     private func rejectUnfinishedRequest() {
-        if parser.isWithinRequest { reject(.malformed) }
+        if parser.isWithinRequest { reject(.malformed(parser.cut)) }
     }
 
     /// Writes the tick's responses; after the last one, ends our side.

@@ -53,8 +53,8 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
         guard state.takesRequests else { return }
         parser.take(unwrapInboundIn(data))
         while let event = parser.next() {
-            switch consume event {
-            case .head(let head): receive(head)
+            switch event {
+            case .head: receiveHead()
             case .body(let bytes): receive(bytes)
             case .end: receiveEnd()
             case .failed(let failure): reject(HTTPError(failure))
@@ -70,21 +70,21 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
         accountForBuffer()
     }
 
-    private func receive(_ head: RequestHead) {
+    private func receiveHead() {
+        guard let head = parser.takeHead() else { return }
         let route = delegate.route(head)
         let keepAlive = head.allowsAnother && !group.isStopping && permits.use == .requests
-        let exchange = HTTPExchange(
+        exchange = HTTPExchange(
             IncomingRequest(
                 head, at: state.receiveHead(keepAlive: keepAlive, now: now), receivedAt: .now(), route: route.index,
                 orID: group.makeRequestID()),
             head.fields, routeDetail: route.detail, on: self)
-        self.exchange = exchange
 
         if let defect = head.defect { return answerEarly(HTTPError(defect)) }
         guard permits.use == .requests || route.isProbe else { return rejectForWantOfPermit() }
         if let objection = delegate.objection(to: head, on: route) { return answerEarly(objection) }
         if let length = head.fields.contentLength, length > group.settings.maximumBodyBytes {
-            answerEarly(.bodyTooLarge)
+            answerEarly(.bodyTooLarge(length, limit: group.settings.maximumBodyBytes))
         } else if head.fields.expectsContinue, head.minorVersion >= 1 {
             guard route.readsBody else { return answerEarly(nil) }
             state.expectContinue()
@@ -95,34 +95,33 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
     private func receive(_ part: ByteBuffer) {
         guard state.isRestWanted else { return }
         state.receiveBody()
-        if !body.append(part) { answerEarly(.bodyTooLarge) }
+        guard !body.append(part) else { return }
+        answerEarly(.bodyGrewTooLarge(body.bytes.readableBytes + part.readableBytes, limit: body.limit))
     }
 
     private func receiveEnd() {
-        let body = body.bytes
-        let ended = exchange.take()
-        forgetRequest()
-        guard state.receiveEnd(now: now), let ended else { return }
+        let received = body.bytes
+        forgetBody()
+        guard state.receiveEnd(now: now), let ended = exchange.take() else { return }
         group.tick.open()
-        delegate.respond(to: ended, body)
+        delegate.respond(to: ended, received)
     }
 
-    private func forgetRequest() {
-        exchange = nil
+    private func forgetBody() {
         body = RequestBody(limit: group.settings.maximumBodyBytes)
         permits.releaseBuffer()
     }
 
     /// Responds to the request that is still being received; with nil, as its route would without a body.
     func answerEarly(_ error: HTTPError?) {
-        guard state.answerEarly(), let exchange else { return }
+        guard state.answerEarly(), let answered = exchange.take() else { return }
         // However long the client takes to end it, nothing reads the rest.
-        forgetRequest()
+        forgetBody()
         parser.stop()
         if let error {
-            delegate.respond(to: exchange, error)
+            delegate.respond(to: answered, error)
         } else {
-            delegate.respond(to: exchange, ByteBuffer())
+            delegate.respond(to: answered, ByteBuffer())
         }
     }
 
@@ -171,7 +170,9 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
         let roomNeeded = head.maximumBytes(date: date) + body.readableBytes
         buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: roomNeeded) { room in
             var output = ByteWriter(room)
-            head.write(for: request, keepAlive: keepAlive, date: date, length: body.readableBytes, to: &output)
+            head.write(
+                for: request, keepAlive: keepAlive ? group.settings.keepAliveFields : nil, date: date,
+                length: body.readableBytes, to: &output)
             if request.method != .head { body.withUnsafeReadableBytes { output.put($0) } }
             return output.count
         }

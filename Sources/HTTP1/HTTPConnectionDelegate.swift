@@ -17,7 +17,7 @@ package protocol HTTPConnectionDelegate: AnyObject {
     func objection(to head: RequestHead, on route: RequestRoute) -> HTTPError?
 
     /// Responds, now or later, to a request that was received whole.
-    func respond(to exchange: HTTPExchange, _ body: ByteBuffer)
+    func respond(to exchange: consuming HTTPExchange, _ body: ByteBuffer)
 
     /// Responds with an error of the wire's, at once.
     func respond(to exchange: HTTPExchange, _ error: HTTPError)

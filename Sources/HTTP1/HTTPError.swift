@@ -2,12 +2,15 @@
 package struct HTTPError: Error {
     package let status: ResponseStatus
     /// Plain ASCII text without quotes or backslashes.
-    package let detail: StaticString
+    package let detail: String
+    /// What the client probably wants instead, in such text too.
+    package let hint: String?
     private let field: HeaderField?
 
-    package init(status: ResponseStatus, detail: StaticString, field: HeaderField? = nil) {
+    package init(status: ResponseStatus, detail: String, hint: String? = nil, field: HeaderField? = nil) {
         self.status = status
         self.detail = detail
+        self.hint = hint
         self.field = field
     }
 
@@ -21,8 +24,24 @@ package struct HTTPError: Error {
 
 /// What the wire itself finds wrong.
 extension HTTPError {
-    static let malformed = HTTPError(status: .badRequest, detail: "Malformed HTTP request")
-    static let bodyTooLarge = HTTPError(status: .contentTooLarge, detail: "The body is larger than MAX_BODY_BYTES")
+    static func malformed(_ reason: MalformedRequest) -> HTTPError {
+        HTTPError(status: .badRequest, detail: "Malformed HTTP request: \(reason.text)")
+    }
+
+    /// - Parameter bytes: how long the body is said to be.
+    static func bodyTooLarge(_ bytes: Int, limit: Int) -> HTTPError {
+        let length = bytes == .max ? "\(bytes) bytes or more" : "\(bytes) bytes"
+        return HTTPError(
+            status: .contentTooLarge, detail: "The body has \(length), where MAX_BODY_BYTES allows \(limit)")
+    }
+
+    /// - Parameter bytes: how much of the body has come, of which the length is not known.
+    static func bodyGrewTooLarge(_ bytes: Int, limit: Int) -> HTTPError {
+        HTTPError(
+            status: .contentTooLarge,
+            detail: "The body has at least \(bytes) bytes, where MAX_BODY_BYTES allows \(limit)")
+    }
+
     static let oneHostNeeded = HTTPError(
         status: .badRequest, detail: "A request needs one Host header, and HTTP/1.0 one at most")
     static let invalidHost = HTTPError(
@@ -40,7 +59,7 @@ extension HTTPError {
 
     init(_ failure: RequestParser.ParseError) {
         switch failure {
-        case .malformed: self = .malformed
+        case .malformed(let reason): self = .malformed(reason)
         case .headTooLarge: self = .headTooLarge
         case .framingTooLarge: self = .framingTooLarge
         }

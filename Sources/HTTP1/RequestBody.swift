@@ -3,7 +3,7 @@ import NIOCore
 /// A request's body as it arrives, bounded.
 struct RequestBody {
     private var received = ReceiveBuffer()
-    private let limit: Int
+    let limit: Int
 
     /// - Parameter limit: the most bytes that are taken.
     init(limit: Int) { self.limit = limit }

@@ -17,8 +17,8 @@ import NIOCore
 ///    chunks in proportion to what they carry.
 final class RequestParser {
     enum Event {
-        /// The head is complete.
-        case head(RequestHead)
+        /// The head is complete; `takeHead` returns it.
+        case head
         /// A piece of the body, without the framing of chunks.
         case body(ByteBuffer)
         /// The request is complete.
@@ -28,29 +28,27 @@ final class RequestParser {
     }
 
     enum ParseError {
-        case malformed, headTooLarge, framingTooLarge
+        case malformed(MalformedRequest), headTooLarge, framingTooLarge
     }
 
-    private enum Line {
+    enum Line {
         case request, field, chunkSize, trailer
     }
 
     private enum State {
-        case emptyLines
+        case emptyLines, body, chunk, chunkEnd, lost
         case lines(Line)
-        case body, chunk, chunkEnd, lost
 
         /// Whether lines are due.
         var line: Line? { if case .lines(let line) = self { line } else { nil } }
     }
 
-    /// What reading on has come to; the head itself is moved once, from where it was read into its event.
+    /// The result of one step.
     private enum Step {
-        case proceed, needBytes, head, end
-        case body(ByteBuffer)
-        case failed(ParseError)
+        case proceed, needBytes
+        case event(Event)
 
-        static let malformed = Step.failed(.malformed)
+        static func malformed(_ reason: MalformedRequest) -> Step { .event(.failed(.malformed(reason))) }
     }
 
     private let markerField: StaticString
@@ -87,6 +85,9 @@ final class RequestParser {
         }
     }
 
+    /// Why a request that ends here is malformed.
+    var cut: MalformedRequest { .cut(in: state.line, missing: left) }
+
     private var isLost: Bool { if case .lost = state { true } else { false } }
 
     /// What is kept of a request's head, trailers or chunk's line, at most, in bytes; to be asked between reads.
@@ -103,18 +104,18 @@ final class RequestParser {
         while true {
             switch step() {
             case .proceed: continue
-            case .head: if let event = head.take().map(Event.head) { return event }
-            case .body(let bytes): return .body(bytes)
-            case .end: return .end
-            case .failed(let failure):
-                stop()
-                return .failed(failure)
+            case .event(let event):
+                if case .failed = event { stop() }
+                return event
             case .needBytes:
                 if isLost { stop() } else { unread.detach() }
                 return nil
             }
         }
     }
+
+    /// The head that was announced last, once; not part of its event, since it is large and would be moved with it.
+    func takeHead() -> RequestHead? { head.take() }
 
     /// Drops what was received, and all that still comes.
     func stop() {
@@ -144,7 +145,7 @@ extension RequestParser {
         while readLineEnd() { sectionBytes += 2 }
         guard sectionBytes <= Self.maximumSectionBytes else { return tooLarge }
         guard unread.count > 0, !isLineEndBegun else { return .needBytes }
-        guard unread[0] != UInt8.carriageReturn, unread[0] != UInt8.lineFeed else { return .malformed }
+        guard unread[0] != UInt8.carriageReturn, unread[0] != UInt8.lineFeed else { return .malformed(.lineEnd) }
         sectionBytes = 0
         fieldCount = 0
         state = .lines(.request)
@@ -170,7 +171,9 @@ extension RequestParser {
                 scannedBytes = 0
                 sectionBytes += end - start
                 guard sectionBytes <= Self.maximumSectionBytes else { return (end, tooLarge) }
-                guard lineFeed > start, bytes[lineFeed - 1] == UInt8.carriageReturn else { return (end, .malformed) }
+                guard lineFeed > start, bytes[lineFeed - 1] == UInt8.carriageReturn else {
+                    return (end, .malformed(.line(line, bytes.part(start..<lineFeed), hasEnd: false)))
+                }
                 let step = read(line, bytes.part(start..<(lineFeed - 1)))
                 start = end
                 guard case .proceed = step, state.line != nil else { return (end, step) }
@@ -187,12 +190,12 @@ extension RequestParser {
         scannedBytes = line.count
         let text = unseen.countWhile(HTTPGrammar.isFieldChar)
         guard text == unseen.count || (text == unseen.count - 1 && unseen[text] == UInt8.carriageReturn) else {
-            return .malformed
+            return .malformed(.line(state.line ?? .request, line))
         }
         return sectionBytes + line.count <= Self.maximumSectionBytes ? .needBytes : tooLarge
     }
 
-    private var tooLarge: Step { .failed(state.line == .chunkSize ? .framingTooLarge : .headTooLarge) }
+    private var tooLarge: Step { .event(.failed(state.line == .chunkSize ? .framingTooLarge : .headTooLarge)) }
 
     private func read(_ line: Line, _ text: UnsafeRawBufferPointer) -> Step {
         switch line {
@@ -211,20 +214,20 @@ extension RequestParser {
     private func readRequestLine(_ line: UnsafeRawBufferPointer) -> Step {
         head = RequestHead(line: line)
         state = .lines(.field)
-        return head == nil ? .malformed : .proceed
+        return head == nil ? .malformed(.line(.request, line)) : .proceed
     }
 
     private func readField(_ line: UnsafeRawBufferPointer) -> Step {
         guard !line.isEmpty else { return endHead() }
-        guard let (name, value) = RequestFields.split(line) else { return .malformed }
+        guard let (name, value) = RequestFields.split(line) else { return .malformed(.line(.field, line)) }
         fieldCount += 1
         guard fieldCount <= Self.maximumFields else { return tooLarge }
-        return head?.fields.take(name, value, markerField) == true ? .proceed : .malformed
+        return head?.fields.take(name, value, markerField) == true ? .proceed : .malformed(.contentLength)
     }
 
     /// Finds out how the body ends (RFC 9112, section 6.3).
     private func endHead() -> Step {
-        guard let transferCoding = head?.fields.transferCoding else { return .malformed }
+        guard let transferCoding = head?.fields.transferCoding else { return .malformed(cut) }
         sectionBytes = 0
         left = 0
         switch (transferCoding, head?.fields.contentLength) {
@@ -232,14 +235,14 @@ extension RequestParser {
             left = length ?? 0
             state = .body
         // Others might believe the other one.
-        case (_, .some): return .malformed
+        case (_, .some): return .malformed(.bothLengths)
         case (.chunked, nil):
             (chunkBytes, framingBytes) = (0, 0)
             state = .lines(.chunkSize)
         // Where the body ends cannot be known; the connection answers the head with an error.
         case (.other, nil): state = .lost
         }
-        return .head
+        return .event(.head)
     }
 }
 
@@ -253,14 +256,14 @@ extension RequestParser {
             chunkBytes += bytes.readableBytes
             if left == 0 { state = .chunkEnd }
         }
-        return .body(bytes)
+        return .event(.body(bytes))
     }
 
     private func readChunkSize(_ line: UnsafeRawBufferPointer) -> Step {
-        guard let size = ChunkSize.parse(line) else { return .malformed }
+        guard let size = ChunkSize.parse(line) else { return .malformed(.line(.chunkSize, line)) }
         framingBytes += sectionBytes
         guard framingBytes <= Self.freeFramingBytes + Self.framingBytesPerByte * chunkBytes else {
-            return .failed(.framingTooLarge)
+            return .event(.failed(.framingTooLarge))
         }
         sectionBytes = 0
         left = size
@@ -270,7 +273,7 @@ extension RequestParser {
 
     /// CR LF behind a chunk's data.
     private func readEndOfChunk() -> Step {
-        guard readLineEnd() else { return unread.count == 0 || isLineEndBegun ? .needBytes : .malformed }
+        guard readLineEnd() else { return unread.count == 0 || isLineEndBegun ? .needBytes : .malformed(.chunkEnd) }
         framingBytes += 2
         state = .lines(.chunkSize)
         return .proceed
@@ -281,7 +284,7 @@ extension RequestParser {
         guard !line.isEmpty else { return end() }
         guard let (name, _) = RequestFields.split(line), !name.equalsIgnoringCase("content-length"),
             !name.equalsIgnoringCase("transfer-encoding")
-        else { return .malformed }
+        else { return .malformed(.line(.trailer, line)) }
         fieldCount += 1
         return fieldCount <= Self.maximumFields ? .proceed : tooLarge
     }
@@ -289,6 +292,6 @@ extension RequestParser {
     private func end() -> Step {
         sectionBytes = 0
         state = .emptyLines
-        return .end
+        return .event(.end)
     }
 }

@@ -43,15 +43,15 @@ package struct ResponseHead {
     ///
     /// - Parameters:
     ///   - request: the request that this is the response to.
-    ///   - keepAlive: whether the connection stays open.
+    ///   - keepAlive: the fields of a connection that stays open; nil if it ends.
     ///   - date: an IMF-fixdate (RFC 9110, section 5.6.7).
     ///   - length: the body's bytes, also where HEAD leaves the body out.
     func write(
-        for request: IncomingRequest, keepAlive: Bool, date: String, length: Int, to output: inout ByteWriter
+        for request: IncomingRequest, keepAlive: String?, date: String, length: Int, to output: inout ByteWriter
     ) {
         output.put(status.line)
         output.put("Date: ")
-        output.put(date)
+        output.put(text: date)
         if status != .noContent, status != .notModified {
             output.put("\r\nContent-Type: ")
             output.put(contentType)
@@ -67,11 +67,7 @@ package struct ResponseHead {
         fields?.writeFields(to: &output)
         field?.write(to: &output)
         if isMomentary { output.put("\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff") }
-        if !keepAlive {
-            output.put("\r\nConnection: close")
-        } else if request.minorVersion == 0 {
-            output.put("\r\nConnection: keep-alive")
-        }
+        if let keepAlive { output.put(text: keepAlive) } else { output.put("\r\nConnection: close") }
         output.put("\r\n\r\n")
     }
 }

@@ -7,7 +7,7 @@ public struct Analysis: Sendable {
     public let deployment: String
     /// The deployment's namespace, as the results file has it.
     public let namespace: String
-    /// One entry a log, in the order given.
+    /// One entry a pod of each log, in the order given.
     public let pods: [PodStatistics]
     /// All pods together.
     public let total: PodStatistics
@@ -15,32 +15,43 @@ public struct Analysis: Sendable {
     public var expectedCalls: ExpectedCalls?
     /// What is known to be missing, one sentence each.
     public var gaps: [String]
+    /// Why a count that is right proves nothing, such as an instance whose last count is unknown; one sentence each.
+    public var doubts: [String]
+    /// Lines of the logs that show that requests are missing, one sentence each.
+    let losses: [String]
+    private let countDoubts: [String]
 
     /// How many calls the servers responded to, and where the number is from.
     public struct ExpectedCalls: Sendable, Equatable {
         /// The number of calls.
         public let calls: Int
-        /// Where it is from, to follow "according to".
+        /// Where it is from, to follow "by".
         public let source: String
+        /// Whether there may be more, since a count is missing.
+        public let isLeast: Bool
 
-        /// - Parameter source: to follow "according to".
-        public init(calls: Int, source: String) {
+        /// - Parameter source: to follow "by".
+        public init(calls: Int, source: String, isLeast: Bool = false) {
             self.calls = calls
             self.source = source
+            self.isLeast = isLeast
         }
     }
 
     /// - Parameter pods: one for each log.
     public init(
         deployment: String, namespace: String, pods: [PodStatistics], expectedCalls: ExpectedCalls? = nil,
-        gaps: [String] = []
+        gaps: [String] = [], doubts: [String] = []
     ) {
         self.deployment = deployment
         self.namespace = namespace
         self.pods = pods
         self.expectedCalls = expectedCalls
-        let headless = pods.filter { $0.counts.headlessLines > 0 }
-        self.gaps = gaps + headless.map { "the log of \($0.file.pod) begins in the middle of a call" }
+        self.gaps = gaps + pods.flatMap(\.gaps)
+        losses = pods.flatMap(\.losses)
+        self.doubts = doubts
+        // A second copy of a request makes up for one that is missing.
+        countDoubts = pods.flatMap(\.countDoubts)
         total = pods.reduce(into: PodStatistics(LogFile(path: "all pods"))) { $0.add($1) }
     }
 
@@ -49,7 +60,7 @@ public struct Analysis: Sendable {
     /// - Parameters:
     ///   - path: the one whose scoring lines count; nil for both.
     ///   - database: takes every call.
-    ///   - onRead: called after each log.
+    ///   - onRead: called for each pod after its log.
     /// - Returns: the statistics in the logs' order.
     /// - Throws: `OperatorError` if a log cannot be read or the database cannot be written.
     public static func read(
@@ -57,40 +68,34 @@ public struct Analysis: Sendable {
         onRead: @escaping @Sendable (PodStatistics) -> Void = { _ in }
     ) async throws -> [PodStatistics] {
         if let database {
-            return try files.map { file in
+            return try files.flatMap { file in
                 let statistics = try database.store(file, onlyPath: path)
-                onRead(statistics)
+                statistics.forEach(onRead)
                 return statistics
             }
         }
-        return try await withThrowingTaskGroup(of: (Int, PodStatistics).self) { group in
-            var results = [PodStatistics?](repeating: nil, count: files.count)
+        return try await withThrowingTaskGroup(of: (Int, [PodStatistics]).self) { group in
+            var results = [[PodStatistics]](repeating: [], count: files.count)
             var waiting = files.enumerated().makeIterator()
-            let addNext = { (group: inout ThrowingTaskGroup<(Int, PodStatistics), any Error>) in
+            let addNext = { (group: inout ThrowingTaskGroup<(Int, [PodStatistics]), any Error>) in
                 guard let (index, file) = waiting.next() else { return }
-                group.addTask { (index, try PodStatistics(reading: file, onlyPath: path)) }
+                group.addTask { (index, try PodStatistics.read(file, onlyPath: path).map(\.statistics)) }
             }
             for _ in 0..<max(ProcessInfo.processInfo.activeProcessorCount, 1) { addNext(&group) }
             while let (index, statistics) = try await group.next() {
-                onRead(statistics)
+                statistics.forEach(onRead)
                 results[index] = statistics
                 addNext(&group)
             }
-            return results.compactMap(\.self)
+            return results.flatMap(\.self)
         }
     }
 
-    /// The sentence that begins with INCOMPLETE, or says that there are more calls than expected; nil if all is there.
-    public var completeness: String? {
-        let found = total.counts.requests
-        let reasons = gaps.isEmpty ? "" : "; " + gaps.joined(separator: "; ")
-        if let expectedCalls, found != expectedCalls.calls {
-            let word = found < expectedCalls.calls ? "INCOMPLETE" : "MORE THAN EXPECTED"
-            return "\(word): \(found) of \(expectedCalls.calls) calls, according to \(expectedCalls.source)\(reasons)"
-        }
-        // Where the count is right, nothing of a call is missing.
-        guard !gaps.isEmpty, expectedCalls == nil else { return nil }
-        return "INCOMPLETE: \(found) of an unknown number of calls\(reasons)"
+    /// Whether every request is there.
+    public var completeness: Completeness {
+        Completeness(
+            found: total.counts.requests, expected: expectedCalls, gaps: gaps, losses: losses,
+            doubts: doubts + (expectedCalls == nil ? [] : countDoubts))
     }
 
     /// How evenly the calls fell on the pods; nil with fewer than two pods or without calls.
@@ -114,9 +119,9 @@ public struct Analysis: Sendable {
     }
 
     /// The deployment that all pods' names share, named by ReplicaSets as `<deployment>-<hash>-<suffix>`; else `logs`.
-    public static func deployment(of files: [LogFile]) -> String {
-        let names = files.map { file -> Substring? in
-            let pod = file.pod.split(separator: "/").last ?? ""
+    public static func deployment(ofPods pods: [String]) -> String {
+        let names = pods.map { name -> Substring? in
+            let pod = name.split(separator: "/").last ?? ""
             let parts = pod.split(separator: "-", omittingEmptySubsequences: false)
             guard parts.count > 2, let suffix = parts.last, suffix.count == 5,
                 (6...10).contains(parts[parts.count - 2].count)

@@ -14,7 +14,7 @@ public struct RequestSearch: Sendable {
     public func lines(for requestID: String) throws -> [String] {
         try files.flatMap { file -> [String] in
             var found: [String] = []
-            _ = try file.read { call in
+            _ = try file.read { _, call in
                 guard let milliseconds = call.scoringMilliseconds, call.requestID == requestID else { return }
                 found.append("LATENCY:  \(milliseconds)  TIME:  \(UTCTime.text(call.secondsSince1970))")
             }

@@ -27,12 +27,12 @@ public struct QueryKey: Hashable, Sendable {
             md5.update(bufferPointer: UnsafeRawBufferPointer(text).part(0..<byteCount))
             return md5.finalize()
         }
-        var hex = SIMD32<UInt8>()
-        withUnsafeMutableBytes(of: &hex) { digits in
-            var output = ByteWriter(digits)
-            digest.withUnsafeBytes { output.putHexadecimal($0) }
+        hex = digest.withUnsafeBytes { bytes in
+            let digits = SIMD4<UInt64>(
+                bytes.hexadecimalDigits(at: 0), bytes.hexadecimalDigits(at: 4), bytes.hexadecimalDigits(at: 8),
+                bytes.hexadecimalDigits(at: 12))
+            return unsafeBitCast(digits, to: SIMD32<UInt8>.self)
         }
-        self.hex = hex
     }
 }
 
@@ -40,5 +40,12 @@ extension QueryKey: CustomStringConvertible {
     /// The 32 digits.
     public var description: String {
         withUnsafeBytes(of: hex) { String(decoding: $0, as: UTF8.self) }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// The digits of the four bytes from an offset.
+    fileprivate func hexadecimalDigits(at offset: Int) -> UInt64 {
+        UInt64(hexadecimalDigitsOf: UInt32(bigEndian: loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
     }
 }

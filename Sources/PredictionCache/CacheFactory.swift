@@ -8,6 +8,8 @@ package struct CacheFactory: Sendable {
         case redis(RedisConfiguration)
         case sqlite(SQLitePredictionStore)
         case off
+        /// A file that was named and cannot be used.
+        case unusable
     }
 
     /// For the start-up message, without secrets.
@@ -28,9 +30,11 @@ package struct CacheFactory: Sendable {
         case .redis(let redis):
             kind = .redis(Self.configuration(redis, settings))
             description = redis.description
-        case .sqlite(let path): (kind, description) = Self.open(path, settings, logger, sharedStatus)
+        case .sqlite(let path):
+            (kind, description) = Self.open(path, settings, logger, sharedStatus) ?? (.unusable, "off")
         case .userCacheFolder:
-            (kind, description) = Self.open(CacheLocation.defaultPath, settings, logger, sharedStatus)
+            let path = CacheLocation.defaultPath
+            (kind, description) = Self.open(path, settings, logger, sharedStatus) ?? (.off, "off")
         case .off: (kind, description) = (.off, "off")
         }
     }
@@ -53,7 +57,7 @@ package struct CacheFactory: Sendable {
 
     private static func open(
         _ path: String, _ settings: CacheSettings, _ logger: Logger, _ status: SharedCacheStatus
-    ) -> (Kind, String) {
+    ) -> (Kind, String)? {
         var sqlite = SQLiteCacheSettings(path: path)
         sqlite.timeToLiveMilliseconds = Int64(settings.timeToLiveSeconds) * 1000
         sqlite.lookUpDeadline = .milliseconds(Int64(settings.deadlineMilliseconds))
@@ -61,7 +65,7 @@ package struct CacheFactory: Sendable {
             return (.sqlite(try SQLitePredictionStore(sqlite, status, logger)), "sqlite:\(path)")
         } catch {
             logger.warning("no cache: \(error)")
-            return (.off, "off")
+            return nil
         }
     }
 
@@ -73,6 +77,7 @@ package struct CacheFactory: Sendable {
     ) -> any PredictionCache {
         switch kind {
         case .redis(let configuration):
+            observer.cacheChanged(isUp: false)
             return RedisPredictionCache(configuration, timeToLiveSeconds: timeToLiveSeconds, on: eventLoop) { event in
                 Self.report(event, to: observer)
                 guard isFirst else { return }
@@ -85,6 +90,9 @@ package struct CacheFactory: Sendable {
         case .sqlite(let store):
             observer.cacheChanged(isUp: true)
             return SQLitePredictionCache(store, on: eventLoop, onError: observer.cacheFailed)
+        case .unusable:
+            observer.cacheChanged(isUp: false)
+            return NoCache(eventLoop)
         case .off: return NoCache(eventLoop)
         }
     }

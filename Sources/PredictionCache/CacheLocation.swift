@@ -17,12 +17,26 @@ package enum CacheLocation: Equatable, Sendable {
         if text == "off" {
             self = .off
         } else if text.hasPrefix("sqlite:") {
-            guard let path = text.dropFirst("sqlite:".count).removingPercentEncoding, !path.isEmpty else { return nil }
+            guard let path = text.dropFirst("sqlite:".count).removingPercentEncoding, !path.isEmpty,
+                Self.correction(of: text) == nil
+            else { return nil }
             self = .sqlite(path: path)
         } else {
             guard let redis = Self.redis(text) else { return nil }
             self = redis
         }
+    }
+
+    /// What to write instead, where the mistake is a known one.
+    package static func correction(of text: String) -> String? {
+        guard text.hasPrefix("sqlite:"), let path = text.dropFirst("sqlite:".count).removingPercentEncoding else {
+            return nil
+        }
+        // Names of a database in memory: SQLite's, and `sqlite://` as other programs write it.
+        let name = path.drop { $0 == "/" }
+        guard name.hasPrefix(":memory:") || name.hasPrefix("file:") || name.isEmpty && !path.isEmpty else { return nil }
+        return "sqlite:PATH with the path of a file, since each connection would have a database in memory to itself; "
+            + "or off for no cache"
     }
 
     private static func redis(_ text: String) -> CacheLocation? {

@@ -66,7 +66,7 @@ package protocol CacheObserver: AnyObject {
     /// The cache did not do what was asked.
     func cacheFailed(_ reason: CacheErrorReason)
 
-    /// The cache can be used from now on, or cannot.
+    /// The cache can be used from now on, or cannot; never called where there is none by choice.
     func cacheChanged(isUp: Bool)
 }
 
@@ -98,7 +98,7 @@ package struct CacheKey: Hashable, Sendable {
     package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 1) { bytes in
             var output = ByteWriter(bytes)
-            output.put(prefix)
+            output.put(text: prefix)
             withUnsafeBytes(of: queryKey.hex) { output.put($0) }
             return try body(UnsafeRawBufferPointer(bytes))
         }

@@ -1,36 +1,52 @@
 import NIOCore
 
-/// What one event loop has asked a cache to store and what look-ups may not find there yet, oldest first.
+/// One entry on its way to a cache.
+struct StoreRequest: Sendable {
+    let key: CacheKey
+    let value: ByteBuffer
+    /// Unix milliseconds; set by the embedded cache when its thread takes the entry.
+    var expiresAt: Int64 = 0
+
+    var byteCount: Int { key.byteCount + value.readableBytes }
+    /// What it takes in memory while it waits, about.
+    var queuedBytes: Int { byteCount + 256 }
+}
+
+/// The entries that are on their way to a cache, which does not find them yet, oldest first.
 ///
 /// Of two requests that a client sends in one write, both are looked up before the first is scored. The second is told
 /// that there is no entry, and finds here what the first has stored meanwhile.
 final class StoresUnderWay {
-    private var keys = CircularBuffer<CacheKey>()
-    /// The newest value of each key, and how many stores of the key are under way.
-    private var entries: [CacheKey: (value: ByteBuffer, stores: Int)] = [:]
+    private(set) var requests = CircularBuffer<StoreRequest>()
+    /// Where the newest entry of each key is, counted from the first that was ever appended.
+    private var newest: [CacheKey: Int] = [:]
+    private var removed = 0
 
-    var count: Int { keys.count }
+    /// The newest entry of a key.
+    subscript(key: CacheKey) -> StoreRequest? {
+        guard !requests.isEmpty, let number = newest[key] else { return nil }
+        return requests[offset: number - removed]
+    }
 
-    func append(_ value: ByteBuffer, for key: CacheKey) {
-        keys.append(key)
-        entries[key] = (value, (entries[key]?.stores ?? 0) + 1)
+    func append(_ request: StoreRequest) {
+        newest[request.key] = removed + requests.count
+        requests.append(request)
     }
 
     /// The oldest ones are in the cache or dropped.
     func removeFirst(_ count: Int = 1) {
-        for key in keys.prefix(count) {
-            guard let stores = entries[key]?.stores, stores > 1 else {
-                entries[key] = nil
-                continue
+        for request in requests.prefix(count) {
+            if let index = newest.index(forKey: request.key), newest[index].value == removed {
+                newest.remove(at: index)
             }
-            entries[key]?.stores = stores - 1
+            removed += 1
         }
-        keys.removeFirst(count)
+        requests.removeFirst(count)
     }
 
     /// What a look-up means: where the cache has no entry, one on its way there is found.
     func outcome(_ found: CacheLookup, for key: CacheKey) -> CacheLookup {
-        guard case .missing = found, !keys.isEmpty, let entry = entries[key] else { return found }
-        return .entry(entry.value)
+        guard case .missing = found, let request = self[key] else { return found }
+        return .entry(request.value)
     }
 }

@@ -166,7 +166,7 @@ extension RedisChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(state.transportFailed(ByteBuffer(string: "\(error)").printableLine))
+        end(state.transportFailed(configuration.text(of: error)))
     }
 
     private func open(in context: ChannelHandlerContext) {

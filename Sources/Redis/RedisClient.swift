@@ -123,7 +123,7 @@ extension RedisClient {
             .whenComplete { result in
                 switch result {
                 case .success(let channel): self.adopt(channel, password: password, deadline: deadline)
-                case .failure(let error): self.failAttempt(.connect(ByteBuffer(string: "\(error)").printableLine))
+                case .failure(let error): self.failAttempt(.connect(self.configuration.text(of: error)))
                 }
             }
     }
@@ -164,7 +164,7 @@ extension RedisClient {
             try channel.pipeline.syncOperations.addHandler(handler)
         } catch {
             channel.close(promise: nil)
-            return failAttempt(.connect(ByteBuffer(string: "\(error)").printableLine))
+            return failAttempt(.connect(configuration.text(of: error)))
         }
         // Fails only on a channel that has been closed meanwhile, which the handler has reported.
         channel.setOption(.autoRead, value: true).whenComplete { _ in }

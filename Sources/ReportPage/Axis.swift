@@ -48,7 +48,9 @@ public struct Axis: Sendable {
         (start, end) = places
         isLogarithmic = false
         let steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400]
-        let rough = max((last - first) / 6, 1)
+        // A label takes some room.
+        let count = max(Int(abs(places.1 - places.0) / 140), 1)
+        let rough = max((last - first) / count, 1)
         let step = steps.first { $0 >= rough } ?? (rough / 86_400 + 1) * 86_400
         let begin = (first + step - 1) / step * step
         ticks = stride(from: begin, through: max(last, begin), by: step).map { second in

@@ -12,33 +12,47 @@ public struct Chart: Sendable {
         }
     }
 
-    static let width = 960.0
+    /// The width of a drawing on a page.
+    public static let pageWidth = 960.0
+    /// The width of a drawing on a phone.
+    public static let phoneWidth = 380.0
     // Half the width of a label with a time of day.
     private static let edge = 30.0
-    /// The drawing's height in its own units; its width is 960.
+    /// The drawing's width in its own units.
+    public let width: Double
+    /// The drawing's height in its own units.
     public let height: Double
     /// Where the plot begins.
     public let left: Double
     let title: String
     let legend: [LegendEntry]
     private(set) var marks = ""
+    // Stretches of the horizontal axis with names below it.
+    private let names: AxisNames
 
     /// - Parameters:
-    ///   - height: of the drawing, in its own units.
+    ///   - width: of the drawing, in its own units.
+    ///   - height: of the drawing without names below its axis.
     ///   - left: room for the labels of the vertical axis.
-    public init(title: String, height: Double = 280, left: Double = 56, legend: [LegendEntry] = []) {
+    ///   - names: what is written below the horizontal axis.
+    public init(
+        title: String, width: Double = pageWidth, height: Double = 280, left: Double = 56, names: AxisNames = .none,
+        legend: [LegendEntry] = []
+    ) {
         self.title = title
-        self.height = height
+        self.width = width
+        self.names = names
+        self.height = height + names.height
         self.left = left
         self.legend = legend
     }
 
     /// Where the plot ends.
-    public var right: Double { Self.width - 12 }
+    public var right: Double { width - 12 }
     /// The plot's upper edge.
     public var top: Double { 12 }
     /// The plot's lower edge.
-    public var bottom: Double { height - 34 }
+    public var bottom: Double { height - 34 - names.height }
 
     /// Draws the lines and labels of a horizontal axis.
     public mutating func draw(horizontal axis: Axis, caption: String) {
@@ -46,10 +60,11 @@ public struct Chart: Sendable {
             let place = axis.place(tick.value)
             let x = Markup.at(place)
             // A centred label at an edge would be cut off.
-            let anchor = place > Self.width - Self.edge ? "end" : place < Self.edge ? "start" : "middle"
+            let anchor = place > width - Self.edge ? "end" : place < Self.edge ? "start" : "middle"
             marks += "<line class=\"grid\" x1=\"\(x)\" x2=\"\(x)\" y1=\"\(top)\" y2=\"\(bottom)\"/>"
             marks += "<text x=\"\(x)\" y=\"\(bottom + 15)\" text-anchor=\"\(anchor)\">\(tick.label)</text>"
         }
+        marks += names.markup(below: bottom + 22)
         marks += "<text class=\"caption\" x=\"\(right)\" y=\"\(height - 4)\" text-anchor=\"end\">\(caption)</text>"
     }
 
@@ -117,16 +132,32 @@ public struct Chart: Sendable {
     }
 
     /// The figure as HTML.
-    public var html: String {
-        let entries = legend.map { "<span><i class=\"c\($0.color)\"></i>\(Markup.escaped($0.name))</span>" }.joined()
-        let title = Markup.escaped(title)
-        // An image hides the points in it from screen readers.
-        let role = marks.contains("tabindex") ? "group" : "img"
+    public var html: String { "<figure>\(caption)\n\(svg(class: nil))\n</figure>" }
+
+    /// The figure as HTML, drawn twice, with room for a page and for a phone, of which one shows.
+    ///
+    /// - Parameter draw: the chart of a width; nil if there is nothing to draw.
+    public static func html(_ draw: (_ width: Double) -> Self?) -> String? {
+        guard let page = draw(pageWidth), let phone = draw(phoneWidth) else { return nil }
         return """
-            <figure><figcaption>\(title)<span class="legend">\(entries)</span></figcaption>
-            <svg viewBox="0 0 \(Int(Self.width)) \(Int(height))" role="\(role)" aria-label="\(title)">\(marks)</svg>
+            <figure>\(page.caption)
+            \(page.svg(class: "page"))
+            \(phone.svg(class: "phone"))
             </figure>
             """
+    }
+
+    private var caption: String {
+        let entries = legend.map { "<span><i class=\"c\($0.color)\"></i>\(Markup.escaped($0.name))</span>" }.joined()
+        return "<figcaption>\(Markup.escaped(title))<span class=\"legend\">\(entries)</span></figcaption>"
+    }
+
+    private func svg(class name: String?) -> String {
+        // An image hides the points in it from screen readers.
+        let role = marks.contains("tabindex") ? "group" : "img"
+        let kind = name.map { "class=\"\($0)\" " } ?? ""
+        return "<svg \(kind)viewBox=\"0 0 \(Int(width)) \(Int(height))\" role=\"\(role)\" "
+            + "aria-label=\"\(Markup.escaped(title))\">\(marks)</svg>"
     }
 
     /// The chart as a file of its own, with title and legend in it; it follows the reader's choice of light or dark.
@@ -141,9 +172,9 @@ public struct Chart: Sendable {
                 <text x="\(Markup.at((Double(x) ?? 0) + 15))" y="18">\(Markup.escaped(entry.name))</text>
                 """
         }.joined()
-        let size = "width=\"\(Int(Self.width))\" height=\"\(Int(height + header))\""
+        let size = "width=\"\(Int(width))\" height=\"\(Int(height + header))\""
         return """
-            <svg xmlns="http://www.w3.org/2000/svg" \(size) viewBox="0 0 \(Int(Self.width)) \(Int(height + header))">
+            <svg xmlns="http://www.w3.org/2000/svg" \(size) viewBox="0 0 \(Int(width)) \(Int(height + header))">
             <style>\(Self.pictureStyle)</style>
             <rect class="card" \(size)/>
             <text class="title" x="\(Markup.at(left))" y="18">\(Markup.escaped(title))</text>\(entries)

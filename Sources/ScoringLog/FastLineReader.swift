@@ -40,7 +40,9 @@ struct FastLineReader: Sendable {
             scanner.skip(.space), let status = scanner.decimal(digits: 3), status >= 100,
             scanner.skip(.space), let bodyBytes = scanner.decimal(), scanner.isAtEnd || scanner.skip(.space)
         else { return nil }
-        return .access(secondsSince1970: seconds, status: status, bodyBytes: bodyBytes)
+        return .access(
+            secondsSince1970: seconds, status: status, bodyBytes: bodyBytes,
+            isScoring: ScoringLogLine.isScoring(request))
     }
 
     @inline(__always)

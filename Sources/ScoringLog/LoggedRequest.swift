@@ -58,6 +58,69 @@ struct LoggedRequestID: Sendable, Equatable, CustomStringConvertible {
     }
 
     static func == (left: Self, right: Self) -> Bool { left.description == right.description }
+
+    /// Whether it has the form of the ids that the server makes, 8-4-4-4-12 hexadecimal digits in lower case.
+    var isOwnForm: Bool {
+        guard hasOwnLength else { return false }
+        return withUnsafeBytes(of: words) { bytes in
+            for index in 0..<36 where ![8, 13, 18, 23].contains(index) && !bytes[index].isLowercaseHexadecimal {
+                return false
+            }
+            return true
+        }
+    }
+
+    /// Whether the length and the dashes are those of the server's own form.
+    var hasOwnLength: Bool {
+        let dash = UInt8(ascii: "-")
+        guard count == 36 else { return false }
+        return withUnsafeBytes(of: words) { $0[8] == dash && $0[13] == dash && $0[18] == dash && $0[23] == dash }
+    }
+
+    /// Whether it looks like a piece of an id of the server's own form.
+    var isPiece: Bool {
+        guard !hasOwnLength else { return false }
+        return withUnsafeBytes(of: words) { bytes in
+            for byte in bytes[..<count] where !byte.isLowercaseHexadecimal && byte != UInt8(ascii: "-") { return false }
+            return true
+        }
+    }
+
+    /// A hash of all its bytes.
+    var fingerprint: UInt64 {
+        withUnsafeBytes(of: words) { bytes in
+            var hash = UInt64(count)
+            var offset = 0
+            while offset < count {
+                hash = hash.mixed(with: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+                offset += 8
+            }
+            return hash
+        }
+    }
+}
+
+extension UInt8 {
+    fileprivate var isLowercaseHexadecimal: Bool { isDigit || self &- UInt8(ascii: "a") < 6 }
+}
+
+extension UInt64 {
+    /// One step of a hash: the upper half of a product joins the lower, so that every bit reaches every other.
+    @inline(__always)
+    func mixed(with word: UInt64) -> UInt64 {
+        let (high, low) = (self ^ word ^ 0x9E37_79B9_7F4A_7C15).multipliedFullWidth(by: 0xD6E8_FEB8_6659_FD93)
+        return high ^ low
+    }
+}
+
+extension LoggedRequest {
+    /// A hash of everything that the log says of the request.
+    var fingerprint: UInt64 {
+        let hash = UInt64(bitPattern: Int64(secondsSince1970))
+            .mixed(with: UInt64(truncatingIfNeeded: status << 48 ^ (bodyBytes ?? -1)))
+            .mixed(with: scoringMilliseconds?.bitPattern ?? 1)
+        return hash.mixed(with: loggedRequestID?.fingerprint ?? 0)
+    }
 }
 
 /// What a log holds, and what is broken or missing in it.
@@ -88,7 +151,7 @@ public struct ScoringLogCounts: Sendable, Equatable {
     public var malformedRequestIDLines = 0
     /// Lines with `Prediction took` or `Predictions took` elsewhere than at the start, or without number and `ms`.
     public var malformedScoringLines = 0
-    /// Lines with 127.0.0.1 that are not access lines.
+    /// Lines with 127.0.0.1 that are not access lines, and access lines of other clients or paths.
     public var foreignLines = 0
     /// Lines longer than the limit, which are not read.
     public var overlongLines = 0
@@ -96,6 +159,18 @@ public struct ScoringLogCounts: Sendable, Equatable {
     public var cutLines = 0
     /// Lines that are not about requests.
     public var otherLines = 0
+    /// Requests beside torn or mixed lines, whose ids and times are not used: each could be another request's.
+    public var mixedRequests = 0
+    /// Requests with a status under 400 of which only the access line is there, which may be another's, doubled.
+    public var bareRequests = 0
+    /// Requests that the log holds a second time, byte for byte, in a run of at least three; they count once.
+    public var repeatedRequests = 0
+    /// Requests with an id that an earlier request has, too.
+    public var repeatedIDs = 0
+    /// Requests that are equal in everything to an earlier one, id of the server's form included, and count again.
+    public var doubledRequests = 0
+    /// Places where the time goes back by more than a second.
+    public var timesBack = 0
 
     package init() {}
 
@@ -110,7 +185,8 @@ public struct ScoringLogCounts: Sendable, Equatable {
             \.lines, \.requests, \.scoringLines, \.scoredRequests, \.missingRequestIDs, \.missingScoringLines,
             \.strayRequestIDLines, \.strayScoringLines, \.headlessLines, \.otherKindLines, \.malformedAccessLines,
             \.malformedRequestIDLines, \.malformedScoringLines, \.foreignLines, \.overlongLines, \.cutLines,
-            \.otherLines,
+            \.otherLines, \.mixedRequests, \.bareRequests, \.repeatedRequests, \.repeatedIDs, \.doubledRequests,
+            \.timesBack,
         ]
     }
 }

@@ -104,14 +104,24 @@ extension ScoringLogBlock {
 
 /// What one line of a log means, whichever server wrote the log.
 enum ScoringLogLine: Equatable {
-    /// A request begins: UTC seconds, and the body's bytes unless the line has `-`.
-    case access(secondsSince1970: Int, status: Int, bodyBytes: Int?)
+    /// A request: UTC seconds, the body's bytes unless the line has `-`, and whether it can have a time.
+    case access(secondsSince1970: Int, status: Int, bodyBytes: Int?, isScoring: Bool)
+    /// The access line of a client that is not 127.0.0.1.
+    case foreignAccess
+    /// A whole request in one line of JSON.
+    case record(LoggedRequest)
+    /// How long Azure ML's server took for a request, which counts where the model has logged no time.
+    case duration(milliseconds: Double)
+    /// The server's own message on standard error, which a container's log may hold between any two lines.
+    case message
     case requestID(LoggedRequestID)
     case scoring(milliseconds: Double, modelKind: ModelKind)
     /// Begins like our access line and is not one.
     case malformedAccess
     case malformedRequestID
     case malformedScoring
+    /// Holds the beginning of an access line elsewhere than at its start.
+    case joinedAccess
     /// Holds 127.0.0.1 and is not an access line.
     case foreign
     case other
@@ -124,7 +134,13 @@ enum ScoringLogLine: Equatable {
     init(_ line: UnsafeRawBufferPointer) {
         self =
             if line.contains("127.0.0.1") {
-                Self.access(in: line) ?? (line.hasPrefix(Self.accessPrefix) ? .malformedAccess : .foreign)
+                if line.hasPrefix(Self.accessPrefix) {
+                    Self.access(in: line) ?? .malformedAccess
+                } else if line.contains("127.0.0.1 - - [") {
+                    .joinedAccess
+                } else {
+                    Self.access(in: line) ?? .foreign
+                }
             } else if line.contains("Prediction took") {
                 Self.scoring(in: line, mark: "Prediction", .ml) ?? .malformedScoring
             } else if line.contains("Predictions took") {
@@ -132,35 +148,79 @@ enum ScoringLogLine: Equatable {
             } else if line.contains("X-Ms-Request-Id") {
                 Self.requestID(in: line) ?? .malformedRequestID
             } else {
-                .other
+                Self.others(line)
             }
+    }
+
+    private static func others(_ line: UnsafeRawBufferPointer) -> Self {
+        if line.hasPrefix(#"{"time":""#) { return LoggedRecord.read(line).map(Self.record) ?? .malformedAccess }
+        if line.contains("] \""), access(in: line) != nil { return .foreignAccess }
+        if let milliseconds = duration(in: line) { return .duration(milliseconds: milliseconds) }
+        return isMessage(line) ? .message : .other
+    }
+
+    /// `2026-11-21T07:26:00+0000 notice bungalow-server: …`
+    private static func isMessage(_ line: UnsafeRawBufferPointer) -> Bool {
+        var scanner = ByteScanner(line)
+        let dash = UInt8(ascii: "-")
+        return scanner.decimal(digits: 4) != nil && scanner.skip(dash) && scanner.decimal(digits: 2) != nil
+            && scanner.skip(dash) && scanner.decimal(digits: 2) != nil && scanner.skip(UInt8(ascii: "T"))
+    }
+
+    /// `POST /score 200 305.413ms 1121`
+    private static func duration(in line: UnsafeRawBufferPointer) -> Double? {
+        guard line.hasPrefix("POST /") else { return nil }
+        var scanner = ByteScanner(line)
+        for _ in 0..<2 { _ = scanner.takeToken() }
+        guard scanner.takeToken().decimal != nil, let number = scanner.take(before: UInt8(ascii: "m")),
+            scanner.skip("s "), scanner.rest.decimal != nil, number.count <= 32, number.first?.isDigit == true
+        else { return nil }
+        return Double(String(decoding: number, as: UTF8.self))
+    }
+
+    /// Whether a request can have a time: a POST, or a GET of a route that scores, but no file such as `/swagger.json`.
+    ///
+    /// - Parameter request: `POST /predict HTTP/1.1`.
+    static func isScoring(_ request: UnsafeRawBufferPointer) -> Bool {
+        if request.hasPrefix("POST /predict ") || request.hasPrefix("POST /score ") { return true }
+        var scanner = ByteScanner(request)
+        let isPost = scanner.takeToken().equals("POST")
+        let target = scanner.takeToken()
+        let path = target.part(0..<(target.position(of: UInt8(ascii: "?")) ?? target.count))
+        var start = 0
+        while let slash = path.position(of: UInt8(ascii: "/"), from: start) { start = slash + 1 }
+        let name = path.dropping(start)
+        if isPost { return name.position(of: UInt8(ascii: ".")) == nil }
+        return name.equals("predict") || name.equals("score") || name.equals("test") || name.equals("infer")
     }
 
     /// Fields split at single spaces; the fourth is the time, and after the quoted request come status and bytes.
     private static func access(in line: UnsafeRawBufferPointer) -> Self? {
         var scanner = ByteScanner(line)
-        for _ in 0..<3 { _ = scanner.takeToken() }
+        let isOwnClient = scanner.takeToken().equals("127.0.0.1")
+        for _ in 0..<2 { _ = scanner.takeToken() }
         let isBracket: (UInt8) -> Bool = { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "]") }
         guard let local = CommonLogTime.secondsSince1970(parsing: scanner.takeToken().trimmed(where: isBracket)),
             let zone = CommonLogTime.zoneSeconds(parsing: scanner.takeToken().trimmed(where: isBracket)),
-            skipQuoted(&scanner), scanner.skip(.space)
+            let request = takeQuoted(&scanner), scanner.skip(.space)
         else { return nil }
         let (statusText, bytesText) = (scanner.takeToken(), scanner.takeToken())
         guard statusText.count == 3, let status = statusText.decimal, status >= 100 else { return nil }
-        if bytesText.equals("-") {
-            return .access(secondsSince1970: local - zone, status: status, bodyBytes: nil)
-        }
-        guard let bodyBytes = bytesText.decimal else { return nil }
-        return .access(secondsSince1970: local - zone, status: status, bodyBytes: bodyBytes)
+        let bodyBytes = bytesText.decimal
+        guard bodyBytes != nil || bytesText.equals("-") else { return nil }
+        return .access(
+            secondsSince1970: local - zone, status: status, bodyBytes: bodyBytes,
+            isScoring: isOwnClient && isScoring(request))
     }
 
     /// Takes the quoted request. Other servers log the client's path, in which a quote is written as `\"`.
-    private static func skipQuoted(_ scanner: inout ByteScanner) -> Bool {
-        guard scanner.skip(UInt8(ascii: "\"")) else { return false }
+    private static func takeQuoted(_ scanner: inout ByteScanner) -> UnsafeRawBufferPointer? {
+        guard scanner.skip(UInt8(ascii: "\"")) else { return nil }
+        let start = scanner.position
         while let part = scanner.take(before: UInt8(ascii: "\"")) {
-            if part.last != UInt8(ascii: "\\") { return true }
+            if part.last != UInt8(ascii: "\\") { return scanner.bytes.part(start..<scanner.position - 1) }
         }
-        return false
+        return nil
     }
 
     /// `Prediction took 72.81 ms` at the start of the line: the number is the third field and the unit is required.
@@ -180,7 +240,8 @@ enum ScoringLogLine: Equatable {
     private static func requestID(in line: UnsafeRawBufferPointer) -> Self? {
         let colon = UInt8(ascii: ":")
         var scanner = ByteScanner(line)
-        guard scanner.take(before: colon) != nil else { return nil }
+        // A colon before the mark is one of a stamp, and what follows it no id.
+        guard let mark = scanner.take(before: colon)?.trimmed, mark.contains("X-Ms-Request-Id") else { return nil }
         let text = (scanner.take(before: colon) ?? scanner.rest).trimmed
         guard 1...LoggedRequestID.maximumCount ~= text.count, text.countWhile({ $0.isVisible }) == text.count else {
             return nil

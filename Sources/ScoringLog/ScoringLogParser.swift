@@ -2,36 +2,56 @@ import Bytes
 
 /// Reads a log's bytes, in chunks of any length, into requests; broken lines are counted, and are never an error.
 ///
-/// A request begins at its access line and takes the first request id line and the first scoring line before the next
-/// access line, so the requests come in the log's order. Carriage returns before line feeds are dropped. Memory is
-/// bounded by one line.
+/// By the original scripts' rules a request begins at its access line and takes the first request id line and the first
+/// scoring line before the next access line. In a log with our server's layout a request's lines follow each other, and
+/// no request gets an id or a time that could be another's (`ScoringLogParser+Contiguous`). The requests come in the
+/// log's order. Carriage returns before line feeds are dropped. Memory is bounded by a few lines and by what
+/// `RepeatFilter` knows.
 public struct ScoringLogParser: Sendable {
     /// What has been read so far.
-    public private(set) var counts = ScoringLogCounts()
+    public internal(set) var counts = ScoringLogCounts()
 
+    /// How the log arranges its lines.
+    public let layout: ScoringLogLayout
+    let wantedKind: ModelKind?
     private let maximumLineByteCount: Int
-    private let wantedKind: ModelKind?
     private var fastReader = FastLineReader()
-    private var openRequest: LoggedRequest?
+    var repeats: RepeatFilter
     // The beginning of a line whose end has not come yet.
     private var partialLine: [UInt8] = []
     private var isOverlong = false
+    private var isPartEnding = false
+
+    /// What the open request can take next.
+    enum Expectation { case nothing, requestID, scoring, anything }
+
+    var openRequest: LoggedRequest?
+    var expectation = Expectation.nothing
+    var hasBegun = false
+    var block = ContiguousBlock()
+    // The lines before an access line, where that comes last.
+    var collected: [ScoringLogLine] = []
 
     /// Starts at the beginning of a log.
     ///
     /// - Parameters:
     ///   - maximumLineByteCount: longer lines are counted and not read.
     ///   - modelKind: scoring lines of the other kind give no request its time; nil reads both kinds.
-    public init(maximumLineByteCount: Int = 65_536, only modelKind: ModelKind? = nil) {
+    ///   - layout: how the log arranges its lines.
+    public init(
+        maximumLineByteCount: Int = 65_536, only modelKind: ModelKind? = nil, layout: ScoringLogLayout = .original
+    ) {
         self.maximumLineByteCount = max(maximumLineByteCount, 1)
         wantedKind = modelKind
+        self.layout = layout
+        repeats = RepeatFilter(isNewestFirst: layout.isNewestFirst)
     }
 
     /// Reads the next bytes.
     ///
     /// - Parameters:
     ///   - bytes: any part of the log, of any length.
-    ///   - onRequest: gets each request once the next one begins.
+    ///   - onRequest: gets each request once nothing can be added to it.
     public mutating func read(_ bytes: UnsafeRawBufferPointer, onRequest: (LoggedRequest) -> Void) {
         var scanner = ByteScanner(bytes)
         while let end = scanner.take(before: .lineFeed) {
@@ -45,26 +65,43 @@ public struct ScoringLogParser: Sendable {
         keep(scanner.rest)
     }
 
+    /// Ends a file of the log; the next one may begin with what this one ends with.
+    public mutating func finishPart(onRequest: (LoggedRequest) -> Void) {
+        endText(onRequest: onRequest)
+        // A request's lines may go on in the next file.
+        if openRequest == nil { beginPart() } else { isPartEnding = true }
+    }
+
     /// Ends the log.
     ///
-    /// - Parameter onRequest: gets the last request.
+    /// - Parameter onRequest: gets the last requests.
     public mutating func finish(onRequest: (LoggedRequest) -> Void) {
+        endText(onRequest: onRequest)
+        for line in collected { take(line, onRequest: onRequest) }
+        collected.removeAll()
+        endRequest(onRequest: onRequest)
+        releaseHeld(onRequest: onRequest)
+        repeats.finish(&counts, onRequest)
+    }
+
+    private mutating func endText(onRequest: (LoggedRequest) -> Void) {
         if isOverlong {
             endPartialLine(onRequest: onRequest)
         } else if !partialLine.isEmpty {
-            // Only a scoring line shows, by its unit, that it is complete.
             let line = partialLine
             partialLine.removeAll()
-            line.withUnsafeBytes { bytes in
-                if case .scoring = ScoringLogLine(Self.withoutCarriageReturn(bytes)) {
-                    readLine(bytes, onRequest: onRequest)
-                } else {
-                    counts.lines += 1
-                    counts.cutLines += 1
-                }
-            }
+            line.withUnsafeBytes { readLastLine($0, onRequest: onRequest) }
         }
-        endRequest(onRequest: onRequest)
+    }
+
+    /// Reads a line without a line feed after it: only a scoring line and a record show that they are complete.
+    package mutating func readLastLine(_ line: UnsafeRawBufferPointer, onRequest: (LoggedRequest) -> Void) {
+        switch ScoringLogLine(Self.withoutCarriageReturn(line)) {
+        case .scoring, .record: readLine(line, onRequest: onRequest)
+        default:
+            counts.lines += 1
+            counts.cutLines += 1
+        }
     }
 
     private mutating func keep(_ part: UnsafeRawBufferPointer) {
@@ -79,10 +116,7 @@ public struct ScoringLogParser: Sendable {
         swap(&line, &partialLine)
         line.withUnsafeBytes { bytes in
             if isOverlong {
-                counts.lines += 1
-                counts.overlongLines += 1
-                // It may have been an access line: what follows must not go to the request before it.
-                if bytes.contains("127.0.0.1") { endRequest(onRequest: onRequest) }
+                skipOverlongLine(bytes, onRequest: onRequest)
             } else {
                 readLine(bytes, onRequest: onRequest)
             }
@@ -92,61 +126,152 @@ public struct ScoringLogParser: Sendable {
         swap(&line, &partialLine)
     }
 
-    private mutating func readLine(_ line: UnsafeRawBufferPointer, onRequest: (LoggedRequest) -> Void) {
+    /// Counts a line that is too long to be read.
+    ///
+    /// - Parameter beginning: as much of it as was kept.
+    package mutating func skipOverlongLine(_ beginning: UnsafeRawBufferPointer, onRequest: (LoggedRequest) -> Void) {
+        counts.lines += 1
+        counts.overlongLines += 1
+        breakBlock()
+        // It may have been an access line: what follows must not go to the request before it.
+        if beginning.contains("127.0.0.1") { endRequest(onRequest: onRequest) }
+    }
+
+    /// Reads a whole line.
+    ///
+    /// - Parameter line: without its line feed.
+    package mutating func readLine(_ line: UnsafeRawBufferPointer, onRequest: (LoggedRequest) -> Void) {
         counts.lines += 1
         let line = Self.withoutCarriageReturn(line)
-        switch fastReader.read(line) ?? ScoringLogLine(line) {
-        case .access(let secondsSince1970, let status, let bodyBytes):
+        var meaning = fastReader.read(line) ?? otherMeaning(of: line)
+        if layout.hasOwnTimes, case .scoring = meaning, !Self.hasAtMostFourDigits(line) { meaning = .malformedScoring }
+        if layout.readsAccessLast {
+            collect(meaning, onRequest: onRequest)
+        } else {
+            take(meaning, onRequest: onRequest)
+        }
+    }
+
+    /// Whether a scoring line's point is where a time of ours can have it: more digits are those of two lines.
+    private static func hasAtMostFourDigits(_ line: UnsafeRawBufferPointer) -> Bool {
+        line.dropping(max(line.count - 8, 0)).position(of: UInt8(ascii: ".")) != nil
+    }
+
+    private func otherMeaning(of line: UnsafeRawBufferPointer) -> ScoringLogLine {
+        let meaning = ScoringLogLine(line)
+        // An id line of ours has a form of its own: `X-Ms-Request-Id: 000error: unexpected EOF` has it not.
+        if layout.isContiguous, case .requestID = meaning { return .malformedRequestID }
+        return meaning
+    }
+
+    mutating func take(_ line: ScoringLogLine, onRequest: (LoggedRequest) -> Void) {
+        switch line {
+        case .access(let secondsSince1970, let status, let bodyBytes, let isScoring):
             endRequest(onRequest: onRequest)
+            // The scripts count every line of 127.0.0.1; elsewhere only requests for scores are counted.
+            guard isScoring || layout == .original else {
+                counts.foreignLines += 1
+                return
+            }
+            hasBegun = true
             counts.requests += 1
             openRequest = LoggedRequest(secondsSince1970: secondsSince1970, status: status, bodyBytes: bodyBytes)
-        case .requestID(let requestID):
-            readRequestID(requestID)
-        case .scoring(let milliseconds, let modelKind):
-            readScoring(milliseconds: milliseconds, modelKind)
-        case .malformedAccess:
+            let canHaveLines = isScoring && (status < 400 || !layout.isContiguous)
+            expectation = !canHaveLines ? .nothing : layout.isContiguous ? .requestID : .anything
+        case .requestID(let requestID): readRequestID(requestID)
+        case .scoring(let milliseconds, let modelKind): readScoring(milliseconds: milliseconds, modelKind)
+        case .record(let request):
+            endRequest(onRequest: onRequest)
+            hasBegun = true
+            counts.requests += 1
+            if request.scoringMilliseconds != nil { counts.scoringLines += 1 }
+            finished(request, onRequest: onRequest)
+        default: takeRest(line, onRequest: onRequest)
+        }
+    }
+
+    private mutating func takeRest(_ line: ScoringLogLine, onRequest: (LoggedRequest) -> Void) {
+        switch line {
+        case .malformedAccess, .joinedAccess:
             counts.malformedAccessLines += 1
             endRequest(onRequest: onRequest)
-        case .malformedRequestID: counts.malformedRequestIDLines += 1
-        case .malformedScoring: counts.malformedScoringLines += 1
-        case .foreign: counts.foreignLines += 1
-        case .other: counts.otherLines += 1
+        case .foreignAccess:
+            counts.foreignLines += 1
+            endRequest(onRequest: onRequest)
+        case .malformedRequestID:
+            counts.malformedRequestIDLines += 1
+            // It stands where the request's id belongs, so the id is not somewhere else.
+            if expectation == .requestID { skipID() } else { breakBlock() }
+        case .malformedScoring:
+            counts.malformedScoringLines += 1
+            skipTime()
+        case .foreign:
+            counts.foreignLines += 1
+            breakBlock()
+        case .message: counts.otherLines += 1
+        default:
+            counts.otherLines += 1
+            breakBlock()
         }
     }
 
     private mutating func readRequestID(_ requestID: LoggedRequestID) {
-        if openRequest != nil, openRequest?.loggedRequestID == nil {
+        switch expectation {
+        case .anything where openRequest?.loggedRequestID == nil:
             openRequest?.loggedRequestID = requestID
-        } else {
+        case .requestID:
+            expectation = .scoring
+            if layout.hasOwnIDs, requestID.isPiece {
+                counts.malformedRequestIDLines += 1
+                block.hasBrokenLine = true
+            } else {
+                openRequest?.loggedRequestID = requestID
+            }
+        default:
             counts.strayRequestIDLines += 1
-            if counts.requests == 0 { counts.headlessLines += 1 }
+            if !hasBegun { counts.headlessLines += 1 }
+            takeExcess()
         }
     }
 
-    private mutating func readScoring(milliseconds: Double, _ modelKind: ModelKind) {
+    mutating func readScoring(milliseconds: Double, _ modelKind: ModelKind?) {
         if let wantedKind, modelKind != wantedKind {
             counts.otherKindLines += 1
+            skipTime()
             return
         }
         counts.scoringLines += 1
-        if openRequest != nil, openRequest?.scoringMilliseconds == nil {
+        switch expectation {
+        case .anything where openRequest?.scoringMilliseconds == nil, .requestID, .scoring:
             openRequest?.scoringMilliseconds = milliseconds
             openRequest?.modelKind = modelKind
-            counts.scoredRequests += 1
-        } else {
+            if expectation != .anything { expectation = .nothing }
+        default:
             counts.strayScoringLines += 1
-            if counts.requests == 0 { counts.headlessLines += 1 }
+            if !hasBegun { counts.headlessLines += 1 }
+            takeExcess()
         }
     }
 
-    private mutating func endRequest(onRequest: (LoggedRequest) -> Void) {
+    mutating func endRequest(onRequest: (LoggedRequest) -> Void) {
         guard let request = openRequest else { return }
         openRequest = nil
-        if request.status < 400 {
-            if request.loggedRequestID == nil { counts.missingRequestIDs += 1 }
-            if request.scoringMilliseconds == nil { counts.missingScoringLines += 1 }
+        let isWhole = expectation == .nothing
+        expectation = .nothing
+        if layout.isContiguous {
+            endBlock(request, isWhole: isWhole, onRequest: onRequest)
+        } else {
+            finished(request, onRequest: onRequest)
         }
-        onRequest(request)
+        if isPartEnding {
+            isPartEnding = false
+            beginPart()
+        }
+    }
+
+    @inline(__always)
+    mutating func finished(_ request: LoggedRequest, onRequest: (LoggedRequest) -> Void) {
+        repeats.take(request, &counts, onRequest)
     }
 
     private static func withoutCarriageReturn(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {

@@ -48,11 +48,10 @@ struct Application {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         let workers = try await makeWorkers(group, parts)
         logWriter.onRoom { limits.wakeQueues() }
-        let address = try address()
         // A client that finds the server running can also have it shut down in order.
         Signals.ofProcess.serve()
-        let listener = try await listen(on: address, group, workers)
-        announce(listener, model.version, from: files, caches)
+        let listeners = try await listen(group, workers)
+        announce(listeners, model.version, from: files, caches)
 
         let shutdown = Shutdown(
             drainDelay: .seconds(Int64(configuration.drainDelaySeconds)),
@@ -61,7 +60,7 @@ struct Application {
         let services: [any Service] = [
             CacheService(workers: workers, shutdown: shutdown),
             LogService(workers: workers, writer: logWriter, shutdown: shutdown, logger: logger),
-            HTTPService(listener: listener, workers: workers, shutdown: shutdown),
+            HTTPService(listeners: listeners.channels, workers: workers, shutdown: shutdown),
         ]
         let serviceGroup = ServiceGroup(services: services, logger: logger)
         let watch = Task {
@@ -142,20 +141,27 @@ struct Application {
         return workers
     }
 
-    private func address() throws -> SocketAddress {
-        do {
-            return try SocketAddress.makeAddressResolvingHost(configuration.bindHost, port: configuration.port)
+    private func listen(_ group: MultiThreadedEventLoopGroup, _ workers: [Worker]) async throws -> Listeners {
+        let (host, port) = (configuration.bindHost, configuration.port)
+        do throws(Listeners.BindError) {
+            return try await Listeners(host: host, port: port) { makeBootstrap(group, workers) }
         } catch {
-            throw unknownHost
+            switch error {
+            case .unknownHost(let address): throw unknownHost(address)
+            case .inUse(let address):
+                let free = await Listeners.freePort(near: port, of: host, group)
+                throw StartError.unavailable.reported(
+                    "port \(port) of \(host) is in use (\(address)): choose another one, for example "
+                        + "script/server --port \(free)")
+            case .failed(let address, let code):
+                throw StartError.unavailable.reported(
+                    "cannot listen on port \(port) of \(host) (\(address)): \(String(cString: strerror(code)))")
+            }
         }
     }
 
-    private func listen(
-        on address: SocketAddress, _ group: MultiThreadedEventLoopGroup, _ workers: [Worker]
-    ) async throws -> any Channel {
-        let host = configuration.bindHost
-        let port = configuration.port
-        let bootstrap = ServerBootstrap(group: group)
+    private func makeBootstrap(_ group: MultiThreadedEventLoopGroup, _ workers: [Worker]) -> ServerBootstrap {
+        ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -165,44 +171,22 @@ struct Application {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try HTTPService.addHandlers(to: channel, workers) }
             }
-        do {
-            return try await bootstrap.bind(to: address).get()
-        } catch let error as IOError where error.errnoCode == EADDRINUSE {
-            let free = await Self.freePort(near: port, of: host, group)
-            throw StartError.unavailable.reported(
-                "port \(port) of \(host) is in use: choose another one, for example script/server --port \(free)")
-        } catch let error as IOError where error.errnoCode == EADDRNOTAVAIL {
-            throw unknownHost
-        } catch let error as IOError {
-            throw StartError.unavailable.reported(
-                "cannot listen on port \(port) of \(host): \(String(cString: strerror(error.errnoCode)))")
-        }
     }
 
-    private var unknownHost: ExitCode {
-        let allowed = "an address of this machine, a name that stands for one, 0.0.0.0 or ::"
-        let error = ConfigurationError(variable: "BIND_HOST", value: configuration.bindHost, allowed: allowed)
-        return StartError.configuration.reported("\(error)")
-    }
-
-    /// A port above this one that nothing listens on; 0, which takes any, if none of the next is free.
-    private static func freePort(near port: Int, of host: String, _ group: MultiThreadedEventLoopGroup) async -> Int {
-        for candidate in port + 1...port + 10 where candidate <= 65_535 {
-            guard let listener = try? await ServerBootstrap(group: group).bind(host: host, port: candidate).get() else {
-                continue
-            }
-            try? await listener.close()
-            return candidate
-        }
-        return 0
+    /// - Parameter address: the host's address that is not of this machine; nil where it has none.
+    private func unknownHost(_ address: String?) -> ExitCode {
+        let host = configuration.bindHost
+        let cause = address.flatMap { $0 == host ? nil : " (\(host) is \($0), which is not of this machine)" } ?? ""
+        let allowed = "an address of this machine, a name that stands for one, or * for all addresses\(cause)"
+        return StartError.configuration.reported(
+            "\(ConfigurationError(variable: "BIND_HOST", value: host, allowed: allowed))")
     }
 
     private func announce(
-        _ listener: any Channel, _ modelVersion: String, from files: ReloadableFiles, _ caches: CacheFactory
+        _ listeners: Listeners, _ modelVersion: String, from files: ReloadableFiles, _ caches: CacheFactory
     ) {
-        let port = listener.localAddress?.port ?? configuration.port
-        let host = configuration.bindHost.contains(":") ? "[\(configuration.bindHost)]" : configuration.bindHost
-        logger.info("Bungalow listens on http://\(host):\(port)")
+        logger.info("Bungalow listens on \(listeners.description)")
+        if listeners.isWithoutIPv6 { logger.info("IPv4 only: this machine has no IPv6") }
         logger.info("cache: \(caches.description)")
         logger.info("model: version \(modelVersion) from \(files.modelName)")
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bytes
 import Foundation
+import Release
 
 /// Where the program begins.
 @main
@@ -27,7 +28,8 @@ struct Server: AsyncParsableCommand {
         discussion: """
             Each option has an environment variable of the same meaning, named in its help; the option wins. The scoring \
             log goes to stdout, the server's own messages to stderr.
-            """)
+            """,
+        version: "bungalow-server \(release)")
 
     @OptionGroup(title: "Options") var flags: Configuration.Flags
 

@@ -30,7 +30,7 @@ import Testing
     func texts() {
         let written = text { output in
             output.put("a")
-            output.put("é" as String)
+            output.put(text: "é")
             withBytes("bc") { output.put($0) }
             output.put(UnsafeRawBufferPointer(start: nil, count: 0))
             output.put(UInt8(ascii: "d"))
@@ -48,5 +48,12 @@ import Testing
         let expected = all.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         #expect(all.withUnsafeBytes { String(hexadecimal: $0) } == expected)
         #expect(text { output in all.forEach { output.putHexadecimal($0) } } == expected)
+        for offset in stride(from: 0, to: 256, by: 4) {
+            let number = all[offset..<offset + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+            let digits = withUnsafeBytes(of: UInt64(hexadecimalDigitsOf: number).littleEndian) {
+                String(decoding: $0, as: UTF8.self)
+            }
+            #expect(digits == all[offset..<offset + 4].withUnsafeBytes { String(hexadecimal: $0) })
+        }
     }
 }

@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import HTTP1
@@ -47,7 +48,9 @@ import Testing
         #expect(state.overdue(isReadHeld: false, now: Self.at(seconds + 0.001)) == expected)
     }
 
-    @Test("nothing is waited for while requests are worked on; after the last response, the next request is")
+    @Test(
+        "nothing is waited for while requests are worked on; after the last response, the next request is",
+        .proves("C1.42"))
     func working() {
         var state = opened()
         let position = state.receiveHead(keepAlive: true, now: Self.start)

@@ -1,6 +1,7 @@
 """What / and /docs do with calls that are late, overtaken, refused or impossible, in a real browser."""
 
 import json
+import re
 import signal
 import urllib.parse
 
@@ -107,6 +108,87 @@ def test_the_charts_go_on_with_the_server_that_was_restarted(start, chromium):
     chromium.wait("document.querySelectorAll('.curve').length > 0")
     assert chromium.run("document.querySelector('#live-failure').hidden")
     assert chromium.run("document.querySelector('#instances-part').hidden")
+
+
+def in_view(selector):
+    """Whether all of an element is on the screen, as an expression."""
+    return f"""(({{top, bottom, left, right}}) =>
+        top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth
+    )(document.querySelector('{selector}').getBoundingClientRect())"""
+
+
+@pytest.mark.parametrize("width, height", [(390, 844), (320, 568), (360, 640), (844, 390), (1280, 720)])
+@pytest.mark.parametrize("button", [SUBMIT, "#random"])
+def test_the_price_comes_into_view_after_its_button(server, chromium, width, height, button):
+    chromium.window(width, height)
+    chromium.open(server.url)
+    chromium.click(button)
+    chromium.wait("!document.querySelector('#facts').hidden")
+    # It scrolls smoothly.
+    chromium.wait(f"{in_view('#price')} && {in_view('#verdict')}")
+    assert chromium.run("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_refused_form_stays_where_it_is(server, chromium):
+    chromium.window(390, 844)
+    chromium.open(server.url)
+    chromium.write("#Longitude", "east")
+    submit(chromium)
+    assert chromium.run(in_view("#Longitude")) and text(chromium, "#Longitude-error")
+
+
+def burst(chromium):
+    """Sends the 200 calls and answers what the page says of them."""
+    chromium.click("#burst")
+    chromium.wait("document.querySelector('#burst-outcome').textContent")
+    assert not chromium.run("document.querySelector('#burst').disabled")
+    assert text(chromium, "#burst") == "Send 200 calls"
+    return text(chromium, "#burst-outcome")
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_what_came_of_200_calls_stands_beside_their_button(caching, chromium, width):
+    chromium.window(width, 844)
+    chromium.open(caching.url)
+    pattern = r"200 of 200 calls were scored in [\d.]+ .{1,2}: (?:\d+ (?:from the cache|computed)(?:, |\.))+"
+    said_of_them = re.fullmatch(pattern, burst(chromium))
+    counts = [int(count) for count in re.findall(r"(\d+) (?:from|computed)", said_of_them[0])]
+    assert sum(counts) == 200 and said(chromium) == (1, [])
+    assert chromium.run(in_view("#burst")) and chromium.run(in_view("#burst-outcome"))
+    assert chromium.run("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_without_a_cache_200_calls_are_said_to_be_computed(server, chromium):
+    chromium.open(server.url)
+    assert burst(chromium).endswith(": 200 computed without a cache.")
+
+
+def test_calls_that_are_refused_are_counted_beside_the_button(start, chromium, tmp_path):
+    busy = start(
+        REPLICA_MAX_CONCURRENT_REQUESTS="1", MAX_QUEUED_REQUESTS="1", SYNTHETIC_SLEEP_MS="5", QUEUE_DEADLINE_MS="1")
+    chromium.open(busy.url)
+    sentence = burst(chromium)
+    good, refused = (int(re.search(words, sentence)[1]) for words in (r"^(\d+) of 200", r"(\d+) refused with 503"))
+    assert good + refused == 200 and refused > 0
+    keys = tmp_path / "keys"
+    keys.write_text("secret\n")
+    keyed = start(API_KEYS_FILE=str(keys))
+    chromium.open(keyed.url)
+    sentence = burst(chromium)
+    assert sentence.startswith("0 of 200 calls were scored in ") and "This server asks for a key." in sentence
+    assert re.search(r"(\d) refused with 401\. (\d+) got no response\.", sentence) and text(chromium, "#key-error")
+
+
+def test_calls_to_a_server_that_ends_are_counted_beside_the_button(start, chromium):
+    ending = start(SYNTHETIC_SLEEP_MS="20")
+    chromium.open(ending.url)
+    chromium.click("#burst")
+    chromium.wait("document.querySelector('#burst').textContent.startsWith('16 ')")
+    ending.stop()
+    chromium.wait("document.querySelector('#burst-outcome').textContent")
+    sentence = text(chromium, "#burst-outcome")
+    good, lost = (int(re.search(words, sentence)[1]) for words in (r"^(\d+) of 200", r"(\d+) got no response\."))
+    assert good + lost == 200 and "The server did not answer: " in sentence, sentence
 
 
 @pytest.mark.parametrize("key, sign", [("ключ", "“к” (U+043A)"), ("a🔑", "“🔑” (U+1F511)")])

@@ -41,6 +41,10 @@ final class ReportFolder {
         try LoadFolder(path: url.path, zone: .gmt, outputs: outputs).read(into: database)
     }
 
+    func read(in zone: String) throws -> LoadEvidence {
+        try LoadFolder(path: url.path, zone: #require(TimeZone(identifier: zone))).read()
+    }
+
     static func vectorNames(_ folder: String) throws -> [String] {
         let url = try #require(Bundle.module.url(forResource: "Vectors/\(folder)", withExtension: nil))
         return try FileManager.default.contentsOfDirectory(atPath: url.path).sorted().map { "\(folder)/\($0)" }

@@ -83,7 +83,17 @@ import Testing
         counts.scoredRequests = expected.count { $0.modelKind != nil }
         counts.scoringLines = counts.scoredRequests
         counts.lines = counts.requests + 2 * counts.scoredRequests
+        counts.timesBack = Self.timesBack(expected.map(\.secondsSince1970))
         #expect(reading.counts == counts)
+    }
+
+    private static func timesBack(_ seconds: [Int]) -> Int {
+        var (latest, count) = (Int.min, 0)
+        for second in seconds {
+            if second < latest - 1 { count += 1 }
+            latest = second == latest - 1 ? latest : second
+        }
+        return count
     }
 
     private static func randomRequest(

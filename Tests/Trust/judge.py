@@ -5,8 +5,6 @@ import math
 
 import contract
 
-INVALID = (422, {"detail": [{"type": "json_invalid", "loc": ["body"]}], "error_count": 1})
-
 
 def has_lone_surrogate(body):
     """Also in members that a later one replaced, which contract.py does not see."""
@@ -21,8 +19,31 @@ def has_lone_surrogate(body):
 
 
 def expected_answer(body):
-    status, answer = contract.answer(body)
-    return INVALID if has_lone_surrogate(body) else (status, answer)
+    if has_lone_surrogate(body):
+        item = {"type": "json_invalid", "loc": ["body", contract.first_error(body)]}
+        return 422, {"detail": [item], "error_count": 1}
+    return contract.answer(body)
+
+
+def invalid_fault(item, body):
+    """None, or what is wrong with the place of a body that is not JSON."""
+    offset = item["loc"][1]
+    line, column = contract.place(body, int(offset))
+    at = f" at line {line}, column {column}, met "
+    if not item["msg"].startswith("Invalid JSON: expected ") or at not in item["msg"]:
+        return f"msg {item['msg']!r}, not{at}"
+    shown = item["input"]
+    if not isinstance(shown, str) or len(shown) > contract.MAX_INPUT:
+        return f"input {shown!r}"
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    # The text around the place, all of it where it is short.
+    at = len(body[:int(offset)].decode(errors="ignore"))
+    around = {text[start:start + len(shown)] for start in range(max(0, at - len(shown)), at + 1)}
+    is_whole = len(shown) == min(len(text), contract.MAX_INPUT)
+    return None if shown in around and is_whole else f"input {shown!r} around {at}"
 
 
 def whole_input(value, body):
@@ -75,8 +96,7 @@ def fault(status, body, answer):
         if list(item) != ["type", "loc", "msg", "input"] or not isinstance(item["msg"], str) or not item["msg"]:
             return f"item {item}"
     if failures[0]["type"] == "json_invalid":
-        shown = sent["detail"][0]["input"]
-        return None if isinstance(shown, str) and len(shown) <= contract.MAX_INPUT else f"input {shown!r}"
+        return invalid_fault(sent["detail"][0], body)
     for item, failure in zip(sent["detail"], failures):
         item["loc"] = failure["loc"]
     return check_items(sent["detail"], body)

@@ -22,6 +22,7 @@ import sanitizers
 import saturation_search
 import siege_table
 import soak
+import tables
 
 CHECKS = {
     # proves: T1
@@ -60,6 +61,8 @@ CHECKS = {
     "threads": (sanitizers.threads, "the tests under ThreadSanitizer"),
     # proves: T42
     "addresses": (sanitizers.addresses, "the tests under AddressSanitizer"),
+    # proves: T46
+    "tables": (tables.check, "mutated results of load tests prove nothing"),
     # proves: T43
     "soak": (soak.check, "half an hour at half load"),
 }

@@ -1,12 +1,13 @@
 """Real k6 against a real server with a real Redis: exact counts, and every kind of failure where it belongs."""
 
 import json
+import re
 
 import pytest
 
 
 @pytest.mark.parametrize(
-    "rate, hot", [("0", 0), ("0.5", 500), ("0.75", 750), ("0.999", 999), ("1", 1000), ("10", 1000)]
+    "rate, hot", [("0", 0), (".43", 430), ("0.5", 500), ("0.75", 750), ("0.999", 999), ("1", 1000), ("10", 1000)]
 )
 def test_k6_hits_exactly_as_often_as_planned(k6, server, rate, hot):
     k6(server.url, CACHE_RATE=rate, CALLS="1000", USERS="8").finish().proven(1000, hot)
@@ -40,6 +41,15 @@ def test_the_open_model_keeps_the_rate(k6, server, ramp):
     calls = run.entry["planned"]["calls"]
     run.proven(calls, calls // 2)
     assert run.entry["rate"]["offered"] == 50 and run.entry["dropped_iterations"] == 0
+
+
+def test_a_run_says_what_it_will_do_and_how_long_it_still_takes(k6, server):
+    run = k6(server.url, CACHE_RATE="0.5", USERS="2", RAMP_SECONDS="0", HOLD_SECONDS="5", DOWN_SECONDS="0",
+             THINK_TIME_MS="5").finish()  # fmt: skip
+    assert run.code == 0, run.said
+    assert f"run: 2 users for 5 s, 50 % of the calls hot, at {server.url}\n" in run.said
+    assert re.search(r"^run: hold, \d s of 5 s; \d s left$", run.said, re.MULTILINE), run.said
+    assert "the calls begin" not in run.said
 
 
 def test_a_fixed_body_is_sent_as_often_as_told(k6, server, tmp_path):

@@ -65,6 +65,17 @@ def test_a_rate_that_is_no_decimal_number_of_six_places_is_refused():
             CacheRate.parse(text)
 
 
+@pytest.mark.parametrize(
+    "text, meant",
+    [("50%", "0.5"), ("43 %", "0.43"), (" 0.5 ", "0.5"), ("0,43", "0.43"), ("1e-3", "0.001"), ("100%", "1"),
+        ("1/2", None), ("half", None), ("-1", None), ("", None), ("0.1234567", None), ("1e-9", None), (".", None)],
+)  # fmt: skip
+def test_a_rate_in_another_form_is_refused_with_the_number_that_was_meant(text, meant):
+    with pytest.raises(ValueError) as refusal:
+        CacheRate.parse(text)
+    assert str(refusal.value).endswith(f", here {meant}" if meant else "at most 6 decimals")
+
+
 @pytest.mark.parametrize("text", RATES)
 def test_the_schedule_is_the_definition_computed_with_fractions(text):
     rate, exact = CacheRate.parse(text), Fraction(text)

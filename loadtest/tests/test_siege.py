@@ -14,7 +14,7 @@ def test_siege_runs_its_phases_and_every_call_is_in_the_summary(server, tmp_path
         return server.metrics().total("bungalow_requests_total", route="/test")
 
     before = counted()
-    environment = {"TARGET": server.url, "RESULTS": str(tmp_path), "FACTOR": "0.02", "PHASES": "1:3 0.1:5"}
+    environment = {"TARGET": server.url, "RESULTS": str(tmp_path), "FACTOR": ".02", "PHASES": "1.:3 .1:5"}
     with_path = {"PATH": "/usr/bin:/bin:/usr/local/bin", **environment}
     done = subprocess.run([LOADTEST / "siege/phases"], env=with_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

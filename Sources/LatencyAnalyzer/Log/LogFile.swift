@@ -8,14 +8,14 @@ import System
 import SystemPackage
 #endif
 
-/// One pod's log, in a file or on standard input.
+/// One pod's log, in a file, in several that continue each other, or on standard input.
 public struct LogFile: Sendable, Equatable {
-    /// Where the log's text is.
-    public let text: TextFile
+    /// Where the log's text is, in the order of time.
+    public let texts: [TextFile]
     /// The file's last component, `<pod>.txt` as a rule, as the results file names it.
-    public let name: String
-    /// The pod: the name without `.txt` or `.log`.
-    public let pod: String
+    public private(set) var name: String
+    /// The pod: the name without `.txt`, `.log` or `.gz`, or what the path of a node's file says.
+    public private(set) var pod: String
     /// Whether nothing was downloaded: the file, if any, is older and is not read.
     public private(set) var isMissing = false
 
@@ -25,28 +25,45 @@ public struct LogFile: Sendable, Equatable {
     /// Names a log.
     ///
     /// - Parameter path: of a file; `-` is standard input.
-    public init(path: String) { self.init(path: path, depth: 1) }
+    public init(path: String) { self.init(LogSet(path: path), depth: 1) }
 
     /// - Parameter depth: how many components of the path the names have.
-    private init(path: String, depth: Int, isWhole: Bool = false) {
-        text = TextFile(path: path)
+    private init(_ set: LogSet, depth: Int, isWhole: Bool = false) {
+        texts = set.paths.map(TextFile.init(path:))
+        let path = set.paths.last ?? ""
         let components = FilePath(path).components.suffix(depth).map(\.string)
         name = path == "-" ? "stdin" : components.isEmpty ? path : components.joined(separator: "/")
-        let hasEnding = [".txt", ".log"].contains { [name] in name.hasSuffix($0) && name.count > 4 }
-        pod = hasEnding && !isWhole ? String(name.dropLast(4)) : name
+        if let pod = set.pod, depth == 1 {
+            self.pod = pod
+            name = FilePath(path).components.suffix(3).map(\.string).joined(separator: "/")
+        } else {
+            pod = isWhole ? name : Self.withoutEnding(name)
+        }
+    }
+
+    private static func withoutEnding(_ name: String) -> String {
+        var name = name
+        for endings in [[".gz"], [".txt", ".log"]] {
+            if let ending = endings.first(where: { name.hasSuffix($0) && name.count > $0.count }) {
+                name.removeLast(ending.count)
+            }
+        }
+        return name
     }
 
     /// Names logs so that no two pods have the same name: by as much of the paths as it takes.
     ///
-    /// `a/p.txt` and `b/p.txt` are `a/p` and `b/p`; `p.txt` and `p.log` keep their endings.
+    /// `a/p.txt` and `b/p.txt` are `a/p` and `b/p`; `p.txt` and `p.log` keep their endings. Files that a node or Docker
+    /// has rotated are one log, the oldest first.
     public static func named(_ paths: [String]) -> [LogFile] {
-        var files = paths.map(LogFile.init(path:))
+        let sets = LogSet.grouped(paths)
+        var files = sets.map { LogFile($0, depth: 1) }
         let longest = paths.map { FilePath($0).components.count }.max() ?? 1
         for depth in 2...max(longest, 2) + 1 {
             let clashes = Dictionary(grouping: files.indices) { files[$0].pod }.values.filter { $0.count > 1 }
             for index in clashes.joined() {
                 let isWhole = depth > longest
-                files[index] = LogFile(path: paths[index], depth: isWhole ? longest : depth, isWhole: isWhole)
+                files[index] = LogFile(sets[index], depth: isWhole ? longest : depth, isWhole: isWhole)
             }
         }
         return files
@@ -59,44 +76,47 @@ public struct LogFile: Sendable, Equatable {
         return file
     }
 
+    /// One pod of a log of several.
+    func of(pod: String) -> LogFile {
+        guard pod != self.pod else { return self }
+        var file = self
+        file.pod = pod
+        file.name = "\(name) (\(pod))"
+        return file
+    }
+
     /// Whether it is not a log but a results file, ours or the original scripts'.
     ///
     /// A pipe is not checked, since reading consumes it.
     public var isResultsFile: Bool {
-        guard let bytes = text.head(upTo: Self.maximumHeadByteCount) else { return false }
+        guard let bytes = texts.first?.head(upTo: Self.maximumHeadByteCount) else { return false }
         let lines = bytes.split(separator: UInt8(ascii: "\n"), maxSplits: 2).prefix(2)
         return zip(lines, ["Deployment: ", "Namespace: "]).filter { $0.starts(with: $1.utf8) }.count == 2
     }
 
-    /// Reads the log from its beginning to its end; memory is bounded by a chunk and a line.
+    /// Reads the log from its beginning to its end; memory is bounded by a chunk, and a line of each pod.
     ///
     /// - Parameters:
     ///   - path: the one whose scoring lines count; nil for both.
-    ///   - onCall: is given each call, in the log's order.
-    /// - Returns: what the log held, and whether there were zero bytes in its text, which no text has.
-    /// - Throws: `OperatorError` if the file cannot be read, and what `onCall` throws.
+    ///   - onCall: is given each call in the log's order, with the number of its pod.
+    /// - Returns: what the log held.
+    /// - Throws: `OperatorError` if a file cannot be read, and what `onCall` throws.
     public func read(
-        onlyPath path: ModelKind? = nil, onCall: (LoggedRequest) throws -> Void
-    ) throws -> (counts: ScoringLogCounts, holdsZeroBytes: Bool) {
-        var parser = ScoringLogParser(only: path)
+        onlyPath path: ModelKind? = nil, onCall: (Int, LoggedRequest) throws -> Void
+    ) throws -> LogReading {
+        var reader = LogReader(onlyPath: path, ownName: pod)
         // The parser has no way to stop in the middle, so the first error waits for the chunk's end.
         var firstError: (any Error)?
-        func take(_ call: LoggedRequest) {
+        func take(_ pod: Int, _ call: LoggedRequest) {
             guard firstError == nil else { return }
-            do { try onCall(call) } catch { firstError = error }
+            do { try onCall(pod, call) } catch { firstError = error }
         }
-        var holdsZeroBytes = false
-        try forEachPiece { piece in
-            if !holdsZeroBytes, let start = piece.baseAddress { holdsZeroBytes = memchr(start, 0, piece.count) != nil }
-            parser.read(piece, onRequest: take)
+        func check() throws {
             if let firstError { throw firstError }
         }
-        parser.finish(onRequest: take)
-        if let firstError { throw firstError }
-        return (parser.counts, holdsZeroBytes)
-    }
-
-    private func forEachPiece(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        if !isMissing { try text.forEachPiece(body) }
+        for text in isMissing ? [] : texts { try reader.read(text, onCall: take, check: check) }
+        reader.finish(onCall: take)
+        try check()
+        return LogReading(reader, of: self)
     }
 }

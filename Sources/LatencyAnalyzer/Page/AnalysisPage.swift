@@ -17,13 +17,19 @@ public struct AnalysisPage: Sendable {
             subtitle:
                 "Namespace \(analysis.namespace) · \(pods) · \(period)",
             body: """
-                \(Markup.banner(analysis.completeness))
+                \(Markup.banner(banner))
                 \(Markup.tiles(tiles))
                 \(AnalysisCharts(analysis).html)
                 <figure><figcaption>Pods</figcaption>\(table)</figure>
                 \(brokenLines)
                 """
         ).html
+    }
+
+    /// What a reader must know before the numbers.
+    private var banner: String? {
+        if case .complete = analysis.completeness { return nil }
+        return analysis.completeness.line
     }
 
     private var pods: String { "\(analysis.pods.count) pod\(analysis.pods.count == 1 ? "" : "s")" }

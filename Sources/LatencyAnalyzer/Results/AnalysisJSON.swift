@@ -21,8 +21,9 @@ public struct AnalysisJSON: Sendable {
 
     private struct Content: Encodable {
         let deployment, namespace: String
-        let complete: Bool
-        let completeness: String?
+        /// Null where it was not checked.
+        let complete: Bool?
+        let completeness: String
         let expectedCalls: Int?
         let busiestPodOverMean, coefficientOfVariation: Double?
         let pods: [Pod]
@@ -31,8 +32,13 @@ public struct AnalysisJSON: Sendable {
 
         init(_ analysis: Analysis) {
             (deployment, namespace) = (analysis.deployment, analysis.namespace)
-            completeness = analysis.completeness
-            complete = completeness == nil
+            completeness = analysis.completeness.line
+            complete =
+                switch analysis.completeness {
+                case .complete: true
+                case .incomplete: false
+                case .notChecked: nil
+                }
             expectedCalls = analysis.expectedCalls?.calls
             busiestPodOverMean = analysis.balance?.busiestOverMean
             coefficientOfVariation = analysis.balance?.coefficientOfVariation
@@ -50,8 +56,8 @@ public struct AnalysisJSON: Sendable {
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(deployment, forKey: .deployment)
             try container.encode(namespace, forKey: .namespace)
-            try container.encode(complete, forKey: .complete)
             // `encode` of an optional writes null, which the compiler's own encoding would leave out.
+            try container.encode(complete, forKey: .complete)
             try container.encode(completeness, forKey: .completeness)
             try container.encode(expectedCalls, forKey: .expectedCalls)
             try container.encode(busiestPodOverMean, forKey: .busiestPodOverMean)

@@ -17,18 +17,29 @@ struct BrokenLines {
             (counts.malformedAccessLines, "broken access lines"),
             (counts.malformedRequestIDLines, "broken request id lines"),
             (counts.malformedScoringLines, "broken scoring lines"),
-            (counts.foreignLines, "lines with 127.0.0.1 that are no access lines"),
+            (counts.foreignLines, "lines with 127.0.0.1 that are no access lines, or of other clients or paths"),
             (counts.overlongLines, "lines too long to be read"),
             (counts.cutLines, "last lines cut short"),
+            (counts.mixedRequests, "requests beside torn or mixed lines, whose ids and times are not used"),
+            (counts.repeatedRequests, "requests that a log holds again, byte for byte, which count once"),
+            (counts.repeatedIDs, "requests with the id of an earlier one"),
         ]
-        let files = analysis.pods.flatMap { pod in
-            [
-                pod.unreadRemark.map { "\($0) of \(pod.file.name): is it a scoring log of plain text?" },
-                pod.holdsZeroBytes
-                    ? "\(pod.file.name) holds zero bytes: UTF-16 after UTF-8, or other bytes that are not text, are not read"
-                    : nil,
-            ].compactMap(\.self)
+        let files = analysis.pods.filter(\.holdsZeroBytes).map {
+            "\($0.file.name) holds zero bytes: UTF-16 after UTF-8, or other bytes that are not text, are not read"
         }
-        sentences = found.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" } + files
+        let missing = Self.missing(analysis)
+        let isBack = missing.isEmpty && counts.timesBack > 0
+        let back = isBack ? ["\(counts.timesBack) places where the time goes back"] : []
+        sentences =
+            missing + back + found.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" } + files
+    }
+
+    /// What makes the log incomplete, which must not stand beside "Broken or missing: nothing".
+    private static func missing(_ analysis: Analysis) -> [String] {
+        guard case .incomplete = analysis.completeness else { return [] }
+        let difference = (analysis.expectedCalls?.calls ?? 0) - analysis.total.counts.requests
+        guard analysis.expectedCalls != nil else { return analysis.gaps + analysis.losses }
+        let count = "\(abs(difference)) requests \(difference > 0 ? "fewer" : "more") than there should be"
+        return [count] + analysis.gaps + analysis.losses
     }
 }

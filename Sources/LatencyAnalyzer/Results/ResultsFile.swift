@@ -54,11 +54,10 @@ public struct ResultsFile: Sendable {
 
     /// The part after the original's.
     public var additions: String {
-        [completeness, latencies, rates, loads, statuses, brokenLines].compactMap(\.self).joined(separator: "\n\n")
-            + "\n"
+        [completeness, latencies, rates, loads, statuses, brokenLines].joined(separator: "\n\n") + "\n"
     }
 
-    private var completeness: String? { analysis.completeness }
+    private var completeness: String { analysis.completeness.line }
 
     private var latencies: String {
         let titles = LatencyHistogram.percentiles.map(LatencyHistogram.name(ofPercentile:))

@@ -21,6 +21,15 @@ public struct PodStatistics: Sendable {
     /// Whether part of the log is not text, such as UTF-16 that was appended to UTF-8.
     public internal(set) var holdsZeroBytes = false
 
+    /// Lines for a person on how the log was read.
+    public private(set) var notes: [String] = []
+    /// What is known to be missing, one sentence each.
+    public private(set) var gaps: [String] = []
+    /// Lines that show that requests are missing, one sentence each.
+    private(set) var losses: [String] = []
+    /// Why the right number of requests is not the proof that all are there, one sentence each.
+    private(set) var countDoubts: [String] = []
+
     private(set) var slots = Timeline<Slot>(maximumCount: maximumSlotCount)
     // A week of minutes; a longer log has no busiest minute.
     private var minutes = Timeline<Int>(slotSeconds: 60, maximumCount: 10_080)
@@ -40,35 +49,48 @@ public struct PodStatistics: Sendable {
 
     init(_ file: LogFile) { self.file = file }
 
-    /// Reads a log and adds its calls up.
+    /// Reads a log and adds its calls up, pod by pod.
     ///
     /// - Parameters:
     ///   - path: the one whose scoring lines count; nil for both.
-    ///   - onCall: called with each call, too.
+    ///   - onCall: called with each call, too, and the number of its pod.
+    /// - Returns: the pods that have requests, or are like those that have, with their numbers; at least one.
     /// - Throws: `OperatorError` if the log cannot be read, and what `onCall` throws.
-    public init(
-        reading file: LogFile, onlyPath path: ModelKind?, onCall: ((LoggedRequest) throws -> Void)? = nil
-    ) throws {
-        self.init(file)
-        var statistics = self
-        let (counts, holdsZeroBytes) = try file.read(onlyPath: path) { call in
-            statistics.add(call)
-            try onCall?(call)
+    public static func read(
+        _ file: LogFile, onlyPath path: ModelKind?, onCall: ((Int, LoggedRequest) throws -> Void)? = nil
+    ) throws -> [(number: Int, statistics: PodStatistics)] {
+        var pods: [PodStatistics] = []
+        let reading = try file.read(onlyPath: path) { number, call in
+            while pods.count <= number { pods.append(PodStatistics(file)) }
+            pods[number].add(call)
+            try onCall?(number, call)
         }
-        self = statistics
-        self.counts = counts
-        self.holdsZeroBytes = holdsZeroBytes
+        let list = reading.pods.enumerated().map { index, pod in
+            var statistics = PodStatistics(file.of(pod: pod.name))
+            if pods.indices.contains(pod.number) { statistics.add(pods[pod.number]) }
+            statistics.counts = pod.counts
+            let found = PodGaps(pod, in: statistics.file)
+            (statistics.gaps, statistics.losses, statistics.countDoubts) = (found.gaps, found.losses, found.countDoubts)
+            if index == 0 {
+                statistics.holdsZeroBytes = reading.holdsZeroBytes
+                statistics.notes = reading.notes
+                statistics.gaps += reading.gaps
+            }
+            return (pod.number, statistics)
+        }
+        return list
+    }
+
+    /// Reads the log of one pod.
+    ///
+    /// - Throws: `OperatorError` if the log cannot be read.
+    public init(reading file: LogFile, onlyPath path: ModelKind?) throws {
+        self = try Self.read(file, onlyPath: path).first?.statistics ?? PodStatistics(file)
     }
 
     /// A line for a person.
     public var summary: String {
-        ["\(file.name): \(counts.requests) calls", unreadRemark].compactMap(\.self).joined(separator: "; ")
-    }
-
-    /// A remark that the file does not seem to be a scoring log; nil if it holds calls or is empty.
-    var unreadRemark: String? {
-        guard counts.requests == 0, counts.scoringLines == 0, counts.lines > 0 else { return nil }
-        return "no scoring lines in \(counts.lines) lines"
+        (notes + ["\(file.name): \(counts.requests) requests"]).joined(separator: "\n")
     }
 
     /// Scored calls.

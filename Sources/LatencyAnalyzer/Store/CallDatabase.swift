@@ -25,18 +25,21 @@ public struct CallDatabase: Sendable {
     /// Reads a log and stores its calls, all of them or, on an error, none.
     ///
     /// - Parameter path: the one whose scoring lines count; nil for both.
-    /// - Returns: the log's statistics.
+    /// - Returns: the statistics of the log's pods.
     /// - Throws: `OperatorError` if the log cannot be read or the database not be written.
-    func store(_ file: LogFile, onlyPath path: ModelKind?) throws -> PodStatistics {
+    func store(_ file: LogFile, onlyPath path: ModelKind?) throws -> [PodStatistics] {
         do {
             return try queue.writeWithoutTransaction { database in
-                let statistics = try read(file, onlyPath: path, into: database)
+                let pods = try read(file, onlyPath: path, into: database)
                 // Others wait for this part only.
                 try database.inTransaction(.immediate) {
-                    try CallMerge(database: database, pod: file.pod).run()
+                    for pod in pods {
+                        let name = pod.statistics.file.pod
+                        try CallMerge(database: database, pod: name, number: pod.number).run()
+                    }
                     return .commit
                 }
-                return statistics
+                return pods.map(\.statistics)
             }
         } catch let error as DatabaseError {
             throw OperatorError(.output, "the calls cannot be stored: \(error.message ?? "\(error)")")
@@ -46,23 +49,23 @@ public struct CallDatabase: Sendable {
     /// Reads the log into a table of this connection's own.
     private func read(
         _ file: LogFile, onlyPath path: ModelKind?, into database: Database
-    ) throws -> PodStatistics {
-        var statistics: PodStatistics?
+    ) throws -> [(number: Int, statistics: PodStatistics)] {
+        var pods: [(number: Int, statistics: PodStatistics)] = []
         try database.inTransaction(.deferred) {
             try database.execute(sql: "DELETE FROM temp.log")
-            let insert = try database.makeStatement(sql: "INSERT INTO temp.log VALUES (?, ?, ?, ?, ?)")
+            let insert = try database.makeStatement(sql: "INSERT INTO temp.log VALUES (?, ?, ?, ?, ?, ?)")
             var time = (second: Int.min, text: "")
-            statistics = try PodStatistics(reading: file, onlyPath: path) { call in
+            pods = try PodStatistics.read(file, onlyPath: path) { pod, call in
                 if call.secondsSince1970 != time.second {
                     time = (call.secondsSince1970, UTCTime.text(call.secondsSince1970))
                 }
                 try insert.execute(arguments: [
-                    time.text, call.requestID, call.scoringMilliseconds, call.status, call.bodyBytes,
+                    pod, time.text, call.requestID, call.scoringMilliseconds, call.status, call.bodyBytes,
                 ])
             }
             return .commit
         }
-        return statistics ?? PodStatistics(file)
+        return pods
     }
 
     private static let schema = """

@@ -9,10 +9,12 @@ import GRDB
 struct CallMerge {
     let database: Database
     let pod: String
+    /// The pod's number in the load.
+    let number: Int
 
     /// Makes the table that takes a load's calls, equal ones numbered from 1 on.
     static let schema = """
-        CREATE TEMP TABLE log (time TEXT, request_id TEXT, scoring_ms REAL, status INTEGER, bytes INTEGER);
+        CREATE TEMP TABLE log (pod INTEGER, time TEXT, request_id TEXT, scoring_ms REAL, status INTEGER, bytes INTEGER);
         CREATE TEMP TABLE loaded (
             pod TEXT, time TEXT, request_id TEXT, scoring_ms REAL, status INTEGER, bytes INTEGER, occurrence INTEGER
         );
@@ -25,9 +27,10 @@ struct CallMerge {
             sql: """
                 DELETE FROM temp.loaded;
                 INSERT INTO temp.loaded
-                SELECT :pod, *, row_number() OVER (PARTITION BY time, request_id, scoring_ms, status, bytes)
-                FROM temp.log;
-                """, arguments: ["pod": pod])
+                SELECT :pod, time, request_id, scoring_ms, status, bytes,
+                    row_number() OVER (PARTITION BY time, request_id, scoring_ms, status, bytes)
+                FROM temp.log WHERE pod = :number;
+                """, arguments: ["pod": pod, "number": number])
         if try needsSettling {
             try database.execute(
                 sql: """

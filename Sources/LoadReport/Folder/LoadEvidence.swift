@@ -1,3 +1,5 @@
+import LatencyAnalyzer
+
 /// The results of load tests in a folder's files.
 public struct LoadEvidence: Sendable {
     /// In the order of their beginnings, those without a time last.
@@ -10,14 +12,16 @@ public struct LoadEvidence: Sendable {
     public internal(set) var predictions: [Claim] = []
     /// Files that were left out, wholly or in part, one line each.
     public internal(set) var skipped: [String] = []
+    /// Files that were left out, and may hold results.
+    var unread: [String] = []
 
-    /// Adds an analysis; of its text and its JSON, keeps the one with the expected number of calls.
+    /// Adds an analysis; of its text and its JSON, keeps the one that was checked.
     mutating func add(_ log: ServerLog) {
         guard let index = serverLogs.firstIndex(where: { $0.isSameAnalysis(as: log) }) else {
             serverLogs.append(log)
             return
         }
-        if serverLogs[index].expected == nil { serverLogs[index] = log }
+        if case .notChecked = serverLogs[index].completeness { serverLogs[index] = log }
     }
 
     /// Whether there is anything to report.
@@ -29,8 +33,8 @@ public struct LoadEvidence: Sendable {
     var times: ClosedRange<Instant>? {
         let told =
             runs.filter { !$0.isTimeOfFile }.compactMap(\.times)
-            + resources.filter { !$0.isTimeOfFile }.map(\.times)
-        let ranges = told.isEmpty ? runs.compactMap(\.times) + resources.map(\.times) : told
+            + resources.filter { !$0.isTimeOfFile }.compactMap(\.times)
+        let ranges = told.isEmpty ? runs.compactMap(\.times) + resources.compactMap(\.times) : told
         guard let first = ranges.map(\.lowerBound).min(), let last = ranges.map(\.upperBound).max() else { return nil }
         return first...last
     }

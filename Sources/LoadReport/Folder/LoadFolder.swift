@@ -23,7 +23,7 @@ public struct LoadFolder: Sendable {
     public init(path: String, zone: TimeZone, outputs: [String] = []) throws {
         for output in outputs where FileStatus(path: output)?.isRegular == true {
             let file = InputFile(relativePath: output, path: output, lastChange: .zero, byteCount: 0)
-            if try file.format() != nil {
+            if try file.recognized() != nil {
                 throw OperatorError(.request, "\(output) holds results and would be lost; name another file")
             }
         }
@@ -42,24 +42,35 @@ public struct LoadFolder: Sendable {
         var evidence = LoadEvidence()
         var runs = RunCollection()
         let (files, rest) = try files()
-        for file in files {
+        for file in LocustDownloads.named(files) {
             do {
                 let (content, losses) = try FileReading(file: file, zone: zone, database: database).read()
-                if let line = losses.line { evidence.skipped.append("\(file.relativePath): \(line)") }
+                let loss = losses.line.map { "\(file.relativePath): \($0)" }
+                if let loss { evidence.skipped.append(loss) }
                 switch content {
-                case .run(let run): runs.add(run, of: file)
-                case .resources(let use): evidence.resources.append(use)
+                case .run(var run):
+                    if let loss { run.gaps.append(loss) }
+                    runs.add(run, of: file)
+                case .resources(let uses): evidence.resources += uses
                 case .serverLog(let log): evidence.add(log)
                 case .prediction(let claim): evidence.predictions.append(claim)
                 case .nothing: break
                 }
             } catch let error as UnreadableFile {
                 evidence.skipped.append("\(file.relativePath): \(error.reason)")
+                if file.mayHoldResults { evidence.unread.append(file.relativePath) }
             } catch let error as OperatorError where error.kind == .input {
-                evidence.skipped.append("\(file.relativePath): \(error.description)")
+                let named = "\(file.path) "
+                let reason = error.description
+                evidence.skipped.append(
+                    "\(file.relativePath): \(reason.hasPrefix(named) ? String(reason.dropFirst(named.count)) : reason)")
+                if file.mayHoldResults { evidence.unread.append(file.relativePath) }
             }
         }
-        if rest > 0 { evidence.skipped.append("\(rest) more files: only the first \(Self.maximumFileCount) are read") }
+        if rest > 0 {
+            evidence.skipped.append("\(rest) more files: only the first \(Self.maximumFileCount) are read")
+            evidence.unread.append("\(rest) more files")
+        }
         evidence.runs = runs.merged
         return evidence
     }
@@ -101,8 +112,13 @@ extension RecordReader.Losses {
     /// What was left out of a file, in one line; nil for nothing.
     fileprivate var line: String? {
         guard count > 0, let firstRecord else { return nil }
+        let why = reason.map { ": \($0)" } ?? ""
         return count == 1
-            ? "row \(firstRecord) is broken or cut short and left out"
-            : "\(count) rows are broken or cut short and left out, the first of them row \(firstRecord)"
+            ? reason.map { "row \(firstRecord) is refused: \($0)" }
+                ?? "row \(firstRecord) is broken or cut short and left out"
+            : "\(count) rows are broken or cut short and left out, the first of them row \(firstRecord)\(why)"
     }
+
+    /// What is wrong with a file of which nothing could be read, after "no rows"; empty if it has none.
+    var suffix: String { line.map { "; \($0)" } ?? "" }
 }

@@ -15,6 +15,13 @@ struct AnalysisFile: Decodable {
         let percentilesMs: [String: Double]?
     }
 
+    /// Files of older releases have no line where all is there, and where nothing was checked.
+    private var verdict: Completeness {
+        if let completeness { return Completeness(line: completeness) ?? .notChecked(completeness) }
+        guard let expectedCalls else { return AnalysisText.notChecked }
+        return .complete("\(total.calls) of \(expectedCalls) requests")
+    }
+
     func log(of file: InputFile) -> ServerLog {
         let times = total.earliest.flatMap { first in total.latest.map { min(first, $0)...max(first, $0) } }
         let values = LatencyHistogram.percentiles.compactMap { percentile in
@@ -22,13 +29,16 @@ struct AnalysisFile: Decodable {
         }
         return ServerLog(
             source: file.relativePath, deployment: deployment, pods: pods.count, calls: total.calls,
-            scored: total.scoredCalls, expected: expectedCalls, completeness: completeness, times: times,
+            scored: total.scoredCalls, completeness: verdict.checked(against: total.calls), times: times,
             percentiles: Percentiles(count: total.scoredCalls, values: Dictionary(uniqueKeysWithValues: values)))
     }
 }
 
 /// `<deployment>_results.txt` of `bungalow analyze` or of the AKS latency-detection scripts, read as a person would.
 enum AnalysisText {
+    static let notChecked = Completeness.notChecked(
+        "nothing says how many requests there should be; --expect, --metrics or --counters of analyze do")
+
     static func read(_ file: InputFile) throws -> ServerLog {
         let text = String(decoding: try file.wholeText(), as: UTF8.self)
         let lines = text.split(whereSeparator: \.isNewline).map(\.trimmed)
@@ -42,10 +52,16 @@ enum AnalysisText {
         let last = after("Latest: ").compactMap { Instant(local: $0, in: .gmt) }.max()
         return ServerLog(
             source: file.relativePath, deployment: after("Deployment: ").first ?? "", pods: after("File : ").count,
-            calls: calls, scored: scored, expected: nil,
-            completeness: lines.first { $0.hasPrefix("INCOMPLETE: ") || $0.hasPrefix("MORE THAN EXPECTED: ") },
+            calls: calls, scored: scored,
+            completeness: verdict(in: lines).checked(against: calls),
             times: first.flatMap { first in last.map { min(first, $0)...max(first, $0) } },
             percentiles: percentiles(in: lines, of: scored))
+    }
+
+    /// The file's verdict; of several, the one that something is missing.
+    private static func verdict(in lines: [String]) -> Completeness {
+        let found = lines.compactMap { Completeness(line: $0) }
+        return found.first { if case .incomplete = $0 { true } else { false } } ?? found.first ?? notChecked
     }
 
     /// The sum's row of the first table with percentiles; the scripts write none.
@@ -58,5 +74,19 @@ enum AnalysisText {
         let cells = zip(LatencyHistogram.percentiles, words(row).suffix(names.count))
         let values = cells.compactMap { percentile, cell in Double(cell).map { (percentile, $0) } }
         return Percentiles(count: scored, values: Dictionary(uniqueKeysWithValues: values))
+    }
+}
+
+extension Completeness {
+    /// The same, unless the file's own numbers deny that it is complete.
+    fileprivate func checked(against calls: Int) -> Self {
+        guard case .complete(let words) = self else { return self }
+        guard let match = words.prefixMatch(of: #/(\d+) of (\d+) requests/#), let found = Int(match.1),
+            let expected = Int(match.2)
+        else { return .notChecked("the file says \"Complete\" without the two counts that would prove it") }
+        guard found == expected, found == calls else {
+            return .incomplete("the file says \"Complete: \(words)\", and has \(calls) requests")
+        }
+        return self
     }
 }

@@ -38,7 +38,7 @@ struct ClientRecordRows {
 
     /// - Returns: the row's record, unless the row is a message, a repeated title or broken.
     mutating func record(_ row: [String], _ columns: ColumnNames) -> Reading {
-        format == .throughputTiming ? timing(Self.joined(row, columns), columns) : message(row, columns)
+        format == .throughputTiming ? timing(row, columns) : message(row, columns)
     }
 
     /// What a row turned out to be.
@@ -86,8 +86,10 @@ struct ClientRecordRows {
     }
 
     /// The row with the commas of its response put back.
-    private static func joined(_ row: [String], _ columns: ColumnNames) -> [String] {
-        guard row.count > columns.count, let place = columns.place("Response") else { return row }
+    func cells(_ row: [String], _ columns: ColumnNames) -> [String] {
+        guard format == .throughputTiming, row.count > columns.count, let place = columns.place("Response") else {
+            return row
+        }
         let end = row.count - (columns.count - place - 1)
         return row[..<place] + [row[place..<end].joined(separator: ",")] + row[end...]
     }

@@ -2,8 +2,10 @@
 struct ColumnNames {
     private let places: [String: Int]
     let count: Int
+    private let hasDecimalCommas: Bool
 
-    init(_ titles: [String]) {
+    init(_ titles: [String], hasDecimalCommas: Bool = false) {
+        self.hasDecimalCommas = hasDecimalCommas
         let names = titles.map { $0.trimmed.lowercased() }
         places = Dictionary(names.enumerated().map { ($0.element, $0.offset) }, uniquingKeysWith: { first, _ in first })
         count = titles.count
@@ -11,6 +13,12 @@ struct ColumnNames {
 
     /// Whether all these columns are there.
     func has(_ titles: [String]) -> Bool { titles.allSatisfy { place($0) != nil } }
+
+    /// Whether those of these columns that are there stand in this order.
+    func areInOrder(_ titles: [String]) -> Bool {
+        let found = titles.compactMap(place)
+        return found == found.sorted()
+    }
 
     /// The column's position.
     func place(_ title: String) -> Int? { places[title.lowercased()] }
@@ -24,7 +32,8 @@ struct ColumnNames {
 
     /// The column's number, finite.
     func number(_ title: String, in row: [String]) -> Double? {
-        text(title, in: row).flatMap(Double.init).flatMap { $0.isFinite ? $0 : nil }
+        text(title, in: row).flatMap { Double(hasDecimalCommas ? $0.replacing(",", with: ".") : $0) }
+            .flatMap { $0.isFinite ? $0 : nil }
     }
 
     /// The column's number of things.

@@ -1,7 +1,7 @@
 /// What one file contributes to a report.
 enum FileContent: Sendable {
     case run(LoadRun)
-    case resources(ResourceUse)
+    case resources([ResourceUse])
     case serverLog(ServerLog)
     /// How far a simulation was from a recording.
     case prediction(Claim)

@@ -1,30 +1,52 @@
-/// The formats that a report reads, recognized by a file's first line, not by its name.
+/// The formats that a report reads, recognized by a file's first lines, not by its name.
 enum FileFormat: Sendable {
-    case locustHistory, locustStatistics, locustFailures, locustExceptions
+    case locustHistory, locustStatistics, locustFailures, locustExceptions, locustJSON
     case throughputHistory, throughputTiming, throughputScaling, clientRecords
-    case siegeLog, monitor
+    case siegeLog, siegeOutput, monitor, jmeter
+    case k6JSONStream, k6CSVStream
     case json, resultsFile
 
-    /// The format of a first line; nil if unknown.
+    /// What a file's first lines show.
+    struct Recognized {
+        let format: FileFormat
+        var layout = TableLayout()
+    }
+
+    /// The format of a file; nil if unknown.
     ///
-    /// - Parameter line: the first that is not empty, up to some hundred characters.
-    init?(firstLine line: String) {
-        if line.trimmed.hasPrefix("{") {
-            self = .json
-            return
+    /// - Parameter head: its first lines, up to some thousand characters.
+    static func recognize(head: String) -> Recognized? {
+        let lines = head.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }
+        guard let first = lines.first else { return nil }
+        if SiegeOutput.isBeginning(lines) { return Recognized(format: .siegeOutput) }
+        if first.trimmed.hasPrefix("{") {
+            return Recognized(format: K6JSONStream.isLine(first) ? .k6JSONStream : .json)
         }
-        if line.hasPrefix("Deployment: ") {
-            self = .resultsFile
-            return
+        if LocustJSON.isBeginning(lines) { return Recognized(format: .locustJSON) }
+        if first.hasPrefix("Deployment: ") { return Recognized(format: .resultsFile) }
+        // A siege that was told to mark its log begins it with the mark.
+        let titled = lines.first { !$0.trimmed.hasPrefix("****") } ?? first
+        for separator in TableLayout.separators {
+            let layout = TableLayout(separator: separator)
+            let columns = ColumnNames(layout.cells(of: titled))
+            if let found = tables.first(where: { columns.has($0.titles) }) {
+                return Recognized(format: found.format, layout: layout)
+            }
         }
-        let columns = ColumnNames(line.split(separator: ",", omittingEmptySubsequences: false).map { $0.unquoted })
-        guard let format = Self.tables.first(where: { columns.has($0.titles) }) else { return nil }
-        self = format.format
+        if SiegeLog.isRow(titled) {
+            return Recognized(format: .siegeLog, layout: TableLayout(titles: SiegeLog.titles))
+        }
+        return nil
     }
 
     private static let tables: [(format: Self, titles: [String])] = [
         (.locustHistory, ["Timestamp", "User Count", "Type", "Name", "Total Request Count"]),
+        // Until 0.14.
+        (.locustHistory, ["Type", "Name", "Timestamp", "# requests", "# failures"]),
         (.locustStatistics, ["Type", "Name", "Request Count", "Failure Count"]),
+        (.locustStatistics, ["Type", "Name", "# requests", "# failures"]),
+        // Until 0.13 the column of the method had its own name.
+        (.locustStatistics, ["Method", "Name", "# requests", "# failures"]),
         (.locustFailures, ["Method", "Name", "Error", "Occurrences"]),
         (.locustExceptions, ["Count", "Message", "Traceback"]),
         (.throughputHistory, ["TestNo", "ThreadCount", "Records", "Failures", "RPS"]),
@@ -33,15 +55,8 @@ enum FileFormat: Sendable {
         (.clientRecords, ["Client", "Time", "AILatency", "State"]),
         (.clientRecords, ["Client", "SentTime", "Latency", "SentState"]),
         (.siegeLog, ["Date & Time", "Trans", "Elap Time", "OKAY", "Failed"]),
+        (.k6CSVStream, ["metric_name", "timestamp", "metric_value"]),
+        (.jmeter, ["timeStamp", "elapsed", "label", "success"]),
         (.monitor, ["time", "n_replica", "cpu_req_core", "cpu_use_core"]),
     ]
-}
-
-extension Substring {
-    /// Without blanks and quotes around it.
-    fileprivate var unquoted: String {
-        let text = trimmed
-        guard text.count > 1, text.hasPrefix("\""), text.hasSuffix("\"") else { return text }
-        return String(text.dropFirst().dropLast())
-    }
 }

@@ -9,12 +9,26 @@ struct InputFile: Sendable {
     /// When it was last written to.
     let lastChange: Instant
     let byteCount: Int
+    /// The run's name, where the file's own does not have it.
+    var givenName: String?
 
     // What is read as a whole: summaries and results, never clients' records.
     private static let maximumWholeByteCount = 16 << 20
-    private static let maximumFirstLineByteCount = 1 << 12
+    private static let maximumHeadByteCount = 1 << 12
 
     var text: TextFile { TextFile(path: path) }
+
+    // What is beside results in a folder: scripts, notes, pages, pictures.
+    private static let otherEndings: Set = [
+        "css", "html", "jmx", "js", "md", "pdf", "png", "py", "sh", "sqlite", "svg", "ts", "yaml", "yml",
+    ]
+
+    /// Whether a file that cannot be read could be one with results, by its name.
+    var mayHoldResults: Bool {
+        !Self.otherEndings.contains(URL(filePath: path).pathExtension.lowercased()) && !Self.isReadme(name)
+    }
+
+    private static func isReadme(_ name: String) -> Bool { name.lowercased().hasPrefix("readme") }
 
     /// The file's last component.
     var name: String { URL(filePath: path).lastPathComponent }
@@ -22,49 +36,58 @@ struct InputFile: Sendable {
     /// The name of the folder it lies in.
     var folder: String { URL(filePath: path).deletingLastPathComponent().lastPathComponent }
 
-    /// What the file is, by its first line.
+    /// What the file is, by its first lines.
     ///
     /// - Throws: `OperatorError` if it cannot be read; nil if it is nothing that is known.
-    func format() throws -> FileFormat? {
+    func recognized() throws -> FileFormat.Recognized? { FileFormat.recognize(head: try head()) }
+
+    /// The file's first lines, without colours.
+    ///
+    /// - Throws: `OperatorError` if it cannot be read.
+    func head() throws -> String {
         struct Enough: Error {}
         var bytes: [UInt8] = []
         do {
             try text.forEachPiece { piece in
-                for byte in piece {
-                    let isEnd = byte == UInt8(ascii: "\n") || byte == UInt8(ascii: "\r")
-                    if isEnd, bytes.isEmpty { continue }
-                    if isEnd || bytes.count == Self.maximumFirstLineByteCount { throw Enough() }
-                    bytes.append(byte)
-                }
+                bytes.append(contentsOf: piece.prefix(Self.maximumHeadByteCount - bytes.count))
+                if bytes.count == Self.maximumHeadByteCount { throw Enough() }
             }
         } catch is Enough {}
-        return FileFormat(firstLine: String(decoding: bytes, as: UTF8.self))
+        let head = String(decoding: bytes, as: UTF8.self)
+        return bytes.contains(0x1B) ? head.replacing(#/\u{1B}\[[0-9;]*m/#, with: "") : head
     }
 
     /// The whole text, of a file that is no larger than 16 MiB.
     func wholeText() throws -> Data {
-        guard byteCount <= Self.maximumWholeByteCount else {
-            throw UnreadableFile("\(byteCount >> 20) MiB are too much for a summary; 16 MiB are allowed")
-        }
         var data = Data()
-        try text.forEachPiece { data.append(contentsOf: $0) }
+        try text.forEachPiece { piece in
+            guard data.count + piece.count <= Self.maximumWholeByteCount else {
+                throw UnreadableFile("more than 16 MiB, too much for a summary")
+            }
+            data.append(contentsOf: piece)
+        }
         return data
     }
 
     /// What tools append to the name of a run.
     private static let endings = [
-        "_stats_history.csv", "_stats.csv", "_failures.csv", "_exceptions.csv", ".run.json", ".k6.json", ".siege.json",
-        ".siege.log", "history.csv", "timing.csv", "scaling.csv", ".json", ".csv", ".log", ".txt",
+        "_stats_history.csv", "_stats.csv", "_failures.csv", "_exceptions.csv", "_requests_full_history.csv",
+        "_requests.csv", ".run.json", ".k6.json", ".siege.json", ".siege.log", "history.csv", "timing.csv",
+        "scaling.csv",
+        ".json", ".csv", ".log", ".txt", ".jtl", ".ndjson",
     ]
 
     /// The run that the file belongs to, by its name; where only an ending is left, by its folder's.
-    var runName: String { hasName ? stem : folder }
+    var runName: String { givenName ?? (hasName ? stem : folder) }
 
     /// Whether there is more to the name than an ending.
-    var hasName: Bool { !stem.isEmpty }
+    var hasName: Bool { givenName != nil || !stem.isEmpty }
 
     private var stem: String {
+        let name = name.lowercased().hasSuffix(".gz") ? String(name.dropLast(3)) : name
         let lowercased = name.lowercased()
+        // Azure Load Testing: each engine has a file.
+        if lowercased.wholeMatch(of: #/engine\d+_results\.(csv|jtl)/#) != nil { return "" }
         guard let ending = Self.endings.first(where: lowercased.hasSuffix) else { return name }
         let stem = name.dropLast(ending.count)
         return String(stem.last.map { "._-".contains($0) } == true ? stem.dropLast() : stem)
@@ -74,6 +97,10 @@ struct InputFile: Sendable {
 /// Why a file is left out, without its name.
 struct UnreadableFile: Error {
     let reason: String
+
+    static let unknownJSON = Self("JSON of no known format")
+
+    var isOfUnknownJSON: Bool { reason == Self.unknownJSON.reason }
 
     init(_ reason: String) { self.reason = reason }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The JSON files: proofs of runs, k6's summaries and `bungalow analyze --json`, distinguished by their keys.
@@ -5,7 +6,7 @@ enum JSONFormats {
     // Only the keys that distinguish the formats.
     private struct Keys: Decodable {
         let schema: Int?
-        let planned, phases, metrics: Present?
+        let planned, phases, metrics, results: Present?
         let pods, latencyEntries: Present?
         let total, prediction: Present?
     }
@@ -36,14 +37,14 @@ enum JSONFormats {
             if keys.prediction != nil {
                 return .prediction(try decoder.decode(PredictionFile.self, from: data).prediction.claim)
             }
-            if keys.metrics != nil { return .run(try K6Summary(data).run(of: file)) }
+            if keys.metrics != nil || keys.results != nil { return .run(try K6Summary(data).run(of: file)) }
             if keys.pods != nil, keys.total != nil {
                 return .serverLog(try decoder.decode(AnalysisFile.self, from: data).log(of: file))
             }
         } catch let error as DecodingError {
             throw UnreadableFile(error.reason)
         }
-        throw UnreadableFile("JSON of no known format")
+        throw UnreadableFile.unknownJSON
     }
 }
 
@@ -53,6 +54,10 @@ extension LoadRun {
         self.proof = proof
         sources = [file.relativePath]
         times = min(proof.started, proof.ended)...max(proof.started, proof.ended)
+        set(
+            RequestTally(
+                kind: .proof, requests: proof.planned.calls, failures: proof.seen.failed,
+                isConfirmed: proof.hasAllOutcomes))
         system = CalledSystem(target: proof.target, version: proof.version)
     }
 
@@ -60,6 +65,11 @@ extension LoadRun {
         self.init(name: file.runName, tool: "siege")
         sources = [file.relativePath]
         system = CalledSystem(target: sums.target, version: sums.version)
+        guard let counts = sums.counts else { return }
+        set(
+            RequestTally(
+                kind: .siegePhases, requests: counts.okay + counts.failed, failures: counts.failed,
+                isConfirmed: counts.isConfirmed))
     }
 }
 
@@ -82,15 +92,42 @@ private struct PredictionFile: Decodable {
     private static let most = 20
 }
 
-/// What `loadtest/siege/phases` adds to siege's log: the numbers are in the log.
-private struct SiegeSums: Decodable {
+/// What `loadtest/siege/phases` adds to siege's log: the numbers are in the log, and here once more.
+struct SiegeSums: Decodable {
     let target: String
     let version: SystemVersion?
+    /// In UTC, which the log's rows are in, too.
+    let ended: Instant?
+    private let okay, failed: Int?
+    private let phases: [Phase]?
+
+    private struct Phase: Decodable { let okay, failed: Int? }
+
+    /// The sums, and whether the phases add up to them; nil if they are not there.
+    fileprivate var counts: (okay: Int, failed: Int, isConfirmed: Bool)? {
+        let all = [okay, failed] + (phases ?? []).flatMap { [$0.okay, $0.failed] }
+        guard let okay, let failed, let phases,
+            all.allSatisfy({ $0.map(Int.allowedCounts.contains) ?? false })
+        else { return nil }
+        let sums = phases.reduce((0, 0)) { ($0.0 + ($1.okay ?? 0), $0.1 + ($1.failed ?? 0)) }
+        return (okay, max(failed, sums.1), sums == (okay, failed))
+    }
+
+    /// The file beside a log of siege; nil if there is none, or it is of something else.
+    static func beside(_ log: InputFile) -> Self? {
+        let path = "\(log.path.dropLast(4)).json"
+        guard log.path.hasSuffix(".log"), FileStatus(path: path)?.isRegular == true else { return nil }
+        let file = InputFile(relativePath: path, path: path, lastChange: .zero, byteCount: 0)
+        guard let data = try? file.wholeText() else { return nil }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try? decoder.decode(Self.self, from: data)
+    }
 }
 
 extension DecodingError {
     /// What is wrong with the JSON, in one line.
-    fileprivate var reason: String {
+    var reason: String {
         let at = { (path: [any CodingKey]) in
             path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
         }

@@ -2,32 +2,56 @@ import Cluster
 import Files
 import Foundation
 
-/// The CSV of `bungalow monitor`, or of the lab's `resource_monitor.py`.
+/// The CSV of `bungalow monitor`, or of the lab's `resource_monitor.py`, one recording or several, one after another.
 ///
-/// Its times count from the monitor's start. The start is in the file's name, in the basic format of ISO 8601
-/// (`use-20261121T072600Z.csv`); otherwise it follows from the file's last change, the time of the last sample.
+/// Its times count from the monitor's start. The first recording's start is in the file's name, in the basic format of
+/// ISO 8601 (`use-20261121T072600Z.csv`); the last one's otherwise follows from the file's last change, the time of its
+/// last sample. Nothing says when one in between, or before it, was made.
 enum MonitorFile {
-    static func read(_ file: InputFile) throws -> (use: ResourceUse, losses: RecordReader.Losses) {
-        var last: Double?
-        // The file is read twice, since its start follows from its end.
-        _ = try rows(of: file) { last = max(last ?? $0.seconds, $0.seconds) }
-        guard let last else { throw UnreadableFile("no rows") }
+    static func read(
+        _ file: InputFile, _ layout: TableLayout
+    ) throws -> (uses: [ResourceUse], losses: RecordReader.Losses) {
+        var ends: [Double] = []
+        // The file is read twice, since a start follows from an end.
+        _ = try samples(of: file, layout) { recording, sample in
+            if recording == ends.count { ends.append(sample.seconds) } else { ends[recording] = sample.seconds }
+        }
+        guard let last = ends.last else { throw UnreadableFile("no rows") }
         let named = start(inName: file.name)
-        let start = named ?? file.lastChange.advanced(by: -last)
-        var use = ResourceUse(source: file.relativePath, start: start, isTimeOfFile: named == nil)
-        let losses = try rows(of: file) { use.add($0) }
-        return (use, losses)
+        var uses = ends.indices.map { index in
+            let source = ends.count > 1 ? "\(file.relativePath), recording \(index + 1)" : file.relativePath
+            if index == 0, let named { return ResourceUse(source: source, start: named, isTimeOfFile: false) }
+            let start = file.lastChange.advanced(by: -last)
+            return ResourceUse(
+                source: source, start: start, isTimeOfFile: true, hasTime: index == ends.count - 1)
+        }
+        let losses = try samples(of: file, layout) { recording, sample in uses[recording].add(sample) }
+        return (uses, losses)
     }
 
-    private static func rows(
-        of file: InputFile, _ body: (ResourceMonitor.Sample) -> Void
+    private static let maximumRecordingCount = 100
+
+    private static func samples(
+        of file: InputFile, _ layout: TableLayout, _ body: (Int, ResourceMonitor.Sample) -> Void
     ) throws -> RecordReader.Losses {
-        var latest = -Double.infinity
-        return try RecordReader.read(file.text) { number, row in
+        var recording = 0
+        var (first, latest) = (Double.infinity, -Double.infinity)
+        return try RecordReader.read(file.text, separator: layout.separator) { number, row in
             if number == 1 { return true }
-            guard let sample = ResourceMonitor.Sample(row: row), sample.seconds > latest else { return false }
+            let isTitle = row.first?.trimmed == "time" && row.count > 1 && row[1].trimmed == "n_replica"
+            // Without its titles, a recording that was appended begins where time goes back to its start.
+            let sample = ResourceMonitor.Sample(row: row)
+            let isRestart = sample.map { $0.seconds <= first && latest > first } ?? false
+            if (isTitle || isRestart) && latest > -.infinity {
+                guard recording + 1 < maximumRecordingCount else { return false }
+                recording += 1
+                (first, latest) = (.infinity, -.infinity)
+            }
+            if isTitle { return true }
+            guard let sample, sample.seconds > latest else { return false }
+            first = min(first, sample.seconds)
             latest = sample.seconds
-            body(sample)
+            body(recording, sample)
             return true
         }
     }

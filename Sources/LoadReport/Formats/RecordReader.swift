@@ -10,10 +10,13 @@ struct RecordReader {
     struct Losses: Equatable {
         var count = 0
         var firstRecord: Int?
+        /// What is wrong with the first, if it is more than broken.
+        var reason: String?
 
-        mutating func add(record: Int) {
+        mutating func add(record: Int, _ reason: String? = nil) {
             count += 1
-            firstRecord = firstRecord ?? record
+            guard firstRecord == nil else { return }
+            (firstRecord, self.reason) = (record, reason)
         }
     }
 
@@ -22,6 +25,7 @@ struct RecordReader {
 
     private enum State { case plain, quoted, quoteInQuoted }
 
+    private let separator: UInt8
     private var state = State.plain
     private var bytes: [UInt8] = []
     // Where each field of the record ends within the bytes.
@@ -31,44 +35,75 @@ struct RecordReader {
     private(set) var number = 0
     private(set) var losses = Losses()
 
+    private init(separator: UInt8) { self.separator = separator }
+
     /// Reads a file from its beginning to its end.
     ///
     /// - Parameter body: called with each record's number, from 1 on, and its fields; returns false if it is invalid.
     /// - Returns: what was left out.
-    /// - Throws: `OperatorError` if the file cannot be read, and what `body` throws.
-    static func read(_ file: TextFile, _ body: (Int, [String]) throws -> Bool) throws -> Losses {
-        var reader = Self()
+    /// - Throws: `OperatorError` if the file cannot be read, and what `body` throws except `Misfit`.
+    static func read(
+        _ file: TextFile, separator: UInt8 = UInt8(ascii: ","), _ body: (Int, [String]) throws -> Bool
+    ) throws -> Losses {
+        var reader = Self(separator: separator)
         var columnCount = 0
         try file.forEachPiece { piece in
             for byte in piece {
                 guard reader.take(byte), let fields = reader.record() else { continue }
                 if reader.number == 1 { columnCount = fields.count }
-                if try !body(reader.number, fields) { reader.losses.add(record: reader.number) }
+                try reader.hand(fields, to: body)
             }
         }
         if reader.isUnderWay {
             let isOpen = reader.state == .quoted
             if let fields = reader.record() {
                 let isCut = isOpen || fields.count < columnCount
-                if try isCut || !body(reader.number, fields) { reader.losses.add(record: reader.number) }
+                if isCut { reader.losses.add(record: reader.number) } else { try reader.hand(fields, to: body) }
             }
         }
         return reader.losses
     }
 
-    /// Reads a file whose first record names the columns.
+    /// A row that is refused, with the reason.
+    struct Misfit: Error {
+        let reason: String
+    }
+
+    private mutating func hand(_ fields: [String], to body: (Int, [String]) throws -> Bool) throws {
+        do {
+            if try !body(number, fields) { losses.add(record: number) }
+        } catch let misfit as Misfit {
+            losses.add(record: number, misfit.reason)
+        }
+    }
+
+    /// Reads a table; a row that has more or fewer cells than there are titles is refused, and counted as a loss.
     ///
-    /// - Parameter body: called with the columns and each further record's fields; returns false if it is invalid.
+    /// - Parameters:
+    ///   - layout: how the cells are separated, and the titles if the first row has none.
+    ///   - cells: puts a row right that a tool writes wrongly; nil for a row that is not one of the table.
+    ///   - body: called with the columns and each further record's fields; returns false if it is invalid.
     /// - Returns: what was left out.
     /// - Throws: `OperatorError` if the file cannot be read, and what `body` throws.
-    static func readTable(_ file: TextFile, _ body: (ColumnNames, [String]) throws -> Bool) throws -> Losses {
-        var columns = ColumnNames([])
-        return try read(file) { number, row in
-            guard number > 1 else {
-                columns = ColumnNames(row)
+    static func readTable(
+        _ file: TextFile, _ layout: TableLayout, _ cells: ([String], ColumnNames) -> [String]? = { row, _ in row },
+        _ body: (ColumnNames, [String]) throws -> Bool
+    ) throws -> Losses {
+        var columns = layout.titles.map { ColumnNames($0) }
+        return try read(file, separator: layout.separator) { _, row in
+            guard let known = columns else {
+                // What `cells` passes over may stand before the titles, too.
+                guard cells(row, ColumnNames(row)) != nil else { return true }
+                columns = ColumnNames(row, hasDecimalCommas: layout.hasDecimalCommas)
                 return true
             }
-            return try body(columns, row)
+            guard var row = cells(row, known) else { return true }
+            // Spreadsheets fill rows up.
+            while row.count > known.count, row.last?.isEmpty == true { row.removeLast() }
+            guard row.count == known.count else {
+                throw Misfit(reason: "it has \(row.count) cells for \(known.count) columns")
+            }
+            return try body(known, row)
         }
     }
 
@@ -88,7 +123,7 @@ struct RecordReader {
             wasCarriageReturn = byte == UInt8(ascii: "\r")
             state = .plain
             return isUnderWay
-        case UInt8(ascii: ","):
+        case separator:
             state = .plain
             if ends.count < Self.maximumFieldCount { ends.append(bytes.count) } else { isOverlong = true }
         case UInt8(ascii: "\"") where state == .quoteInQuoted:

@@ -7,10 +7,12 @@ import LatencyAnalyzer
 /// Their source is `HistoryLog.cs` and `ClientScalingLog.cs` of grecoe/CloudAI; further columns are passed over.
 enum ThroughputFiles {
     /// `history.csv`: one row a test; times are seconds, and rows have no date.
-    static func readHistory(_ file: InputFile) throws -> (run: LoadRun, losses: RecordReader.Losses) {
+    static func readHistory(
+        _ file: InputFile, _ layout: TableLayout
+    ) throws -> (run: LoadRun, losses: RecordReader.Losses) {
         var run = LoadRun(name: file.runName, tool: "throughput tool")
         run.sources = [file.relativePath]
-        let losses = try RecordReader.readTable(file.text) { columns, row in
+        let losses = try RecordReader.readTable(file.text, layout) { columns, row in
             guard let users = columns.count("ThreadCount", in: row), let rate = columns.number("RPS", in: row),
                 let failures = columns.count("Failures", in: row), rate >= 0
             else { return false }
@@ -24,10 +26,12 @@ enum ThroughputFiles {
     }
 
     /// `scaling.csv`: when the number of users changed.
-    static func readScaling(_ file: InputFile) throws -> (run: LoadRun, losses: RecordReader.Losses) {
+    static func readScaling(
+        _ file: InputFile, _ layout: TableLayout
+    ) throws -> (run: LoadRun, losses: RecordReader.Losses) {
         var series = Timeline<LoadSlot>(maximumCount: LoadSlot.maximumCount)
         var times: ClosedRange<Instant>?
-        let losses = try RecordReader.readTable(file.text) { columns, row in
+        let losses = try RecordReader.readTable(file.text, layout) { columns, row in
             guard let time = columns.text("Time", in: row).flatMap({ Instant(rfc3339: $0) }),
                 let users = columns.count("Scale", in: row)
             else { return false }

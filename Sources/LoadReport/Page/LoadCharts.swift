@@ -11,21 +11,27 @@ struct LoadCharts {
     private let evidence: LoadEvidence
     private let runs: [LoadRun]
     private let times: ClosedRange<Instant>?
+    private let width: Double
 
-    init(_ evidence: LoadEvidence) {
+    private init(_ evidence: LoadEvidence, width: Double) {
         self.evidence = evidence
+        self.width = width
         let times = evidence.times
         let drawn = evidence.runs.filter { run in run.times.map { times?.overlaps($0) ?? false } ?? false }
         runs = Array(drawn.prefix(Self.maximumRunCount))
         self.times = times
     }
 
-    var html: String {
-        [rates, latencies, hitRates, percentileCurves, saturation].compactMap(\.self).joined(separator: "\n")
+    /// All of them as HTML.
+    static func html(_ evidence: LoadEvidence) -> String {
+        let charts: [(Self) -> Chart?] = [
+            \.rates, \.latencies, \.hitRates, \.percentileCurves, \.saturation,
+        ]
+        return charts.compactMap { chart in Chart.html { chart(Self(evidence, width: $0)) } }.joined(separator: "\n")
     }
 
     /// Offered and answered calls a second over time.
-    private var rates: String? {
+    private var rates: Chart? {
         let drawn = runs.filter { $0.steadyRate != nil }
         guard let times, !drawn.isEmpty else { return nil }
         let answered = drawn.map { run in RunLine(run, value: run.steadyRate, slot: \.answeredRate) }
@@ -37,7 +43,7 @@ struct LoadCharts {
             ("failed", 4, failed.contains { $0.largest != nil }),
         ]
         var chart = Chart(
-            title: "Calls a second over time",
+            title: "Calls a second over time", width: width, names: evidence.runNames(width: width, times),
             legend: names.filter(\.2).map { .init(name: $0.0, color: $0.1) })
         let time = Axis(times, chart)
         let axis = Axis(upTo: largest.max() ?? 1, places: (chart.bottom, chart.top))
@@ -50,10 +56,10 @@ struct LoadCharts {
         for line in failed { chart.draw(line: line.points(time, axis), color: 4) }
         for line in answered { chart.draw(line: line.points(time, axis), color: 0) }
         drawTips(&chart, drawn, time)
-        return chart.html
+        return chart
     }
 
-    private var latencies: String? {
+    private var latencies: Chart? {
         let drawn = runs.filter { $0.steadyPercentiles != nil || $0.series != nil || $0.meanMilliseconds != nil }
         guard let times, !drawn.isEmpty else { return nil }
         let percentiles = LoadSlot.percentiles
@@ -69,23 +75,24 @@ struct LoadCharts {
         guard let largest = (lines + means).compactMap(\.1.largest).max() else { return nil }
         let used = Set((lines + means).filter { $0.1.largest != nil }.map(\.0))
         var chart = Chart(
-            title: "Latency over time, ms",
+            title: "Latency over time, ms", width: width, names: evidence.runNames(width: width, times),
             legend: names.enumerated().filter { used.contains($0.offset) }
                 .map { .init(name: $0.element, color: $0.offset) })
         let time = Axis(times, chart)
         let axis = Axis(upTo: largest, places: (chart.bottom, chart.top))
-        chart.draw(horizontal: time, caption: "UTC; of the hold where a tool tells it apart")
+        chart.draw(horizontal: time, caption: width < 640 ? "UTC" : "UTC; of the hold where a tool tells it apart")
         chart.draw(vertical: axis)
         for (color, line) in (lines + means).reversed() { chart.draw(line: line.points(time, axis), color: color) }
         drawTips(&chart, drawn, time)
-        return chart.html
+        return chart
     }
 
-    private var hitRates: String? {
+    private var hitRates: Chart? {
         let drawn = runs.filter { $0.plannedHitRate != nil }
         guard let times, !drawn.isEmpty else { return nil }
         var chart = Chart(
-            title: "Hit rate, planned and achieved, %", height: 220,
+            title: "Hit rate, planned and achieved, %", width: width, height: 220,
+            names: evidence.runNames(width: width, times),
             legend: [.init(name: "achieved", color: 0), .init(name: "planned", color: 1)])
         let time = Axis(times, chart)
         let axis = Axis(upTo: 100, places: (chart.bottom, chart.top))
@@ -100,11 +107,11 @@ struct LoadCharts {
             }
         }
         drawTips(&chart, drawn, time)
-        return chart.html
+        return chart
     }
 
     /// One curve a cache rate, or one a run where there is no cache rate.
-    private var percentileCurves: String? {
+    private var percentileCurves: Chart? {
         let groups = CacheRateRuns.of(evidence.runs, SystemGroups(evidence.runs)).map { group in
             let found = group.proven.compactMap(\.latencyMs.sustained)
             return (name: "cache rate \(group.name)", values: found.medians)
@@ -118,6 +125,7 @@ struct LoadCharts {
         let rest = max(curves.count - Self.colorCount, 0)
         var chart = Chart(
             title: "Latency at percentiles, ms, logarithmic" + (rest > 0 ? " (\(rest) more are not drawn)" : ""),
+            width: width,
             legend: curves.prefix(Self.colorCount).enumerated().map { .init(name: $0.element.name, color: $0.offset) })
         let across = Axis(
             percentiles: LatencyHistogram.percentiles, named: LatencyHistogram.name(ofPercentile:),
@@ -125,7 +133,8 @@ struct LoadCharts {
         let up = Axis(logarithmicFrom: least, to: most, places: (chart.bottom, chart.top))
         chart.draw(
             horizontal: across,
-            caption: "percentile; medians of the proven runs, of the hold where a tool tells it apart")
+            caption: width < 640
+                ? "percentile" : "percentile; medians of the proven runs, of the hold where a tool tells it apart")
         chart.draw(vertical: up)
         for (color, curve) in curves.prefix(Self.colorCount).enumerated() {
             let points = LatencyHistogram.percentiles.compactMap { one in
@@ -133,10 +142,10 @@ struct LoadCharts {
             }
             chart.draw(line: points, color: color)
         }
-        return chart.html
+        return chart
     }
 
-    private var saturation: String? { SaturationChart(evidence.runs).html }
+    private var saturation: Chart? { SaturationChart(evidence.runs).chart(width: width) }
 
     private func drawTips(_ chart: inout Chart, _ runs: [LoadRun], _ time: Axis) {
         for run in runs {

@@ -19,7 +19,7 @@ public struct LoadPage: Sendable {
     /// The page's text.
     public var html: String {
         let claims = evidence.claims
-        let charts = LoadCharts(evidence).html + "\n" + ResourceCharts(evidence).html
+        let charts = LoadCharts.html(evidence) + "\n" + ResourceCharts(evidence).html
         return PageFrame(
             title: "\(name): load tests", heading: "Load tests: \(name)",
             subtitle: "\(evidence.runs.count) runs · \(evidence.periodText)",

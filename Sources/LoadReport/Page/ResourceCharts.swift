@@ -9,10 +9,15 @@ struct ResourceCharts {
 
     private let uses: [ResourceUse]
     private let times: ClosedRange<Instant>?
+    private let evidence: LoadEvidence
 
     init(_ evidence: LoadEvidence) {
+        self.evidence = evidence
         let times = evidence.times
-        uses = Array(evidence.resources.filter { times?.overlaps($0.times) ?? false }.prefix(Self.maximumMonitorCount))
+        uses = Array(
+            evidence.resources.filter { use in
+                use.times.map { times?.overlaps($0) ?? false } ?? false
+            }.prefix(Self.maximumMonitorCount))
         self.times = times
     }
 
@@ -53,7 +58,15 @@ struct ResourceCharts {
     }
 
     private func chart(_ title: String, _ times: ClosedRange<Instant>, _ lines: [Line]) -> String {
-        var chart = Chart(title: title, height: 200, legend: lines.map { .init(name: $0.name, color: $0.color) })
+        Chart.html { chart(title, times, lines, width: $0) } ?? ""
+    }
+
+    private func chart(
+        _ title: String, _ times: ClosedRange<Instant>, _ lines: [Line], width: Double
+    ) -> Chart {
+        var chart = Chart(
+            title: title, width: width, height: 200, names: evidence.runNames(width: width, times),
+            legend: lines.map { .init(name: $0.name, color: $0.color) })
         let time = Axis(times, chart)
         let largest = lines.flatMap(\.points).compactMap(\.value).max()
         let axis = Axis(upTo: largest ?? 1, places: (chart.bottom, chart.top))
@@ -68,7 +81,7 @@ struct ResourceCharts {
                     from: (time.place(point.seconds), chart.top), to: (time.place(next.seconds), chart.bottom))
             }
         }
-        return chart.html
+        return chart
     }
 }
 

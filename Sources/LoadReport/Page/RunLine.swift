@@ -56,3 +56,17 @@ extension Axis {
         self.init(from: times.lowerBound.second, to: Int(last), places: (chart.left, chart.right))
     }
 }
+
+extension LoadEvidence {
+    /// The names of the runs, where they are on a chart's time axis.
+    func runNames(width: Double, _ times: ClosedRange<Instant>) -> AxisNames {
+        // The names take room below the axis, not beside it.
+        let chart = Chart(title: "", width: width)
+        let axis = Axis(times, chart)
+        let stretches = runs.compactMap { run -> (name: String, from: Double, to: Double)? in
+            guard let own = run.times, times.overlaps(own) else { return nil }
+            return (run.name, axis.place(own.lowerBound.seconds), axis.place(own.upperBound.seconds))
+        }
+        return AxisNames(stretches, places: (chart.left, chart.right))
+    }
+}

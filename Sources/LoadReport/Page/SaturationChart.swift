@@ -26,12 +26,12 @@ struct SaturationChart {
         }
     }
 
-    var html: String? {
+    func chart(width: Double) -> Chart? {
         let dots = dots
         guard let users = dots.map(\.users).max() else { return nil }
         let points = searches.compactMap(\.saturationPoint)
         var chart = Chart(
-            title: "Saturation: calls a second by number of users",
+            title: "Saturation: calls a second by number of users", width: width,
             legend: [
                 .init(name: "every call answered", color: 0), .init(name: "some refused", color: 4),
                 .init(name: "a round's result", color: 2), .init(name: "saturation and 70 % of it", color: 1),
@@ -55,6 +55,6 @@ struct SaturationChart {
             chart.draw(
                 tip: "\(dot.users) users\n\(dot.rate.shortest)/s\(failures)", from: (x - 5, y - 5), to: (x + 5, y + 5))
         }
-        return chart.html
+        return chart
     }
 }

@@ -39,14 +39,11 @@ public struct Instant: Sendable, Comparable, Hashable, Decodable {
         self.init(seconds: Double(start - offset) + fraction)
     }
 
-    /// A clock's date and time without a zone, as `2026-11-21 07:26:00`, where the zone is known.
-    init?(local text: some StringProtocol, in zone: TimeZone) {
+    /// `2026-11-21 07:26:00` in seconds since 1970, as if it were UTC.
+    static func clock(_ text: some StringProtocol) -> Int? {
         let bytes = Array(text.utf8)
-        guard bytes.count == 19, bytes[10] == UInt8(ascii: " "), let seconds = Self.seconds(bytes[...]) else {
-            return nil
-        }
-        let date = Date(timeIntervalSince1970: Double(seconds))
-        self.init(seconds: Double(seconds - zone.secondsFromGMT(for: date)))
+        guard bytes.count == 19, bytes[10] == UInt8(ascii: " ") else { return nil }
+        return seconds(bytes[...])
     }
 
     private static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")

@@ -4,7 +4,7 @@ import LatencyAnalyzer
 public struct LoadRun: Sendable {
     /// The common part of its files' names.
     public let name: String
-    /// `k6`, `locust`, `siege`, `throughput tool`.
+    /// `k6`, `locust`, `siege`, `jmeter`, `throughput tool`.
     public internal(set) var tool: String
     /// The files, relative to the folder of the report.
     public internal(set) var sources: [String] = []
@@ -26,6 +26,13 @@ public struct LoadRun: Sendable {
     var detail = Detail.summary
     /// What failed, and how often, if known.
     var errors: [(text: String, count: Int)] = []
+    /// What each of its files counts.
+    var tallies: [RequestTally] = []
+    /// What is missing from its files, or does not fit, one line each.
+    var gaps: [String] = []
+    /// Conditions of a k6 script.
+    var checks: [LoadCheck] = []
+    var thresholds: [LoadThreshold] = []
     /// Of a saturation search: how each number of users fared.
     var steps: [LoadStep] = []
     /// The system under test, if known.
@@ -45,12 +52,17 @@ public struct LoadRun: Sendable {
         self.tool = tool
     }
 
+    /// Whether two files hold different requests: each client, and each engine, has a file of its own.
+    private func isSpread(with other: Self) -> Bool {
+        tallies.contains { one in one.kind.isSpread && other.tallies.contains { $0.kind == one.kind } }
+    }
+
     /// Merges another file of the same run.
     mutating func add(_ other: Self) {
         sources += other.sources
         addTimes(of: other)
-        if detail == .records, other.detail == .records {
-            // Each client has a file of its own.
+        let isSpread = isSpread(with: other)
+        if isSpread {
             calls = (calls ?? 0) + (other.calls ?? 0)
             failures = (failures ?? 0) + (other.failures ?? 0)
             achievedRate = (achievedRate ?? 0) + (other.achievedRate ?? 0)
@@ -63,15 +75,22 @@ public struct LoadRun: Sendable {
             percentiles = first.percentiles ?? second.percentiles
             meanMilliseconds = first.meanMilliseconds ?? second.meanMilliseconds
         }
-        intervals =
-            detail == other.detail ? intervals + other.intervals : intervals.isEmpty ? other.intervals : intervals
-        addSeries(of: other)
+        if detail == other.detail, isSpread {
+            intervals += other.intervals
+        } else if intervals.isEmpty {
+            intervals = other.intervals
+        }
+        addSeries(of: other, isSpread: isSpread)
+        merge(other.tallies)
+        mergeConditions(of: other)
+        gaps += other.gaps
         if let proof = other.proof { (self.proof, tool) = (proof, other.tool) }
         if proof == nil, other.detail > detail { tool = other.tool }
         detail = max(detail, other.detail)
         system = system ?? other.system
         steps += other.steps
-        errors += other.errors
+        // Two streams of one run have the same errors.
+        errors += other.errors.filter { error in isSpread || !errors.contains { $0.text == error.text } }
     }
 
     private mutating func addTimes(of other: Self) {
@@ -88,7 +107,7 @@ public struct LoadRun: Sendable {
         }
     }
 
-    private mutating func addSeries(of other: Self) {
+    private mutating func addSeries(of other: Self, isSpread: Bool) {
         guard let more = other.series else { return }
         let kinds = (seriesDetail, other.seriesDetail)
         seriesDetail = max(kinds.0, kinds.1)
@@ -101,6 +120,7 @@ public struct LoadRun: Sendable {
             if kinds.1 > kinds.0 { self.series = more }
             return
         }
+        if kinds == (.records, .records), !isSpread { return }
         series.add(more)
         self.series = series
     }
@@ -141,26 +161,6 @@ public struct LoadRun: Sendable {
     var plannedHitRate: Double? {
         guard let proof, proof.cacheRate != nil, proof.planned.calls > 0 else { return nil }
         return Double(proof.planned.hot) / Double(proof.planned.calls)
-    }
-}
-
-/// A stretch of a run and the mean of its response times: a row of siege's log, or some rows of Locust's history.
-package struct LoadInterval: Sendable, Equatable {
-    /// Since 1970.
-    package var start: Double
-    package var seconds: Double
-    /// Failed ones included.
-    package var requests: Int
-    package var failures: Int
-    /// nil if nothing was answered.
-    package var meanMilliseconds: Double?
-
-    package init(start: Double, seconds: Double, requests: Int, failures: Int, meanMilliseconds: Double?) {
-        self.start = start
-        self.seconds = seconds
-        self.requests = requests
-        self.failures = failures
-        self.meanMilliseconds = meanMilliseconds
     }
 }
 

@@ -11,6 +11,8 @@ public struct ResourceUse: Sendable {
     /// As they were taken, the first of them if there are very many.
     package private(set) var samples: [ResourceMonitor.Sample] = []
     private static let maximumSampleCount = 200_000
+    /// Whether it is known at all when it was made.
+    let hasTime: Bool
     private(set) var totals = ResourceMonitor.Totals()
     private(set) var slots = Timeline<Slot>(maximumCount: LoadSlot.maximumCount)
     private(set) var end: Instant
@@ -37,12 +39,18 @@ public struct ResourceUse: Sendable {
         }
     }
 
-    init(source: String, start: Instant, isTimeOfFile: Bool) {
-        (self.source, self.start, self.isTimeOfFile) = (source, start, isTimeOfFile)
+    init(source: String, start: Instant, isTimeOfFile: Bool, hasTime: Bool = true) {
+        (self.source, self.start, self.isTimeOfFile, self.hasTime) = (source, start, isTimeOfFile, hasTime)
         end = start
     }
 
-    var times: ClosedRange<Instant> { min(start, end)...max(start, end) }
+    /// Nil if it is unknown when the recording was made.
+    var times: ClosedRange<Instant>? { hasTime ? span : nil }
+
+    private var span: ClosedRange<Instant> { min(start, end)...max(start, end) }
+
+    /// All of it.
+    var whole: Slot? { sum(of: span) }
 
     /// Adds a sample, later than the one before.
     mutating func add(_ sample: ResourceMonitor.Sample) {
@@ -69,7 +77,9 @@ public struct ResourceUse: Sendable {
     }
 
     /// What a stretch of time held, slots at its ends in proportion; nil if the monitor saw nothing of it.
-    func during(_ times: ClosedRange<Instant>) -> Slot? {
+    func during(_ times: ClosedRange<Instant>) -> Slot? { hasTime ? sum(of: times) : nil }
+
+    private func sum(of times: ClosedRange<Instant>) -> Slot? {
         var sum = Slot()
         for (begin, slot) in slots.entries where slot.seconds > 0 {
             let (begin, width) = (Double(begin), Double(slots.slotSeconds))

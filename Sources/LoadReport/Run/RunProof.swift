@@ -82,7 +82,14 @@ public struct RunProof: Sendable, Decodable {
 
     /// Why a run is not proven.
     struct Reason: Sendable, Decodable {
+        let code: String?
         let text: String
+    }
+
+    /// Whether every call that was issued has an outcome, and the tool did its work to the end.
+    var hasAllOutcomes: Bool {
+        let endings: Set = ["interrupted", "plan_broken", "tool_failed"]
+        return seen.answered + seen.failed == planned.calls && !reasons.contains { endings.contains($0.code ?? "") }
     }
 
     /// Whether all counts are small enough to be added without overflow.

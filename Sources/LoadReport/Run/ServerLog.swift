@@ -1,3 +1,5 @@
+import LatencyAnalyzer
+
 /// What `bungalow analyze` has made of the servers' logs.
 public struct ServerLog: Sendable {
     /// The file.
@@ -5,10 +7,8 @@ public struct ServerLog: Sendable {
     let deployment: String
     let pods: Int
     let calls, scored: Int
-    /// How many calls there should have been; nil if unknown.
-    let expected: Int?
-    /// What is missing; nil if nothing is known to be.
-    let completeness: String?
+    /// Whether the logs hold all requests, as the file says it.
+    let completeness: Completeness
     let times: ClosedRange<Instant>?
     let percentiles: Percentiles
 

@@ -39,25 +39,42 @@ struct LoadTables {
             titles: ["cache rate", "runs", "proven"] + Self.percentileTitles, rows: rows)
     }
 
+    /// A row for each whole run and, where a tool tells the hold apart, one for the hold: no row mixes the two.
     private var runs: ReportTable {
-        let rows = evidence.runs.prefix(Self.maximumRowCount).map { run in
-            [
-                run.name, run.tool + (groups.letter(of: run).map { " \($0)" } ?? ""),
-                run.times.map { UTCTime.text($0.lowerBound.second) + (run.isTimeOfFile ? " *" : "") } ?? "n/a",
-                run.times.map { $0.upperBound.seconds - $0.lowerBound.seconds }.cell, run.issuedCalls.cell,
-                run.failedCalls.cell, (run.proof?.rate.offered).cell, run.steadyRate.cell, run.meanMilliseconds.cell,
-            ] + [50.0, 95, 99].map { (run.steadyPercentiles?.values[$0]).cell }
-        }
-        let rest = evidence.runs.count - rows.count
+        let shown = evidence.runs.prefix(Self.maximumRowCount)
+        let rows = shown.flatMap { run in [whole(run), hold(run)].compactMap(\.self) }
+        let rest = evidence.runs.count - shown.count
         let hasFileTimes = evidence.runs.contains(where: \.isTimeOfFile)
         return ReportTable(
             title: "Runs" + (rest > 0 ? " (\(rest) more are not shown)" : "")
                 + (hasFileTimes ? " (* by the date of the file)" : ""),
             titles: [
-                "run", "tool", "start, UTC", "seconds", "calls", "failed", "offered/s", "answered/s", "mean ms",
-                "p50 ms",
-                "p95 ms", "p99 ms",
+                "run", "part", "tool", "start, UTC", "seconds", "calls", "failed", "offered/s", "answered/s", "mean ms",
+                "p50 ms", "p95 ms", "p99 ms",
             ], rows: rows)
+    }
+
+    private func whole(_ run: LoadRun) -> [String] {
+        [
+            run.name, "whole", run.tool + (groups.letter(of: run).map { " \($0)" } ?? ""),
+            run.times.map { UTCTime.text($0.lowerBound.second) + (run.isTimeOfFile ? " *" : "") } ?? "n/a",
+            run.times.map { $0.upperBound.seconds - $0.lowerBound.seconds }.cell, run.issuedCalls.cell,
+            run.worstFailures.cell, "n/a", (run.proof?.rate.achieved ?? run.achievedRate).cell,
+            run.meanMilliseconds.cell,
+        ] + Self.percentiles(of: run.percentiles)
+    }
+
+    private func hold(_ run: LoadRun) -> [String]? {
+        guard let proof = run.proof, proof.latencyMs.sustained != nil || proof.rate.sustained != nil else { return nil }
+        let latency = proof.latencyMs.sustained
+        return [
+            run.name, "hold", run.tool, "n/a", "n/a", (latency?.count).cell, "n/a", proof.rate.offered.cell,
+            proof.rate.sustained.cell, "n/a",
+        ] + Self.percentiles(of: latency)
+    }
+
+    private static func percentiles(of found: Percentiles?) -> [String] {
+        [50.0, 95, 99].map { (found?.values[$0]).cell }
     }
 
     private var lookUps: ReportTable {
@@ -97,7 +114,7 @@ struct LoadTables {
     /// The samples of the monitors, cut at the runs' beginnings and ends.
     private var resources: ReportTable {
         let rows = evidence.resources.flatMap { use in
-            let whole = row("all that was sampled", use.source, use.during(use.times), of: nil)
+            let whole = row("all that was sampled", use.source, use.whole, of: nil)
             return [whole].compactMap(\.self)
                 + evidence.runs.prefix(Self.maximumRowCount).compactMap { run in
                     run.times.flatMap { row(run.name, use.source, use.during($0), of: run) }

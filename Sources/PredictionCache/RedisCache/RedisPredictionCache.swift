@@ -40,7 +40,7 @@ final class RedisPredictionCache: PredictionCache {
                 client.set(key: key, value: value, expireSeconds: timeToLiveSeconds)
             }
         }
-        if isSent { stores.append(value, for: key) }
+        if isSent { stores.append(StoreRequest(key: key, value: value)) }
     }
 
     func flush() { client.flush() }

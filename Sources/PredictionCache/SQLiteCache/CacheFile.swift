@@ -1,4 +1,5 @@
 import Foundation
+import Logging
 
 /// The cache's file and its companions on disk: making it, locking it, and setting a damaged one aside.
 ///
@@ -9,44 +10,40 @@ struct CacheFile: Sendable {
 
     let path: String
 
-    /// Makes the folder and an empty file where they are missing, readable for the owner only.
-    func create() throws {
+    /// Makes the folder and an empty file where they are missing, for the owner only; returns what the file is.
+    @discardableResult
+    func create() throws -> stat {
         for index in path.indices.dropFirst() where path[index] == "/" {
             guard mkdir(String(path[..<index]), 0o700) == 0 || errno == EEXIST else {
                 throw Self.error("its folder cannot be made")
             }
         }
         let descriptor = open(path, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0o600)
-        if descriptor >= 0 {
-            close(descriptor)
-        } else if errno != EEXIST {
-            throw Self.error("it cannot be made")
-        } else if stat(path: path).map({ $0.st_mode & S_IFMT == S_IFREG }) != true {
+        guard descriptor >= 0 || errno == EEXIST else { throw Self.error("it cannot be made") }
+        if descriptor >= 0 { close(descriptor) }
+        guard let file = stat(path: path), file.st_mode & S_IFMT == S_IFREG else {
             throw CacheFileError.failing("it is not a file")
         }
+        return file
     }
 
-    /// Holds the right to open, make or replace the file, which one process has at a time.
+    /// Waits for the right to open, make or replace the file, which one process has at a time.
     ///
     /// Without it, a process could pair a new file with the log of the one that another process sets aside.
-    ///
-    /// - Parameter patience: seconds to wait for another process.
-    func locked<Result>(patience: Double, _ body: () throws -> Result) throws -> Result {
+    func locked<Result>(until end: Date, _ body: () throws -> Result) throws -> Result {
         let descriptor = open(path + ".lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.error("its lock file cannot be made") }
         defer { close(descriptor) }
-        let end = Date().addingTimeInterval(patience)
         while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
-            guard errno == EWOULDBLOCK || errno == EINTR, Date() < end else {
-                throw Self.error("its lock file cannot be locked")
-            }
+            guard errno == EWOULDBLOCK else { throw Self.error("its lock file cannot be locked") }
+            guard Date() < end else { throw CacheFileError.busy }
             usleep(2_000)
         }
         return try body()
     }
 
-    /// Renames the damaged file and its log out of the way and returns the new name; keeps the last few of them.
-    func setAside() throws -> String {
+    /// Renames the damaged file and its log out of the way; keeps the last few of them.
+    func setAside(because cause: String, _ logger: Logger) throws {
         let time = Date.ISO8601FormatStyle(
             dateSeparator: .omitted, timeSeparator: .omitted, includingFractionalSeconds: true)
         let name = "\(path).damaged-\(Date().formatted(time))"
@@ -60,7 +57,7 @@ struct CacheFile: Sendable {
         let damaged = try FileManager.default.contentsOfDirectory(atPath: folder)
             .filter { $0.hasPrefix(url.lastPathComponent + ".damaged-") && $0.hasSuffix("Z") }
         for old in damaged.sorted().dropLast(Self.keptDamagedFiles) { CacheFile(path: "\(folder)/\(old)").remove() }
-        return name
+        logger.warning("The cache file \(path) is damaged (\(cause)); it is kept as \(name) and a new one is begun.")
     }
 
     /// Deletes the file and its log.
@@ -71,7 +68,7 @@ struct CacheFile: Sendable {
     /// The error of the system call that has just failed.
     private static func error(_ cause: String) -> CacheFileError {
         let code = errno
-        let transient = [ENOSPC, EDQUOT, EWOULDBLOCK, EINTR, EMFILE, ENFILE, ENOMEM, EIO]
+        let transient = [ENOSPC, EDQUOT, EINTR, EMFILE, ENFILE, ENOMEM, EIO]
         return .failing("\(cause): \(String(cString: strerror(code)))", isTransient: transient.contains(code))
     }
 }

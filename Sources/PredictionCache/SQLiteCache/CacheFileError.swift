@@ -6,8 +6,6 @@ enum CacheFileError: Error, CustomStringConvertible {
     case busy
     /// The file does not hold what was written to it: it must be replaced.
     case damaged(String)
-    /// The file has more pages than it may have: a new one is begun.
-    case tooLarge
     /// The file system or SQLite fails, or the file is another program's. Transient: try again later.
     case failing(String, isTransient: Bool = false)
 
@@ -30,16 +28,15 @@ enum CacheFileError: Error, CustomStringConvertible {
 
     var isTransient: Bool {
         switch self {
-        case .busy, .tooLarge, .failing(_, isTransient: true): true
+        case .busy, .failing(_, isTransient: true): true
         case .damaged, .failing: false
         }
     }
 
     var description: String {
         switch self {
-        case .busy: "another process holds the file locked"
+        case .busy: "another process holds the file or its write-ahead log locked"
         case .damaged(let cause), .failing(let cause, _): cause
-        case .tooLarge: "the file is too large"
         }
     }
 }

@@ -11,7 +11,6 @@ import NIOCore
 /// Rows are in the order of writing, so that eviction empties whole pages. `expires_at` is in Unix milliseconds.
 enum EntryTable {
     static let applicationID = 0x4275_6E67
-    static let version = 1
 
     /// The statements that make the table, as SQLite keeps them.
     static let schema = """

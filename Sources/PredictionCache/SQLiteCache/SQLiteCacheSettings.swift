@@ -11,24 +11,21 @@ struct SQLiteCacheSettings: Sendable {
     var maximumFileBytes = 64 << 20
     /// How long a look-up may take, from the request until its outcome on the event loop.
     var lookUpDeadline: TimeAmount = .milliseconds(20)
-    /// Look-ups of all event loops that wait for the thread.
-    var maximumQueuedLookUps = 8192
-    /// Stores that are not written yet, also those that the thread has taken, with 256 bytes for each beside its own.
+    /// Look-ups of one event loop that the thread has not responded to.
+    var maximumQueuedLookUps = 4096
+    /// Stores of all event loops until written or dropped, with 256 bytes for each beside its own.
     var maximumQueuedStoreBytes = 8 << 20
     /// How long closing may go on writing what is queued.
     var closeTimeout: TimeAmount = .seconds(2)
-    /// How long a transaction is retried while another process holds the write lock.
+    /// How long stores wait while another process holds the write lock.
     var busyTimeout: TimeAmount = .seconds(1)
-    /// How often expired entries are looked for while nothing is stored.
-    var sweepInterval: TimeAmount = .seconds(5)
+    /// How often the file is looked after: expired entries are deleted, and one that is gone or failed is opened again.
+    var sweepInterval: TimeAmount = .seconds(2)
 
     init(path: String) {
         // No `~`, no `.` and no meaning to SQLite such as `:memory:` or `file:`.
         self.path = URL(fileURLWithPath: path).standardizedFileURL.path
     }
-
-    /// How long SQLite may wait for another process's lock; far below the deadline, since look-ups wait meanwhile.
-    var lockTimeoutSeconds: Double { Double(max(1, min(5, lookUpDeadline.nanoseconds / 4_000_000))) / 1000 }
 
     /// The longest key and value together that are stored.
     var maximumEntryBytes: Int { max(64 << 10, min(4 << 20, maximumFileBytes / 16)) }

@@ -1,29 +1,34 @@
 import NIOCore
+import Synchronization
 
 /// One event loop's handle to the embedded cache: gathers a tick's look-ups and stores, and keeps the deadlines.
 ///
 /// Everything runs on its event loop. A look-up's completion runs exactly once: with what was found, with
-/// `.unavailable(.deadline)` when that comes first, or in `flush()` when the queue is full or closed.
+/// `.unavailable(.deadline)` when that comes first, or in `flush()` when too many are under way.
 final class SQLitePredictionCache: PredictionCache {
     /// The look-ups of one tick.
     private struct Batch {
-        let number: UInt64
-        let deadline: NIODeadline
-        var requests: [LookUpBatch.Request] = []
+        var lookUps: LookUpBatch
         var completions: [(CacheLookup) -> Void] = []
+        /// How many of the stores under way were handed over before it, and after the batch before it.
+        var stores = 0
     }
 
     private let store: SQLitePredictionStore
     private let eventLoop: any EventLoop
     private let onError: (CacheErrorReason) -> Void
     private var gathering: Batch?
-    private var nextNumber: UInt64 = 0
     /// What was handed over, oldest first: responses come, and deadlines pass, in this order.
     private var batches = CircularBuffer<Batch>()
+    /// Batches that met their deadline, and to which the thread will respond before all others.
+    private var lateBatches = 0
+    /// Look-ups that the thread has not responded to.
+    private var queuedLookUps = 0
     private var stores: [StoreRequest] = []
-    /// Stores that an unfinished older batch may have missed; for each one the next batch's number, which does not.
+    /// Stores that a batch under way may have missed: the thread finds them for all later ones.
     private let storesUnderWay = StoresUnderWay()
-    private var nextBatches = CircularBuffer<UInt64>()
+    /// Those of them that no batch counts yet.
+    private var uncountedStores = 0
     private var hasTimer = false
     private var closing: EventLoopFuture<Void>?
 
@@ -43,11 +48,14 @@ final class SQLitePredictionCache: PredictionCache {
         guard closing == nil else { return completion(.unavailable(.store)) }
         if gathering == nil {
             let deadline = eventLoop.now + store.settings.lookUpDeadline
-            gathering = Batch(number: nextNumber, deadline: deadline)
-            nextNumber += 1
+            let handle = NIOLoopBound(self, eventLoop: eventLoop)
+            gathering = Batch(
+                lookUps: LookUpBatch(deadline: deadline) { [eventLoop] found in
+                    eventLoop.execute { handle.value.received(found) }
+                })
             armTimer(deadline)
         }
-        gathering?.requests.append((key, maximumBytes))
+        gathering?.lookUps.requests.append((key, maximumBytes))
         gathering?.completions.append(completion)
     }
 
@@ -55,16 +63,20 @@ final class SQLitePredictionCache: PredictionCache {
         eventLoop.preconditionInEventLoop()
         // A slice would keep the whole response that it was cut from in memory.
         let request = StoreRequest(key: key, value: ByteBuffer(bytes: value.readableBytesView))
-        let longest = store.settings.maximumEntryBytes
-        guard request.byteCount <= longest else {
-            return store.status.drop(1, .store, because: "an entry is longer than \(longest) bytes")
+        let (settings, status) = (store.settings, store.status)
+        guard closing == nil else { return status.drop(1, .store, because: "it is closed") }
+        guard request.byteCount <= settings.maximumEntryBytes else {
+            return status.drop(1, .store, because: "an entry is longer than \(settings.maximumEntryBytes) bytes")
         }
-        if let error = closing == nil ? store.queue.enter(storeBytes: request.queuedBytes) : .store {
-            return store.status.drop(1, error, because: error == .store ? "it is closed" : "its queue is full")
+        let queued = status.queuedStoreBytes.add(request.queuedBytes, ordering: .relaxed).newValue
+        guard queued <= settings.maximumQueuedStoreBytes else {
+            status.queuedStoreBytes.subtract(request.queuedBytes, ordering: .relaxed)
+            return status.drop(1, .queueFull, because: "its queue is full")
         }
         stores.append(request)
-        storesUnderWay.append(request.value, for: key)
-        nextBatches.append(nextNumber)
+        guard !batches.isEmpty else { return }
+        storesUnderWay.append(request)
+        uncountedStores += 1
     }
 
     func flush() {
@@ -72,44 +84,38 @@ final class SQLitePredictionCache: PredictionCache {
         guard gathering != nil || !stores.isEmpty else { return }
         let (batch, newStores) = (gathering, stores)
         (gathering, stores) = (nil, [])
-        let handle = NIOLoopBound(self, eventLoop: eventLoop)
-        let lookUps = batch.map { [eventLoop] batch in
-            LookUpBatch(requests: batch.requests, deadline: batch.deadline) { [number = batch.number] found in
-                eventLoop.execute { handle.value.received(found, for: number) }
-            }
-        }
-        let error = store.submit(lookUps, newStores)
-        if let batch {
-            if let error { end(batch, with: [], otherwise: error) } else { batches.append(batch) }
-        }
-        forgetStores()
+        let count = batch?.completions.count ?? 0
+        let isFull = queuedLookUps + count > store.settings.maximumQueuedLookUps
+        store.submit(isFull ? nil : batch?.lookUps, newStores)
+        guard var batch else { return }
+        if isFull { return complete(batch, with: batch.lookUps.unavailable(.queueFull)) }
+        queuedLookUps += count
+        swap(&batch.stores, &uncountedStores)
+        batches.append(batch)
     }
 
-    /// Ends a batch, unless its deadline has done so. Older ones still here were overdue when the thread saw them.
-    private func received(_ found: [CacheLookup], for number: UInt64) {
-        while let batch = batches.first, batch.number <= number {
-            batches.removeFirst()
-            let isIts = batch.number == number
-            end(batch, with: isIts ? found : [], otherwise: isIts ? .store : .deadline)
-        }
-        forgetStores()
+    /// The thread has responded to the oldest batch that it has.
+    private func received(_ found: [CacheLookup]) {
+        queuedLookUps -= found.count
+        if lateBatches > 0 { lateBatches -= 1 } else { endOldest(with: found) }
+    }
+
+    /// Ends a batch. While its look-ups are completed it is still under way, since they find each other's stores.
+    private func endOldest(with found: [CacheLookup]) {
+        guard let batch = batches.first else { return }
+        storesUnderWay.removeFirst(batch.stores)
+        complete(batch, with: found)
+        batches.removeFirst()
+        guard batches.isEmpty else { return }
+        storesUnderWay.removeFirst(uncountedStores)
+        uncountedStores = 0
     }
 
     /// Completes a batch's look-ups; a completion may call back into this handle.
-    private func end(_ batch: Batch, with found: [CacheLookup], otherwise reason: CacheErrorReason) {
+    private func complete(_ batch: Batch, with found: [CacheLookup]) {
         for (index, completion) in batch.completions.enumerated() {
-            let lookUp = index < found.count ? found[index] : .unavailable(reason)
-            if case .unavailable(let reason?) = lookUp { onError(reason) }
-            completion(storesUnderWay.outcome(lookUp, for: batch.requests[index].key))
-        }
-    }
-
-    /// Lets go of the stores that come before every look-up under way: the thread finds those itself.
-    private func forgetStores() {
-        let oldest = (batches.first ?? gathering)?.number ?? nextNumber
-        while let next = nextBatches.first, next <= oldest {
-            nextBatches.removeFirst()
-            storesUnderWay.removeFirst()
+            if case .unavailable(let reason?) = found[index] { onError(reason) }
+            completion(storesUnderWay.outcome(found[index], for: batch.lookUps.requests[index].key))
         }
     }
 
@@ -122,32 +128,24 @@ final class SQLitePredictionCache: PredictionCache {
 
     private func expire() {
         hasTimer = false
+        flush()
         let now = eventLoop.now
-        if let batch = gathering, batch.deadline <= now {
-            batches.append(batch)
-            gathering = nil
+        while let batch = batches.first?.lookUps, batch.deadline <= now {
+            lateBatches += 1
+            endOldest(with: batch.unavailable(.deadline))
         }
-        while let batch = batches.first, batch.deadline <= now {
-            batches.removeFirst()
-            end(batch, with: [], otherwise: .deadline)
-        }
-        forgetStores()
-        if let next = batches.first ?? gathering { armTimer(next.deadline) }
+        if let next = (batches.first ?? gathering)?.lookUps { armTimer(next.deadline) }
     }
 
     /// Hands over the rest; look-ups under way still get a response.
     ///
-    /// Succeeds, for the last handle, when all stores are written or dropped and the file is closed; at the latest a
-    /// second after `closeTimeout`, should the disk not respond.
+    /// Succeeds, for the last handle, when all stores are written or dropped and the file is closed.
     func close() -> EventLoopFuture<Void> {
         eventLoop.preconditionInEventLoop()
         if let closing { return closing }
         flush()
-        let promise = eventLoop.makePromise(of: Void.self)
-        closing = promise.futureResult
-        let limit = eventLoop.scheduleTask(in: store.settings.closeTimeout + .seconds(1)) { promise.succeed() }
-        promise.futureResult.whenComplete { _ in limit.cancel() }
-        store.closeHandle().whenComplete { _ in promise.succeed() }
-        return promise.futureResult
+        let closing = store.closeHandle().hop(to: eventLoop)
+        self.closing = closing
+        return closing
     }
 }

@@ -2,13 +2,15 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// What the event loops' own metrics cannot know of a cache that they share: dropped entries and a missing file.
+/// What the event loops share of a cache: what waits to be stored, what was dropped, and whether the file is missing.
 package final class SharedCacheStatus: Sendable {
     private let state = Mutex(
         (dropped: [CacheErrorReason: UInt64](), isUnavailable: false, lastDrop: NIODeadline?.none))
     private let logger: Logger
     /// Dropped entries are one warning until none was dropped for this long.
     private let quietInterval: TimeAmount
+    /// What the entries take that are neither written nor dropped.
+    let queuedStoreBytes = Atomic(0)
 
     init(_ logger: Logger, quietInterval: TimeAmount = .seconds(10)) {
         self.logger = logger

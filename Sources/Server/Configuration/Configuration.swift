@@ -4,7 +4,7 @@ import PredictionCache
 
 /// The value of every option, at first its default; `ServerOption.all` below says how each is set.
 struct Configuration: Sendable {
-    var bindHost = "127.0.0.1"
+    var bindHost = "localhost"
     var port = 8000
     var cache = CacheLocation.userCacheFolder
     /// nil for the password in the cache's location.
@@ -71,14 +71,18 @@ extension ServerOption {
     /// To add one, write a property with the default above, a row here, and one in the tables of docs/contract.md and
     /// docs/operations.md; the tests read all of them.
     static let all: [ServerOption] = [
-        .parsed("BIND_HOST", \.bindHost, nil, "Address to listen on") { $0 },
+        .parsed(
+            "BIND_HOST", \.bindHost, nil,
+            "Address to listen on, or a name for all its addresses, or * for all of the machine"
+        ) { $0 },
         .number("PORT", \.port, 0...65_535, "Port to listen on; 0 takes any free one"),
         .parsed(
             "CACHE_URL", \.cache, else: "REDIS_URL",
             "redis://[user:password@]host[:6379][/db], rediss://… for TLS, sqlite:PATH, off",
             use: "redis:// or rediss://[user:password@]host[:port][/db], sqlite:PATH or off",
             default: "an SQLite file in the user's cache folder", hashedAs: "cache", "Where predictions are cached",
-            describe: { "\($0.kind)" }, shown: CacheLocation.withoutSecrets
+            describe: { "\($0.kind)" }, shown: CacheLocation.withoutSecrets,
+            correction: CacheLocation.correction
         ) { CacheLocation($0) },
         .path(
             "CACHE_PASSWORD_FILE", \.cachePasswordFile, default: "none",

@@ -57,11 +57,14 @@ extension ServerOption {
     /// - Parameters:
     ///   - use: completes "is not allowed: use …".
     ///   - shown: the text as messages may show it.
+    ///   - correction: replaces `use` for a text that has a known mistake.
     static func parsed<Value>(
         _ variable: String, _ property: any Property<Value>, else alternative: String? = nil, _ allowed: String?,
         use: String = "", default fallback: String? = nil, hashedAs: String? = nil, _ meaning: String,
         describe: @escaping @Sendable (Value) -> String = { "\($0)" },
-        shown: @escaping @Sendable (String) -> String = { $0 }, parse: @escaping @Sendable (String) -> Value?
+        shown: @escaping @Sendable (String) -> String = { $0 },
+        correction: @escaping @Sendable (String) -> String? = { _ in nil },
+        parse: @escaping @Sendable (String) -> Value?
     ) -> ServerOption {
         ServerOption(
             variable: variable, alternative: alternative, allowed: allowed,
@@ -70,7 +73,9 @@ extension ServerOption {
             assign: { (setting, configuration) throws(ConfigurationError) in
                 guard let setting else { return }
                 guard let value = parse(setting.text) else {
-                    throw ConfigurationError(variable: setting.variable, value: shown(setting.text), allowed: use)
+                    throw ConfigurationError(
+                        variable: setting.variable, value: shown(setting.text),
+                        allowed: correction(setting.text) ?? use)
                 }
                 configuration[keyPath: property] = value
             })

@@ -3,9 +3,9 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// The listener and its connections, from the first to the last.
+/// The listeners and their connections, from the first to the last.
 struct HTTPService: Service {
-    let listener: any Channel
+    let listeners: [any Channel]
     let workers: [Worker]
     let shutdown: Shutdown
 
@@ -24,10 +24,15 @@ struct HTTPService: Service {
         await all { $0.beginStopping() }
         await pause(shutdown.delay)
         shutdown.beginGrace()
-        await ListenerDrain(listener: listener, eventLoops: workers.map(\.eventLoop)).close()
+        let eventLoops = workers.map(\.eventLoop)
+        await withDiscardingTaskGroup { group in
+            for listener in listeners {
+                group.addTask { await ListenerDrain(listener: listener, eventLoops: eventLoops).close() }
+            }
+        }
         // Requests on open connections still get their responses; idle connections close last.
         while await !isIdle(), shutdown.timeLeft(for: .calls) > .zero { await pause(.milliseconds(20)) }
-        let drained = EventLoopFuture.andAllComplete(workers.map { $0.drain() }, on: listener.eventLoop)
+        let drained = EventLoopFuture.andAllComplete(workers.map { $0.drain() }, on: eventLoops[0])
         if await !drained.isDone(within: shutdown.timeLeft(for: .connections)) {
             await all { $0.closeConnections() }
         }
@@ -45,6 +50,6 @@ struct HTTPService: Service {
 
     private func pause(_ time: TimeAmount) async {
         guard time > .zero else { return }
-        try? await listener.eventLoop.scheduleTask(in: time) {}.futureResult.get()
+        try? await workers.first?.eventLoop.scheduleTask(in: time) {}.futureResult.get()
     }
 }

@@ -31,10 +31,13 @@ struct CacheService: Service {
     let workers: [Worker]
     let shutdown: Shutdown
 
+    /// The longest wait for a disk that does not respond.
+    private static let patience = TimeAmount.seconds(3)
+
     func run() async throws {
         try? await gracefulShutdown()
         let closed = workers.map { $0.closeCache() }
-        for cache in closed { _ = await cache.isDone(within: shutdown.timeLeft(for: .cache)) }
+        for cache in closed { _ = await cache.isDone(within: min(Self.patience, shutdown.timeLeft(for: .cache))) }
     }
 }
 

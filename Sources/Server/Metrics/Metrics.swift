@@ -15,7 +15,8 @@ final class Metrics: CacheObserver {
         var lookUps: [CacheResult: UInt64] = [:]
         var cacheErrors: [CacheErrorReason: UInt64] = [:]
         var rejections: [RejectionReason: UInt64] = [:]
-        var isCacheUp = false
+        /// nil where there is no cache by choice.
+        var isCacheUp: Bool?
 
         struct RequestSeries: Hashable {
             let route: Route
@@ -77,20 +78,12 @@ extension Metrics.Snapshot {
     /// Adds another loop's share; the cache is up if it is for any loop.
     mutating func add(_ other: Self) {
         requests.merge(other.requests) { $0 + $1 }
-        requestSeconds.merge(other.requestSeconds) { $0.adding($1) }
-        scoringSeconds.merge(other.scoringSeconds) { $0.adding($1) }
-        batchRecords.add(other.batchRecords)
+        requestSeconds.merge(other.requestSeconds) { $0 + $1 }
+        scoringSeconds.merge(other.scoringSeconds) { $0 + $1 }
+        batchRecords = batchRecords + other.batchRecords
         lookUps.merge(other.lookUps) { $0 + $1 }
         cacheErrors.merge(other.cacheErrors) { $0 + $1 }
         rejections.merge(other.rejections) { $0 + $1 }
-        isCacheUp = isCacheUp || other.isCacheUp
-    }
-}
-
-extension Histogram {
-    fileprivate func adding(_ other: Histogram) -> Histogram {
-        var sum = self
-        sum.add(other)
-        return sum
+        if let isUp = other.isCacheUp { isCacheUp = isUp || isCacheUp == true }
     }
 }

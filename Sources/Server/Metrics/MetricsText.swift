@@ -69,7 +69,9 @@ struct MetricsText {
         for reason in CacheErrorReason.allCases {
             sample("bungalow_cache_errors_total{reason=\"\(reason.rawValue)\"}", counted.cacheErrors[reason] ?? 0)
         }
-        gauge("bungalow_cache_up", "Whether look-ups are sent to the cache.", counted.isCacheUp ? 1 : 0)
+        if let isUp = counted.isCacheUp {
+            gauge("bungalow_cache_up", "Whether look-ups are sent to the cache.", isUp ? 1 : 0)
+        }
     }
 
     private mutating func writeProcess(_ process: ProcessStatistics) {

@@ -39,7 +39,11 @@ final class InferenceReader {
             Result { () throws(InferenceErrorBody) in
                 let found = tensor_reader_read(reader, json, body.readableBytes)
                 // What stands behind the JSON is no text, and would only be said to be none.
-                if found.names_binary_size { throw InferenceErrorBody(HTTPError.binaryTensors.detail.description) }
+                if found.names_binary_size { throw InferenceErrorBody(HTTPError.binaryTensors.detail) }
+                let bytes = UnsafeRawBufferPointer(start: json, count: body.readableBytes)
+                if found.reason != nil, let error = JSONScanner.firstError(in: bytes) {
+                    throw InferenceErrorBody(error.message(in: bytes))
+                }
                 return try request(found, model)
             }
         }

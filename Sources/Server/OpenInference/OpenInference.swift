@@ -28,8 +28,11 @@ enum OpenInference {
 }
 
 extension HTTPError {
-    static let unknownInferencePath = HTTPError(
-        status: .notFound, detail: "Not Found: the only model is housing, at /v2/models/housing")
+    static func unknownInferencePath(_ near: NearPath?) -> HTTPError {
+        HTTPError(
+            status: .notFound, detail: "Not Found: the only model is housing, at /v2/models/housing", hint: near?.hint)
+    }
+
     static let unknownVersion = HTTPError(status: .notFound, detail: "The model has no such version")
     static let binaryTensors = HTTPError(
         status: .badRequest,

@@ -160,19 +160,35 @@ const showFacts = (answer, key, milliseconds) => {
   byID("facts").hidden = false;
 };
 
+/** On a narrow screen the price stands below the form; where it is in view already, nothing moves. */
+const bringPriceIntoView = () => {
+  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  byID("answer").scrollIntoView({ block: "nearest", behavior: isCalm ? "instant" : "smooth" });
+};
+
+/** Sends the form; true once its price stands on the page. */
 const submit = async () => {
   clearErrors();
   const house = houseText();
   try {
     const outcome = await scoring.sendNewest("/predict", callWith(house));
-    if (outcome === null) return;
-    if (outcome.answer.ok) return showPrice(house, outcome);
+    if (outcome === null) return false;
+    if (outcome.answer.ok) {
+      showPrice(house, outcome);
+      return true;
+    }
     forgetPrice();
     showErrors(outcome);
   } catch (error) {
     forgetPrice();
     showFailure(error);
   }
+  return false;
+};
+
+/** Sends the form for a button, which the price may be far from. */
+const submitAndLook = async () => {
+  if (await submit()) bringPriceIntoView();
 };
 
 const showCommand = () => {
@@ -215,31 +231,52 @@ const otherValue = ({ value, spread }) => {
   return (Number(value) < 0 ? moved : Math.max(0.1, moved)).toFixed(digits);
 };
 
+const burstCalls = 200;
+
+/** Says beside the button what came of its calls. counts: how many of each kind; why: what ended them early. */
+const showBurst = (counts, milliseconds, why) => {
+  const caches = { HIT: "from the cache", MISS: "computed", BYPASS: "computed without a cache" };
+  const sum = (kinds) => kinds.reduce((all, [, count]) => all + count, 0);
+  const good = sum([...counts].filter(([kind]) => kind in caches));
+  const lost = burstCalls - sum([...counts]);
+  const parts = [...counts].map(([kind, count]) => `${count} ${caches[kind] ?? `refused with ${kind}`}`);
+  const sentences = [`${good} of ${burstCalls} calls were scored in ${inTime(milliseconds / 1000)}`];
+  if (parts.length > 0) sentences[0] += `: ${parts.join(", ")}`;
+  if (lost > 0) sentences.push(`${lost} got no response`, why);
+  byID("burst-outcome").textContent = sentences.map((each) => each.replace(/\.?$/, ".")).join(" ");
+  byID("burst-outcome").className = good === burstCalls ? "soft" : "soft bad";
+};
+
 /** Gives the charts something to show: 200 calls for 50 houses, eight at a time. */
 const sendBurst = async () => {
   const houses = Array.from({ length: 50 }, () => houseText(otherValue));
-  byID("burst").disabled = true;
+  const [button, label] = [byID("burst"), byID("burst").textContent];
+  button.disabled = true;
+  byID("burst-outcome").textContent = "";
   clearErrors();
-  let [left, refused] = [200, 0];
+  const [counts, started] = [new Map(), performance.now()];
+  let [left, received, why] = [burstCalls, 0, ""];
   const sendSome = async () => {
     while (left > 0) {
       const outcome = await Calls.send("/predict", callWith(houses[--left % houses.length]));
-      if (outcome.answer.status === 401) {
-        left = 0;
-        return showErrors(outcome);
-      }
-      if (!outcome.answer.ok) refused++;
+      // What answers without X-Cache is not Bungalow.
+      const kind = (outcome.answer.ok && outcome.answer.headers.get("X-Cache")) || outcome.answer.status;
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+      button.textContent = `${++received} of ${burstCalls} …`;
+      if (outcome.answer.status !== 401) continue;
+      [left, why] = [0, "This server asks for a key"];
+      showErrors(outcome);
     }
   };
-  try {
-    await Promise.all(Array.from({ length: 8 }, sendSome));
-    if (refused > 0) fail(`${refused} of the calls were refused.`);
-  } catch (error) {
+  const stopAll = (error) => {
     // The other seven end, too.
-    left = 0;
-    showFailure(error);
-  }
-  byID("burst").disabled = false;
+    [left, why] = [0, error.message];
+    if (error instanceof UnsendableField) showFailure(error);
+  };
+  await Promise.all(Array.from({ length: 8 }, () => sendSome().catch(stopAll)));
+  showBurst(counts, performance.now() - started, why);
+  button.textContent = label;
+  button.disabled = false;
 };
 
 const place = byID("place").parentElement;
@@ -249,12 +286,12 @@ byID("fields").addEventListener("input", showHouse);
 byID("map").addEventListener("click", pickPlace);
 byID("house").addEventListener("submit", (event) => {
   event.preventDefault();
-  submit();
+  submitAndLook();
 });
 byID("random").addEventListener("click", () => {
   for (const feature of features) byID(feature.name).value = otherValue(feature);
   showHouse();
-  submit();
+  submitAndLook();
 });
 byID("burst").addEventListener("click", sendBurst);
 showHouse();

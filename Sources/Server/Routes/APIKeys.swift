@@ -27,11 +27,9 @@ struct APIKeys: Sendable {
             let key = Self.withoutBlanks(line)
             guard let first = key.first, first != UInt8(ascii: "#") else { continue }
             // What a client can send as a key and what no proxy changes: more than RFC 6750's token68, no blanks.
-            guard key.count <= Self.maximumKeyBytes, key.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-                throw APIKeysError(
-                    path: path,
-                    reason:
-                        "line \(index + 1) is no key, which is 1 to \(Self.maximumKeyBytes) visible ASCII characters")
+            guard key.count <= Self.maximumKeyBytes, key.allSatisfy(\.isVisible) else {
+                let allowed = "1 to \(Self.maximumKeyBytes) visible ASCII characters"
+                throw APIKeysError(path: path, reason: "line \(index + 1) is no key, which is \(allowed)")
             }
             digests.append(SHA256.hash(data: key))
         }
@@ -40,9 +38,7 @@ struct APIKeys: Sendable {
     }
 
     private static func withoutBlanks(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let isBlank: (UInt8) -> Bool = {
-            $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") || $0 == UInt8(ascii: "\r")
-        }
+        let isBlank: (UInt8) -> Bool = { $0.isBlank || $0 == .carriageReturn }
         var key = line.drop(while: isBlank)
         while let last = key.last, isBlank(last) { key.removeLast() }
         return key

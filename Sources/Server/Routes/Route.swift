@@ -119,16 +119,3 @@ enum Route: Int, CaseIterable {
         return afterHost.isEmpty ? "/" : Substring(afterHost)
     }
 }
-
-/// What a request target is that belongs to no route.
-enum UnknownTarget: String {
-    case path
-    /// A path of the Open Inference Protocol, such as another model's.
-    case inferencePath
-    /// `*`, the server as a whole, which only `OPTIONS` may ask about (RFC 9110, section 9.3.7).
-    case server
-
-    init(_ target: String) {
-        self = target == "*" ? .server : Route.path(of: target).hasPrefix("/v2/") ? .inferencePath : .path
-    }
-}

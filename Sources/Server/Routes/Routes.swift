@@ -32,8 +32,9 @@ final class Routes {
     private func respondUnknown(_ exchange: HTTPExchange) {
         switch exchange.unknownTarget {
         case .server where exchange.request.method == .options: respondOptions(exchange, "GET, HEAD, POST, OPTIONS")
-        case .inferencePath: respond(to: exchange, .unknownInferencePath)
-        default: respond(to: exchange, .notFound)
+        case .inferencePath(let near): respond(to: exchange, .unknownInferencePath(near))
+        case .path(let near): respond(to: exchange, .notFound(near))
+        case .server: respond(to: exchange, .notFound())
         }
     }
 
@@ -76,7 +77,7 @@ extension Routes: HTTPConnectionDelegate {
     func route(_ head: RequestHead) -> RequestRoute {
         let route = Route(target: head.target)
         var detail: String?
-        if route == .other { detail = UnknownTarget(head.target).rawValue }
+        if route == .other { detail = UnknownTarget(head.target).code }
         if route.speaksOpenInference { detail = ModelPath(Route.path(of: head.target)).map { String($0.version) } }
         let objection = objectionToBody(
             on: route, isCoded: head.fields.isBodyCoded, hasBinaryTensors: head.fields.hasMarker)
@@ -91,7 +92,7 @@ extension Routes: HTTPConnectionDelegate {
         return apiKeys.accept(head.fields.authorization) ? nil : .unauthorized
     }
 
-    func respond(to exchange: HTTPExchange, _ body: ByteBuffer) {
+    func respond(to exchange: consuming HTTPExchange, _ body: ByteBuffer) {
         let route = exchange.route
         guard route != .other else { return respondUnknown(exchange) }
         guard exchange.request.method != .options else { return respondOptions(exchange, route.allow) }
@@ -120,7 +121,7 @@ extension Routes: HTTPConnectionDelegate {
         case .model:
             exchange.respond(.momentary, ByteBuffer(string: OpenInference.model(version: predictor.model.version)))
         case .modelReady: respondReadiness(exchange, OpenInference.modelReady)
-        case .other: respond(to: exchange, .notFound)
+        case .other: respond(to: exchange, .notFound())
         }
     }
 

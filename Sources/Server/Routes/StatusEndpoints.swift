@@ -36,7 +36,7 @@ final class StatusEndpoints: Sendable {
         let shares = EventLoopFuture.whenAllSucceed(snapshots, on: exchange.eventLoop)
         shares.assumeIsolated().whenSuccess { [self] shares in
             var sum = shares.reduce(into: Metrics.Snapshot()) { $0.add($1) }
-            sum.isCacheUp = sum.isCacheUp && !cache.isUnavailable
+            sum.isCacheUp = sum.isCacheUp.map { $0 && !cache.isUnavailable }
             sum.cacheErrors.merge(cache.dropped) { $0 + $1 }
             let text = MetricsText(sum, limits, log, build.withLock { $0 }).text
             var head = ResponseHead.momentary

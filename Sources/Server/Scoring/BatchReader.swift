@@ -48,7 +48,8 @@ final class BatchReader {
             case ROW_READER_NOT_A_LIST:
                 return .failure(.whole(.notAList, bytes))
             default:
-                return .failure(.whole(.invalid(rows.reason.map { String(cString: $0) } ?? "malformed JSON"), bytes))
+                let reason = rows.reason.map { String(cString: $0) } ?? "malformed JSON"
+                return .failure(.invalidJSON(bytes, reason: reason))
             }
         }
     }

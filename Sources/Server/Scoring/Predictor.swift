@@ -48,7 +48,7 @@ final class Predictor {
     // MARK: The story
 
     /// A request comes in, and gets its permit: at once, or after it has waited, or never.
-    func score(_ exchange: HTTPExchange, _ body: ByteBuffer) {
+    func score(_ exchange: consuming HTTPExchange, _ body: ByteBuffer) {
         let request = ScoringRequest(exchange, model, log, metrics)
         if let permit = admission.tryAcquire() {
             request.start(permit)

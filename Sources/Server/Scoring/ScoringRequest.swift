@@ -128,7 +128,7 @@ extension ScoringRequest: ResponseFields {
             output.put(cacheResult.words.header)
         }
         output.put("\r\nX-Model-Version: ")
-        output.put(model.version)
+        output.put(text: model.version)
         timing.write(to: &output)
     }
 }

@@ -1,4 +1,4 @@
-private import Foundation
+import Bytes
 import Model
 import NIOCore
 
@@ -11,29 +11,27 @@ struct ValidationErrorBody: Error {
     private static let frameBytes = 48
     private static let usualFailureBytes = 144
 
-    /// A failure of the body as a whole; it stands alone.
+    /// A well-formed body that fails as a whole; the failure stands alone.
     enum WholeError {
-        case invalid(String)
         case notAList
         case tooShort
         case tooLong(Int, limit: Int)
 
         fileprivate var type: StaticString {
             switch self {
-            case .invalid: "json_invalid"
             case .notAList: "list_type"
             case .tooShort: "too_short"
             case .tooLong: "too_long"
             }
         }
 
-        fileprivate var message: String {
+        fileprivate func message(_ json: UnsafeRawBufferPointer) -> String {
             switch self {
-            case .invalid(let reason): "Invalid JSON: \(reason)"
-            case .notAList: "Input should be a valid list"
-            case .tooShort: "List should have at least 1 item after validation, not 0"
+            case .notAList: return "Input should be a valid list. \(SentValue(json).insteadOfList)"
+            case .tooShort: return "List should have at least 1 item after validation, not 0"
             case .tooLong(let count, let limit):
-                "List should have at most \(limit) item\(limit == 1 ? "" : "s") after validation, not \(count)"
+                let items = "\(limit) item\(limit == 1 ? "" : "s")"
+                return "List should have at most \(items) after validation, not \(count)"
             }
         }
     }
@@ -55,31 +53,45 @@ struct ValidationErrorBody: Error {
                 body.writeString(feature.name)
                 body.writeStaticString("\"")
             }
+            let json = value(violation.record, violation.kind == .missing ? nil : violation.feature)
             body.writeStaticString("],\"msg\":\"")
             body.writeString(violation.message)
+            if violation.kind == .modelType { body.writeString(". \(SentValue(json).insteadOfRecord)") }
             body.writeStaticString("\",\"input\":")
-            writeInput(value(violation.record, violation.kind == .missing ? nil : violation.feature))
+            writeInput(json)
             body.writeStaticString("}")
         }
         writeEnd(errorCount: violations.total)
     }
 
-    /// Says what is wrong with the body as a whole.
-    static func whole(_ failure: WholeError, _ json: UnsafeRawBufferPointer) -> ValidationErrorBody {
-        var error = ValidationErrorBody(expectedFailures: 1)
-        error.body.writeStaticString("{\"detail\":[{\"type\":\"")
-        error.body.writeStaticString(failure.type)
-        error.body.writeStaticString("\",\"loc\":[\"body\"],\"msg\":\"")
-        error.body.writeString(failure.message)
-        error.body.writeStaticString("\",\"input\":")
-        if case .invalid = failure {
-            error.writeString(prefix(of: json))
-        } else {
-            error.writeInput(UnsafeRawBufferPointer(rebasing: trimmed(json)))
+    /// Says why a well-formed body fails as a whole.
+    static func whole(_ error: WholeError, _ body: UnsafeRawBufferPointer) -> ValidationErrorBody {
+        let json = body.trimmed(where: \.isJSONSpace)
+        return ValidationErrorBody(error.type, loc: "[\"body\"]", error.message(json)) { $0.writeInput(json) }
+    }
+
+    /// Says where a body stops being JSON, and why.
+    ///
+    /// - Parameter reason: the reader's, for a body that it refused although it is JSON: there was no memory to read it.
+    static func invalidJSON(_ body: UnsafeRawBufferPointer, reason: String) -> ValidationErrorBody {
+        let error = JSONScanner.firstError(in: body)
+        let message = error?.message(in: body) ?? "Invalid JSON: \(reason)"
+        return ValidationErrorBody("json_invalid", loc: "[\"body\",\(error?.offset ?? 0)]", message) {
+            $0.writeString(error?.surroundings(in: body, limit: inputLimit) ?? prefix(of: body))
         }
-        error.body.writeStaticString("}")
-        error.writeEnd(errorCount: 1)
-        return error
+    }
+
+    /// One failure that stands alone.
+    private init(_ type: StaticString, loc: String, _ message: String, writeInput: (inout Self) -> Void) {
+        self.init(expectedFailures: 1)
+        body.writeStaticString("{\"detail\":[{\"type\":\"")
+        body.writeStaticString(type)
+        body.writeString("\",\"loc\":\(loc),\"msg\":")
+        writeString(message)
+        body.writeStaticString(",\"input\":")
+        writeInput(&self)
+        body.writeStaticString("}")
+        writeEnd(errorCount: 1)
     }
 
     private init(expectedFailures: Int) {
@@ -98,7 +110,9 @@ struct ValidationErrorBody: Error {
         // Within its quotes, as it was sent.
         case UInt8(ascii: "\"") where Self.isPlain(UnsafeRawBufferPointer(rebasing: json.dropFirst().dropLast())):
             body.writeBytes(json)
-        case UInt8(ascii: "\""): writeString(Self.unescaped(json))
+        case UInt8(ascii: "\""):
+            let content = JSONString.content(of: json, limit: Self.inputLimitBytes)
+            writeString(content.withUnsafeBytes(Self.prefix))
         case UInt8(ascii: "["), UInt8(ascii: "{"): writeString(Self.prefix(of: json))
         default: body.writeBytes(json)
         }
@@ -110,31 +124,19 @@ struct ValidationErrorBody: Error {
             && text.allSatisfy { (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
     }
 
-    /// The content of a JSON string. Most have no escapes and need no decoder.
-    private static func unescaped(_ json: UnsafeRawBufferPointer) -> String {
-        guard json.contains(UInt8(ascii: "\\")) else {
-            return prefix(of: UnsafeRawBufferPointer(rebasing: json.dropFirst().dropLast()))
-        }
-        return (try? JSONDecoder().decode(String.self, from: Data(json))) ?? prefix(of: json)
-    }
-
-    /// Text of which `inputLimit` scalars are wanted; a scalar has four bytes at most. What is no UTF-8 is replaced.
+    /// The first `inputLimit` scalars of a text. What is not UTF-8 is replaced.
     private static func prefix(of utf8: UnsafeRawBufferPointer) -> String {
-        String(decoding: utf8.prefix(4 * (inputLimit + 1)), as: UTF8.self)
+        let start = String(decoding: utf8.prefix(inputLimitBytes), as: UTF8.self)
+        return String(String.UnicodeScalarView(start.unicodeScalars.prefix(inputLimit)))
     }
 
-    private static func trimmed(_ json: UnsafeRawBufferPointer) -> Slice<UnsafeRawBufferPointer> {
-        let isText: (UInt8) -> Bool = { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
-        guard let first = json.firstIndex(where: isText), let last = json.lastIndex(where: isText) else {
-            return json[json.endIndex...]
-        }
-        return json[first...last]
-    }
+    /// What holds `inputLimit` scalars in any case, of four bytes at most, and one more, which may be cut.
+    private static let inputLimitBytes = 4 * (inputLimit + 1)
 
-    /// Appends text as a JSON string (RFC 8259, section 7), cut at `inputLimit` scalars.
+    /// Appends text as a JSON string (RFC 8259, section 7).
     private mutating func writeString(_ text: String) {
         body.writeStaticString("\"")
-        for scalar in text.unicodeScalars.prefix(Self.inputLimit) {
+        for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": body.writeStaticString("\\\"")
             case "\\": body.writeStaticString("\\\\")

@@ -42,6 +42,7 @@ import Testing
         #expect(outcome.output.contains("\nTotal calls - 360 \nTotal latency entries - \(good.count)\n"))
         #expect(outcome.output.contains("\nFull Requests Captured - \(good.count)\n"))
         #expect(outcome.output.hasSuffix("Broken or missing: nothing.\n"))
+        #expect(outcome.output.contains("\nComplete: 360 of 360 requests, by the servers' counters\n"))
         #expect(try run.read("page.html").contains("<svg"))
         let answer = try run.run(["query", "calls.sqlite", "SELECT request_id FROM calls WHERE request_id IS NOT NULL"])
         #expect(Set(answer.output.split(separator: "\n").dropFirst().map(String.init)) == good)
@@ -54,7 +55,7 @@ import Testing
         let report = try #require(try JSONSerialization.jsonObject(with: Data(cut.output.utf8)) as? [String: Any])
         #expect((report["completeness"] as? String)?.hasPrefix("INCOMPLETE: ") == true)
         #expect(
-            (report["completeness"] as? String)?.contains(" of 360 calls, according to the servers' counters") == true)
+            (report["completeness"] as? String)?.contains(" of 360 requests, by the servers' counters") == true)
     }
 
     @Test("standard input is a log too")

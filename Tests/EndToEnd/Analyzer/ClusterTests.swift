@@ -102,7 +102,7 @@ import Testing
         #expect(outcome.error.contains("(2 of 2)"))
         #expect(try run.read("out/bungalow_results.txt") == outcome.output)
         let other = try run.run(Self.named + ["--expect", "7"], environment: api.environment)
-        #expect(other.exitCode == 65 && other.output.contains("\nINCOMPLETE: 5 of 7 calls, according to --expect\n"))
+        #expect(other.exitCode == 65 && other.output.contains("\nINCOMPLETE: 5 of 7 requests, by --expect\n"))
     }
 
     @Test("a log that begins after its container's start, and one that cannot be had, are said to be missing")
@@ -123,9 +123,9 @@ import Testing
         #expect(outcome.exitCode == 65)
         #expect(
             outcome.output.contains(
-                "\nINCOMPLETE: 3 of an unknown number of calls; the log of bungalow-6fc5cf8df6-aaaaa begins 120 s after"
+                "\nINCOMPLETE: 3 of an unknown number of requests; bungalow-6fc5cf8df6-aaaaa: the log begins 120 s after"
             ))
-        #expect(outcome.output.contains("the log of bungalow-6fc5cf8df6-bbbbb could not be downloaded: kubectl: "))
+        #expect(outcome.output.contains("bungalow-6fc5cf8df6-bbbbb: the log could not be downloaded: kubectl: "))
         #expect(outcome.output.contains("is waiting to start: ContainerCreating"))
         #expect(outcome.output.contains("\nFile : bungalow-6fc5cf8df6-bbbbb.txt\nTimes (0):\n"))
     }
@@ -141,8 +141,8 @@ import Testing
         for pod in [a, b] { _ = try run.write("an older log of \(pod)", to: "\(pod).txt") }
         let outcome = try run.run(Self.named + ["--tail", "5", "--silence", "1"], environment: api.environment)
         #expect(outcome.exitCode == 65 && outcome.output.contains("\nTotal calls - 0 \n"), "\(outcome.error)")
-        #expect(outcome.output.contains("the log of \(a) could not be downloaded: kubectl: "))
-        #expect(outcome.output.contains("the log of \(b) could not be downloaded: no output for 1 s (--silence)"))
+        #expect(outcome.output.contains("\(a): the log could not be downloaded: kubectl: "))
+        #expect(outcome.output.contains("\(b): the log could not be downloaded: no output for 1 s (--silence)"))
         for pod in [a, b] { #expect(try run.read("\(pod).txt") == "an older log of \(pod)") }
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: run.folder.path).allSatisfy { !$0.hasSuffix(".part") })
@@ -161,7 +161,7 @@ import Testing
         #expect(outcome.output.contains("\nTotal calls - 5 \n"))
         #expect(
             outcome.output.contains(
-                "\nINCOMPLETE: 5 of an unknown number of calls; the counters of bungalow-6fc5cf8df6-bbbbb are unknown: "
+                "\nNot checked: 5 of at least 5 requests, by the servers' counters; bungalow-6fc5cf8df6-bbbbb: the counters are unknown: "
             ))
     }
 
@@ -208,18 +208,25 @@ import Testing
             ["body": ["items": pods.map { API.pod($0) }]],
         ]
         for pod in pods {
-            answers["\(Self.namespace)/pods/\(pod)/log"] = [["text": Self.log(Self.logs[pod] ?? []), "hold": true]]
+            // The last line before the recording, which is not recorded; then what comes.
+            let last = "2026-11-21T07:25:59.123456789Z hello\n"
+            let new = Self.log(Self.logs[pod] ?? []).split(separator: "\n").map { "2026-11-21T07:26:00.1Z \($0)\n" }
+            let begin: [[String: Any]] = pod == pods[0] ? [["text": last]] : []
+            answers["\(Self.namespace)/pods/\(pod)/log"] = begin + [["text": last + new.joined(), "hold": true]]
         }
         let api = try API(answers, for: run)
         let child = try run.start(
             Self.named + ["--follow", "--duration", "600"], environment: api.environment)
-        try api.waitForRequest("\(pods[0])/log?container=server&follow=true&tailLines=0")
-        try api.waitForRequest("\(pods[1])/log?container=server&follow=true")
+        try api.waitForRequest("\(pods[0])/log?container=server&tailLines=1&timeout=20s&timestamps=true")
+        try api.waitForRequest(
+            "\(pods[0])/log?container=server&follow=true&sinceTime=2026-11-21T07%3A25%3A59Z&timestamps=true")
+        try api.waitForRequest("\(pods[1])/log?container=server&follow=true&timestamps=true")
         for pod in pods {
             let deadline = Date().addingTimeInterval(60)
             // Under another name until it is whole.
             let draft = "\(pod).txt.\(child.processID).part"
-            while try run.read(draft) != Self.log(Self.logs[pod] ?? []) {
+            let hello = pod == pods[0] ? "" : "hello\n"
+            while try run.read(draft) != hello + Self.log(Self.logs[pod] ?? []) {
                 try #require(Date() < deadline)
                 try #require(child.standardError.text().contains("recording"))
             }

@@ -11,8 +11,7 @@ final class ScriptedKubernetes {
     /// Starts the server.
     ///
     /// - Parameter answers: on top of what kubectl always asks for; by path, in order, the last one for ever.
-    init(_ answers: [String: [[String: Any]]], for run: AnalyzerRun) throws {
-        self.run = run
+    convenience init(_ answers: [String: [[String: Any]]], for run: AnalyzerRun) throws {
         let pods: [String: Any] = [
             "name": "pods", "singularName": "pod", "namespaced": true, "kind": "Pod", "verbs": ["get", "list"],
         ]
@@ -26,9 +25,21 @@ final class ScriptedKubernetes {
         ]
         let script = try JSONSerialization.data(withJSONObject: known.merging(answers) { $1 })
         let path = try run.write(String(decoding: script, as: UTF8.self), to: "script.json")
+        try self.init("kubernetes_api.py", path, for: run)
+    }
+
+    /// Starts a server that plays a cluster under load.
+    ///
+    /// - Parameter exercise: what happens, as kubernetes_exercise.py describes it.
+    convenience init(playing exercise: [String: Any], for run: AnalyzerRun) throws {
+        let text = try JSONSerialization.data(withJSONObject: exercise)
+        try self.init("kubernetes_exercise.py", String(decoding: text, as: UTF8.self), for: run)
+    }
+
+    private init(_ program: String, _ argument: String, for run: AnalyzerRun) throws {
+        self.run = run
         let here = URL(filePath: #filePath).deletingLastPathComponent()
-        server = try ChildProcess(
-            "python3", [here.appending(path: "kubernetes_api.py").path, path])
+        server = try ChildProcess("python3", [here.appending(path: program).path, argument])
         let line = try server.standardOutput.waitForLine(containing: "listening ")
         let port = line.dropFirst("listening ".count)
         let cluster: [String: Any] = ["name": "k", "cluster": ["server": "http://127.0.0.1:\(port)"]]
@@ -50,6 +61,13 @@ final class ScriptedKubernetes {
             "PATH": root.appending(path: ".venv/bin").path + ":"
                 + (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin"),
         ]
+    }
+
+    /// Asks the server through kubectl.
+    func get<Answer: Decodable>(_ path: String) throws -> Answer {
+        let outcome = try ChildProcess.run(
+            "/usr/bin/env", ["kubectl", "get", "--raw", path], environment: environment)
+        return try JSONDecoder().decode(Answer.self, from: Data(outcome.output.utf8))
     }
 
     /// The requests so far that begin so.

@@ -133,6 +133,27 @@ import Testing
         #expect(calls > 100)
         #expect(wrong == 0)
     }
+
+    @Test(
+        "a Redis that is not there is one line: which, where, what happened, what to do",
+        arguments: [
+            (
+                "127.0.0.1",
+                "127.0.0.1:PORT refused the connection; start Redis there, or correct the URL's host and port"
+            ),
+            (
+                "nope.invalid",
+                "the name nope.invalid was not found; correct the URL's host, or check this machine's DNS"
+            ),
+        ])
+    func notThere(host: String, cause: String) throws {
+        let port = try RedisProcess.freePort()
+        let server = try ServerProcess(["--cache-url", "redis://\(host):\(port)"])
+        let line = try server.waitForMessage("is not used until it answers")
+        let text = "redis://\(host):\(port)/0 is not used until it answers: connection failed: "
+        #expect(line.hasSuffix(text + cause.replacing("PORT", with: "\(port)")), "\(line)")
+        #expect(try server.predict(ServerProcess.sample)["X-Cache"] == "BYPASS")
+    }
 }
 
 /// Calls `POST /predict` with the sample without pause on several connections, each with a thread of its own.

@@ -129,6 +129,21 @@ import Testing
         #expect(try server.predict(RecordText.good.batch)["X-Cache"] == "BYPASS")
     }
 
+    @Test(
+        "a database in memory is refused with a line that says what to do", .proves("C5.2"),
+        arguments: [
+            "sqlite::memory:", "sqlite:///:memory:", "sqlite:file::memory:?cache=shared", "sqlite:%3Amemory%3A",
+            "sqlite:file:a?mode=memory", "sqlite://",
+        ])
+    func memoryDatabase(url: String) throws {
+        let run = try ServerProcess.run(["--cache-url", url])
+        let use = """
+            use sqlite:PATH with the path of a file, since each connection would have a database in memory to itself; \
+            or off for no cache
+            """
+        #expect(run.exitCode == 78 && run.error == "Error: CACHE_URL=\(url) is not allowed: \(use)\n", "\(run.error)")
+    }
+
     @Test("secrets of a CACHE_URL never show on stderr, whether it is good or bad", .proves("T34"))
     func secrets() throws {
         let bad = [

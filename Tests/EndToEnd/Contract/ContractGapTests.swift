@@ -181,7 +181,7 @@ import Testing
     }
 
     @Test(
-        "BIND_HOST and PORT are where the server listens, and by itself it listens on 127.0.0.1 only",
+        "BIND_HOST and PORT are where the server listens, and by itself it listens on loopback addresses only",
         .proves("C5.1", "T22"))
     func address() throws {
         let server = try ServerProcess()

@@ -51,7 +51,7 @@ import Testing
         let used = try server.connect()
         for connection in [idle, used] {
             try connection.send("GET", "/health")
-            #expect(try connection.response()["Connection"] == nil)
+            #expect(try connection.response()["Connection"] == "keep-alive")
         }
         let underWay = try server.beginCalls(2, body)
         server.signal(SIGTERM)

@@ -1,4 +1,5 @@
 import Foundation
+import Release
 import TestSupport
 import Testing
 
@@ -38,6 +39,15 @@ import Testing
         #expect(info == "bungalow_build_info{\(labels.joined(separator: ","))} 1")
         try server.stop()
         #expect(server.log.split(separator: "\n").count == 3)
+    }
+
+    @Test("--version is the program's name and the release, for both executables")
+    func flag() throws {
+        let server = try ServerProcess.run(["--version"])
+        #expect(server.exitCode == 0 && server.error.isEmpty && server.output == "bungalow-server \(release)\n")
+        let program = ServerProcess.binary.deletingLastPathComponent().appending(path: "bungalow").path
+        let command = try ChildProcess.run(program, ["--version"])
+        #expect(command.exitCode == 0 && command.error.isEmpty && command.output == "bungalow \(release)\n")
     }
 
     @Test(

@@ -204,6 +204,19 @@ import Testing
         try expectChange("miss", ServerProcess.sample)
     }
 
+    @Test(
+        "CACHE_URL=off has no cache_up; a cache that was asked for and cannot be used has 0 from the start",
+        .proves("C6.7"))
+    func cacheUp() throws {
+        func line(_ url: String) throws -> [Substring] {
+            let server = try ServerProcess(["--cache-url", url])
+            return try server.call("GET", "/metrics").text.split(separator: "\n").filter { $0.contains("_cache_up") }
+        }
+        #expect(try line("off").isEmpty)
+        #expect(try line("redis://127.0.0.1:\(RedisProcess.freePort())").last == "bungalow_cache_up 0")
+        #expect(try line("sqlite:/proc/nowhere/cache.sqlite").last == "bungalow_cache_up 0")
+    }
+
     @Test("an unusable entry is counted as bad_value, an error reply as error_reply", .proves("C6.6"))
     func cacheErrors() throws {
         for (reply, reason) in [("$4\r\nnope\r\n", "bad_value"), ("-LOADING\r\n", "error_reply")] {

@@ -73,7 +73,7 @@ import Testing
 
     private static let good = "[8.3252,42,6.98,1.02,322,2.55,37.88,-122.23]"
     private static let refused: [(part: String, body: String)] = [
-        ("the body is empty", ""), ("a malformed number", #"{"a":01}"#),
+        ("The body is empty", ""), ("no leading zeros", #"{"a":01}"#),
         ("must be a JSON object", "[]"), ("inputs, the list of tensors, is missing", #"{"id":"a"}"#),
         ("inputs must be a list", #"{"inputs":{}}"#), ("a tensor must be an object", #"{"inputs":[1]}"#),
         ("inputs has 0 tensors", InferenceRequests.request()), ("A tensor has no name", #"{"inputs":[{}]}"#),
@@ -107,7 +107,7 @@ import Testing
         ("record 0, HouseAge: Input should be a finite number", InferenceRequests.one("[1,1e999,1,1,1,1,1,1]")),
         ("and 3 more", InferenceRequests.one("[-1,-1,-1,-1,-1,-1,-91,-181]")),
         ("prediction should be a finite", InferenceRequests.one("[1.7e308,1,1,1.7e308,1,1,1,1]")),
-        ("nested too deep", InferenceRequests.one(rest: #","a":\#(String(repeating: "[", count: 64))"#)),
+        ("at most 64 levels", InferenceRequests.one(rest: #","a":\#(String(repeating: "[", count: 64))"#)),
     ]
 
     @Test(

@@ -104,6 +104,19 @@ extension Response {
         try detail().map(Failure.init)
     }
 
+    /// Whether the body is refused as not being JSON, for that alone, at a place within it.
+    func isInvalidJSON(_ count: Int) throws -> Bool { try (0...count).contains(invalidOffset()) }
+
+    /// Where a body stops being JSON, if that is its only failure.
+    func invalidOffset() throws -> Int {
+        let item = try #require(try detail().first, "\(text)")
+        let failures = try listedFailures()
+        try #require(try failures.map(\.type) == ["json_invalid"] && errorCount() == 1, "\(text)")
+        let loc = try #require(item["loc"] as? [Any], "\(text)")
+        #expect(loc.count == 2 && loc[0] as? String == "body", "\(text)")
+        return try #require(loc.last as? Int, "\(text)")
+    }
+
     /// The total of a 422.
     func errorCount() throws -> Int { try #require(try document()["error_count"] as? Int, "\(text)") }
 

@@ -46,6 +46,48 @@ import Testing
         #expect(try server.call("GET", "/health").status == 200)
     }
 
+    @Test(
+        "400 says what was met instead of a request", .proves("C2.2", "C2.17"),
+        arguments: [
+            ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\n", "a TLS hello came"),
+            ("\u{16}\u{3}\u{1}\u{2}", "a TLS hello came"),
+            ("PROXY TCP4 192.0.2.1 192.0.2.2 1 80\r\n", "a PROXY protocol header came"),
+            ("\r\n\r\n\u{0}\r\nQUIT\n!", "a PROXY protocol header came"),
+            ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2 came"), ("SSH-2.0-OpenSSH_9.9\r\n", "an SSH client came"),
+            ("{\"MedInc\":1}\r\n\r\n", "JSON came where a request line is due"),
+            ("get / HTTP/1.1\r\n", "does not begin with a method in capital letters"),
+            ("GET /\r\n", "no HTTP version stands after the target"),
+            ("GET / HTTP/3.0\r\n", "the HTTP version is neither 1.1 nor 1.0"),
+            ("GET /a b HTTP/1.1\r\n", "the target holds a blank"),
+            ("GET /a#b HTTP/1.1\r\n", "the target holds #"), ("GET  / HTTP/1.1\r\n", "two blanks"),
+            ("GET a HTTP/1.1\r\n", "the target is neither a path"),
+            ("GET /\u{7} HTTP/1.1\r\n", "the byte 07 stands in the request line"),
+            ("GET / HTTP/1.1\n", "a line ends with CR or LF alone"),
+            ("GET / HTTP/1.1\r\nHost : a\r\n", "a blank stands before the colon of the header Host"),
+            ("GET / HTTP/1.1\r\nContent-Length\t: 1\r\n", "before the colon of the header Content-Length"),
+            ("GET / HTTP/1.1\r\n folded\r\n", "a header line begins with a blank"),
+            ("GET / HTTP/1.1\r\nHost\r\n", "the header Host has no colon"),
+            ("GET / HTTP/1.1\r\n: a\r\n", "a header has no name"),
+            ("GET / HTTP/1.1\r\nA\"B: c\r\n", "the name of a header holds the byte 22"),
+            ("GET / HTTP/1.1\r\nA: b\u{0}\r\n", "the header A holds the byte 00"),
+            ("GET / HTTP/1.1\r\nContent-Length: 1,1\r\n", "Content-Length is not one number of bytes"),
+            (
+                "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+                "Content-Length and Transfer-Encoding"
+            ),
+            (chunked + "z\r\n", "a chunk does not begin with its size"),
+            (chunked + "1\r\n[]\r\n", "longer than its size"),
+            (chunked + "0\r\nContent-Length: 1\r\n", "among the trailers"),
+        ])
+    func whatWasMet(bytes: String, met: String) throws {
+        let server = try ServerProcess()
+        let connection = try server.connect()
+        try connection.send(bytes)
+        let response = try connection.response()
+        try TransportChecks.expectError(response, 400)
+        #expect(response.text.hasPrefix(#"{"detail":"Malformed HTTP request: "#) && response.text.contains(met))
+    }
+
     @Test("a request without Host is 400 but in HTTP/1.0, and one with several is 400 always", .proves("C2.2"))
     func host() throws {
         let server = try ServerProcess()

@@ -58,9 +58,7 @@ import Testing
     func notFound() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
-        let paths = [
-            "/nothing", "/predict/", "/Predict", "//predict", "/predictx", "/pre", "/health/..", "/other", "/%00",
-        ]
+        let paths = ["/nothing", "/pre", "/health/..", "/other", "/%00", "/predict/../nothing", "/favicon.ico"]
         for path in paths {
             for method in ["GET", "POST", "DELETE"] {
                 try connection.send(method, path, body: method == "POST" ? Array("[]".utf8) : nil)
@@ -69,6 +67,32 @@ import Testing
                 #expect(response.text == #"{"detail":"Not Found"}"#)
             }
         }
+    }
+
+    @Test("a path near a known one is 404 with a hint that names it, in the form of its protocol", .proves("C2.4"))
+    func nearPath() throws {
+        let server = try ServerProcess()
+        let connection = try server.connect()
+        let prefix = " A proxy that passes requests on has to remove what stands before it"
+        let paths = [
+            ("/predict/", "/predict?"), ("//predict", "/predict?"), ("/Predict", "/predict?"),
+            ("/predictx", "/predict?"), ("/predict%20?a", "/predict?"), ("/predict/5", "/predict?"),
+            ("/lab/predict", "/predict?" + prefix), ("/api/v1/score/", "/score?" + prefix), ("/healthz", "/health?"),
+            ("http://a//docs", "/docs?"), ("/lab/v2/models/housing", "/v2/models/housing?" + prefix),
+        ]
+        for (path, hint) in paths {
+            try connection.send("POST", path, body: Array("[]".utf8))
+            let response = try connection.response()
+            #expect(response.status == 404)
+            #expect(response.text == #"{"detail":"Not Found","hint":"Did you mean \#(hint)"}"#, "\(path)")
+        }
+        try connection.send("GET", "/v2/models/housing/infr")
+        let near = "Did you mean /v2/models/housing/infer?"
+        #expect(
+            try connection.response().text
+                == #"{"error":"Not Found: the only model is housing, at /v2/models/housing. \#(near)"}"#)
+        try connection.send("GET", "/" + String(repeating: "a/", count: 10_000) + "predict")
+        #expect(try connection.response().text == #"{"detail":"Not Found"}"#)
     }
 
     @Test("another method on a known path is 405 with Allow, and the connection goes on", .proves("C2.4"))

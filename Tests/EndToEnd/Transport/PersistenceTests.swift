@@ -4,15 +4,17 @@ import Testing
 
 /// Whether a connection stays open behind an answer.
 @Suite struct PersistenceTests {
-    @Test("an HTTP/1.1 connection stays open, and Connection: close ends it behind the answer")
+    @Test(
+        "an HTTP/1.1 connection stays open, says for how long, and Connection: close ends it after the response",
+        .proves("C1.42"))
     func close() throws {
-        let server = try ServerProcess()
+        let server = try ServerProcess(["--idle-timeout-seconds", "33"])
         let connection = try server.connect()
         for _ in 1...3 {
             try connection.send("POST", "/predict", body: Array(ServerProcess.sample.utf8))
             let response = try connection.response()
             #expect(response.status == 200)
-            #expect(response["Connection"] == nil)
+            #expect(response["Connection"] == "keep-alive" && response["Keep-Alive"] == "timeout=33")
         }
         let close = ["Connection: close"]
         try connection.send("POST", "/predict", headers: close, body: Array(ServerProcess.sample.utf8))
@@ -20,7 +22,7 @@ import Testing
         try connection.send("GET", "/health")
         let response = try connection.response()
         #expect(response.status == 200)
-        #expect(response["Connection"] == "close")
+        #expect(response["Connection"] == "close" && response["Keep-Alive"] == nil)
         #expect(try connection.readToEnd() == "")
     }
 
@@ -57,7 +59,7 @@ import Testing
             try connection.send("GET /health HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
             let response = try connection.response()
             #expect(response.status == 200)
-            #expect(response["Connection"] == "keep-alive")
+            #expect(response["Connection"] == "keep-alive" && response["Keep-Alive"] == "timeout=75")
         }
         try connection.send("GET /health HTTP/1.0\r\n\r\n")
         #expect(try connection.response()["Connection"] == "close")

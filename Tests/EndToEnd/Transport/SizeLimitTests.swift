@@ -24,6 +24,23 @@ import Testing
         #expect(try server.call("POST", "/predict", bytes: TransportChecks.sample(bytes: Self.limit + 1)).status == 413)
     }
 
+    @Test("413 says both how large the body is and how large it may be", .proves("C2.17"))
+    func bothNumbers() throws {
+        let server = try ServerProcess(["--max-body-bytes", "2048"])
+        let declared = try server.call("POST", "/predict", bytes: TransportChecks.sample(bytes: 3000))
+        #expect(declared.text == #"{"detail":"The body has 3000 bytes, where MAX_BODY_BYTES allows 2048"}"#)
+        let connection = try server.connect()
+        try connection.send("POST", "/predict", headers: ["Transfer-Encoding: chunked"])
+        try connection.send(TransportChecks.chunked(TransportChecks.sample(bytes: 3000), size: 3000))
+        let grown = try connection.response().text
+        #expect(
+            grown.wholeMatch(of: /\{"detail":"The body has at least \d+ bytes, where MAX_BODY_BYTES allows 2048"\}/)
+                != nil)
+        let inference = try server.call(
+            "POST", "/v2/models/housing/infer", bytes: TransportChecks.sample(bytes: 2049))
+        #expect(inference.text == #"{"error":"The body has 2049 bytes, where MAX_BODY_BYTES allows 2048"}"#)
+    }
+
     @Test("MAX_BODY_BYTES is what it is set to", .proves("C5.6"))
     func configuredLimit() throws {
         let server = try ServerProcess(["--max-body-bytes", "2048"])

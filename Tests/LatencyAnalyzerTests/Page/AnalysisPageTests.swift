@@ -13,7 +13,7 @@ import Testing
         for title in ["Scoring time over time", "Distribution of scoring times", "Pods side by side", "Throughput"] {
             #expect(page.contains("<figcaption>\(title)"))
         }
-        #expect(page.contains("INCOMPLETE: 1000 of 2000 calls"))
+        #expect(page.contains("INCOMPLETE: 1000 of 2000 requests"))
         for reference in ["http://", "https://", "//", "src=", "href=", "url(", "@import"] {
             // The script's own comment is the one place for two slashes.
             #expect(

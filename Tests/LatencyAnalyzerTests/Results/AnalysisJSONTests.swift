@@ -12,6 +12,9 @@ import Testing
         let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         let total = try #require(object["total"] as? [String: Any])
         #expect(total["average_ms"] is NSNull && total["calls_per_second"] is NSNull && total["calls"] as? Int == 0)
-        #expect(object["complete"] as? Bool == true && object["completeness"] is NSNull)
+        #expect(object["complete"] as? Bool == false)
+        let completeness = try #require(object["completeness"] as? String)
+        #expect(
+            completeness.hasPrefix("INCOMPLETE: no request was read; a.txt holds no readable request: it is empty; "))
     }
 }

@@ -39,7 +39,7 @@ import Testing
         for asked in [path, nil] {
             let results = ResultsFile(try await Analysis.of(files, path: asked))
             #expect(results.original == (try LogVectors.text("bungalow_results")))
-            #expect(results.text.hasPrefix(results.original + "\n\nScoring time in ms"))
+            #expect(results.text.hasPrefix(results.original + "\n\nNot checked: nothing says how many"))
             #expect(results.text.hasSuffix("Broken or missing: nothing.\n"))
             #expect(ResultsFile.name(ofDeployment: "../b") == ".._b_results.txt")
         }
@@ -62,7 +62,7 @@ import Testing
         let pod = try #require(try await Analysis.read([file], onlyPath: .dl).first)
         #expect(pod.scoredCalls == 1 && pod.slowest == 72.81)
         #expect(try RequestSearch([file]).lines(for: "5afbcc69-eec4-4661-9108-071428f0d50f").count == 2)
-        #expect(Analysis.deployment(of: [file]) == "dangdeploy3")
+        #expect(Analysis.deployment(ofPods: [file.pod]) == "dangdeploy3")
         // The other path's lines are no scoring lines of this one, and that is said.
         let other = try #require(try await Analysis.read([file], onlyPath: .ml).first)
         #expect(other.scoredCalls == 0 && other.counts.otherKindLines == 1)
@@ -132,7 +132,7 @@ import Testing
         #expect(try RequestSearch([file]).lines(for: "c").isEmpty)
         let additions = ResultsFile(analysis).additions
         for sentence in [
-            "INCOMPLETE: 4 of an unknown number of calls; the log of a begins in the middle of a call",
+            "INCOMPLETE: 4 of an unknown number of requests; the log of a begins in the middle of a call",
             "1 answered calls without a request id", "1 answered calls without a scoring time",
             "1 scoring lines that belong to no call", "1 broken scoring lines",
             "1 lines with 127.0.0.1 that are no access lines", "1 last lines cut short",
@@ -145,13 +145,13 @@ import Testing
     func completeness() async throws {
         let folder = try LogFolder()
         let file = try folder.write(LogFolder.block(id: "a", milliseconds: "1.0"), to: "a.txt")
-        #expect(try await Analysis.of([file], expected: 1).completeness == nil)
+        #expect(try await Analysis.of([file], expected: 1).completeness == .complete("1 of 1 requests, by the test"))
         #expect(
-            try await Analysis.of([file], expected: 3).completeness
-                == "INCOMPLETE: 1 of 3 calls, according to the test")
+            try await Analysis.of([file], expected: 3).completeness.line
+                == "INCOMPLETE: 1 of 3 requests, by the test")
         #expect(
-            try await Analysis.of([file], expected: 0).completeness
-                == "MORE THAN EXPECTED: 1 of 0 calls, according to the test")
+            try await Analysis.of([file], expected: 0).completeness.line
+                == "MORE THAN EXPECTED: 1 of 0 requests, by the test")
     }
 
     @Test("A log that cannot be read is one clear error line")
@@ -164,7 +164,7 @@ import Testing
 
     @Test("A deployment's name is derived from its pods' names")
     func deploymentName() {
-        let names = { (names: [String]) in Analysis.deployment(of: names.map(LogFile.init(path:))) }
+        let names = { (names: [String]) in Analysis.deployment(ofPods: names.map { LogFile(path: $0).pod }) }
         #expect(names(["/x/web-app-6fc5cf8df6-sdxld.txt", "web-app-7b9c4d5f8-abcde.log"]) == "web-app")
         #expect(names(["web-6fc5cf8df6-sdxld.txt", "api-6fc5cf8df6-sdxld.txt"]) == "logs")
         #expect(names(["one.txt"]) == "logs")

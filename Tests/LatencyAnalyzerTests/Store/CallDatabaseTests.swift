@@ -117,7 +117,8 @@ import Testing
         let folder = try LogFolder()
         let text = try folder.write("not a database, but long enough to be looked at", to: "notes.txt")
         #expect(throws: OperatorError.self) { try CallDatabase(path: folder.path("notes.txt")) }
-        #expect(try String(contentsOfFile: try #require(text.text.path), encoding: .utf8).hasPrefix("not a database"))
+        #expect(
+            try String(contentsOfFile: try #require(text.texts[0].path), encoding: .utf8).hasPrefix("not a database"))
         let other = folder.path("other.sqlite")
         try await DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE calls (a)") }
         let error = #expect(throws: OperatorError.self) { try CallDatabase(path: other) }

@@ -169,7 +169,10 @@ import Testing
         let fixture = try StoreFixture()
         let (store, handle) = try await fixture.reopened()
         for name in ["", "-wal", "-shm"] { try FileManager.default.removeItem(atPath: fixture.path + name) }
-        for _ in 0..<1_000_000 where fixture.size() == 0 { _ = try await handle.lookUp("key") }
+        for _ in 0..<1_000_000 {
+            guard fixture.size() == 0 else { break }
+            _ = try await handle.lookUp("key")
+        }
         try await handle.store("[1.0]", for: "key")
         await store.settle()
         #expect(try fixture.count(of: "SELECT count(*) FROM entry") == 1)

@@ -80,7 +80,7 @@ final class StoreFixture: Sendable {
 extension SQLitePredictionStore {
     /// Returns once everything handed over so far is written or dropped.
     func settle() async {
-        while queue.storeBytes > 0 { try? await Task.sleep(for: .microseconds(200)) }
+        while status.queuedStoreBytes.load(ordering: .relaxed) > 0 { try? await Task.sleep(for: .microseconds(200)) }
     }
 
     /// Writes what is queued and returns when the file is closed.

@@ -17,7 +17,7 @@ import Testing
     @Test("defaults are the contract's", .proves("C5.1", "C5.4", "C5.6"))
     func defaults() throws {
         let configuration = try configuration()
-        #expect(configuration.bindHost == "127.0.0.1" && configuration.port == 8000)
+        #expect(configuration.bindHost == "localhost" && configuration.port == 8000)
         #expect(configuration.cache == .userCacheFolder)
         #expect(configuration.cacheTTLSeconds == 3600 && configuration.cacheDeadlineMilliseconds == 20)
         #expect(configuration.cacheNamespace == "default" && configuration.modelPath == nil)

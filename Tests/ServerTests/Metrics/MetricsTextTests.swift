@@ -48,6 +48,7 @@ import Testing
         let metrics = Metrics()
         metrics.responded(.predict, .ok, after: .microseconds(70))
         metrics.responded(.other, .badRequest, after: .hours(1))
+        metrics.cacheChanged(isUp: false)
         let text = try text(metrics.snapshot)
         #expect(text.hasSuffix("\n") && !text.contains("\n\n"))
         var help: [String] = []
@@ -110,9 +111,7 @@ import Testing
         var records = Histogram.records
         for value in [1.0, 1, 2, 3, 1000, 1001] { records.observe(value) }
         #expect(records.counts == [2, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1] && records.sum == 2008)
-        var sum = Histogram.records
-        sum.add(records)
-        sum.add(records)
+        let sum = Histogram.records + records + records
         #expect(sum.counts == records.counts.map { $0 * 2 } && sum.sum == 4016)
         var counted = Metrics.Snapshot()
         counted.batchRecords = records
@@ -142,6 +141,22 @@ import Testing
         #expect(sum.requests == [.init(route: .predict, status: .ok): 2])
         #expect(sum.requestSeconds[.predict]?.counts.first == 2)
         #expect(sum.lookUps[.hit] == 2 && sum.lookUps[.bypass] == 1 && sum.lookUps[.miss] == 0)
-        #expect(sum.cacheErrors == [.deadline: 2] && sum.rejections == [.queueFull: 2] && sum.isCacheUp)
+        #expect(sum.cacheErrors == [.deadline: 2] && sum.rejections == [.queueFull: 2] && sum.isCacheUp == true)
+    }
+
+    @Test("without a cache, by choice, there is no series of one that is down", .proves("C6.7"))
+    func withoutCache() throws {
+        let (none, down, up) = (Metrics(), Metrics(), Metrics())
+        down.cacheChanged(isUp: false)
+        up.cacheChanged(isUp: true)
+        let cases: [([Metrics], String?)] = [
+            ([none, none], nil), ([none, down], "bungalow_cache_up 0"), ([down, up], "bungalow_cache_up 1"),
+            ([up, none], "bungalow_cache_up 1"),
+        ]
+        for (shares, line) in cases {
+            let text = try text(shares.reduce(into: Metrics.Snapshot()) { $0.add($1.snapshot) })
+            #expect(text.split(separator: "\n").first { $0.hasPrefix("bungalow_cache_up") }.map(String.init) == line)
+            #expect(text.contains("# HELP bungalow_cache_up") == (line != nil))
+        }
     }
 }

@@ -24,10 +24,39 @@ import Testing
     @Test("a target of no route is the whole server's, the Open Inference Protocol's, or nobody's")
     func unknownTargets() {
         #expect(UnknownTarget("*") == .server)
-        for target in ["/v2/", "/v2/x?y", "http://host/v2/models/other"] {
-            #expect(UnknownTarget(target) == .inferencePath, "\(target)")
+        for target in ["/v2/x?y", "http://host/v2/models/other"] {
+            #expect(UnknownTarget(target) == .inferencePath(near: nil), "\(target)")
         }
-        for target in ["", "/", "**", "/*", "/v20", "/x/v2/", "/x?/v2/"] { #expect(UnknownTarget(target) == .path) }
+        for target in ["**", "/*", "/v20", "/x?/v2/", "/x/../predict", "/%2Fa"] {
+            #expect(UnknownTarget(target) == .path(near: nil), "\(target)")
+        }
+        #expect(UnknownTarget("/v2/") == .inferencePath(near: NearPath(.inferenceServer)))
+        #expect(UnknownTarget("/x/v2/") == .path(near: NearPath(.inferenceServer, hasPrefix: true)))
+        #expect(UnknownTarget("//") == .path(near: NearPath(.page)))
+    }
+
+    @Test("an unknown target is kept as a short text, whatever it is near to")
+    func codes() {
+        var targets = [UnknownTarget.server, .path(near: nil), .inferencePath(near: nil)]
+        for route in Route.allCases {
+            for hasPrefix in [false, true] {
+                targets.append(.path(near: NearPath(route, hasPrefix: hasPrefix)))
+                targets.append(.inferencePath(near: NearPath(route, hasPrefix: hasPrefix)))
+            }
+        }
+        for target in targets { #expect(UnknownTarget(code: target.code) == target) }
+        #expect(UnknownTarget(code: "") == nil)
+    }
+
+    @Test("each known path is the nearest of its usual mistakes")
+    func near() {
+        for route in Route.allCases where route != .other && route != .page {
+            let path = route.literal.description
+            for mistake in [path + "/", "/" + path, path.uppercased(), path + "%20", path.replacing("/", with: "//")] {
+                #expect(NearPath(Substring(mistake)) == NearPath(route), "\(mistake)")
+            }
+            #expect(NearPath(Substring("/lab" + path)) == NearPath(route, hasPrefix: true))
+        }
     }
 
     @Test(

@@ -34,7 +34,7 @@ final class Page: Sendable, ResponseFields {
 
     var maximumFieldBytes: Int { fields.utf8.count }
 
-    func writeFields(to output: inout ByteWriter) { output.put(fields) }
+    func writeFields(to output: inout ByteWriter) { output.put(text: fields) }
 
     /// A weak comparison: a proxy that compresses marks the tag as weak.
     private func matches(_ tags: String) -> Bool {

@@ -1,0 +1,93 @@
+import Bytes
+
+/// What a file without a readable request is, and the command that gives a log.
+enum LogKind {
+    /// A sentence without a full stop, to follow "FILE holds no readable request: ".
+    ///
+    /// - Parameters:
+    ///   - sample: the beginning of the file.
+    ///   - name: the file's, for the command.
+    static func sentence(of sample: [UInt8], name: String) -> String {
+        if sample.isEmpty { return "it is empty; kubectl logs POD --tail=-1 > POD.txt writes a pod's log" }
+        let text = String(decoding: sample.prefix(16_384), as: UTF8.self)
+        return binary(sample, name) ?? kubernetes(text) ?? otherTool(text) ?? lines(text)
+    }
+
+    private static func binary(_ sample: [UInt8], _ name: String) -> String? {
+        let kinds: [([UInt8], String)] = [
+            (Array("PK\u{3}\u{4}".utf8), "it is a zip archive; unzip -p \(name) | bungalow analyze --files -"),
+            ([0x28, 0xB5, 0x2F, 0xFD], "it is compressed with zstd; zstd -dc \(name) | bungalow analyze --files -"),
+            ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "it is compressed with xz; xz -dc \(name) | bungalow analyze --files -"),
+            (Array("BZh".utf8), "it is compressed with bzip2; bzip2 -dc \(name) | bungalow analyze --files -"),
+            ([0x37, 0x7A, 0xBC, 0xAF], "it is a 7z archive; unpack it and name the logs in it"),
+            (
+                Array("LPKSHHRH".utf8),
+                "it is systemd's journal; journalctl --file \(name) -o cat > log.txt writes its lines"
+            ),
+            (Array("SQLite format 3".utf8), "it is an SQLite file; bungalow query asks it"),
+            (Array("%PDF".utf8), "it is a PDF"), ([0x7F, 0x45, 0x4C, 0x46], "it is a program"),
+            ([0x89, 0x50, 0x4E, 0x47], "it is a picture"),
+        ]
+        if let kind = kinds.first(where: { sample.starts(with: $0.0) }) { return kind.1 }
+        if sample.count > 262, sample[257..<262].elementsEqual("ustar".utf8) {
+            return "it is a tar archive; unpack it with tar -xf and name the logs in it"
+        }
+        return nil
+    }
+
+    private static let logs = "kubectl logs POD --tail=-1 > POD.txt writes the log"
+
+    private static func kubernetes(_ text: String) -> String? {
+        if text.contains(#/"kind": ?"(Pod|PodList|List|Deployment)"/#) {
+            return "it is Kubernetes' description of objects in JSON; \(logs)"
+        }
+        if text.hasPrefix("apiVersion:") || text.contains("\nkind: ") { return "it is a Kubernetes manifest; \(logs)" }
+        if text.hasPrefix("NAME ") && text.contains("READY") { return "it is the list of kubectl get; \(logs)" }
+        if text.hasPrefix("Name:"), text.contains("\nNamespace:") {
+            return "it is the text of kubectl describe; \(logs)"
+        }
+        if text.hasPrefix("LAST SEEN") { return "it is the list of kubectl get events; \(logs)" }
+        if let error = text.firstMatch(of: #/(?m)^(?:error: |Error from server|Unable to connect to the server).*$/#) {
+            return "it is kubectl's error message \"\(String(error.output.prefix(200)).printable())\"; ask again"
+        }
+        return nil
+    }
+
+    private static func otherTool(_ text: String) -> String? {
+        if text.contains("# TYPE bungalow_") || text.hasPrefix("# HELP") {
+            return "it is the text of /metrics; give it with --metrics"
+        }
+        let head = text.prefix(200).lowercased()
+        if head.contains("<!doctype html") || head.contains("<html") {
+            return "it is a page, as of a portal or a failed download; save the log itself"
+        }
+        if text.hasPrefix("      Date & Time") || text.contains("Elap Time") {
+            return "it is siege's log; bungalow report reads it"
+        }
+        if text.hasPrefix("Type,Name,Request Count") || text.contains(#""http_reqs""#) {
+            return "it is a result of a load test; bungalow report reads it"
+        }
+        return nil
+    }
+
+    private static func lines(_ text: String) -> String {
+        if text.contains(#/INFO: +[0-9.]+:[0-9]+ - "/#) {
+            return "it is uvicorn's access log, which has no scoring times; take the log of the container that scores"
+        }
+        if text.contains(#/ - [^ ]+ \[[0-9]{2}\/[A-Z][a-z]{2}\/[0-9]{4}:[0-9:]{8} [-+][0-9]{4}\] "/#) {
+            return "it is an access log of other clients, as of a gateway; take the log of the container that scores"
+        }
+        if let line = text.split(whereSeparator: \.isNewline).first(where: hasMark) {
+            return "its lines have a prefix that is not known: \(String(line.prefix(120)).printable()); \(logs)"
+        }
+        if text.utf8.first == UInt8(ascii: "{") || text.utf8.first == UInt8(ascii: "[") {
+            return "it is JSON, but neither that of SCORING_LOG=json, of Docker's files, of stern nor of Azure; \(logs)"
+        }
+        return "it is text, but not a scoring log of plain text, such as of another container or with SCORING_LOG=off; "
+            + "kubectl logs POD -c CONTAINER --tail=-1 > POD.txt writes the log of another container"
+    }
+
+    private static func hasMark(_ line: Substring) -> Bool {
+        ["127.0.0.1 - - [", "Prediction took ", "Predictions took ", "X-Ms-Request-Id"].contains { line.contains($0) }
+    }
+}

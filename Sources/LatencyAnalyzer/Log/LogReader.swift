@@ -1,0 +1,329 @@
+import Bytes
+import Files
+import Foundation
+import ScoringLog
+
+/// Reads one log, of one file or of several that continue each other, into the requests of its pods.
+///
+/// The format is found from the first 64 KiB of each file. A log's own bytes go to the parser as they are; from
+/// everything else each line is taken out, without an allocation, and goes to the parser of its pod and container.
+/// Memory is bounded by the sample and, for each of up to a thousand pods, by a line and what its parser knows.
+struct LogReader {
+    private static let maximumLineByteCount = 65_536
+    private static let maximumSourceCount = 1000
+
+    /// The lines of one pod's container, or of one process.
+    struct Source {
+        let key: [UInt8]
+        /// The number of its pod in `pods`.
+        let pod: Int
+        let container: String?
+        var parser: ScoringLogParser
+        // Lines that a runtime has cut, of standard output and standard error.
+        var parts: ([UInt8], [UInt8]) = ([], [])
+    }
+
+    private let onlyPath: ModelKind?
+    private let ownName: String
+    private(set) var sources: [Source] = []
+    private(set) var pods: [String] = []
+    private(set) var format: LogFormat?
+    private(set) var damages: [String] = []
+    private(set) var holdsZeroBytes = false
+    private(set) var unreadSourceLines = 0
+    private(set) var sample: [UInt8] = []
+    private var isSampling = true
+    private var carry: [UInt8] = []
+    private var isCarryOverlong = false
+    private var numbers: [UInt64: Int] = [:]
+    private var latest = -1
+    private var objects = ObjectReader()
+    private var table: TableReader?
+
+    /// - Parameter ownName: of the pod, where the lines name none.
+    init(onlyPath: ModelKind?, ownName: String) {
+        self.onlyPath = onlyPath
+        self.ownName = ownName
+    }
+
+    /// Reads a file.
+    ///
+    /// - Parameter onCall: gets a pod's number and each of its requests.
+    mutating func read(_ file: TextFile, onCall: (Int, LoggedRequest) -> Void, check: () throws -> Void) throws {
+        beginFile()
+        var found: GzipDamage?
+        try file.forEachPiece(
+            { piece in
+                take(piece, onCall)
+                try check()
+            }, onDamage: { found = $0 })
+        if isSampling { endSample(onCall) }
+        endFile(onCall)
+        if let found { damages.append(found.sentence) }
+    }
+
+    /// Ends the log.
+    mutating func finish(onCall: (Int, LoggedRequest) -> Void) {
+        for index in sources.indices {
+            let pod = sources[index].pod
+            sources[index].parser.finish { onCall(pod, $0) }
+        }
+    }
+
+    private mutating func beginFile() {
+        isSampling = true
+        carry.removeAll(keepingCapacity: true)
+        isCarryOverlong = false
+        objects = ObjectReader()
+        sample.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func take(_ piece: UnsafeRawBufferPointer, _ onCall: (Int, LoggedRequest) -> Void) {
+        if !holdsZeroBytes, let start = piece.baseAddress { holdsZeroBytes = memchr(start, 0, piece.count) != nil }
+        guard isSampling else { return read(piece, onCall) }
+        let part = piece.prefix(LogFormat.sampleByteCount - sample.count)
+        sample.append(contentsOf: part)
+        guard sample.count == LogFormat.sampleByteCount else { return }
+        endSample(onCall)
+        read(piece.dropping(part.count), onCall)
+    }
+
+    private mutating func endSample(_ onCall: (Int, LoggedRequest) -> Void) {
+        isSampling = false
+        var sample: [UInt8] = []
+        swap(&sample, &self.sample)
+        sample.withUnsafeBytes { bytes in
+            let format = LogFormat(sample: bytes)
+            self.format = format
+            if case .table(let table) = format.container { self.table = table } else { table = nil }
+            read(bytes, onCall)
+        }
+        swap(&sample, &self.sample)
+    }
+
+    private mutating func read(_ bytes: UnsafeRawBufferPointer, _ onCall: (Int, LoggedRequest) -> Void) {
+        guard let format else { return }
+        if format.isPlain {
+            let index = source(UnsafeRawBufferPointer(start: nil, count: 0))
+            let pod = sources[index].pod
+            sources[index].parser.read(bytes) { onCall(pod, $0) }
+        } else if format.container == .objects {
+            var reader = objects
+            objects = ObjectReader()
+            reader.read(bytes) { takeObject($0, onCall) }
+            objects = reader
+        } else {
+            readLines(bytes, format, onCall)
+        }
+    }
+
+    private mutating func endFile(_ onCall: (Int, LoggedRequest) -> Void) {
+        if !carry.isEmpty || isCarryOverlong, let format {
+            endCarry(format, isLast: true, onCall)
+        }
+        for index in sources.indices {
+            let pod = sources[index].pod
+            sources[index].parser.finishPart { onCall(pod, $0) }
+        }
+    }
+
+    // MARK: - Lines
+
+    private mutating func readLines(
+        _ bytes: UnsafeRawBufferPointer, _ format: LogFormat, _ onCall: (Int, LoggedRequest) -> Void
+    ) {
+        var scanner = ByteScanner(bytes)
+        while let line = scanner.take(before: .lineFeed) {
+            if carry.isEmpty, !isCarryOverlong, line.count <= Self.maximumLineByteCount {
+                readLine(line, format, isLast: false, onCall)
+            } else {
+                keep(line)
+                endCarry(format, isLast: false, onCall)
+            }
+        }
+        keep(scanner.rest)
+    }
+
+    private mutating func keep(_ part: UnsafeRawBufferPointer) {
+        guard !isCarryOverlong, !part.isEmpty else { return }
+        let room = Self.maximumLineByteCount - carry.count
+        isCarryOverlong = part.count > room
+        carry.append(contentsOf: part.prefix(room))
+    }
+
+    private mutating func endCarry(
+        _ format: LogFormat, isLast: Bool, _ onCall: (Int, LoggedRequest) -> Void
+    ) {
+        var line: [UInt8] = []
+        swap(&line, &carry)
+        line.withUnsafeBytes { bytes in
+            if isCarryOverlong {
+                let index = source(Self.strip(bytes, format).source)
+                let pod = sources[index].pod
+                sources[index].parser.skipOverlongLine(bytes) { onCall(pod, $0) }
+            } else {
+                readLine(bytes, format, isLast: isLast, onCall)
+            }
+        }
+        isCarryOverlong = false
+        line.removeAll(keepingCapacity: true)
+        swap(&line, &carry)
+    }
+
+    private static func strip(_ line: UnsafeRawBufferPointer, _ format: LogFormat) -> LinePrefix.Line {
+        guard case .prefixed(let prefix) = format.container else { return LinePrefix.Line(text: line) }
+        if let stripped = prefix.strip(line) { return stripped }
+        return LinePrefix.Line(text: line, source: unprefixedSource)
+    }
+
+    // A key that no prefix gives: lines without the prefix do not go to the pod of the line before.
+    private static var unprefixedSource: UnsafeRawBufferPointer {
+        let text: StaticString = "\u{1}"
+        return UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    }
+
+    @inline(__always)
+    private mutating func readLine(
+        _ line: UnsafeRawBufferPointer, _ format: LogFormat, isLast: Bool, _ onCall: (Int, LoggedRequest) -> Void
+    ) {
+        if var table {
+            // Moved out and in again, so that its memory is kept.
+            self.table = nil
+            table.read(line) { text, pod in
+                takeText(LinePrefix.Line(text: text, source: pod), format.stamp, isLast: isLast, onCall)
+            }
+            self.table = table
+            return
+        }
+        var stripped = Self.strip(line, format)
+        if stripped.text.last == .carriageReturn { stripped.text = stripped.text.part(0..<stripped.text.count - 1) }
+        takeText(stripped, format.stamp, isLast: isLast, onCall)
+    }
+
+    private mutating func takeObject(_ object: ObjectReader.Object, _ onCall: (Int, LoggedRequest) -> Void) {
+        var text = object.message
+        // Docker's own files keep the line feed, and cut lines after 16 KiB; stern and Azure write lines without it.
+        let endsLine = text.last == .lineFeed
+        if endsLine { text = text.part(0..<text.count - 1) }
+        guard let format else { return }
+        let isDocker = object.source.isEmpty
+        let line = LinePrefix.Line(
+            text: text, source: object.source, isPart: isDocker && !endsLine && text.count >= 16_384,
+            isStandardError: object.isStandardError)
+        if object.isOverlong {
+            let index = source(object.source)
+            let pod = sources[index].pod
+            sources[index].parser.skipOverlongLine(text) { onCall(pod, $0) }
+        } else {
+            takeText(line, format.stamp, isLast: false, onCall)
+        }
+    }
+
+    @inline(__always)
+    private mutating func takeText(
+        _ line: LinePrefix.Line, _ stamp: LineStamp, isLast: Bool, _ onCall: (Int, LoggedRequest) -> Void
+    ) {
+        let stamped = stamp.isEmpty ? nil : stamp.strip(line.text)
+        let text = stamped?.text ?? line.text
+        var key = line.source
+        if let stamped, !stamped.process.isEmpty {
+            key = stamped.process
+        } else if stamp.hasTimestamps, stamped?.isStamped == false, key.isEmpty {
+            key = Self.unprefixedSource
+        }
+        let index = source(key)
+        guard index >= 0 else {
+            unreadSourceLines += 1
+            return
+        }
+        let pod = sources[index].pod
+        if line.isPart || !sources[index].parts.0.isEmpty || !sources[index].parts.1.isEmpty {
+            takePart(text, line, at: index, onCall)
+        } else if isLast {
+            sources[index].parser.readLastLine(text) { onCall(pod, $0) }
+        } else {
+            sources[index].parser.readLine(text) { onCall(pod, $0) }
+        }
+    }
+
+    /// Joins the parts of a line of one stream.
+    private mutating func takePart(
+        _ text: UnsafeRawBufferPointer, _ line: LinePrefix.Line, at index: Int, _ onCall: (Int, LoggedRequest) -> Void
+    ) {
+        var parts: [UInt8] = []
+        if line.isStandardError { swap(&parts, &sources[index].parts.1) } else { swap(&parts, &sources[index].parts.0) }
+        // One byte more than a line may have is enough to know that it is too long.
+        parts.append(contentsOf: text.prefix(max(Self.maximumLineByteCount + 1 - parts.count, 0)))
+        if !line.isPart {
+            let pod = sources[index].pod
+            parts.withUnsafeBytes { bytes in
+                if bytes.count > Self.maximumLineByteCount {
+                    sources[index].parser.skipOverlongLine(bytes) { onCall(pod, $0) }
+                } else {
+                    sources[index].parser.readLine(bytes) { onCall(pod, $0) }
+                }
+            }
+            parts.removeAll(keepingCapacity: true)
+        }
+        if line.isStandardError { swap(&parts, &sources[index].parts.1) } else { swap(&parts, &sources[index].parts.0) }
+    }
+
+    // MARK: - Sources
+
+    /// The number of the source with these bytes before its lines; -1 where there are too many.
+    @inline(__always)
+    private mutating func source(_ key: UnsafeRawBufferPointer) -> Int {
+        if latest >= 0, sources[latest].key.withUnsafeBytes({ $0.equals(key) }) { return latest }
+        return otherSource(key)
+    }
+
+    private mutating func otherSource(_ key: UnsafeRawBufferPointer) -> Int {
+        var hash: UInt64 = 14_695_981_039_346_656_037
+        for byte in key { hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211 }
+        if let number = numbers[hash], sources[number].key.withUnsafeBytes({ $0.equals(key) }) {
+            latest = number
+            return number
+        }
+        guard sources.count < Self.maximumSourceCount, let format else { return -1 }
+        let (pod, container) = name(of: key)
+        sources.append(
+            Source(
+                key: Array(key), pod: number(ofPod: pod, container), container: container,
+                parser: ScoringLogParser(only: onlyPath, layout: format.layout)))
+        numbers[hash] = sources.count - 1
+        latest = sources.count - 1
+        return latest
+    }
+
+    /// The pod and the container that a prefix names.
+    private func name(of key: UnsafeRawBufferPointer) -> (pod: String, container: String?) {
+        guard let format, key.first ?? 0 > 1 else { return (ownName, nil) }
+        let text = String(decoding: key, as: UTF8.self).replacing(#/\u{1B}\[[0-9;]*m/#, with: "")
+        switch format.container {
+        case .prefixed(.kubectl):
+            let words = text.split(separator: "/", maxSplits: 1).map(String.init)
+            return (words.first ?? text, words.dropFirst().first)
+        case .prefixed(.stern):
+            let words = text.split(separator: " ").suffix(2).map(String.init)
+            return (words.first ?? text, words.last)
+        case .prefixed(.compose):
+            return (text, text.replacing(#/[-_.][0-9]+$/#, with: ""))
+        case .objects, .table: return stamp(of: key) ? (ownName, nil) : (text, nil)
+        case .prefixed(.cri), .lines: return (ownName, nil)
+        }
+    }
+
+    /// Whether a key is a process of Azure ML's server, not a pod.
+    private func stamp(of key: UnsafeRawBufferPointer) -> Bool {
+        format?.stamp.azureML == .today && key.decimal != nil
+    }
+
+    private mutating func number(ofPod pod: String, _ container: String?) -> Int {
+        var name = pod
+        let others = sources.filter { pods[$0.pod] == pod && $0.container != container }
+        if !others.isEmpty, let container { name = "\(pod)/\(container)" }
+        if let number = pods.firstIndex(of: name) { return number }
+        pods.append(name)
+        return pods.count - 1
+    }
+}

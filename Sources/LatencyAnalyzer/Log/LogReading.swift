@@ -1,0 +1,74 @@
+import ScoringLog
+
+/// What a log held, pod by pod.
+public struct LogReading: Sendable {
+    /// A pod's part of a log.
+    struct Pod: Sendable {
+        /// Its place among the numbers that calls are given with.
+        let number: Int
+        let name: String
+        let counts: ScoringLogCounts
+        let isContiguous: Bool
+    }
+
+    let pods: [Pod]
+    /// Lines for a person on how the log was read.
+    let notes: [String]
+    /// What of the file was not read, one sentence each.
+    let gaps: [String]
+    let holdsZeroBytes: Bool
+
+    init(_ reader: LogReader, of file: LogFile) {
+        var all = reader.pods.enumerated().map { number, name in
+            let sources = reader.sources.filter { $0.pod == number }
+            return Pod(
+                number: number, name: name,
+                counts: sources.reduce(into: ScoringLogCounts()) { $0.add($1.parser.counts) },
+                isContiguous: sources.contains { $0.parser.layout.isContiguous })
+        }
+        if all.isEmpty { all = [Pod(number: 0, name: file.pod, counts: ScoringLogCounts(), isContiguous: false)] }
+        let read = all.filter(\.counts.hasMarks)
+        let readNumbers = Set(read.map(\.number))
+        let containers = Set(reader.sources.filter { readNumbers.contains($0.pod) }.map(\.container))
+        // A pod that was idle has the container of those that were not; what other containers write is not missed.
+        pods =
+            read.isEmpty
+            ? [Self.whole(all, file)]
+            : all.filter { pod in
+                pod.counts.hasMarks
+                    || reader.sources.contains {
+                        $0.pod == pod.number && $0.container != nil && containers.contains($0.container)
+                    }
+            }
+        var notes: [String] = []
+        if let name = reader.format?.name {
+            let others = all.count - pods.count
+            let rest = read.isEmpty || others == 0 ? "" : ", and \(others) without requests"
+            notes.append("\(file.name): read as \(name), \(pods.count) pod\(pods.count == 1 ? "" : "s")\(rest)")
+        }
+        self.notes = notes
+        var gaps = reader.damages.map { "\(file.name) \($0)" }
+        if read.isEmpty, !file.isMissing, reader.damages.isEmpty {
+            let kind = LogKind.sentence(of: reader.sample, name: file.name)
+            gaps.append("\(file.name) holds no readable request: \(kind)")
+        }
+        if reader.unreadSourceLines > 0 {
+            gaps.append("\(reader.unreadSourceLines) lines of \(file.name) are of more pods than can be read at once")
+        }
+        self.gaps = gaps
+        holdsZeroBytes = reader.holdsZeroBytes
+    }
+
+    private static func whole(_ pods: [Pod], _ file: LogFile) -> Pod {
+        Pod(
+            number: 0, name: file.pod, counts: pods.reduce(into: ScoringLogCounts()) { $0.add($1.counts) },
+            isContiguous: false)
+    }
+}
+
+extension ScoringLogCounts {
+    /// Whether any line was one of a scoring log, or a piece of one.
+    fileprivate var hasMarks: Bool {
+        requests + scoringLines + strayRequestIDLines + malformedAccessLines > 0
+    }
+}

@@ -1,0 +1,59 @@
+extension LoadRun {
+    private static var maximumCheckCount: Int { 50 }
+
+    /// The checks and thresholds of a k6 script, failed ones first; what a script demands is not what was answered.
+    var conditionClaims: [Claim] {
+        let ordered = checks.filter { $0.fails > 0 } + checks.filter { $0.fails == 0 }
+        let rest = ordered.dropFirst(Self.maximumCheckCount)
+        let more = rest.isEmpty ? [] : [claim(rest: Array(rest))]
+        return ordered.prefix(Self.maximumCheckCount).map(claim) + more + thresholds.map(claim)
+    }
+
+    private func claim(_ check: LoadCheck) -> Claim {
+        let total = check.passes + check.fails
+        let counts = "\(check.passes.grouped) of \(total.grouped) times"
+        let text = "\(name): the check \"\(check.name.oneLine)\""
+        guard check.fails == 0 else {
+            return Claim(verdict: .void, statement: "\(text) failed", numbers: ["it held \(counts)"])
+        }
+        guard total > 0 else {
+            return Claim(verdict: .unproven, statement: "\(text) held", numbers: ["it was never made"])
+        }
+        let doubt = check.isConfirmed && gaps.isEmpty ? [] : ["no second count confirms that it held each time"]
+        return Claim(
+            verdict: doubt.isEmpty ? .proven : .unproven, statement: "\(text) held",
+            numbers: ["it held \(counts)"] + doubt)
+    }
+
+    private func claim(rest: [LoadCheck]) -> Claim {
+        let failed = rest.filter { $0.fails > 0 }.count
+        let isConfirmed = gaps.isEmpty && rest.allSatisfy(\.isConfirmed)
+        return Claim(
+            verdict: failed > 0 ? .void : isConfirmed ? .proven : .unproven,
+            statement: "\(name): \(rest.count.grouped) more checks \(failed > 0 ? "did not all hold" : "held")",
+            numbers: ["\(failed.grouped) of them failed"])
+    }
+
+    private func claim(_ threshold: LoadThreshold) -> Claim {
+        let text = "\(name): the threshold \(threshold.expression.oneLine) of \(threshold.metric.oneLine)"
+        if threshold.holds == false || threshold.isMet == false {
+            let numbers = [
+                threshold.holds == false
+                    ? "k6 says that it was crossed" : "k6 says that it held, its own value does not"
+            ]
+            return Claim(verdict: .void, statement: "\(text) was crossed", numbers: numbers)
+        }
+        guard threshold.holds != nil else {
+            return Claim(
+                verdict: .unproven, statement: "\(text) held",
+                numbers: ["a stream does not say so; --summary-export=NAME.json does"])
+        }
+        return Claim(
+            verdict: threshold.isMet == true ? .proven : .unproven, statement: "\(text) held",
+            numbers: [
+                threshold.isMet == true
+                    ? "k6 says so, and the metric's value meets it"
+                    : "k6 says so, and the file does not have the value that would confirm it"
+            ])
+    }
+}

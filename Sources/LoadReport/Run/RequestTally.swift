@@ -1,0 +1,69 @@
+/// How many requests a file says there were, and how many of them failed.
+struct RequestTally: Sendable {
+    /// What the file is; two files of one kind are not two counts.
+    enum Kind: String, Sendable {
+        case proof = "loadtest's proof"
+        case k6Summary = "k6's summary"
+        case k6JSONStream = "k6's stream of points (JSON)"
+        case k6CSVStream = "k6's stream of points (CSV)"
+        case locustStatistics = "Locust's statistics"
+        case locustHistory = "Locust's history"
+        case locustFailures = "Locust's list of failures"
+        case locustJSON = "Locust's JSON"
+        case siegeLog = "siege's log"
+        case siegeOutput = "siege's output"
+        case siegePhases = "the sums of loadtest/siege"
+        case jmeter = "JMeter's rows"
+        case records = "the clients' records"
+
+        /// Whether a run may be spread over several files of the kind: one a client, one an engine.
+        var isSpread: Bool { self == .records || self == .jmeter }
+    }
+
+    let kind: Kind
+    /// Nil if the file has only failures.
+    var requests: Int?
+    /// Nil if unknown.
+    var failures: Int?
+    /// Whether the file holds a second count of the same, and both agree.
+    var isConfirmed = false
+
+    /// Whether two files of different kinds say the same.
+    func agrees(with other: Self) -> Bool {
+        kind != other.kind && requests != nil && failures != nil && requests == other.requests
+            && failures == other.failures
+    }
+}
+
+extension LoadRun {
+    /// The most failures that any of the run's files has; nil if none knows.
+    var worstFailures: Int? {
+        ([proof?.seen.failed] + tallies.map(\.failures)).compactMap(\.self).max()
+    }
+
+    /// Whether two counts that were made apart agree on how many requests there were and how many failed.
+    var hasConfirmedCounts: Bool {
+        if tallies.contains(where: \.isConfirmed) { return true }
+        return tallies.contains { one in tallies.contains { one.agrees(with: $0) } }
+    }
+
+    mutating func set(_ tally: RequestTally) { tallies = [tally] }
+
+    mutating func merge(_ others: [RequestTally]) {
+        for other in others {
+            guard let index = tallies.firstIndex(where: { $0.kind == other.kind }) else {
+                tallies.append(other)
+                continue
+            }
+            guard other.kind.isSpread else {
+                // Two of a kind: the worse one counts.
+                if (other.failures ?? 0) > (tallies[index].failures ?? 0) { tallies[index] = other }
+                continue
+            }
+            let known = tallies[index]
+            tallies[index].requests = known.requests.flatMap { sum in other.requests.map { sum + $0 } }
+            tallies[index].failures = known.failures.flatMap { sum in other.failures.map { sum + $0 } }
+            tallies[index].isConfirmed = known.isConfirmed && other.isConfirmed
+        }
+    }
+}

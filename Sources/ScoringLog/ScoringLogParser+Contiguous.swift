@@ -1,0 +1,142 @@
+/// The rules for logs of our server's layout, in which no id or time may go to another request.
+///
+/// A request's lines follow each other, and a rejected request has one line. Where a request's id or time is missing,
+/// it may stand further down, between other requests' lines, as where two logs were mixed line by line. So the next
+/// requests wait until sixteen in a row were whole. Where lines come before that that belong to no request, none of
+/// those that waited keeps its id and time. The first sixteen wait, too, since the log may begin in such a place.
+struct ContiguousBlock: Sendable {
+    static let wholeRunLength = 16
+    static let maximumHeldCount = 512
+
+    /// A line that belongs to no request came after the open one was whole.
+    var hasExcess = false
+    /// The open request's lines are mixed with others.
+    var isMixed = false
+    /// Another line came between the open request's lines.
+    var isBroken = false
+    /// The open request's id or time is broken, or the time of the kind that was not asked for: neither is elsewhere.
+    var hasBrokenLine = false
+    /// Whether requests wait.
+    var isHolding = true
+    /// The first of those that wait of which something is missing; -1 for one before them.
+    var firstTorn: Int?
+    var held: [LoggedRequest] = []
+    var wholeCount = 0
+    /// The first of those that wait that is of the log's next file.
+    var firstOfPart: Int?
+}
+
+extension ScoringLogParser {
+    /// Takes note of a line that can stand between two requests, but not between a request's lines.
+    @inline(__always)
+    mutating func breakBlock() {
+        guard expectation == .requestID || expectation == .scoring else { return }
+        expectation = .nothing
+        block.isBroken = true
+    }
+
+    /// Takes note of an id or a time that the open request cannot have.
+    mutating func takeExcess() {
+        guard openRequest != nil else {
+            // Its access line is not there, or is another client's.
+            if block.isHolding, hasBegun { block.hasExcess = true }
+            return
+        }
+        if expectation == .nothing, !block.isBroken {
+            block.hasExcess = true
+        } else {
+            block.isMixed = true
+            if layout.isContiguous { expectation = .nothing }
+        }
+    }
+
+    /// Takes note of an id that cannot be read.
+    mutating func skipID() {
+        expectation = .scoring
+        block.hasBrokenLine = true
+    }
+
+    /// Takes note of a time that cannot be read or is of the other kind.
+    mutating func skipTime() {
+        guard expectation == .requestID || expectation == .scoring else { return }
+        expectation = .nothing
+        block.hasBrokenLine = true
+    }
+
+    /// Ends a request, which may have to wait.
+    @inline(__always)
+    mutating func endBlock(_ request: LoggedRequest, isWhole: Bool, onRequest: (LoggedRequest) -> Void) {
+        let lacksID = request.status < 400 && request.loggedRequestID == nil && !block.hasBrokenLine
+        let isTorn = !isWhole || block.isBroken || lacksID
+        if lacksID, request.scoringMilliseconds == nil { counts.bareRequests += 1 }
+        if isTorn || block.isHolding || block.isMixed {
+            endDoubtfulBlock(request, isTorn: isTorn, onRequest: onRequest)
+        } else {
+            finished(request, onRequest: onRequest)
+        }
+        (block.hasExcess, block.isMixed, block.isBroken, block.hasBrokenLine) = (false, false, false, false)
+    }
+
+    private mutating func endDoubtfulBlock(
+        _ request: LoggedRequest, isTorn: Bool, onRequest: (LoggedRequest) -> Void
+    ) {
+        block.held.append(request)
+        let last = block.held.count - 1
+        if block.hasExcess || block.isMixed {
+            // What belongs to none may be the id or the time of any that waits.
+            forgetLines(from: block.isHolding ? 0 : last)
+            sendHeld(onRequest: onRequest)
+            block.firstTorn = -1
+            block.wholeCount = 0
+        } else if isTorn {
+            if block.firstTorn == nil { block.firstTorn = last }
+            block.wholeCount = 0
+        } else {
+            block.wholeCount += 1
+        }
+        block.isHolding = block.wholeCount < ContiguousBlock.wholeRunLength
+        if !block.isHolding {
+            block.firstTorn = nil
+            block.wholeCount = 0
+            sendHeld(onRequest: onRequest)
+        } else if block.held.count >= ContiguousBlock.maximumHeldCount {
+            sendHeld(onRequest: onRequest)
+            if block.firstTorn != nil { block.firstTorn = -1 }
+        }
+    }
+
+    private mutating func forgetLines(from first: Int, onlyWithTime: Bool = false) {
+        var held = block.held
+        for index in held.indices.dropFirst(first) {
+            guard held[index].scoringMilliseconds != nil || !onlyWithTime && held[index].loggedRequestID != nil else {
+                continue
+            }
+            held[index].loggedRequestID = nil
+            held[index].scoringMilliseconds = nil
+            held[index].modelKind = nil
+            counts.mixedRequests += 1
+        }
+        block.held = held
+    }
+
+    private mutating func sendHeld(onRequest: (LoggedRequest) -> Void) {
+        for (index, request) in block.held.enumerated() {
+            if index == block.firstOfPart { repeats.beginPart() }
+            finished(request, onRequest: onRequest)
+        }
+        if block.firstOfPart == block.held.count { repeats.beginPart() }
+        block.firstOfPart = nil
+        block.held.removeAll(keepingCapacity: true)
+    }
+
+    /// Takes note of the beginning of the log's next file.
+    mutating func beginPart() {
+        if block.held.isEmpty { repeats.beginPart() } else { block.firstOfPart = block.held.count }
+    }
+
+    /// Ends the log: what is missing does not come any more, so that times after it stay in doubt.
+    mutating func releaseHeld(onRequest: (LoggedRequest) -> Void) {
+        if let torn = block.firstTorn { forgetLines(from: torn + 1, onlyWithTime: true) }
+        sendHeld(onRequest: onRequest)
+    }
+}

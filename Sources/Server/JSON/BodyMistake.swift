@@ -1,0 +1,88 @@
+import Bytes
+
+/// Bodies that were never meant to be JSON text, or became something else on their way: by how they begin.
+enum BodyMistake {
+    /// What the body is, and what to do about it.
+    ///
+    /// - Parameter offset: where it stops being JSON; beyond its first bytes it began as JSON and is none of these.
+    static func hint(_ body: UnsafeRawBufferPointer, errorAt offset: Int) -> String? {
+        guard offset < 8, !body.isEmpty else { return nil }
+        if let encoding = wideEncoding(of: body) {
+            let cause = encoding == "UTF-16" ? ", as Windows PowerShell writes files" : ""
+            return "The text is \(encoding)\(cause): save it as UTF-8"
+        }
+        if let format = compression(of: body) {
+            return "The body is compressed with \(format): send it uncompressed"
+        }
+        let start = body.part(0..<min(body.count, window)).trimmed(where: \.isJSONSpace)
+        for (prefix, hint) in prefixes where start.hasPrefix(prefix) { return hint }
+        if start.hasPrefix("--"), start.contains("Content-Disposition") || start.contains("content-disposition") {
+            return "The body is a multipart form, as curl -F and a browser's FormData send it: send the JSON alone, "
+                + "curl --data-binary @houses.json"
+        }
+        if isForm(start) {
+            return "The body is a form, name=value: send JSON text, which is JSON.stringify(…) in k6 and json=… in "
+                + "Python's requests"
+        }
+        if isFileName(start) {
+            return "The body is a file's name: send what is in the file, curl --data-binary @houses.json"
+        }
+        return isTableHeader(start) ? "The body is CSV: send a JSON array with an object for each row" : nil
+    }
+
+    /// How far it looks.
+    private static let window = 512
+
+    private static let prefixes: [(StaticString, String)] = [
+        ("[object ", "JavaScript wrote an object as text: JSON.stringify(…) writes JSON"),
+        ("<", "The body is XML or HTML"),
+        ("%5B", "The body is percent-encoded: send it as it is"),
+        ("%7B", "The body is percent-encoded: send it as it is"),
+        ("%22", "The body is percent-encoded: send it as it is"),
+        ("b'", "This is Python's repr of bytes: send the bytes themselves"),
+        ("b\"", "This is Python's repr of bytes: send the bytes themselves"),
+        ("{{", "A template's variable was not filled in"),
+        ("W3si", "The body is probably base64: send the text that it stands for"),
+        ("eyJ", "The body is probably base64: send the text that it stands for"),
+        ("---", "The body is YAML: send JSON"),
+        ("- ", "The body is YAML: send JSON"),
+    ]
+
+    private static func wideEncoding(of body: UnsafeRawBufferPointer) -> String? {
+        guard body.count > 1 else { return nil }
+        let isWide = body.count > 3
+        switch (body[0], body[1], isWide ? body[2] : 1, isWide ? body[3] : 1) {
+        case (0xFF, 0xFE, 0, 0), (0, 0, 0xFE, 0xFF), (1..., 0, 0, 0), (0, 0, 0, 1...): return "UTF-32"
+        case (0xFF, 0xFE, _, _), (0xFE, 0xFF, _, _): return "UTF-16"
+        case (1..., 0, 1..., _), (0, 1..., _, _): return "UTF-16"
+        default: return nil
+        }
+    }
+
+    private static func compression(of body: UnsafeRawBufferPointer) -> String? {
+        guard body.count > 3 else { return nil }
+        switch (body[0], body[1], body[2], body[3]) {
+        case (0x1F, 0x8B, _, _): return "gzip"
+        case (UInt8(ascii: "P"), UInt8(ascii: "K"), 3, 4): return "zip"
+        case (0x28, 0xB5, 0x2F, 0xFD): return "zstd"
+        case (0x78, 0x01, _, _), (0x78, 0x5E, _, _), (0x78, 0x9C, _, _), (0x78, 0xDA, _, _): return "deflate"
+        default: return nil
+        }
+    }
+
+    /// Whether it begins with a name and an equals sign.
+    private static func isForm(_ text: UnsafeRawBufferPointer) -> Bool {
+        let name = text.countWhile { JSONToken.isOfWord($0) || "%[]".utf8.contains($0) }
+        return name > 0 && text[0] != UInt8(ascii: "[") && name < text.count && text[name] == UInt8(ascii: "=")
+    }
+
+    /// Whether it is `@file`, as curl takes it, or a path that ends with `.json`.
+    private static func isFileName(_ text: UnsafeRawBufferPointer) -> Bool {
+        text.hasPrefix("@") || (text.count < 256 && text.dropping(max(0, text.count - 5)).equals(".json"))
+    }
+
+    private static func isTableHeader(_ text: UnsafeRawBufferPointer) -> Bool {
+        let name = text.countWhile(\.isLetter)
+        return name > 0 && name < text.count && (text[name] == UInt8(ascii: ",") || text[name] == UInt8(ascii: ";"))
+    }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import LatencyAnalyzer
+import ScoringLog
+import TestSupport
+import Testing
+
+/// What is not a scoring log is called what it is, with the command that gives a log.
+@Suite struct LogKindTests {
+    @Test(
+        "A file without a readable request is named, and is never a success",
+        arguments: [
+            ("", "it is empty; kubectl logs POD --tail=-1 > POD.txt"),
+            ("PK\u{3}\u{4}\u{0}\u{0}", "it is a zip archive; unzip -p saved | bungalow analyze --files -"),
+            ("BZh91AY&SY", "it is compressed with bzip2; bzip2 -dc saved | bungalow"),
+            ("SQLite format 3\u{0}", "it is an SQLite file; bungalow query asks it"),
+            (#"{"kind": "PodList", "items": []}"#, "it is Kubernetes' description of objects in JSON; kubectl logs"),
+            ("apiVersion: v1\nkind: Pod\n", "it is a Kubernetes manifest; kubectl logs"),
+            ("NAME    READY   STATUS\nbungalow-1 1/1 Running\n", "it is the list of kubectl get; kubectl logs"),
+            (
+                "Error from server (NotFound): pods \"x\" not found\n",
+                "it is kubectl's error message \"Error from server (Not"
+            ),
+            ("# HELP bungalow_up x\n", "it is the text of /metrics; give it with --metrics"),
+            ("<!DOCTYPE html><html>", "it is a page, as of a portal"),
+            ("      Date & Time,  Trans,  Elap Time\n", "it is siege's log; bungalow report reads it"),
+            ("INFO:     127.0.0.1:4775 - \"POST /predict HTTP/1.1\" 200 OK\n", "it is uvicorn's access log"),
+            (
+                "10.0.0.7 - - [21/Nov/2026:11:28:10 +0000] \"POST /predict HTTP/1.1\" 200 5\n",
+                "it is an access log of other clients, as of a gateway"
+            ),
+            ("web1 | 3 | Prediction took 0.2100 ms\n", "its lines have a prefix that is not known: web1 | 3 | Pred"),
+            ("[1, 2]", "it is JSON, but neither that of SCORING_LOG=json"),
+            ("Starting nginx\n", "it is text, but not a scoring log"),
+        ])
+    func kind(text: String, sentence: String) async throws {
+        let folder = try LogFolder()
+        let analysis = try await Analysis.of([try folder.write(text, to: "saved")])
+        let line = analysis.completeness.line
+        #expect(
+            line.hasPrefix("INCOMPLETE: no request was read; saved holds no readable request: \(sentence)"), "\(line)")
+        #expect(!ResultsFile(analysis).text.contains("Broken or missing: nothing"))
+    }
+
+    @Test("A damaged gzip is read as far as it goes, and named")
+    func damagedGzip() async throws {
+        let folder = try LogFolder()
+        let log = (0..<2000).map { LogFolder.block(second: $0, id: "a\($0 * 7919)", milliseconds: "0.0312") }.joined()
+        let gzip = try SavedLogs.gzip(Data(log.utf8))
+        let file = try folder.write(gzip.prefix(gzip.count / 2), to: "pod.txt.gz")
+        let analysis = try await Analysis.of([file])
+        #expect(analysis.total.counts.requests > 100)
+        #expect(analysis.completeness.line.hasPrefix("INCOMPLETE: "))
+        #expect(analysis.completeness.line.contains("pod.txt.gz ends in the middle of its gzip: the end is missing; "))
+        #expect(analysis.pods.map(\.file.pod) == ["pod"])
+    }
+
+    @Test("A line of more than 64 KiB is counted and skipped, in every form", arguments: ["", "api-1 | ", "T"])
+    func overlongLine(prefix: String) async throws {
+        let prefix = prefix == "T" ? "2026-11-21T11:28:10.1Z " : prefix
+        let folder = try LogFolder()
+        let block = { LogFolder.block(second: $0, id: "x\($0)", milliseconds: "0.5000") }
+        let long = String(repeating: "x", count: 70_000)
+        let text = (0..<9).map(block).joined() + long + "\n" + block(9)
+        let lines = text.split(separator: "\n").map { prefix + $0 + "\n" }
+        let analysis = try await Analysis.of([try folder.write(lines.joined(), to: "pod.txt")])
+        #expect(analysis.total.counts.requests == 10 && analysis.total.scoredCalls == 10)
+        #expect(analysis.total.counts.overlongLines == 1)
+        #expect(analysis.completeness.line.contains("1 lines of pod.txt"))
+    }
+}

@@ -1,0 +1,147 @@
+import Foundation
+import LatencyAnalyzer
+import ScoringLog
+import Testing
+
+/// Logs that were joined, cut, torn or mixed: what belongs to nobody goes to nobody.
+@Suite struct MixedLogTests {
+    private static func id(_ number: Int) -> String { String(format: "%08x-1111-4222-8333-%012x", number, number) }
+
+    private static func block(_ number: Int, second: Int? = nil) -> String {
+        LogFolder.block(second: second ?? number, id: id(number), milliseconds: String(format: "%d.2500", number))
+    }
+
+    private static func refused(_ second: Int) -> String {
+        LogFolder.block(second: second, id: nil, milliseconds: nil, status: 503)
+    }
+
+    private static func lines(_ block: String) -> [String] { block.split(separator: "\n").map { "\($0)\n" } }
+
+    private func read(_ texts: String...) throws -> (calls: [String], analysis: Analysis) {
+        let folder = try LogFolder()
+        let file = try folder.write(texts.joined(), to: "pod.txt")
+        let pods = try PodStatistics.read(file, onlyPath: nil).map(\.statistics)
+        let analysis = Analysis(deployment: "d", namespace: "n", pods: pods)
+        return (try ReadCalls(file).pods["pod"] ?? [], analysis)
+    }
+
+    private static func whole(_ number: Int, second: Int? = nil) -> String {
+        let second = second ?? number
+        return "07:00:\(String(format: "%02d", second)) 200 \(id(number).prefix(8)) \(number).25"
+    }
+
+    // MARK: - The ends of several logs, one after the other
+
+    @Test("The second tail begins within a request: its lines go to nobody")
+    func tailWithinARequest() throws {
+        let tail = Self.lines(Self.block(9)).dropFirst().joined() + Self.block(10) + Self.block(11)
+        let (calls, analysis) = try read(Self.block(1), Self.block(2), Self.refused(3), tail)
+        #expect(calls == [Self.whole(1), Self.whole(2), "07:00:03 503 - -", Self.whole(10), Self.whole(11)])
+        #expect(
+            analysis.completeness.line.contains("2 lines of pod.txt are of requests whose access lines are missing"))
+    }
+
+    @Test("Three tails of one second: nothing shows where one ends, and each request keeps its own")
+    func tailsOfOneSecond() throws {
+        let numbers = [1, 2, 3, 11, 12, 21, 22]
+        let (calls, _) = try read(numbers.map { Self.block($0, second: 5) }.joined())
+        #expect(calls == numbers.map { Self.whole($0, second: 5) })
+    }
+
+    @Test("A tail of a scoring line only")
+    func tailOfALine() throws {
+        let (calls, analysis) = try read(Self.block(5), Self.refused(6), "Prediction took 9.9000 ms\n", Self.block(7))
+        #expect(calls == [Self.whole(5), "07:00:06 503 - -", Self.whole(7)])
+        guard case .incomplete = analysis.completeness else {
+            Issue.record("\(analysis.completeness.line)")
+            return
+        }
+    }
+
+    // MARK: - Logs that were appended
+
+    @Test("A log that was appended to itself three times counts once")
+    func threeTimes() throws {
+        let log = (1...5).map { Self.block($0) + Self.refused($0) }.joined()
+        let (calls, analysis) = try read(log, log, log)
+        #expect(calls.count == 10 && analysis.total.counts.repeatedRequests == 20)
+    }
+
+    @Test("A log that has grown since it was appended counts what is new")
+    func grown() throws {
+        let log = (1...6).map { Self.block($0) }.joined()
+        let (calls, analysis) = try read(log, log, Self.block(7), Self.block(8))
+        #expect(calls == (1...8).map { Self.whole($0) })
+        #expect(analysis.total.counts.repeatedRequests == 6 && analysis.total.counts.timesBack == 0)
+    }
+
+    @Test("Fewer than three equal requests are counted, and said, since a caller may send an id again")
+    func twoRepeats() throws {
+        let (calls, analysis) = try read(Self.block(1), Self.block(2), Self.block(1), Self.block(2), Self.block(3))
+        #expect(calls.count == 5)
+        #expect(analysis.total.counts.repeatedIDs == 2 && analysis.total.counts.doubledRequests == 2)
+        #expect(ResultsFile(analysis).text.contains("\t 2 requests with the id of an earlier one"))
+    }
+
+    @Test("A caller's id may come with every request")
+    func sameID() throws {
+        let log = (0..<50).map { LogFolder.block(second: $0, id: "load-test", milliseconds: "0.2000") }.joined()
+        let (calls, analysis) = try read(log)
+        #expect(calls.count == 50 && analysis.total.scoredCalls == 50)
+        #expect(analysis.total.counts.repeatedIDs == 49 && analysis.total.counts.doubledRequests == 0)
+    }
+
+    // MARK: - Torn lines and other lines
+
+    @Test("A piece of an id is no id, and the time stays with its request", arguments: [1, 8, 9, 20, 35])
+    func pieceOfAnID(length: Int) throws {
+        let torn = Self.block(4).replacing(Self.id(4), with: Self.id(4).prefix(length))
+        let (calls, analysis) = try read((1...3).map { Self.block($0) }.joined(), torn, Self.block(5))
+        #expect(calls == [1, 2, 3].map { Self.whole($0) } + ["07:00:04 200 - 4.25", Self.whole(5)])
+        #expect(analysis.total.counts.malformedRequestIDLines == 1)
+    }
+
+    @Test(
+        "A line of another path or another client gets no time",
+        arguments: [
+            #"127.0.0.1 - - [21/Nov/2026:07:00:03 +0000] "GET /swagger.json HTTP/1.1" 200 5 "-" "-""#,
+            #"127.0.0.1 - - [21/Nov/2026:07:00:03 +0000] "GET / HTTP/1.1" 200 5 "-" "kube-probe/1.36""#,
+            #"10.0.0.7 - - [21/Nov/2026:07:00:03 +0000] "POST /predict HTTP/1.1" 200 5 "-" "-""#,
+            #"::1 - - [21/Nov/2026:07:00:03 +0000] "POST /predict HTTP/1.1" 200 5 "-" "-""#,
+        ])
+    func foreign(line: String) throws {
+        let orphan = "X-Ms-Request-Id: \(Self.id(9))\nPrediction took 9.2500 ms\n"
+        let (calls, analysis) = try read(Self.block(1), Self.block(2), "\(line)\n", orphan, Self.block(3))
+        #expect(calls == [1, 2, 3].map { Self.whole($0) })
+        #expect(analysis.total.counts.foreignLines == 1 && analysis.total.counts.strayScoringLines == 1)
+    }
+
+    @Test("In the original scripts' logs, too, a line of another path gets no time")
+    func foreignInOriginalLog() throws {
+        let log = """
+            127.0.0.1 - - [15/Oct/2019:12:33:00 +0000] "GET /swagger.json HTTP/1.0" 200 176 "-" "-"
+            Headers passed in (total 9):
+                          X-Ms-Request-Id: 5afbcc69-eec4-4661-9108-071428f0d50f
+            Predictions took 72.81 ms
+            127.0.0.1 - - [15/Oct/2019:12:33:01 +0000] "POST /score HTTP/1.0" 200 176 "-" "-"
+            Headers passed in (total 9):
+                          X-Ms-Request-Id: 6afbcc69-eec4-4661-9108-071428f0d50f
+            Predictions took 73.81 ms
+
+            """
+        let (calls, _) = try read(log)
+        #expect(calls == ["12:33:00 200 - -", "12:33:01 200 6afbcc69 73.81"])
+    }
+
+    @Test("The server's own message between a request's lines changes nothing, another line does")
+    func linesBetween() throws {
+        let parts = Self.lines(Self.block(4))
+        let message = "2026-11-21T07:00:04+0000 notice bungalow-server: reloaded the model\n"
+        let before = (1...3).map { Self.block($0) }.joined()
+        let (calls, _) = try read(before, parts[0], message, parts[1], message, parts[2], Self.block(5))
+        #expect(calls == (1...5).map { Self.whole($0) })
+        let (torn, analysis) = try read(before, parts[0], "a line of something else\n", parts[1], parts[2])
+        #expect(torn.count == 4 && !torn.joined().contains("4.25"))
+        #expect(analysis.total.counts.mixedRequests + analysis.total.counts.strayRequestIDLines > 0)
+    }
+}
