@@ -156,7 +156,11 @@ let package = Package(
         .target(name: "Simulation", dependencies: ["Autoscaler"], swiftSettings: strict),
         .target(
             name: "Recipes",
-            dependencies: ["Autoscaler", "ReportPage", "Simulation", .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "Autoscaler", "Cluster", "Files", "LatencyAnalyzer", "LoadReport", "ReportPage", "ScoringLog",
+                "Simulation",
+                .product(name: "Yams", package: "Yams"),
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "Bungalow",
@@ -244,7 +248,10 @@ let package = Package(
             name: "AutoscalerTests", dependencies: ["Autoscaler", "TestSupport"],
             exclude: ["oracle.py", "random_states.py"], resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
-            name: "RecipesTests", dependencies: ["Autoscaler", "Recipes", "ReportPage", "Simulation"],
+            name: "RecipesTests",
+            dependencies: [
+                "Autoscaler", "Files", "LoadReport", "Recipes", "ReportPage", "Simulation", "TestSupport",
+            ],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "SimulationTests", dependencies: ["Autoscaler", "Simulation", "TestSupport"],

@@ -45,7 +45,11 @@ def parse_metrics(text):
         raise ValueError("there is no bungalow_build_info in the metrics")
     look_ups = {name: int(metrics.total("bungalow_cache_lookups_total", result=name)) for name in LOOK_UPS}
     refused = int(metrics.total("bungalow_rejected_requests_total"))
-    return instance, {"time": timestamp(), **look_ups, "refused": refused}
+    process = {
+        "cpu_seconds": next((each.value for each in metrics.select("process_cpu_seconds_total")), None),
+        "resident_bytes": next((int(each.value) for each in metrics.select("process_resident_memory_bytes")), None),
+    }
+    return instance, {"time": timestamp(), **look_ups, "refused": refused, **process}
 
 
 def parse_redis_information(text):

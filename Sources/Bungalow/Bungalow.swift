@@ -17,7 +17,7 @@ struct Bungalow: AsyncParsableCommand {
         version: "bungalow \(release)",
         subcommands: [
             AnalyzeCommand.self, QueryCommand.self, MonitorCommand.self, PodsCommand.self, ReportCommand.self,
-            SimulateCommand.self,
+            SimulateCommand.self, CalibrateCommand.self, ExplainCommand.self, RecipeCommand.self,
         ])
 
     static func main() async {

@@ -7,7 +7,7 @@ import Simulation
 
 extension SimulateCommand {
     /// The load by its name, or from a file or folder.
-    func readLoad() throws -> Load {
+    func readLoad(_ load: String) throws -> Load {
         switch load {
         case "lab": return LoadProfile.lab
         case "course": return LoadProfile.course
@@ -20,15 +20,15 @@ extension SimulateCommand {
                 "\(load): there is no such load: give lab, course, a file of phases, demand or rates, "
                     + "a file of analyze --sqlite, or the folder of a recorded run")
         }
-        if isFolder.boolValue { return try readFolder() }
-        if try isDatabase() { return try readDatabase() }
+        if isFolder.boolValue { return try readFolder(load) }
+        if try isDatabase(load) { return try readDatabase(load) }
         let text = try Self.text(of: load)
         if load.hasSuffix(".csv") { return try LoadProfile.csv(text, name: load) }
         return try LoadProfile.yaml(text, name: load)
     }
 
     /// A recording's timeline, or else what `bungalow report` finds in the folder.
-    private func readFolder() throws -> Load {
+    private func readFolder(_ load: String) throws -> Load {
         let file = URL(filePath: load).appending(path: "timeline.csv").path
         if FileManager.default.fileExists(atPath: file) {
             return try LoadProfile.timeline(try Self.text(of: file), name: file)
@@ -40,7 +40,7 @@ extension SimulateCommand {
         return try LoadProfile.recorded(spans, name: load)
     }
 
-    private func isDatabase() throws -> Bool {
+    private func isDatabase(_ load: String) throws -> Bool {
         do {
             let file = try FileHandle(forReadingFrom: URL(filePath: load))
             defer { try? file.close() }
@@ -51,7 +51,7 @@ extension SimulateCommand {
     }
 
     /// The calls of `analyze --sqlite`, or else the records of `report --sqlite`.
-    private func readDatabase() throws -> Load {
+    private func readDatabase(_ load: String) throws -> Load {
         let tables = try CallQuery(
             path: load,
             sql: "SELECT name FROM sqlite_master WHERE type = 'table' AND name IN ('calls', 'records') ORDER BY name",

@@ -71,7 +71,16 @@ struct ClusterOptions: ParsableArguments {
         }
     }
 
-    func apply(to scenario: inout Scenario, platform: Platform) {
+    /// - Parameter calibrated: the resolution that the service file names.
+    func apply(to scenario: inout Scenario, platform: Platform, calibrated: Double?) {
+        applyController(to: &scenario)
+        if metricsLag == nil {
+            scenario.metrics = .scraped(resolution: metricsResolution?.value ?? calibrated ?? platform.resolution)
+        }
+    }
+
+    /// All but the metrics' resolution.
+    func applyController(to scenario: inout Scenario) {
         if let syncPeriod { scenario.controller.syncPeriod = syncPeriod.value }
         scenario.controller.syncPhase = syncPhase?.value
         if let downscaleStabilization {
@@ -84,12 +93,7 @@ struct ClusterOptions: ParsableArguments {
         if let initialReadinessDelay {
             scenario.controller.settings.initialReadinessDelay = initialReadinessDelay.value
         }
-        scenario.metrics =
-            if let metricsLag {
-                .lagged(metricsLag.value, window: metricsWindow?.value ?? 15)
-            } else {
-                .scraped(resolution: metricsResolution?.value ?? platform.resolution)
-            }
+        if let metricsLag { scenario.metrics = .lagged(metricsLag.value, window: metricsWindow?.value ?? 15) }
         if let startUp { scenario.workload.startUp = startUp.value }
         if let initialReadyFor { scenario.workload.initialReadyFor = initialReadyFor.value }
     }
@@ -97,23 +101,41 @@ struct ClusterOptions: ParsableArguments {
 
 extension SimulateCommand {
     /// What the manifests, the service, the load and the options make together.
-    func scenario(of recipe: Recipe) throws -> Scenario {
-        let load = try readLoad()
+    func scenario(of recipe: Recipe, loadName: String) throws -> Scenario {
+        let load = try readLoad(loadName)
         var scenario = Scenario(
-            duration: duration?.value ?? (self.load == "lab" ? LoadProfile.labDuration : load.length),
+            duration: duration?.value ?? (loadName == "lab" ? LoadProfile.labDuration : load.length),
             workload: recipe.workload, load: load)
         scenario.seed = seed
         if let nodes { scenario.nodes = nodes.nodes } else if !recipe.nodes.isEmpty { scenario.nodes = recipe.nodes }
+        try checkRoom(scenario, recipe: recipe)
+        let isDemand = if case .demand = load { true } else { false }
+        let model = try serviceModel(
+            of: recipe, cores: scenario.nodes.map(\.cores).max() ?? 0, isDemand: isDemand)
+        scenario.service = model.service
+        if let startUp = model.startUp { scenario.workload.startUp = startUp }
+        if let hitRate { scenario.service.hitRate = hitRate }
+        scenario.autoscaler = recipe.autoscaler
+        scenario.routing = platform.routing
+        cluster.apply(to: &scenario, platform: platform, calibrated: model.resolution)
+        return scenario
+    }
+
+    func checkRoom(_ scenario: Scenario, recipe: Recipe) throws {
         let cores = scenario.nodes.map(\.cores).max() ?? 0
         guard scenario.nodes.contains(where: { $0.fits(recipe.workload) }) else {
             throw RecipeError(
-                "\(Self.shown(manifests)): a pod of \(recipe.name) requests \(recipe.workload.cpuRequest) cores and "
+                "\(manifests.map(Self.shown) ?? "the manifests"): a pod of \(recipe.name) requests \(recipe.workload.cpuRequest) cores and "
                     + "\(Int(recipe.workload.memoryRequest)) MiB, more than a node has (\(cores) cores): lower the request, or "
                     + "give larger --nodes")
         }
+    }
+
+    /// What a request costs, by the service file or by the server's environment.
+    func serviceModel(of recipe: Recipe, cores: Double, isDemand: Bool = false) throws -> ServiceModel {
         var model = ServiceModel(environment: recipe.environment, cores: cores)
         // A demand is all that is used.
-        if case .demand = load { model.service.baseCPU = 0 }
+        if isDemand { model.service.baseCPU = 0 }
         if let service {
             try model.read(try Self.text(of: service), name: Self.shown(service)) { file throws(RecipeError) in
                 do {
@@ -123,12 +145,6 @@ extension SimulateCommand {
                 }
             }
         }
-        scenario.service = model.service
-        if let startUp = model.startUp { scenario.workload.startUp = startUp }
-        if let hitRate { scenario.service.hitRate = hitRate }
-        scenario.autoscaler = recipe.autoscaler
-        scenario.routing = platform.routing
-        cluster.apply(to: &scenario, platform: platform)
-        return scenario
+        return model
     }
 }

@@ -21,7 +21,7 @@ struct SimulateCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "YAML as kustomize prints it, a List, or objects.json; - is standard input.", valueName: "file"))
-    var manifests: String
+    var manifests: String?
     @Option(help: ArgumentHelp("Which autoscaler, where the manifests have several.", valueName: "name")) var hpa:
         String?
     @Option(help: ArgumentHelp("What a request costs; this server with its SYNTHETIC_* otherwise.", valueName: "file"))
@@ -30,7 +30,16 @@ struct SimulateCommand: ParsableCommand {
         help: ArgumentHelp(
             "lab, course, a YAML of phases or demand_cores, a CSV of t_s,requests_per_s, a file of analyze --sqlite, or a recorded run's folder.",
             valueName: "load"))
-    var load: String
+    var load: String?
+    @Option(
+        help: ArgumentHelp(
+            "Simulates a recorded run, says how far off it was, and writes prediction.json there.", valueName: "folder")
+    )
+    var recording: String?
+    @Option(
+        help: ArgumentHelp(
+            "The time zone of clients that log local times; this machine's otherwise.", valueName: "zone"))
+    var timeZone: String?
     @Option(help: "What a kind of cluster decides: aks, minikube, lab or upstream.") var platform = Platform.upstream
     @OptionGroup(title: "Controller and metrics") var cluster: ClusterOptions
     @Option(
@@ -41,8 +50,10 @@ struct SimulateCommand: ParsableCommand {
     var duration: Seconds?
     @Option(help: "What all chance comes from.") var seed: UInt64 = 1
     @Option(
-        help: ArgumentHelp("Simulates so many seeds, from the given one on, and shows medians.", valueName: "count"))
-    var runs = 1
+        help: ArgumentHelp(
+            "Simulates so many seeds, from the given one on, and shows medians; 9 with --recording.", valueName: "count"
+        ))
+    var runs: Int?
     @Flag(help: "Prints a line for each decision.") var explain = false
     @Flag(help: "Writes JSON instead of tables.") var json = false
     @Option(help: ArgumentHelp("Writes the lab's two files there.", valueName: "folder")) var csv: String?
@@ -51,7 +62,11 @@ struct SimulateCommand: ParsableCommand {
 
     func validate() throws {
         if let hitRate, !(0...1 ~= hitRate) { throw ValidationError("--hit-rate must be from 0 to 1.") }
-        guard 1...10_000 ~= runs else { throw ValidationError("--runs must be from 1 to 10000.") }
+        guard 1...10_000 ~= runs ?? 1 else { throw ValidationError("--runs must be from 1 to 10000.") }
+        guard recording != nil || (manifests != nil && load != nil) else {
+            throw ValidationError("Give --manifests and --load, or --recording.")
+        }
+        try RecordingFolder.check(zone: timeZone)
         guard manifests != "-" || service != "-" else { throw ValidationError("Only one file can be standard input.") }
         if let duration, !(1...1e6 ~= duration.value) {
             throw ValidationError("--duration must be from 1 to 1000000 s.")
@@ -60,40 +75,20 @@ struct SimulateCommand: ParsableCommand {
 
     func run() throws {
         do {
-            try simulateAll()
+            if let recording { try predict(recording) } else { try simulateAll() }
         } catch let error as RecipeError {
             throw OperatorError(.input, error.description)
         }
     }
 
     private func simulateAll() throws {
+        guard let manifests, let load else { return }
         let recipe = try Recipe(manifests: try Self.text(of: manifests), name: Self.shown(manifests), hpa: hpa)
-        var scenario = try scenario(of: recipe)
+        var scenario = try scenario(of: recipe, loadName: load)
         for note in recipe.notes { StandardError.say(note) }
-        StandardError.say("seed \(seed)\(runs > 1 ? " to \(seed &+ UInt64(runs - 1))" : "")")
-        var progress = Progress(runs: runs, duration: scenario.duration)
-        var outcomes: [Outcome] = []
-        for run in 0..<runs {
-            scenario.seed = seed &+ UInt64(run)
-            outcomes.append(simulate(scenario) { progress.show(run: run, time: $0) })
-        }
-        let bills = outcomes.map { Bill($0, scenario: scenario, recipe: recipe) }
-        if let csv {
-            let folder = URL(filePath: csv)
-            try write(
-                [
-                    (folder.appending(path: LabFiles.monitorName), LabFiles.monitor(outcomes[0], recipe: recipe)),
-                    (folder.appending(path: LabFiles.siegeName), LabFiles.siege(outcomes[0])),
-                ], to: csv)
-        }
-        if let svg {
-            let pictures = SimulationCharts(outcomes[0], scenario: scenario, recipe: recipe).pictures
-            try write(pictures.map { (URL(filePath: svg).appending(path: $0.file), $0.text) }, to: svg)
-        }
-        if let html {
-            let page = HTMLReport.page(outcomes[0], scenario: scenario, recipe: recipe, bill: bills[0])
-            try write([(URL(filePath: html), page)], to: html)
-        }
+        let count = runs ?? 1
+        let (outcomes, bills) = simulateSeeds(&scenario, recipe: recipe, count: count)
+        try writeOutputs(outcomes[0], scenario: scenario, recipe: recipe, bill: bills[0])
         if json {
             let reports = zip(outcomes, bills).map { JSONReport($0, bill: $1) }
             try StandardOutput.write(try JSONReport.data(reports) + Data("\n".utf8))
@@ -101,19 +96,7 @@ struct SimulateCommand: ParsableCommand {
         }
         if explain { try StandardOutput.say(TextReport.explanations(outcomes[0].decisions) + "\n") }
         try StandardOutput.say(
-            runs == 1 ? TextReport.table(outcomes[0], bill: bills[0]) : TextReport.medians(outcomes, bills: bills))
-    }
-
-    private func write(_ files: [(url: URL, text: String)], to place: String) throws {
-        do {
-            for file in files {
-                let folder = file.url.deletingLastPathComponent()
-                try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-                try file.text.write(to: file.url, atomically: true, encoding: .utf8)
-            }
-        } catch {
-            throw OperatorError(.output, "\(place): it cannot be written: \(error.localizedDescription)")
-        }
+            count == 1 ? TextReport.table(outcomes[0], bill: bills[0]) : TextReport.medians(outcomes, bills: bills))
     }
 
     static func shown(_ path: String) -> String { path == "-" ? "standard input" : path }
@@ -130,20 +113,6 @@ struct SimulateCommand: ParsableCommand {
             throw fault
         } catch {
             throw OperatorError(.input, "\(shown(path)): it cannot be read: \(error.localizedDescription)")
-        }
-    }
-
-    /// Says how far a long run is, every two seconds.
-    private struct Progress {
-        let runs: Int
-        let duration: Double
-        var next = ContinuousClock.now + .seconds(2)
-
-        mutating func show(run: Int, time: Double) {
-            guard ContinuousClock.now >= next else { return }
-            next = .now + .seconds(2)
-            let part = runs > 1 ? "seed \(run + 1) of \(runs), " : ""
-            StandardError.say("\(part)\(Int(time) / 60) of \(Int(duration) / 60) min simulated")
         }
     }
 }

@@ -198,7 +198,7 @@ public struct Cluster: Sendable {
             isTerminating: object.metadata.deletionTimestamp != nil)
     }
 
-    private static func escaped(_ text: String) -> String {
+    static func escaped(_ text: String) -> String {
         text.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(["-", ".", "_"])) ?? text
     }
 }

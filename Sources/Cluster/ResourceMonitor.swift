@@ -31,9 +31,9 @@ public struct ResourceMonitor: Sendable {
         public let seconds: Double
         /// Pods that hold resources and have the container.
         public let replicas: Int
-        let requested, limits: Amount
+        package let requested, limits: Amount
         /// Nil if the metrics server gave no values.
-        let used: Amount?
+        package let used: Amount?
         /// Replicas that are missing from the sum of use.
         private(set) var replicasWithoutUse = 0
         /// Why there are no replicas, or no use of any; nil if there are, or if no metrics server may be the reason.
@@ -96,9 +96,12 @@ public struct ResourceMonitor: Sendable {
     }
 
     /// Processor and memory.
-    struct Amount: Sendable, Equatable {
+    package struct Amount: Sendable, Equatable {
         var cores: Decimal = 0
         var kilobytes: Decimal = 0
+
+        package var coreCount: Double { cores.double }
+        package var mebibytes: Double { kilobytes.double / 1024 }
 
         mutating func add(_ resources: [String: Quantity]?) {
             cores += resources?["cpu"]?.value ?? 0

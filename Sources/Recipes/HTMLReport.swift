@@ -4,10 +4,16 @@ package import Simulation
 
 /// One page with the lab's six plots, the decisions and the delays. It needs no network.
 package enum HTMLReport {
-    package static func page(_ outcome: Outcome, scenario: Scenario, recipe: Recipe, bill: Bill) -> String {
-        let charts = SimulationCharts(outcome, scenario: scenario, recipe: recipe).all.map(\.chart.html)
+    /// - Parameter comparison: a recording that is drawn beside the run, and what to say of it.
+    package static func page(
+        _ outcome: Outcome, scenario: Scenario, recipe: Recipe, bill: Bill,
+        comparison: (recorded: RecordedRun, text: String)? = nil
+    ) -> String {
+        let charts = SimulationCharts(outcome, scenario: scenario, recipe: recipe, recorded: comparison?.recorded)
+            .all.map(\.chart.html)
         let explanations = Markup.escaped(TextReport.explanations(outcome.decisions))
         let body = """
+            \(comparison.map { "<pre tabindex=\"0\">\(Markup.escaped($0.text))</pre>" } ?? "")
             \(tiles(outcome, scenario: scenario, bill: bill))
             <p class="note">Each circle in the plot of replicas is a decision: point at it, or reach it with the Tab key, \
             to see its reason.</p>

@@ -10,6 +10,8 @@ package struct Recipe: Sendable {
     package var nodes: [NodeSize] = []
     /// CPU request and limit of the serving container, in cores, and its memory, as the lab's monitor counts them.
     package var monitored: (cpuRequest: Double, cpuLimit: Double, memoryRequest: Double, memoryLimit: Double)
+    /// The autoscaler's object: its name, and whether it is of autoscaling/v1.
+    package var autoscalerObject: (name: String, isV1: Bool)?
     /// A line for each thing that was left out.
     package var notes: [String] = []
 
@@ -26,6 +28,7 @@ package struct Recipe: Sendable {
         var manifest = try Self.autoscaler(objects, name: name, wanted: hpa)
         let found = try Self.workload(objects, name: name, target: manifest?.target)
         let autoscaler = try manifest?.read()
+        autoscalerObject = manifest.map { ($0.name, $0.field["apiVersion"].text == "autoscaling/v1") }
         notes = (manifest?.notes ?? []) + (manifest.map { LeftOut.lines(ofAutoscaler: $0.field) } ?? [])
         let container = try found.container(named: autoscaler?.metrics.compactMap(\.container).first)
         workload = try found.read(container: container)
@@ -54,7 +57,7 @@ package struct Recipe: Sendable {
     }
 
     /// The objects in a document: itself, a List's items, or the values of a recording's map.
-    private static func objects(_ field: Field) -> [Field] {
+    static func objects(_ field: Field) -> [Field] {
         if let kind = field["kind"].text {
             return kind.hasSuffix("List") ? field["items"].items.flatMap(objects) : [field]
         }

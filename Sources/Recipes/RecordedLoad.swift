@@ -32,10 +32,14 @@ extension LoadProfile {
         return try csv(rows, name: name)
     }
 
-    /// The rate of recorded requests, from the first one on; spans may overlap and have gaps.
-    package static func recorded(_ spans: [RecordedRequests], name: String) throws(RecipeError) -> Load {
+    /// The rate of recorded requests; spans may overlap and have gaps.
+    ///
+    /// - Parameter start: where the load begins on the spans' clock; the first request if nil.
+    package static func recorded(
+        _ spans: [RecordedRequests], name: String, from start: Double? = nil
+    ) throws(RecipeError) -> Load {
         let spans = spans.filter { $0.count > 0 && $0.seconds > 0 }
-        guard let begin = spans.map(\.start).min(), let end = spans.map({ $0.start + $0.seconds }).max() else {
+        guard let begin = start ?? spans.map(\.start).min(), let end = spans.map({ $0.start + $0.seconds }).max() else {
             throw RecipeError("\(name): no request with a time was recorded in it: give a run with requests")
         }
         guard end - begin <= 1e6 else {

@@ -4,10 +4,16 @@ package import Simulation
 package struct ServiceModel: Sendable {
     package var service: Service
     package var startUp: Double?
+    /// MiB under load, where the file says so.
+    package var measuredMemory: Double?
+    /// Seconds from one read of metrics-server to the next, where it was calibrated.
+    package var resolution: Double?
+    /// Unix seconds of the recording that it was calibrated on.
+    package var calibrated: ClosedRange<Double>?
 
     private static let keys = [
         "cpu_per_hit_ms", "cpu_per_miss_ms", "wait_per_hit_ms", "wait_per_miss_ms", "base_cpu_cores", "memory_idle_mib",
-        "memory_loaded_mib", "start_up_s", "model_threads",
+        "memory_loaded_mib", "start_up_s", "model_threads", "metrics_resolution_s", "calibrated",
     ]
 
     /// This server with its synthetic model: the CPU of a request is that of its HTTP and its cache.
@@ -42,12 +48,19 @@ package struct ServiceModel: Sendable {
         service.missCPU = try span(field["cpu_per_miss_ms"], samples) ?? service.missCPU
         service.hitWait = try span(field["wait_per_hit_ms"], samples) ?? service.hitWait
         service.missWait = try span(field["wait_per_miss_ms"], samples) ?? service.missWait
-        service.baseCPU = try field["base_cpu_cores"].number(in: 0...1000, absent: service.baseCPU)
-        service.idleMemory = try field["memory_idle_mib"].number(in: 0...1e7, absent: service.idleMemory)
-        service.loadedMemory = try field["memory_loaded_mib"].number(
-            in: 0...1e7, absent: max(service.idleMemory, service.loadedMemory))
+        service.baseCPU = try field["base_cpu_cores"].mean(in: 0...1000) ?? service.baseCPU
+        service.idleMemory = try field["memory_idle_mib"].mean(in: 0...1e7) ?? service.idleMemory
+        service.loadedMemory =
+            try field["memory_loaded_mib"].mean(in: 0...1e7) ?? max(service.idleMemory, service.loadedMemory)
+        if field["memory_loaded_mib"].exists { measuredMemory = service.loadedMemory }
         if field["model_threads"].exists { service.modelThreads = try field["model_threads"].integer(in: 1...100_000) }
-        if field["start_up_s"].exists { startUp = try field["start_up_s"].number(in: 0...86_400) }
+        startUp = try field["start_up_s"].mean(in: 0...86_400) ?? startUp
+        resolution = try field["metrics_resolution_s"].mean(in: 1...86_400) ?? resolution
+        let stretch = field["calibrated"]
+        guard stretch.exists else { return }
+        try stretch.allow(["from", "until"])
+        let from = try stretch["from"].number(in: 0...1e11)
+        calibrated = from...max(from, try stretch["until"].number(in: 0...1e11))
     }
 
     private func span(
@@ -55,7 +68,7 @@ package struct ServiceModel: Sendable {
     ) throws(RecipeError) -> Span? {
         guard field.exists else { return nil }
         guard field.isMap else { return .constant(try field.number(in: 0...1e7) / 1000) }
-        try field.allow(["mean", "cv", "samples"])
+        try field.allow(["mean", "cv", "samples", "plus_minus", "source"])
         guard let file = field["samples"].text else {
             let mean = try field["mean"].number(in: 0...1e7) / 1000
             let variation = try field["cv"].number(in: 0...100, absent: 0)
@@ -75,5 +88,15 @@ package struct ServiceModel: Sendable {
             throw RecipeError("\(file): there are no samples in it: give a time in ms a line")
         }
         return .samples(values)
+    }
+}
+
+extension Field {
+    /// A number, or a map with one and what is known of it; nil if there is nothing.
+    fileprivate func mean(in range: ClosedRange<Double>) throws(RecipeError) -> Double? {
+        guard exists else { return nil }
+        guard isMap else { return try number(in: range) }
+        try allow(["mean", "plus_minus", "source"])
+        return try self["mean"].number(in: range)
     }
 }

@@ -5,7 +5,7 @@ extension Engine {
         outcome.phases[phase].offered += 1
         guard let pod else {
             outcome.phases[phase].failed += 1
-            outcome.minutes[min(Int(now / 60), outcome.minutes.count - 1)].unserved += 1
+            outcome.responses[min(Int(now), outcome.responses.count - 1)].unserved += 1
             return nil
         }
         return arrive(owner: owner, at: pod)
@@ -140,18 +140,18 @@ extension Engine {
             probeEnded(pod, isSuccess: end == .served)
         } else if owner != RequestPool.Owner.dropped {
             let part = Int(requests.phase[slot])
-            let minute = min(Int(now / 60), outcome.minutes.count - 1)
+            let second = min(Int(now), outcome.responses.count - 1)
             switch end {
             case .served:
                 outcome.phases[part].served += 1
                 let latency = now + scenario.service.roundTrip - requests.start[slot]
                 outcome.phases[part].latency.record(latency)
-                outcome.minutes[minute].served += 1
-                outcome.minutes[minute].latency += latency
+                outcome.responses[second].served += 1
+                outcome.responses[second].latency += latency
             case .rejected: outcome.phases[part].rejected += 1
             case .failed: outcome.phases[part].failed += 1
             }
-            if end != .served { outcome.minutes[minute].unserved += 1 }
+            if end != .served { outcome.responses[second].unserved += 1 }
             if owner >= 0 { clientPauses(Int(owner)) }
         }
         if !requests.isWaiting[slot] {

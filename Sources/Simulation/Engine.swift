@@ -46,7 +46,7 @@ struct Engine {
             AutoscalerController($0, settings: scenario.controller.settings)
         }
         outcome = Outcome(seed: scenario.seed)
-        outcome.minutes = Array(repeating: MinuteRow(), count: max(1, Int((scenario.duration / 60).rounded(.up))))
+        outcome.responses = Array(repeating: ResponseRow(), count: max(1, Int(scenario.duration.rounded(.up))))
         random = Streams(seed: scenario.seed)
     }
 

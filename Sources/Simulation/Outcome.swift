@@ -6,8 +6,8 @@ package struct Outcome: Sendable, Equatable {
     package var phases: [PhaseOutcome] = []
     /// One for each second, from 0 on.
     package var seconds: [SecondRow] = []
-    /// One for each minute, by the time of a request's end.
-    package var minutes: [MinuteRow] = []
+    /// One for each second, by the time of a request's end.
+    package var responses: [ResponseRow] = []
     package var decisions: [Decision] = []
     /// Times at which metrics-server published new values, of any node.
     package var publications: [Double] = []
@@ -46,12 +46,27 @@ package struct PhaseOutcome: Sendable, Equatable {
     }
 }
 
-/// The requests that ended in a minute.
-package struct MinuteRow: Sendable, Equatable {
+/// The requests that ended in a stretch of time.
+package struct ResponseRow: Sendable, Equatable {
     package var served = 0
     package var unserved = 0
     /// Seconds, over all served requests.
     package var latency = 0.0
+
+    package mutating func add(_ other: Self) {
+        served += other.served
+        unserved += other.unserved
+        latency += other.latency
+    }
+}
+
+extension Outcome {
+    /// One for each minute, by the time of a request's end.
+    package var minutes: [ResponseRow] {
+        stride(from: 0, to: responses.count, by: 60).map { start in
+            responses[start..<min(start + 60, responses.count)].reduce(into: ResponseRow()) { $0.add($1) }
+        }
+    }
 }
 
 /// The cluster at a whole second.

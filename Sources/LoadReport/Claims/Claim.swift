@@ -17,12 +17,12 @@ extension LoadEvidence {
             + runs.flatMap { run in
                 [run.cacheRateClaim, run.offeredRateClaim, run.saturationClaim].compactMap(\.self)
                     + run.conditionClaims
-            } + [answersClaim].compactMap(\.self) + serverLogs.map(\.claim)
+            } + [answersClaim].compactMap(\.self) + serverLogs.map(\.claim) + predictions
     }
 }
 
 extension LoadRun {
-    var isSaturationSearch: Bool { proof?.saturation != nil || !steps.isEmpty }
+    package var isSaturationSearch: Bool { proof?.saturation != nil || !steps.isEmpty }
 }
 
 extension ServerLog {

@@ -8,6 +8,8 @@ public struct LoadEvidence: Sendable {
     public internal(set) var resources: [ResourceUse] = []
     /// What the servers logged.
     public internal(set) var serverLogs: [ServerLog] = []
+    /// How far simulations were from what was recorded.
+    public internal(set) var predictions: [Claim] = []
     /// Files that were left out, wholly or in part, one line each.
     public internal(set) var skipped: [String] = []
     /// Files that were left out, and may hold results.
@@ -23,7 +25,7 @@ public struct LoadEvidence: Sendable {
     }
 
     /// Whether there is anything to report.
-    public var isEmpty: Bool { runs.isEmpty && resources.isEmpty && serverLogs.isEmpty }
+    public var isEmpty: Bool { runs.isEmpty && resources.isEmpty && serverLogs.isEmpty && predictions.isEmpty }
 
     /// From the first moment in any file to the last; files' dates count only if there is nothing else.
     ///

@@ -53,6 +53,7 @@ public struct LoadFolder: Sendable {
                     runs.add(run, of: file)
                 case .resources(let uses): evidence.resources += uses
                 case .serverLog(let log): evidence.add(log)
+                case .prediction(let claim): evidence.predictions.append(claim)
                 case .nothing: break
                 }
             } catch let error as UnreadableFile {

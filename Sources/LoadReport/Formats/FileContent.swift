@@ -3,6 +3,8 @@ enum FileContent: Sendable {
     case run(LoadRun)
     case resources([ResourceUse])
     case serverLog(ServerLog)
+    /// How far a simulation was from a recording.
+    case prediction(Claim)
     /// A file that is known, and in which nothing happened.
     case nothing
 }

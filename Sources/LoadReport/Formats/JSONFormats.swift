@@ -8,7 +8,7 @@ enum JSONFormats {
         let schema: Int?
         let planned, phases, metrics, results: Present?
         let pods, latencyEntries: Present?
-        let total: Present?
+        let total, prediction: Present?
     }
 
     private struct Present: Decodable {
@@ -33,6 +33,9 @@ enum JSONFormats {
             }
             if keys.schema == RunProof.schema, keys.phases != nil {
                 return .run(LoadRun(try decoder.decode(SiegeSums.self, from: data), of: file))
+            }
+            if keys.prediction != nil {
+                return .prediction(try decoder.decode(PredictionFile.self, from: data).prediction.claim)
             }
             if keys.metrics != nil || keys.results != nil { return .run(try K6Summary(data).run(of: file)) }
             if keys.pods != nil, keys.total != nil {
@@ -68,6 +71,25 @@ extension LoadRun {
                 kind: .siegePhases, requests: counts.okay + counts.failed, failures: counts.failed,
                 isConfirmed: counts.isConfirmed))
     }
+}
+
+/// `prediction.json` of `bungalow simulate --recording`.
+private struct PredictionFile: Decodable {
+    let prediction: Found
+
+    struct Found: Decodable {
+        let verdict: Verdict
+        let statement: String
+        let numbers: [String]
+
+        var claim: Claim {
+            Claim(
+                verdict: verdict, statement: statement.oneLine,
+                numbers: numbers.prefix(PredictionFile.most).map(\.oneLine))
+        }
+    }
+
+    private static let most = 20
 }
 
 /// What `loadtest/siege/phases` adds to siege's log: the numbers are in the log, and here once more.

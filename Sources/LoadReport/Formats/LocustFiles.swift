@@ -25,6 +25,7 @@ enum LocustFiles {
         var last = (calls: 0, failures: 0)
         var most = 0
         var times: ClosedRange<Instant>?
+        var means = HistoryMeans()
         let losses = try RecordReader.readTable(file.text, layout) { columns, row in
             guard let time = columns.number("Timestamp", in: row).flatMap(Instant.init(seconds:)),
                 let calls = columns.count(["Total Request Count"] + requests, in: row),
@@ -34,6 +35,9 @@ enum LocustFiles {
             guard columns.isSum(row) else { return true }
             let slot = LoadSlot(row, columns, calls: calls, failures: failures, after: last)
             last = (calls, failures)
+            means.add(
+                at: time, calls: calls, failures: failures,
+                mean: columns.number("Total Average Response Time", in: row))
             most = max(most, failures)
             series.update(at: time.second) { $0.add(slot) }
             times.cover(time...time)
@@ -44,6 +48,7 @@ enum LocustFiles {
         run.sources = [file.relativePath]
         run.times = times
         run.set(series, of: .statistics)
+        run.intervals = means.intervals
         run.calls = last.calls
         run.failures = last.failures
         run.set(RequestTally(kind: .locustHistory, requests: last.calls, failures: most))

@@ -45,6 +45,7 @@ enum SiegeLog {
         run.sources = [file.relativePath]
         run.times = times
         run.set(total.series, of: .statistics)
+        run.intervals = total.intervals
         (run.calls, run.failures) = (total.calls, total.failures)
         run.set(RequestTally(kind: .siegeLog, requests: total.calls, failures: total.failures))
         if wasAborted { run.gaps.append("\(file.relativePath): siege was aborted after too many failures") }
@@ -79,6 +80,7 @@ enum SiegeLog {
         private(set) var times: ClosedRange<Instant>?
         private(set) var (calls, failures, answered) = (0, 0, 0)
         private(set) var (seconds, weightedSeconds) = (0.0, 0.0)
+        private(set) var intervals: [LoadInterval] = []
 
         init(clock: ZonedClock) { self.clock = clock }
 
@@ -100,6 +102,10 @@ enum SiegeLog {
             answered += okay
             seconds += elapsed
             weightedSeconds += response * Double(okay)
+            intervals.append(
+                LoadInterval(
+                    start: start.seconds, seconds: elapsed, requests: okay + lost, failures: lost,
+                    meanMilliseconds: okay > 0 ? response * 1000 : nil))
             spread(okay + lost, failures: lost, from: start.second, seconds: max(Int(elapsed.rounded()), 1))
             return true
         }

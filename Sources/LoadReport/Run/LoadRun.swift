@@ -11,14 +11,16 @@ public struct LoadRun: Sendable {
     /// First and last moment; nil if unknown.
     public internal(set) var times: ClosedRange<Instant>?
     /// Whether the time was taken from a file's last change, since its content has no date.
-    var isTimeOfFile = false
-    var calls: Int?
+    package internal(set) var isTimeOfFile = false
+    package internal(set) var calls: Int?
     var failures: Int?
     /// Calls a second over the whole run.
     var achievedRate: Double?
     /// Over the whole run, for tools that do not report phases.
     var percentiles: Percentiles?
-    var meanMilliseconds: Double?
+    package internal(set) var meanMilliseconds: Double?
+    /// The stretches for which a tool reports a mean, as finely as it does.
+    package internal(set) var intervals: [LoadInterval] = []
     private(set) var series: Timeline<LoadSlot>?
     private var seriesDetail = Detail.summary
     var detail = Detail.summary
@@ -72,6 +74,11 @@ public struct LoadRun: Sendable {
             achievedRate = first.achievedRate ?? second.achievedRate
             percentiles = first.percentiles ?? second.percentiles
             meanMilliseconds = first.meanMilliseconds ?? second.meanMilliseconds
+        }
+        if detail == other.detail, isSpread {
+            intervals += other.intervals
+        } else if intervals.isEmpty {
+            intervals = other.intervals
         }
         addSeries(of: other, isSpread: isSpread)
         merge(other.tallies)

@@ -1,13 +1,16 @@
-import Cluster
+package import Cluster
 import LatencyAnalyzer
 
 /// What pods reserved and used while tests ran.
 public struct ResourceUse: Sendable {
     /// The file.
     public let source: String
-    let start: Instant
+    package let start: Instant
     /// Whether the start was taken from the file's last change.
-    let isTimeOfFile: Bool
+    package let isTimeOfFile: Bool
+    /// As they were taken, the first of them if there are very many.
+    package private(set) var samples: [ResourceMonitor.Sample] = []
+    private static let maximumSampleCount = 200_000
     /// Whether it is known at all when it was made.
     let hasTime: Bool
     private(set) var totals = ResourceMonitor.Totals()
@@ -52,6 +55,7 @@ public struct ResourceUse: Sendable {
     /// Adds a sample, later than the one before.
     mutating func add(_ sample: ResourceMonitor.Sample) {
         totals.add(sample)
+        if samples.count < Self.maximumSampleCount { samples.append(sample) }
         if let last { hold(last, until: sample.seconds) }
         last = sample
         end = start.advanced(by: sample.seconds)

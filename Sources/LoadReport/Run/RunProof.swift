@@ -7,21 +7,22 @@ public struct RunProof: Sendable, Decodable {
     static let schema = 1
 
     let tool, name: String
-    let started, ended: Instant
+    package let started, ended: Instant
     let target: String
     let model: LoadModel
-    let cacheRate: Double?
-    let hotRecords, users: Int
+    package let cacheRate: Double?
+    let hotRecords: Int
+    package let users: Int
     let planned: Plan
     let warmUp: LookUps
     let seen: Seen
     let counterSource: String
-    let counters: [Counter]
+    package let counters: [Counter]
     let droppedIterations: Int
-    let latencyMs: Phases
+    package let latencyMs: Phases
     let rate: Rate
     let saturation: Saturation?
-    let verdict: Verdict
+    package let verdict: Verdict
     let reasons: [Reason]
     let version: SystemVersion?
 
@@ -52,14 +53,24 @@ public struct RunProof: Sendable, Decodable {
     }
 
     /// How much one replica's counters rose; nil where a sample is missing.
-    struct Counter: Sendable, Decodable {
+    package struct Counter: Sendable, Decodable {
         let instance: String
         let hits, misses, bypasses: Int?
+        /// The raw samples; nil where one is missing, or the replica came within the run.
+        package let first, last: CounterSample?
+    }
+
+    /// A replica's counters at a moment.
+    package struct CounterSample: Sendable, Decodable {
+        package let time: Instant
+        package let hit, miss: Int
+        package let bypass, refused: Int?
+        package let cpuSeconds, residentBytes: Double?
     }
 
     /// Latencies of the ramp and of the hold.
-    struct Phases: Sendable, Decodable {
-        let peak, sustained: Percentiles?
+    package struct Phases: Sendable, Decodable {
+        package let peak, sustained: Percentiles?
     }
 
     /// Calls a second.
@@ -104,9 +115,9 @@ public struct RunProof: Sendable, Decodable {
 }
 
 /// Latencies in ms at percentiles, and of how many calls.
-struct Percentiles: Sendable, Decodable, Equatable {
-    let count: Int
-    let values: [Double: Double]
+package struct Percentiles: Sendable, Decodable, Equatable {
+    package let count: Int
+    package let values: [Double: Double]
     let longest: Double?
 
     init(count: Int, values: [Double: Double], longest: Double? = nil) {
@@ -120,7 +131,7 @@ struct Percentiles: Sendable, Decodable, Equatable {
         case p999 = "p99.9"
     }
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         count = try container.decode(Int.self, forKey: .count)
         let keys: [(Double, CodingKeys)] = [(50, .p50), (90, .p90), (95, .p95), (99, .p99), (99.9, .p999)]

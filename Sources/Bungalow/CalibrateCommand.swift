@@ -1,0 +1,60 @@
+import ArgumentParser
+import Files
+import Foundation
+import Recipes
+
+/// `bungalow calibrate`: from what a load test left to a service file.
+struct CalibrateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "calibrate",
+        abstract:
+            "Finds what a request costs from a load test's files, and writes a service file for simulate and recipe.",
+        usage: "bungalow calibrate results >service.yaml",
+        discussion: """
+            Reads a folder as bungalow report does: the proofs of loadtest/ with the servers' counters, results of siege, k6 or \
+            Locust, the CSV of monitor, and scoring logs (*.txt, *.txt.gz, also in logs/). loadtest/calibrate makes a folder \
+            that tells everything.
+
+            Each figure has the error that it may have and its source. What the files do not tell is left out, with a line on \
+            what run would tell it.
+            """)
+
+    @Argument(help: ArgumentHelp("The folder with the files.", valueName: "dir")) var folder: String
+    @Option(help: ArgumentHelp("Uses nothing before this: seconds of the recording, or a date.", valueName: "time"))
+    var from: RecordingTime?
+    @Option(help: ArgumentHelp("Uses nothing after this.", valueName: "time")) var until: RecordingTime?
+    @Option(
+        help: ArgumentHelp(
+            "The manifests of what was measured: limits and probes; objects.json in the folder otherwise.",
+            valueName: "file"))
+    var manifests: String?
+    @Option(help: ArgumentHelp("Which autoscaler, where the manifests have several.", valueName: "name")) var hpa:
+        String?
+    @Option(
+        help: ArgumentHelp(
+            "The time zone of clients that log local times; this machine's otherwise.", valueName: "zone"))
+    var timeZone: String?
+
+    func validate() throws { try RecordingFolder.check(zone: timeZone) }
+
+    func run() throws {
+        do {
+            let recording = try RecordingFolder(path: folder, zone: timeZone)
+            let recipe = try (manifests ?? recording.manifests).map {
+                try Recipe(manifests: try SimulateCommand.text(of: $0), name: $0, hpa: hpa)
+            }
+            let begin = try from?.time(in: recording.run) ?? 0
+            let end = try until?.time(in: recording.run) ?? recording.run.length
+            guard begin < end else {
+                throw OperatorError(.request, "--from is not before --until: give a stretch of time")
+            }
+            let found = try Calibration(
+                recording.run, proofs: recording.proofs, recipe: recipe, stretch: begin...end)
+            for note in recording.run.notes { StandardError.say(note) }
+            for line in found.open { StandardError.say("open: \(line)") }
+            try StandardOutput.write(Data(found.yaml(of: folder).utf8))
+        } catch let error as RecipeError {
+            throw OperatorError(.input, error.description)
+        }
+    }
+}

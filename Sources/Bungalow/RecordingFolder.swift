@@ -1,0 +1,67 @@
+import ArgumentParser
+import Files
+import Foundation
+import LoadReport
+import Recipes
+
+/// A moment of a recording on the command line: seconds of it, Unix seconds, or RFC 3339.
+struct RecordingTime: ExpressibleByArgument {
+    private enum Moment { case recording(Double), unix(Double) }
+
+    private let moment: Moment
+    /// No recording is that long.
+    private static let leastUnix = 1e8
+
+    init?(argument: String) {
+        if let value = seconds(argument), value >= 0 {
+            moment = value < Self.leastUnix ? .recording(value) : .unix(value)
+        } else if let date = try? Date(argument, strategy: .iso8601) {
+            moment = .unix(date.timeIntervalSince1970)
+        } else {
+            return nil
+        }
+    }
+
+    /// - Throws: `OperatorError` for a date where the recording has none.
+    func time(in run: RecordedRun) throws -> Double {
+        switch moment {
+        case .recording(let seconds): return seconds
+        case .unix(let unix):
+            guard let origin = run.origin else {
+                throw OperatorError(.request, "the recording has no date: give --from and --until in seconds of it")
+            }
+            return unix - origin
+        }
+    }
+}
+
+/// A recorded run's folder: its files, and its manifests if they are there.
+struct RecordingFolder {
+    let path: String
+    let run: RecordedRun
+    let proofs: [RunProof]
+    private static let manifestNames = ["objects.json", "manifests.yaml", "manifests.json"]
+
+    /// - Parameter zone: of clients that log local times, by its name.
+    init(path: String, zone: String?, outputs: [String] = []) throws {
+        self.path = path
+        let evidence = try LoadFolder(
+            path: path, zone: zone.flatMap(TimeZone.init(identifier:)) ?? .current, outputs: outputs
+        ).read()
+        run = try RecordedRun(folder: path, evidence: evidence)
+        proofs = evidence.runs.compactMap(\.proof)
+    }
+
+    /// The manifests in the folder; nil if there are none.
+    var manifests: String? {
+        Self.manifestNames.map { URL(filePath: path).appending(path: $0).path }.first {
+            FileManager.default.fileExists(atPath: $0)
+        }
+    }
+
+    static func check(zone: String?) throws {
+        if let zone, TimeZone(identifier: zone) == nil {
+            throw ValidationError("--time-zone \(zone) is not a time zone: use a name such as UTC or Europe/Berlin.")
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Files
+import Foundation
+import Recipes
+import Simulation
+
+/// `bungalow simulate --recording`: the prediction of a run that was recorded, and how far off it was.
+extension SimulateCommand {
+    /// Seeds whose median is the prediction.
+    private static let recordingRuns = 9
+
+    func predict(_ folder: String) throws {
+        let recording = try RecordingFolder(path: folder, zone: timeZone)
+        let run = recording.run
+        guard let manifests = manifests ?? recording.manifests else {
+            throw OperatorError(
+                .request, "\(folder) has no objects.json: give what was deployed with --manifests")
+        }
+        let recipe = try Recipe(manifests: try Self.text(of: manifests), name: Self.shown(manifests), hpa: hpa)
+        let model = try serviceModel(of: recipe, cores: recipe.nodes.map(\.cores).max() ?? 4)
+        var scenario = try run.scenario(
+            recipe: recipe, model: model, load: try load.map(readLoad), resolution: cluster.metricsResolution?.value)
+        if let nodes { scenario.nodes = nodes.nodes }
+        if let duration { scenario.duration = duration.value }
+        if let hitRate { scenario.service.hitRate = hitRate }
+        scenario.routing = platform.routing
+        cluster.applyController(to: &scenario)
+        try checkRoom(scenario, recipe: recipe)
+        for note in run.notes + recipe.notes { StandardError.say(note) }
+        let count = runs ?? Self.recordingRuns
+        let (outcomes, bills) = simulateSeeds(&scenario, recipe: recipe, count: count)
+        let calibrated = model.calibrated.flatMap { stretch in
+            run.origin.map { stretch.lowerBound - $0...stretch.upperBound - $0 }
+        }
+        let predictions = outcomes.map { Prediction($0, of: run, recipe: recipe, calibrated: calibrated) }
+        // The choice knows nothing of the recording.
+        let order = bills.indices.sorted {
+            (bills[$0].monitoredReserved.cores, $0) < (bills[$1].monitoredReserved.cores, $1)
+        }
+        let middle = order[(count - 1) / 2]
+        let agreeing = predictions.count { $0.verdict == predictions[middle].verdict }
+        let statement =
+            "\(recipe.name) as predicted: seed \(outcomes[middle].seed), the median of \(count) seeds by reserved cores, of "
+            + "which \(agreeing) have this verdict; load by \(load ?? run.loadSource)"
+        let prediction = predictions[middle]
+        var text = prediction.text(statement: statement)
+        if let calibrated, calibrated.overlaps(0...run.length) {
+            text +=
+                "\n  not judged: \(fixed(max(0, calibrated.lowerBound), 0)) to \(fixed(calibrated.upperBound, 0)) s, on which "
+                + "the service was calibrated"
+        }
+        if let controller = RecordedController(
+            run, recipe: recipe, settings: scenario.controller.settings, period: scenario.controller.syncPeriod),
+            !controller.changes.isEmpty
+        {
+            text += "\n\nRecorded changes, by the controller's rules:\n" + controller.changes.joined(separator: "\n")
+        }
+        try writeOutputs(
+            outcomes[middle], scenario: scenario, recipe: recipe, bill: bills[middle], comparison: (run, text))
+        try StandardOutput.say(
+            json
+                ? String(decoding: try prediction.data(statement: statement), as: UTF8.self).trimmingCharacters(
+                    in: .newlines)
+                : text + "\n\n" + TextReport.table(outcomes[middle], bill: bills[middle]))
+        let file = URL(filePath: folder).appending(path: "prediction.json")
+        try OutputFile(path: file.path).write(try prediction.data(statement: statement))
+    }
+}

@@ -1,0 +1,206 @@
+import Foundation
+import LoadReport
+
+/// CPU of a hit, of a miss, and of a pod without requests, by least squares.
+struct CPUFit {
+    /// Milliseconds.
+    var hit, miss: Calibration.Estimate?
+    /// Cores of a pod.
+    var base: Calibration.Estimate?
+    private(set) var residual = 0.0
+
+    /// CPU seconds that pods used in a stretch, and for what.
+    struct Point {
+        var cpu: Double
+        var podSeconds: Double
+        var hits: Double
+        var misses: Double
+    }
+
+    private static let leastRequests = 50.0
+    /// Of the CPU that a process counts, whatever the fit says.
+    private static let leastError = 0.01
+    /// Rejections cost something too: with a larger share of them a run tells little.
+    private static let mostRejected = 0.2
+
+    /// - Parameter isExact: whether a point's error is that of the model, not of a clock: then the worst of them counts.
+    private init?(_ points: [Point], isExact: Bool, source: String) {
+        let rows = points.map { point in
+            // What requests add to the error grows with their number; where the model itself is what errs, runs with many
+            // count no more than runs with few.
+            LeastSquares.Row(
+                factors: [point.podSeconds, point.hits, point.misses], value: point.cpu,
+                weight: pow(1 + point.hits + point.misses, isExact ? -2 : -1))
+        }
+        guard points.contains(where: { $0.hits + $0.misses > 0 }) else { return nil }
+        let found = LeastSquares.solve(rows, unknowns: 3)
+        residual = found.residual
+        func estimate(_ column: Int, _ scale: Double) -> Calibration.Estimate? {
+            guard let value = found.values[column] else { return nil }
+            var error = found.errors[column].map { 2 * $0 }
+            if isExact, column > 0, let known = error {
+                error = max(known, Self.worst(points, values: found.values, column: column), Self.leastError * value)
+            }
+            return Calibration.Estimate(value * scale, plusMinus: error.map { $0 * scale }, source: source)
+        }
+        base = estimate(0, 1)
+        hit = estimate(1, 1000)
+        miss = estimate(2, 1000)
+        // Requests without CPU: what was used was not theirs.
+        guard (hit?.value ?? 0) + (miss?.value ?? 0) > 0 else { return nil }
+    }
+
+    /// The largest difference between a point's own cost of a request and the fit's, where it has many such requests.
+    private static func worst(_ points: [Point], values: [Double?], column: Int) -> Double {
+        let differences = points.compactMap { point -> Double? in
+            let factors = [point.podSeconds, point.hits, point.misses]
+            let count = factors[column]
+            guard count >= leastRequests, count >= 0.5 * (point.hits + point.misses) else { return nil }
+            let rest = factors.indices.filter { $0 != column }.reduce(0) { $0 + factors[$1] * (values[$1] ?? 0) }
+            return abs((point.cpu - rest) / count - (values[column] ?? 0))
+        }
+        return differences.max() ?? 0
+    }
+
+    /// From the counters of servers before and after runs. CPU and requests are counted by the same process, so a run counts
+    /// whatever its verdict is.
+    static func of(proofs: [RunProof]) -> CPUFit? {
+        let points = proofs.compactMap { proof -> Point? in
+            var sum = Point(cpu: 0, podSeconds: 0, hits: 0, misses: 0)
+            var rejected = 0.0
+            for counter in proof.counters {
+                guard let first = counter.first, let last = counter.last, let before = first.cpuSeconds,
+                    let after = last.cpuSeconds, after >= before, last.time > first.time
+                else { return nil }
+                sum.cpu += after - before
+                sum.podSeconds += last.time.seconds - first.time.seconds
+                sum.hits += Double(last.hit) - Double(first.hit)
+                sum.misses +=
+                    Double(last.miss) - Double(first.miss) + Double(last.bypass ?? 0) - Double(first.bypass ?? 0)
+                rejected += Double(last.refused ?? 0) - Double(first.refused ?? 0)
+            }
+            guard sum.podSeconds > 0, sum.hits >= 0, sum.misses >= 0 else { return nil }
+            return rejected <= mostRejected * (sum.hits + sum.misses) ? sum : nil
+        }
+        guard !points.isEmpty else { return nil }
+        return CPUFit(points, isExact: true, source: "process_cpu_seconds_total of \(points.count) runs")
+    }
+
+    /// From a recording of each pod's CPU counter, with the requests of its scoring log.
+    static func ofCounters(_ run: RecordedRun, part: ClosedRange<Double>) -> CPUFit? {
+        let byPod = Dictionary(grouping: run.publications.filter { $0.cpuSeconds != nil }, by: \.pod)
+        let logged = Dictionary(run.podRequests.map { ($0.pod, $0.seconds) }, uniquingKeysWith: { first, _ in first })
+        guard !byPod.isEmpty, byPod.keys.allSatisfy({ logged[$0] != nil }) || byPod.count == 1 else { return nil }
+        var points: [Point] = []
+        for (pod, values) in byPod.sorted(by: { $0.key < $1.key }) {
+            let sorted = values.sorted { $0.stamp < $1.stamp }
+            for (one, next) in zip(sorted, sorted.dropFirst()) where next.stamp > one.stamp {
+                guard part.contains(one.stamp), part.contains(next.stamp), let before = one.cpuSeconds,
+                    let after = next.cpuSeconds, after >= before
+                else { continue }
+                let count =
+                    logged[pod].map { requests(in: $0, from: one.stamp, to: next.stamp) }
+                    ?? run.requestCount(from: one.stamp, to: next.stamp)
+                points.append(
+                    Point(cpu: after - before, podSeconds: next.stamp - one.stamp, hits: 0, misses: count))
+            }
+        }
+        guard points.reduce(0, { $0 + $1.misses }) >= leastRequests else { return nil }
+        return CPUFit(
+            points, isExact: false,
+            source: "each pod's CPU counter at \(points.count) publications; requests of unknown kind count as misses")
+    }
+
+    private static func requests(in seconds: [Int: Int], from begin: Double, to end: Double) -> Double {
+        var sum = 0.0
+        for second in Int(begin.rounded(.down))...Int(end.rounded(.down)) {
+            let overlap = min(end, Double(second + 1)) - max(begin, Double(second))
+            sum += Double(seconds[second] ?? 0) * max(0, overlap)
+        }
+        return sum
+    }
+
+    /// From the monitor's use and the requests of the time that it spans: lag and span are those that fit best.
+    static func ofMonitor(_ run: RecordedRun, part: ClosedRange<Double>) -> CPUFit? {
+        let series = MonitoredUse(run, part: part)
+        var best: (fit: CPUFit, error: Double)?
+        for span in run.resolution.map({ [$0] }) ?? [15.0, 30, 60] {
+            for lag in stride(from: 0.0, through: span * 1.25, by: 1) {
+                let points = series.points(lag: lag, span: span)
+                guard
+                    let fit = CPUFit(
+                        points, isExact: false,
+                        source:
+                            "the monitor's use at \(points.count) moments, a mean over \(Int(span)) s that is \(Int(lag)) s "
+                            + "late; requests of unknown kind count as misses")
+                else { continue }
+                let error = fit.residual / Double(points.count)
+                if best.map({ error < $0.error }) ?? true {
+                    best = (fit.widened(by: (span / series.interval).squareRoot()), error)
+                }
+            }
+        }
+        return best?.fit
+    }
+
+    /// What follows from points that share most of their time is less sure than their number says.
+    private func widened(by factor: Double) -> CPUFit {
+        var fit = self
+        for key in [\CPUFit.hit, \CPUFit.miss, \CPUFit.base] {
+            fit[keyPath: key]?.plusMinus? *= max(1, factor)
+        }
+        return fit
+    }
+}
+
+/// The use that a monitor saw at moments at which all pods were in it.
+private struct MonitoredUse {
+    private let samples: [RecordedRun.Sample]
+    private let begin: Double
+    /// Requests until each second.
+    private let requests: [Double]
+    /// Seconds from one sample to the next.
+    let interval: Double
+    private let changes: [Double]
+
+    private static let leastPoints = 5
+
+    init(_ run: RecordedRun, part: ClosedRange<Double>) {
+        samples = run.samples.filter { part.contains($0.time) && $0.cores.used != nil && $0.pods > 0 }
+        begin = part.lowerBound
+        var counts = [Double](repeating: 0, count: Int(part.upperBound) + 2)
+        for request in run.requests {
+            let last = min(Int(request.start + request.seconds), counts.count - 2)
+            for second in stride(from: max(0, Int(request.start)), through: last, by: 1) {
+                let overlap =
+                    min(request.start + request.seconds, Double(second + 1)) - max(request.start, Double(second))
+                counts[second + 1] += request.count * max(0, overlap) / max(request.seconds, 1e-9)
+            }
+        }
+        for second in counts.indices.dropFirst() { counts[second] += counts[second - 1] }
+        requests = counts
+        let times = samples.map(\.time)
+        interval = times.count > 1 ? (times[times.count - 1] - times[0]) / Double(times.count - 1) : 5
+        changes = run.changes.map(\.time)
+    }
+
+    private func requests(until time: Double) -> Double {
+        let index = max(0, min(Int(time), requests.count - 2))
+        return requests[index] + (requests[index + 1] - requests[index]) * min(max(time - Double(index), 0), 1)
+    }
+
+    /// A point is what was used in a second, on average over the span.
+    func points(lag: Double, span: Double) -> [CPUFit.Point] {
+        let points = samples.compactMap { sample -> CPUFit.Point? in
+            let end = sample.time - lag
+            // A new pod is not in the sum at first.
+            let isSteady = !changes.contains { $0 <= sample.time && $0 > sample.time - 2 * span }
+            guard end - span >= begin, isSteady else { return nil }
+            let count = requests(until: end) - requests(until: end - span)
+            return CPUFit.Point(
+                cpu: sample.cores.used ?? 0, podSeconds: Double(sample.pods), hits: 0, misses: count / span)
+        }
+        let loaded = points.count { $0.misses > 0 }
+        return loaded >= Self.leastPoints ? points : []
+    }
+}

@@ -1,0 +1,138 @@
+package import LoadReport
+import Simulation
+
+/// What a load test's files tell of a service.
+package struct Calibration: Sendable {
+    /// A figure, how far off it may be (two standard errors, or the spread of what was seen), and where it came from.
+    package struct Estimate: Sendable, Equatable {
+        package var value: Double
+        package var plusMinus: Double?
+        /// The coefficient of variation from request to request.
+        package var variation: Double?
+        package var source: String
+
+        init(_ value: Double, plusMinus: Double?, source: String) {
+            self.value = value
+            self.plusMinus = plusMinus
+            self.source = source
+        }
+    }
+
+    /// Milliseconds a request.
+    package var hitCPU, missCPU, hitWait, missWait: Estimate?
+    /// Cores.
+    package var base: Estimate?
+    /// MiB of a pod.
+    package var idleMemory, loadedMemory: Estimate?
+    /// Seconds.
+    package var startUp, resolution: Estimate?
+    /// What the files do not tell, and what run would.
+    package var open: [String] = []
+    /// Unix seconds of what was used, where the files have dates.
+    package var stretch: ClosedRange<Double>?
+
+    /// - Parameters:
+    ///   - run: the recording.
+    ///   - proofs: runs of `loadtest/` in the same folder.
+    ///   - recipe: its manifests, if they are known: probes and limits.
+    ///   - stretch: seconds of the recording; nothing outside it is used.
+    package init(
+        _ run: RecordedRun, proofs: [RunProof], recipe: Recipe?, stretch: ClosedRange<Double>
+    ) throws(RecipeError) {
+        guard stretch.lowerBound < run.length else {
+            throw RecipeError(
+                "nothing was recorded from \(fixed(stretch.lowerBound, 0)) s on: the recording has \(fixed(run.length, 0)) s"
+            )
+        }
+        let end = min(stretch.upperBound, run.length)
+        self.stretch = run.origin.map { $0 + stretch.lowerBound...$0 + max(end, stretch.lowerBound) }
+        let part = stretch.lowerBound...max(end, stretch.lowerBound)
+        let within = proofs.filter { self.stretch?.overlaps($0.span) ?? true }
+        findCPU(run, proofs: within, part: part)
+        findTimes(run, proofs: within, recipe: recipe, part: part)
+        findMemory(run, proofs: within, part: part)
+        findStartUp(run, recipe: recipe, part: part)
+        if let seconds = Self.resolution(run, part: part) {
+            resolution = Estimate(seconds, plusMinus: nil, source: "the times at which the metrics changed")
+        }
+        guard missCPU != nil || hitCPU != nil else {
+            throw RecipeError(
+                "no file tells what a request costs from \(fixed(part.lowerBound, 0)) to \(fixed(part.upperBound, 0)) s: "
+                    + "record CPU (bungalow monitor) and requests together, or run loadtest/calibrate")
+        }
+    }
+
+    private static func resolution(_ run: RecordedRun, part: ClosedRange<Double>) -> Double? {
+        var run = run
+        run.publications = run.publications.filter { part.contains($0.time) }
+        run.samples = run.samples.filter { part.contains($0.time) }
+        return run.resolution
+    }
+
+    private mutating func findCPU(_ run: RecordedRun, proofs: [RunProof], part: ClosedRange<Double>) {
+        var found = CPUFit.of(proofs: proofs)
+        if found == nil { found = CPUFit.ofCounters(run, part: part) }
+        if found == nil { found = CPUFit.ofMonitor(run, part: part) }
+        (hitCPU, missCPU, base) = (found?.hit, found?.miss, found?.base)
+        if hitCPU == nil {
+            open.append("cpu_per_hit_ms: no request is known to be a hit; a run with CACHE_RATE=1 would tell")
+        }
+        if missCPU == nil {
+            open.append("cpu_per_miss_ms: all requests are hits; a run with CACHE_RATE=0 would tell")
+        }
+    }
+
+    private mutating func findMemory(_ run: RecordedRun, proofs: [RunProof], part: ClosedRange<Double>) {
+        let begin = run.requests.map(\.start).min() ?? .infinity
+        let known = run.samples.filter { part.contains($0.time) && $0.pods > 0 }.compactMap { sample in
+            sample.memory.used.map { (time: sample.time, each: $0 / Double(sample.pods)) }
+        }
+        let idle = known.filter { $0.time < begin }.map(\.each)
+        let loaded = known.filter { $0.time >= begin }.map(\.each)
+        let resident = proofs.flatMap(\.counters)
+        let first = resident.compactMap(\.first?.residentBytes).min().map { $0 / 1_048_576 }
+        let last = resident.compactMap(\.last?.residentBytes).max().map { $0 / 1_048_576 }
+        idleMemory = Self.memory(idle, or: first, source: "before the first request")
+        loadedMemory = Self.memory(loaded, or: last, source: "under load")
+        if idleMemory == nil {
+            open.append(
+                "memory_idle_mib: the memory before the first request was not seen; begin the monitor before the load")
+        }
+        if loadedMemory == nil {
+            open.append("memory_loaded_mib: the memory under load was not seen; run bungalow monitor beside the load")
+        }
+    }
+
+    private static func memory(_ seen: [Double], or counted: Double?, source: String) -> Estimate? {
+        if let most = seen.max(), let least = seen.min() {
+            return Estimate(most, plusMinus: most - least, source: "the most of the monitor's samples \(source)")
+        }
+        return counted.map { Estimate($0, plusMinus: nil, source: "process_resident_memory_bytes \(source)") }
+    }
+
+    private mutating func findStartUp(_ run: RecordedRun, recipe: Recipe?, part: ClosedRange<Double>) {
+        let probe = recipe?.workload.startup ?? recipe?.workload.readiness
+        let seen = run.pods.compactMap { pod -> Double? in
+            guard part.contains(pod.created), let started = pod.started, let ready = pod.ready else { return nil }
+            return ready - started
+        }
+        guard !seen.isEmpty else {
+            open.append("start_up_s: no pod was added; a run in which one is added, with its times, would tell")
+            return
+        }
+        // The probe that found the pod ready came up to a period after the pod was.
+        let period = probe?.period ?? 0
+        let mean = seen.reduce(0, +) / Double(seen.count)
+        let value = max(0, mean - (probe?.initialDelay ?? 0) - period / 2)
+        startUp = Estimate(
+            value, plusMinus: 1 + period / 2,
+            source: "\(seen.count) pods, from the container's start to Ready, less the probe's wait")
+    }
+}
+
+extension RunProof {
+    /// Unix seconds.
+    package var span: ClosedRange<Double> {
+        min(started.seconds, ended.seconds)...max(started.seconds, ended.seconds)
+    }
+}

@@ -1,0 +1,87 @@
+import Foundation
+import LoadReport
+import Simulation
+
+/// What the times of requests tell beyond their CPU: its spread, and time that is not CPU.
+extension Calibration {
+    mutating func findTimes(
+        _ run: RecordedRun, proofs: [RunProof], recipe: Recipe?, part: ClosedRange<Double>
+    ) {
+        let times = run.podRequests.flatMap(\.times).filter {
+            part.contains(Double($0.key)) && part.contains(Double($0.key) + 1)
+        }.flatMap(\.value).sorted()
+        if !times.isEmpty {
+            findTimes(logged: times, recipe: recipe)
+        } else if !findWaits(of: proofs) {
+            open.append(
+                "the spread of CPU and the time that is not CPU: there is no scoring log, and no run with one user; "
+                    + "loadtest/calibrate would tell")
+        }
+    }
+
+    private static let leastTimes = 100
+
+    /// The lower quantiles of scoring times: requests that waited for others are not among them.
+    private mutating func findTimes(logged times: [Double], recipe: Recipe?) {
+        guard times.count >= Self.leastTimes, let cpu = missCPU else { return }
+        // A request that needs much of a period's quota is cut by it, and its time tells about the quota.
+        if let limit = recipe?.workload.cpuLimit, cpu.value > limit * 50 {
+            open.append(
+                "the spread of CPU and the time that is not CPU: a request uses most of the quota that the limit leaves; "
+                    + "a run without a limit would tell")
+            return
+        }
+        let low = times[times.count / 20]
+        let middle = times[times.count / 4]
+        let variation = Self.variation(ratio: middle / max(low, 1e-6))
+        missCPU?.variation = variation
+        let mean = middle / Self.gammaQuantile(normal: Self.quarter, variation: variation)
+        let doubt = max(cpu.plusMinus ?? 0, 0.05 * mean)
+        let wait = mean - cpu.value
+        missWait = Estimate(
+            wait > 2 * doubt ? wait : 0, plusMinus: doubt,
+            source: "the lower quarter of \(times.count) scoring times, less the CPU")
+    }
+
+    /// A single user's median times, where such runs had one kind of response; else nothing.
+    private mutating func findWaits(of proofs: [RunProof]) -> Bool {
+        func median(_ rate: Double) -> Double? {
+            let runs = proofs.filter { $0.users == 1 && $0.cacheRate == rate }
+            return runs.compactMap { ($0.latencyMs.sustained ?? $0.latencyMs.peak)?.values[50] }.min()
+        }
+        func wait(_ cpu: Estimate?, _ time: Double?) -> Estimate? {
+            guard let cpu, let time else { return nil }
+            let network = Service().roundTrip * 1000
+            let doubt = max(cpu.plusMinus ?? 0, 0.05 * time)
+            let rest = time - cpu.value - network
+            return Estimate(
+                rest > doubt ? rest : 0, plusMinus: doubt, source: "the median time of one user, less the CPU")
+        }
+        hitWait = wait(hitCPU, median(1))
+        missWait = wait(missCPU, median(0))
+        return hitWait != nil || missWait != nil
+    }
+
+    /// The normal distribution's quantiles at a twentieth and at a quarter.
+    private static let twentieth = -1.644_853_6
+    private static let quarter = -0.674_489_8
+
+    /// The gamma distribution whose quantiles have a ratio.
+    private static func variation(ratio: Double) -> Double {
+        var (low, high) = (0.001, 1.5)
+        for _ in 0..<40 {
+            let middle = (low + high) / 2
+            let found =
+                gammaQuantile(normal: quarter, variation: middle) / gammaQuantile(normal: twentieth, variation: middle)
+            if found < ratio { low = middle } else { high = middle }
+        }
+        return low < 0.01 ? 0 : low
+    }
+
+    /// A quantile of a gamma distribution of mean 1 (Wilson and Hilferty 1931).
+    private static func gammaQuantile(normal: Double, variation: Double) -> Double {
+        let square = variation * variation
+        let root = 1 - square / 9 + normal * variation / 3
+        return max(pow(max(root, 0), 3), 1e-4)
+    }
+}

@@ -1,0 +1,125 @@
+package import Autoscaler
+import Simulation
+
+/// The controller's rules at the syncs of a recording: what they make of what was recorded, beside what it did.
+package struct RecordedController {
+    /// A sync and the replicas that followed it.
+    package struct Step: Equatable {
+        package var decision: Decision
+        /// The recorded `spec.replicas` after it.
+        package var recorded: Int
+        package var isChange: Bool { recorded != decision.current }
+        /// Whether the rules lead where the controller went.
+        package var isExplained: Bool { decision.desired == recorded }
+    }
+
+    package private(set) var steps: [Step] = []
+    /// Whether each pod's own times and metrics were recorded; else all pods are taken to be ready and alike.
+    package let isExact: Bool
+    let leastReplicas: Int
+    private let run: RecordedRun
+    private let recipe: Recipe
+    /// A pod that was deleted is in the list no longer than its grace.
+    private let linger: Double
+
+    /// - Parameters:
+    ///   - settings: the controller's flags.
+    ///   - period: from one sync to the next.
+    package init?(_ run: RecordedRun, recipe: Recipe, settings: ControllerSettings, period: Double) {
+        guard let autoscaler = recipe.autoscaler else { return nil }
+        self.run = run
+        self.recipe = recipe
+        leastReplicas = autoscaler.minReplicas
+        isExact = !run.pods.isEmpty && !run.publications.isEmpty
+        linger = recipe.workload.grace
+        let syncs = Self.syncs(of: run, period: period)
+        var controller = AutoscalerController(autoscaler, settings: settings)
+        for (index, sync) in syncs.enumerated() {
+            guard let current = run.replicaCount(at: sync.time - Self.grain), let pods = observations(at: sync.time)
+            else {
+                continue
+            }
+            let decision = controller.sync(current: current, pods: pods, now: sync.time)
+            // A change is seen when somebody looks next, before the following sync.
+            let next = index + 1 < syncs.count ? syncs[index + 1].time : sync.time + period
+            let after = run.replicaCount(at: sync.isChange ? max(sync.seen, sync.time) : next - Self.grain) ?? current
+            steps.append(Step(decision: decision, recorded: after))
+        }
+    }
+
+    private static let grain = 0.01
+
+    private struct Sync {
+        var time: Double
+        var isChange = false
+        /// When the change was first seen.
+        var seen = 0.0
+    }
+
+    /// Each change was made by a sync; between two of them syncs are evenly spaced.
+    private static func syncs(of run: RecordedRun, period: Double) -> [Sync] {
+        let changes = run.changes
+        let looks = run.replicas.isEmpty ? run.samples.map(\.time) : []
+        // On average half the time between two looks before it was seen.
+        let late = looks.count > 1 ? (looks[looks.count - 1] - looks[0]) / Double(looks.count - 1) / 2 : 0.5
+        let anchors = changes.map { Sync(time: $0.time - late, isChange: true, seen: $0.time) }
+        guard let first = anchors.first, let last = anchors.last else {
+            return stride(from: period / 2, to: run.length, by: period).map { Sync(time: $0) }
+        }
+        let before = stride(from: first.time - period, to: 0, by: -period).map { Sync(time: $0) }
+        var syncs = Array(before.reversed())
+        for (one, next) in zip(anchors, anchors.dropFirst()) {
+            syncs.append(one)
+            let count = max(1, Int(((next.time - one.time) / period).rounded()))
+            let step = (next.time - one.time) / Double(count)
+            syncs += (1..<max(count, 1)).map { Sync(time: one.time + Double($0) * step) }
+        }
+        syncs.append(last)
+        return syncs + stride(from: last.time + period, to: run.length, by: period).map { Sync(time: $0) }
+    }
+
+    /// The pods as the controller saw them; nil where nothing was recorded yet.
+    private func observations(at time: Double) -> [PodObservation]? {
+        isExact ? recordedPods(at: time) : alikePods(at: time)
+    }
+
+    private func recordedPods(at time: Double) -> [PodObservation] {
+        run.pods.filter { $0.created <= time && time < ($0.deleted ?? .infinity) + linger }.map {
+            observation(of: $0, at: time)
+        }
+    }
+
+    private func observation(of pod: RecordedRun.PodLife, at time: Double) -> PodObservation {
+        let isReady = pod.ready.map { $0 <= time } ?? false
+        let published = run.publications.last { $0.pod == pod.name && $0.time <= time }
+        let measured = published.map { value in
+            sample(cores: value.cores, time: value.stamp.rounded(.down), window: value.window)
+        }
+        let isStarted = (pod.started ?? .infinity) <= time
+        return PodObservation(
+            phase: isStarted ? .running : .pending, isDeleted: (pod.deleted ?? .infinity) <= time,
+            startTime: pod.created.rounded(.down),
+            readiness: .init(isReady: isReady, lastTransition: isReady ? pod.ready ?? 0 : pod.created),
+            requests: recipe.workload.requests, sample: measured)
+    }
+
+    private func alikePods(at time: Double) -> [PodObservation]? {
+        guard let seen = run.samples.last(where: { $0.time <= time }), let used = seen.cores.used, seen.pods > 0 else {
+            return nil
+        }
+        let long = time - 3600
+        return (0..<seen.pods).map { _ in
+            PodObservation(
+                phase: .running, startTime: long, readiness: .init(isReady: true, lastTransition: long),
+                requests: recipe.workload.requests,
+                sample: sample(cores: used / Double(seen.pods), time: seen.time, window: run.resolution ?? 15))
+        }
+    }
+
+    private func sample(cores: Double, time: Double, window: Double) -> PodSample {
+        let containers = recipe.workload.requests.map {
+            ContainerUsage(name: $0.name, cores: $0.name == recipe.workload.container ? cores : 0)
+        }
+        return PodSample(time: time, window: window, containers: containers)
+    }
+}

@@ -1,0 +1,166 @@
+package import LoadReport
+package import Simulation
+
+/// How far a simulation was from a recording.
+package struct Prediction: Sendable {
+    /// One of the three comparisons.
+    package struct Check: Sendable, Equatable {
+        package var name: String
+        package var verdict: Verdict
+        package var text: String
+        /// The first moment at which they differ too much.
+        package var firstDifference: (time: Double, text: String)?
+
+        package static func == (one: Self, other: Self) -> Bool {
+            one.name == other.name && one.verdict == other.verdict && one.text == other.text
+                && one.firstDifference?.time == other.firstDifference?.time
+        }
+    }
+
+    package var checks: [Check]
+    /// What was judged, in seconds of the recording.
+    package var judged: [ClosedRange<Double>]
+
+    /// Replicas may differ by one for a tenth of the samples.
+    static let replicaShare = 0.9
+    static let reservedTolerance = 0.1
+    /// Means of response times: a quarter or 20 ms, in nine of ten intervals with 100 requests.
+    static let responseTolerance = (share: 0.25, seconds: 0.02)
+    static let leastRequests = 100
+
+    /// - Parameter calibrated: seconds of the recording that the service was calibrated on: they prove nothing.
+    package init(_ outcome: Outcome, of run: RecordedRun, recipe: Recipe, calibrated: ClosedRange<Double>?) {
+        judged = Self.rest(of: run.length, without: calibrated)
+        let judged = judged
+        func counts(_ time: Double) -> Bool { judged.contains { $0.contains(time) } }
+        let samples = run.samples.filter { counts($0.time) }
+        checks = [
+            Self.replicas(outcome, samples), Self.reserved(outcome, samples, recipe: recipe),
+            Self.response(outcome, run.intervals.filter { counts($0.start) && counts($0.end) }),
+        ]
+        if judged.isEmpty {
+            for index in checks.indices {
+                checks[index].verdict = .unproven
+                checks[index].text = "the service was calibrated on the whole recording"
+            }
+        }
+    }
+
+    package var verdict: Verdict {
+        checks.contains { $0.verdict == .void }
+            ? .void : checks.contains { $0.verdict == .unproven } ? .unproven : .proven
+    }
+
+    /// Of what differs, the part that differs first.
+    package var firstDifference: Check? {
+        checks.filter { $0.verdict == .void }.min {
+            ($0.firstDifference?.time ?? .infinity) < ($1.firstDifference?.time ?? .infinity)
+        }
+    }
+
+    private static func rest(of length: Double, without part: ClosedRange<Double>?) -> [ClosedRange<Double>] {
+        guard let part, part.upperBound > 0, part.lowerBound < length else { return [0...length] }
+        var rest: [ClosedRange<Double>] = []
+        if part.lowerBound > 1 { rest.append(0...part.lowerBound) }
+        if part.upperBound < length - 1 { rest.append(part.upperBound...length) }
+        return rest
+    }
+
+    private static func replicas(_ outcome: Outcome, _ samples: [RecordedRun.Sample]) -> Check {
+        let pairs = samples.compactMap { sample in
+            outcome.second(at: sample.time).map { (sample.time, recorded: sample.pods, predicted: $0.pods) }
+        }
+        guard !pairs.isEmpty else {
+            return Check(name: "replicas", verdict: .unproven, text: "no monitor recorded the replicas")
+        }
+        let close = pairs.count { abs($0.recorded - $0.predicted) <= 1 }
+        let share = Double(close) / Double(pairs.count)
+        let first = pairs.first { abs($0.recorded - $0.predicted) > 1 }
+        return Check(
+            name: "replicas", verdict: share >= replicaShare ? .proven : .void,
+            text: "replicas: within one in \(percent(share)) of \(pairs.count) samples (90 % are needed)",
+            firstDifference: first.map {
+                ($0.0, "\($0.predicted) pods predicted, \($0.recorded) recorded at \(fixed($0.0, 0)) s")
+            })
+    }
+
+    private static func reserved(_ outcome: Outcome, _ samples: [RecordedRun.Sample], recipe: Recipe) -> Check {
+        var hours = (recorded: 0.0, predicted: 0.0)
+        var first: (time: Double, text: String)?
+        for (sample, next) in zip(samples, samples.dropFirst()) {
+            // A stretch that is left out is not one long sample.
+            let seconds = min(next.time - sample.time, 60)
+            guard let row = outcome.second(at: sample.time) else { continue }
+            hours.recorded += sample.cores.requested * seconds / 3600
+            hours.predicted += Double(row.pods) * recipe.monitored.cpuRequest * seconds / 3600
+            if first == nil, sample.pods != row.pods {
+                first = (
+                    sample.time, "\(row.pods) pods predicted, \(sample.pods) recorded at \(fixed(sample.time, 0)) s"
+                )
+            }
+        }
+        guard hours.recorded > 0 else {
+            return Check(name: "reserved", verdict: .unproven, text: "no monitor recorded the reserved cores")
+        }
+        let error = hours.predicted / hours.recorded - 1
+        return Check(
+            name: "reserved", verdict: abs(error) <= reservedTolerance ? .proven : .void,
+            text: "reserved core-hours: \(fixed(hours.predicted, 4)) predicted, \(fixed(hours.recorded, 4)) recorded, "
+                + "\(error < 0 ? "" : "+")\(fixed(error * 100, 1)) % (10 % are allowed)",
+            firstDifference: first)
+    }
+
+    private static func response(_ outcome: Outcome, _ intervals: [RecordedRun.Interval]) -> Check {
+        let known = intervals.filter { $0.requests >= leastRequests && $0.mean != nil }
+        guard !known.isEmpty else {
+            return Check(
+                name: "response", verdict: .unproven,
+                text: "no client recorded a mean response time of at least 100 requests in a stretch that counts")
+        }
+        var lines: [String] = []
+        var close = 0
+        var first: (time: Double, text: String)?
+        for interval in known {
+            let recorded = interval.mean ?? 0
+            let predicted = outcome.meanResponse(from: interval.start, to: interval.end)
+            let allowed = max(responseTolerance.share * recorded, responseTolerance.seconds)
+            let line =
+                "\(predicted.map { fixed($0 * 1000, 1) } ?? "no response") ms predicted, \(fixed(recorded * 1000, 1)) ms "
+                + "recorded at \(fixed(interval.start, 0)) s"
+            lines.append(line)
+            if let predicted, abs(predicted - recorded) <= allowed {
+                close += 1
+            } else if first == nil {
+                first = (interval.start, line)
+            }
+        }
+        let share = Double(close) / Double(known.count)
+        return Check(
+            name: "response", verdict: share >= 0.9 ? .proven : .void,
+            text: "mean response: within 25 % or 20 ms in \(close) of \(known.count) intervals (90 % are needed): "
+                + lines.prefix(3).joined(separator: "; ") + (lines.count > 3 ? "; …" : ""),
+            firstDifference: first)
+    }
+}
+
+extension Outcome {
+    /// The cluster at a time; nil outside the run.
+    func second(at time: Double) -> SecondRow? {
+        let index = Int(time.rounded())
+        return seconds.indices.contains(index) ? seconds[index] : nil
+    }
+
+    /// Seconds, over the requests that ended in a stretch of time; nil if none did.
+    func meanResponse(from begin: Double, to end: Double) -> Double? {
+        var (count, sum) = (0, 0.0)
+        for second in max(0, Int(begin.rounded()))..<max(0, Int(begin.rounded()), Int(end.rounded())) {
+            guard responses.indices.contains(second) else { break }
+            count += responses[second].served
+            sum += responses[second].latency
+        }
+        return count > 0 ? sum / Double(count) : nil
+    }
+}
+
+/// `93.5 %`
+func percent(_ share: Double) -> String { "\(fixed(share * 100, 1)) %" }

@@ -1,0 +1,41 @@
+package import Foundation
+import LoadReport
+
+extension Prediction {
+    /// The verdict and its reasons, a line each.
+    package func text(statement: String) -> String {
+        var lines = ["\(verdict.rawValue): \(statement)"]
+        lines += checks.map { "  \($0.verdict.rawValue.padded(to: 9)) \($0.text)" }
+        if let first = firstDifference?.firstDifference { lines.append("  first difference: \(first.text)") }
+        return lines.joined(separator: "\n")
+    }
+
+    /// `prediction.json`, from which `bungalow report` takes the verdict.
+    package func data(statement: String) throws -> Data {
+        struct File: Encodable {
+            var schema = 1
+            var prediction: Found
+
+            struct Found: Encodable {
+                var verdict: Verdict
+                var statement: String
+                var numbers: [String]
+                var judgedS: [[Double]]
+            }
+        }
+        let first = firstDifference?.firstDifference.map { ["first difference: \($0.text)"] } ?? []
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let found = File.Found(
+            verdict: verdict, statement: statement, numbers: checks.map { "\($0.verdict.rawValue) \($0.text)" } + first,
+            judgedS: judged.map { [$0.lowerBound, $0.upperBound].map { ($0 * 10).rounded() / 10 } })
+        return try encoder.encode(File(prediction: found)) + Data("\n".utf8)
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - count))
+    }
+}

@@ -1,0 +1,117 @@
+import Cluster
+package import LoadReport
+import Simulation
+
+/// Reads a recording's folder: what `bungalow report` reads, and the tables that a recorder of a cluster writes.
+extension RecordedRun {
+    /// - Parameters:
+    ///   - folder: its path.
+    ///   - evidence: what `LoadFolder` found in it.
+    package init(folder: String, evidence: LoadEvidence) throws(RecipeError) {
+        let files = RecordingFiles(folder: folder)
+        let use = evidence.resources.max { $0.samples.count < $1.samples.count }
+        let runs = evidence.runs.filter { !$0.isSaturationSearch }
+        origin = try files.origin() ?? Self.origin(use, runs: runs)
+        let origin = origin ?? 0
+        let shift = (use?.start.seconds ?? origin) - origin
+        samples = (use?.samples ?? []).map { Sample($0, shift: use?.isTimeOfFile == true ? 0 : shift) }
+        let found = runs.flatMap { $0.intervals.isEmpty ? $0.wholeInterval : $0.intervals }
+        intervals = found.map { Interval($0, origin: origin) }.sorted { $0.start < $1.start }
+        if let use, use.isTimeOfFile, !runs.isEmpty {
+            notes.append(
+                "\(use.source) has no date: it is taken to have begun with the load; a name such as "
+                    + "use-20261121T072600Z.csv says when")
+        }
+        try read(files, origin: origin)
+        if requests.isEmpty {
+            requests = runs.flatMap(\.requests).map {
+                RecordedRequests(start: $0.start - origin, seconds: $0.seconds, count: $0.count)
+            }
+            requestSource = runs.map(\.tool).first ?? ""
+        }
+        let ends = [
+            samples.last?.time, intervals.map(\.end).max(), requests.map { $0.start + $0.seconds }.max(),
+            runs.compactMap { $0.times.map { $0.upperBound.seconds - origin } }.max(),
+        ]
+        length = ends.compactMap(\.self).max() ?? 0
+        guard length > 0, length <= 1e6 else {
+            throw RecipeError(
+                "\(folder): no recorded run of at most 1000000 s was found in it: give a folder with monitor's CSV, or the "
+                    + "files of siege, k6 or Locust")
+        }
+        replicas.sort { $0.time < $1.time }
+    }
+
+    private mutating func read(_ files: RecordingFiles, origin: Double) throws(RecipeError) {
+        phases = try files.phases(origin: origin)
+        if phases == nil { phases = SiegeMarks(try files.siegeLog(), intervals: intervals)?.phases }
+        replicas = try files.replicas(origin: origin)
+        publications = try files.publications(origin: origin)
+        pods = try files.pods(origin: origin)
+        let logs = try ScoringLogs(folder: files.folder)
+        podRequests = logs.pods.map { log in
+            PodRequests(
+                pod: log.pod, seconds: Self.shifted(log.seconds, by: origin, +),
+                times: Self.shifted(log.times, by: origin, +))
+        }
+        // Where the recording has none of a pod's metrics, they are another workload's.
+        let names = Set(podRequests.map(\.pod) + pods.map(\.name))
+        if !names.isEmpty { publications = publications.filter { names.contains($0.pod) } }
+        if let timeline = try files.requests() {
+            (requests, requestSource) = (timeline, "timeline.csv")
+        } else if !podRequests.isEmpty {
+            requests = podRequests.flatMap(\.seconds).map {
+                RecordedRequests(start: Double($0.key), seconds: 1, count: Double($0.value))
+            }
+            requestSource = "the scoring logs"
+        }
+        notes += logs.notes
+    }
+
+    /// What was counted by Unix seconds, by the recording's.
+    private static func shifted<Value>(
+        _ counted: [Int: Value], by origin: Double, _ add: (Value, Value) -> Value
+    ) -> [Int: Value] {
+        Dictionary(
+            counted.map { (Int((Double($0.key) - origin).rounded(.down)), $0.value) }, uniquingKeysWith: add)
+    }
+
+    /// A monitor without a date is taken to have begun with the load.
+    private static func origin(_ use: ResourceUse?, runs: [LoadRun]) -> Double? {
+        let begins = { (runs: [LoadRun]) in runs.compactMap { $0.times?.lowerBound.seconds }.min() }
+        let begin = begins(runs.filter { !$0.isTimeOfFile })
+        guard let use else { return begin ?? begins(runs) }
+        return use.isTimeOfFile ? begin ?? use.start.seconds : use.start.seconds
+    }
+}
+
+extension RecordedRun.Sample {
+    fileprivate init(_ sample: ResourceMonitor.Sample, shift: Double) {
+        time = sample.seconds + shift
+        pods = sample.replicas
+        cores = (sample.requested.coreCount, sample.limits.coreCount, sample.used?.coreCount)
+        memory = (sample.requested.mebibytes, sample.limits.mebibytes, sample.used?.mebibytes)
+    }
+}
+
+extension RecordedRun.Interval {
+    fileprivate init(_ interval: LoadInterval, origin: Double) {
+        start = interval.start - origin
+        seconds = interval.seconds
+        requests = interval.requests
+        failures = interval.failures
+        mean = interval.meanMilliseconds.map { $0 / 1000 }
+    }
+}
+
+extension LoadRun {
+    /// A tool that reports no more than one mean: k6's summary.
+    fileprivate var wholeInterval: [LoadInterval] {
+        guard let times, let calls, let meanMilliseconds else { return [] }
+        return [
+            LoadInterval(
+                start: times.lowerBound.seconds, seconds: times.upperBound.seconds - times.lowerBound.seconds,
+                requests: calls, failures: 0, meanMilliseconds: meanMilliseconds)
+        ]
+    }
+}

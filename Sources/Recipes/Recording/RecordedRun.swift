@@ -1,0 +1,153 @@
+package import Simulation
+
+/// A run that was recorded on a cluster, whatever its files were; times are seconds of the recording.
+package struct RecordedRun: Sendable {
+    /// What the monitor saw at a moment.
+    package struct Sample: Sendable, Equatable {
+        package var time: Double
+        package var pods: Int
+        package var cores: (requested: Double, limit: Double, used: Double?)
+        /// MiB.
+        package var memory: (requested: Double, limit: Double, used: Double?)
+
+        package init(
+            time: Double, pods: Int, cores: (requested: Double, limit: Double, used: Double?),
+            memory: (requested: Double, limit: Double, used: Double?)
+        ) {
+            self.time = time
+            self.pods = pods
+            self.cores = cores
+            self.memory = memory
+        }
+
+        package static func == (one: Self, other: Self) -> Bool {
+            one.time == other.time && one.pods == other.pods && one.cores == other.cores && one.memory == other.memory
+        }
+    }
+
+    /// A stretch for which a client reported the mean of its response times.
+    package struct Interval: Sendable, Equatable {
+        package var start: Double
+        package var seconds: Double
+        package var requests: Int
+        package var failures: Int
+        package var mean: Double?
+        package var end: Double { start + seconds }
+    }
+
+    /// A value of the metrics API.
+    package struct Publication: Sendable, Equatable {
+        package var time: Double
+        /// The end of the measured interval, and its length.
+        package var stamp: Double
+        package var window: Double
+        package var pod: String
+        package var container: String
+        package var cores: Double
+        /// The counter itself, where it was recorded.
+        package var cpuSeconds: Double?
+    }
+
+    /// A pod's way.
+    package struct PodLife: Sendable, Equatable {
+        package var name: String
+        package var created: Double
+        package var started: Double?
+        package var ready: Double?
+        package var deleted: Double?
+    }
+
+    /// Requests of a pod in each second, by its scoring log.
+    package struct PodRequests: Sendable {
+        package var pod: String
+        package var seconds: [Int: Int] = [:]
+        /// Some of their scoring times in ms, by second.
+        package var times: [Int: [Double]] = [:]
+
+        package init(pod: String, seconds: [Int: Int], times: [Int: [Double]]) {
+            self.pod = pod
+            self.seconds = seconds
+            self.times = times
+        }
+    }
+
+    /// Unix seconds of second 0; nil if no file has a date.
+    package var origin: Double?
+    package var length = 0.0
+    package var samples: [Sample] = []
+    package var intervals: [Interval] = []
+    /// From the finest source that there is.
+    package var requests: [RecordedRequests] = []
+    package var requestSource = ""
+    /// The load by its commands, where they were recorded.
+    package var phases: [Phase]?
+    package var publications: [Publication] = []
+    package var pods: [PodLife] = []
+    package var podRequests: [PodRequests] = []
+    /// `spec.replicas` from a time on.
+    package var replicas: [(time: Double, count: Int)] = []
+    package var notes: [String] = []
+
+    package init() {}
+
+    /// Requests within a stretch of time.
+    package func requestCount(from begin: Double, to end: Double) -> Double {
+        requests.reduce(0) { sum, span in
+            let overlap = min(end, span.start + span.seconds) - max(begin, span.start)
+            return overlap > 0 ? sum + span.count * overlap / max(span.seconds, 1e-9) : sum
+        }
+    }
+
+    /// `spec.replicas` at a time, or what the monitor counted.
+    package func replicaCount(at time: Double) -> Int? {
+        replicas.last { $0.time <= time }?.count ?? samples.last { $0.time <= time }?.pods
+    }
+
+    /// Each change of the replicas: the time at which the new number was first seen.
+    package var changes: [(time: Double, from: Int, to: Int)] {
+        let steps = replicas.isEmpty ? samples.map { ($0.time, $0.pods) } : replicas.map { ($0.time, $0.count) }
+        return zip(steps, steps.dropFirst()).filter { $0.1 != $1.1 }.map { ($1.0, $0.1, $1.1) }
+    }
+
+    /// When the metrics API had new values: as recorded, or by the steps in the monitor's use.
+    package var publicationTimes: [Double] {
+        guard publications.isEmpty else {
+            var times: [Double] = []
+            for time in publications.map(\.time).sorted() where time - (times.last ?? -.infinity) > 1 {
+                times.append(time)
+            }
+            return times
+        }
+        let known = samples.compactMap { sample in sample.cores.used.map { (sample.time, $0) } }
+        return zip(known, known.dropFirst()).filter { $0.1 != $1.1 }.map(\.1.0)
+    }
+
+    /// Seconds from one publication to the next; nil with fewer than four of them.
+    package var resolution: Double? {
+        let times = publicationTimes
+        guard times.count >= 4 else { return nil }
+        let gaps = zip(times, times.dropFirst()).map { $1 - $0 }.sorted()
+        let median = gaps[gaps.count / 2]
+        guard publications.isEmpty else {
+            return Self.usualResolutions.first { abs($0 - median) <= 0.1 * $0 } ?? median
+        }
+        // Nodes are read within some seconds of each other, and a value may stay as it was: the longest period in which all
+        // changes come at about the same moment.
+        return Self.usualResolutions.last { resolution in
+            let phases = times.map { $0.truncatingRemainder(dividingBy: resolution) }.sorted()
+            let around =
+                zip(phases, phases.dropFirst()).map { $1 - $0 } + [(phases[0] + resolution) - (phases.last ?? 0)]
+            return resolution - (around.max() ?? 0) <= Self.spreadOfReads
+        } ?? median
+    }
+
+    private static let usualResolutions = [15.0, 30, 60]
+    /// metrics-server's 4 s, and a look of the monitor's.
+    private static let spreadOfReads = 10.0
+
+    /// Whether a publication holds the counters of its own moment, and not those of a kubelet's sample before it.
+    package var hasFreshPublications: Bool {
+        let ages = publications.map { $0.time - $0.stamp }.sorted()
+        return ages.isEmpty ? false : ages[ages.count / 2] < 2
+    }
+}

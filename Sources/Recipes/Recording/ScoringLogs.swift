@@ -1,0 +1,90 @@
+import Files
+import Foundation
+import LatencyAnalyzer
+import ScoringLog
+
+/// The scoring logs in a folder and its `logs`: requests by pod and second, and the spread of the scoring times.
+struct ScoringLogs {
+    struct Log {
+        var pod: String
+        /// Unix seconds.
+        var seconds: [Int: Int] = [:]
+        /// Scoring times in ms.
+        var times: [Int: [Double]] = [:]
+    }
+
+    private(set) var pods: [Log] = []
+    private(set) var notes: [String] = []
+    private static let maximumFileCount = 1000
+    /// Scoring times that are kept of a second: enough for its quantiles.
+    private static let keptPerSecond = 64
+    private static let maximumSecondCount = 100_000
+
+    init(folder: String) throws(RecipeError) {
+        let top = URL(filePath: folder)
+        var files: [URL] = []
+        for place in [top, top.appending(path: "logs")] {
+            let found = (try? FileManager.default.contentsOfDirectory(at: place, includingPropertiesForKeys: nil)) ?? []
+            files += found.filter { Self.isLog($0.lastPathComponent) }
+        }
+        for file in files.sorted(by: { $0.path < $1.path }).prefix(Self.maximumFileCount) {
+            do {
+                let log = try Self.read(file)
+                if !log.seconds.isEmpty { pods.append(log) }
+            } catch {
+                notes.append("\(file.lastPathComponent) is left out: \(error)")
+            }
+        }
+    }
+
+    private static func isLog(_ name: String) -> Bool {
+        [".txt", ".log", ".txt.gz", ".log.gz"].contains { name.hasSuffix($0) } && !name.hasPrefix("siege")
+    }
+
+    private static func read(_ file: URL) throws -> Log {
+        var name = file.lastPathComponent
+        for ending in [".gz", ".txt", ".log"] where name.hasSuffix(ending) { name.removeLast(ending.count) }
+        var log = Log(pod: name)
+        var parser = ScoringLogParser()
+        func take(_ request: LoggedRequest) {
+            let second = request.secondsSince1970
+            guard log.seconds.count < maximumSecondCount || log.seconds[second] != nil else { return }
+            log.seconds[second, default: 0] += 1
+            guard let time = request.scoringMilliseconds, log.times[second, default: []].count < keptPerSecond else {
+                return
+            }
+            log.times[second, default: []].append(time)
+        }
+        if file.pathExtension == "gz" {
+            try Gunzip.forEachPiece(of: file) { parser.read($0, onRequest: take) }
+        } else {
+            try TextFile(path: file.path).forEachPiece { parser.read($0, onRequest: take) }
+        }
+        parser.finish(onRequest: take)
+        return log
+    }
+}
+
+/// Reads what the gzip of the system unpacks, piece by piece.
+private enum Gunzip {
+    private static let pieceByteCount = 1 << 18
+
+    static func forEachPiece(of file: URL, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let quoted = "'" + file.path.replacing("'", with: #"'\''"#) + "'"
+        // Foundation's Process crashes at random on Linux up to Swift 6.3.1 (swift-corelibs-foundation, pull request 5472).
+        guard let pipe = popen("exec gzip -dc -- \(quoted) 2>/dev/null", "r") else {
+            throw OperatorError(.input, "gzip cannot be started: unpack the file first")
+        }
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceByteCount, alignment: 64)
+        defer { buffer.deallocate() }
+        var failure: (any Error)?
+        while failure == nil {
+            let count = fread(buffer.baseAddress, 1, buffer.count, pipe)
+            if count == 0 { break }
+            do { try body(UnsafeRawBufferPointer(rebasing: buffer[..<count])) } catch { failure = error }
+        }
+        let status = pclose(pipe)
+        if let failure { throw failure }
+        guard status == 0 else { throw OperatorError(.input, "gzip cannot unpack it") }
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+
+extension Objective {
+    func median(_ evaluation: Evaluation) -> Double { evaluation.median(value) }
+
+    /// Indices of those that no other beats in both cost and latency, of evaluations in the order of cost.
+    package func front(_ evaluations: [Evaluation]) -> [Int] {
+        var best = Double.infinity
+        return evaluations.indices.filter { index in
+            let latency = median(evaluations[index])
+            guard latency < best else { return false }
+            best = latency
+            return true
+        }
+    }
+
+    /// Those that no other beats by more than the margins in both.
+    func survivors(
+        _ evaluations: [Evaluation], today: Candidate?, margins: (cost: Double, latency: Double)
+    ) -> [Candidate] {
+        let points = evaluations.map { (cost: $0.median(\.cost), latency: median($0)) }
+        return evaluations.indices.filter { index in
+            let point = points[index]
+            if evaluations[index].candidate == today { return true }
+            return !points.contains {
+                $0.cost <= margins.cost * point.cost
+                    && ($0.latency <= margins.latency * point.latency
+                        || point.latency == .infinity && $0.latency < .infinity)
+            }
+        }.map { evaluations[$0].candidate }
+    }
+
+    /// The cheapest of which every seed keeps the objective; without one, the knee of the front.
+    func choice(of front: [Int], among evaluations: [Evaluation]) -> (index: Int?, isKept: Bool) {
+        guard let most else { return (knee(of: front, among: evaluations), true) }
+        let keeping = evaluations.firstIndex { $0.runs.allSatisfy { value($0) <= most } }
+        return keeping.map { ($0, true) } ?? (front.last, false)
+    }
+
+    /// Where the front turns: the point farthest below the line between its ends, latency by its logarithm.
+    private func knee(of front: [Int], among evaluations: [Evaluation]) -> Int? {
+        let points = front.map {
+            (index: $0, cost: evaluations[$0].median(\.cost), latency: log(max(median(evaluations[$0]), 1e-6)))
+        }
+        .filter { $0.latency.isFinite }
+        guard let first = points.first, let last = points.last, points.count > 2, last.cost > first.cost else {
+            return points.last?.index
+        }
+        let fall = first.latency - last.latency
+        func depth(_ point: (index: Int, cost: Double, latency: Double)) -> Double {
+            let x = (point.cost - first.cost) / (last.cost - first.cost)
+            let y = fall > 0 ? (point.latency - last.latency) / fall : 0
+            return 1 - x - y
+        }
+        return points.max { depth($0) < depth($1) }?.index
+    }
+}
+
+extension Candidate {
+    /// With one number changed to the next smaller or larger value.
+    var neighbours: [(name: String, candidate: Candidate)] {
+        func with(_ name: String, _ change: (inout Candidate) -> Void) -> (name: String, candidate: Candidate)? {
+            var changed = self
+            change(&changed)
+            guard changed != self, changed.least >= 1, changed.most >= changed.least, changed.request > 0,
+                changed.limit == 0 || changed.limit >= changed.request
+            else { return nil }
+            return (name, changed)
+        }
+        func step(_ value: Int, _ factor: Double) -> Int { max(10, Int((Double(value) * factor / 10).rounded()) * 10) }
+        if isFixed {
+            return [
+                with("one pod fewer") { ($0.least, $0.most) = (least - 1, least - 1) },
+                with("one pod more") { ($0.least, $0.most) = (least + 1, least + 1) },
+                with("request smaller") { $0.request = step(request, 0.75) },
+                with("request larger") { $0.request = step(request, 1.25) },
+                with("limit smaller") { $0.limit = step(limit, 0.75) },
+                with("limit larger") { $0.limit = limit == 0 ? 0 : step(limit, 1.25) },
+            ].compactMap(\.self)
+        }
+        return [
+            with("min smaller") { $0.least -= 1 }, with("min larger") { $0.least += 1 },
+            with("max smaller") { $0.most -= 1 }, with("max larger") { $0.most += 1 },
+            with("target smaller") { $0.target = max(5, target - 10) }, with("target larger") { $0.target += 10 },
+            with("request smaller") { $0.request = step(request, 0.75) },
+            with("request larger") { $0.request = step(request, 1.25) },
+            with("limit smaller") { $0.limit = limit == 0 ? 0 : step(limit, 0.75) },
+            with("limit larger") { $0.limit = limit == 0 ? 0 : step(limit, 1.25) },
+            with("the other pace") { $0.pace = pace == .quick ? .today : .quick },
+        ].compactMap(\.self)
+    }
+}

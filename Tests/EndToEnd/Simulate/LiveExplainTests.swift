@@ -1,0 +1,162 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `bungalow explain --namespace` through the real kubectl, against a scripted API server.
+@Suite struct LiveExplainTests {
+    private static let base = "/apis/autoscaling/v2/namespaces/serving/horizontalpodautoscalers"
+    private static let metrics = "/apis/metrics.k8s.io/v1beta1/namespaces/serving/pods"
+
+    private static func time(_ secondsAgo: Double) -> String {
+        Date(timeIntervalSinceNow: -secondsAgo).ISO8601Format()
+    }
+
+    private static func autoscaler(_ name: String) -> [String: Any] {
+        let target: [String: Any] = ["type": "Utilization", "averageUtilization": 40]
+        let condition = ["type": "AbleToScale", "status": "True", "reason": "ScaleDownStabilized", "message": "m"]
+        return [
+            "kind": "HorizontalPodAutoscaler", "apiVersion": "autoscaling/v2", "metadata": ["name": name],
+            "spec": [
+                "minReplicas": 1, "maxReplicas": 5, "scaleTargetRef": ["kind": "Deployment", "name": "app"],
+                "metrics": [
+                    [
+                        "type": "ContainerResource",
+                        "containerResource": ["name": "cpu", "container": "main", "target": target],
+                    ]
+                ],
+            ],
+            "status": ["conditions": [condition], "lastScaleTime": time(60)],
+        ]
+    }
+
+    private static func pod(
+        _ name: String, startedAgo: Double, readyAgo: Double?, isDeleted: Bool = false
+    ) -> [String: Any] {
+        var metadata: [String: Any] = ["name": name, "namespace": "serving"]
+        if isDeleted { metadata["deletionTimestamp"] = time(1) }
+        let ready: [String: Any] = [
+            "type": "Ready", "status": readyAgo == nil ? "False" : "True",
+            "lastTransitionTime": time(readyAgo ?? startedAgo),
+        ]
+        return [
+            "metadata": metadata,
+            "spec": ["containers": [["name": "main", "resources": ["requests": ["cpu": "200m"]]]]],
+            "status": ["phase": "Running", "startTime": time(startedAgo), "conditions": [ready]],
+        ]
+    }
+
+    private static func sample(_ name: String, cpu: String, ago: Double) -> [String: Any] {
+        [
+            "metadata": ["name": name], "timestamp": time(ago), "window": "15.002s",
+            "containers": [["name": "main", "usage": ["cpu": cpu, "memory": "10Mi"]]],
+        ]
+    }
+
+    /// - Parameter hasMissing: whether the metrics API lacks one of the pods.
+    private static func answers(
+        autoscalers: [String] = ["app"], hasMissing: Bool = true
+    ) -> [String: [[String: Any]]] {
+        let container: [String: Any] = [
+            "name": "main", "resources": ["requests": ["cpu": "200m"], "limits": ["cpu": "50m"]],
+        ]
+        let deployment: [String: Any] = [
+            "kind": "Deployment", "apiVersion": "apps/v1",
+            "metadata": ["name": "app", "namespace": "serving", "uid": "u"],
+            "spec": [
+                "replicas": 4, "selector": ["matchLabels": ["app": "app"]],
+                "template": ["spec": ["containers": [container]]],
+            ],
+        ]
+        let pods = [
+            pod("app-counted", startedAgo: 900, readyAgo: 890), pod("app-new", startedAgo: 20, readyAgo: 5),
+            pod(hasMissing ? "app-missing" : "app-other", startedAgo: 4000, readyAgo: 3900),
+            pod("app-gone", startedAgo: 900, readyAgo: 800, isDeleted: true),
+        ]
+        return [
+            base: [["body": ["kind": "List", "items": autoscalers.map(autoscaler)]]],
+            "/apis/apps/v1/namespaces/serving/deployments/app": [["body": deployment]],
+            "/api/v1/namespaces/serving/pods": [["body": ["items": pods]]],
+            metrics: [
+                [
+                    "body": [
+                        "items": [
+                            sample("app-counted", cpu: "20m", ago: 8), sample("app-new", cpu: "190m", ago: 8),
+                            sample("app-other", cpu: "20m", ago: 8),
+                        ]
+                    ]
+                ]
+            ],
+        ]
+    }
+
+    @Test("Each pod as the controller sees it, the proposal, what would move it, and what is wrong")
+    func once() throws {
+        let run = try AnalyzerRun()
+        let cluster = try ScriptedKubernetes(Self.answers(), for: run)
+        let outcome = try run.run(["explain", "--namespace", "serving"], environment: cluster.environment)
+        #expect(outcome.exitCode == 0, "\(outcome.error)")
+        for part in [
+            "may use 0.050 cores, less than its target of 40 % of 0.200", "app: 4 replicas of app, 1 to 5",
+            "app-counted: counted; 20m of 200m", "app-new: unready, it started ",
+            "app-missing: missing, the metrics API has no sample of it", "app-gone: ignored, it is being deleted",
+            "the pods filled in turn the direction; 4 proposed, as now", "to move: up above 44 % of the request",
+            "the object says: AbleToScale=True ScaleDownStabilized",
+        ] { #expect(outcome.output.contains(part), "\(part)\n\(outcome.output)") }
+    }
+
+    @Test("What holds the replicas, and what of it only the controller's memory knows")
+    func held() throws {
+        let run = try AnalyzerRun()
+        let cluster = try ScriptedKubernetes(Self.answers(hasMissing: false), for: run)
+        let outcome = try run.run(["explain", "--namespace", "serving"], environment: cluster.environment)
+        for part in [
+            "app-other: counted", "held: unknown in part: the scale-down window of 300 s, of which 0 s were watched",
+            "is in the controller's memory only, and all is known at ", "the last change, at ",
+            "down at 20 % of the request or less",
+        ] { #expect(outcome.output.contains(part), "\(part)\n\(outcome.output)") }
+    }
+
+    @Test("Metrics that are not there are <unknown>, and two autoscalers on one target are named")
+    func wrong() throws {
+        let run = try AnalyzerRun()
+        var answers = Self.answers(autoscalers: ["one", "two"])
+        answers[Self.metrics] = nil
+        let cluster = try ScriptedKubernetes(answers, for: run)
+        let several = try run.run(["explain", "--namespace", "serving"], environment: cluster.environment)
+        #expect(several.exitCode == 66 && several.error.contains("name one with --hpa: one, two"), "\(several.error)")
+        let one = try run.run(
+            ["explain", "--namespace", "serving", "--hpa", "two"], environment: cluster.environment)
+        #expect(one.output.contains("Deployment app has 2 autoscalers, one, two"), "\(one.output)")
+        #expect(one.output.contains("the metrics API does not respond: kubectl shows <unknown>"))
+        #expect(one.output.contains("nothing is done: "))
+    }
+
+    @Test("While it follows, more of the controller's memory is known, and Ctrl-C ends it")
+    func follow() throws {
+        let run = try AnalyzerRun()
+        let cluster = try ScriptedKubernetes(Self.answers(hasMissing: false), for: run)
+        let child = try run.start(
+            ["explain", "--namespace", "serving", "--follow", "--sync-period", "1"], environment: cluster.environment)
+        _ = try child.standardOutput.waitForLine(containing: "of which 0 s were watched")
+        func watched() -> Set<Substring> {
+            let text = child.standardOutput.text()
+            return Set(
+                text.matches(of: #/of which (\d+) s were watched/#).map {
+                    text[$0.output.1.startIndex..<$0.output.1.endIndex]
+                })
+        }
+        for _ in 0..<600 where watched().count < 2 { usleep(100_000) }
+        #expect(watched().count >= 2)
+        child.signal(SIGINT)
+        #expect(try child.waitForExit() == 0, "\(child.standardError.text())")
+    }
+
+    @Test("A cluster that does not respond ends with one line and its exit code")
+    func away() throws {
+        let run = try AnalyzerRun()
+        let cluster = try ScriptedKubernetes([:], for: run)
+        let outcome = try run.run(
+            ["explain", "--namespace", "serving", "--context", "away"], environment: cluster.environment)
+        #expect(outcome.exitCode == 69 && outcome.error.contains("kubectl: "), "\(outcome.error)")
+    }
+}

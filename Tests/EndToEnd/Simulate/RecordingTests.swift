@@ -1,0 +1,98 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// `calibrate`, `simulate --recording` and `explain --recording` as a person calls them.
+@Suite struct RecordingCommandTests {
+    /// What `simulate --csv` writes is a recording like the lab's: monitor's CSV and siege's log.
+    static func recording(_ run: AnalyzerRun, cost: Double) throws -> String {
+        let manifests = try run.write(SimulateTests.manifests, to: "app.yaml")
+        let load = """
+            phases:
+              - {seconds: 60}
+              - {seconds: 240, clients: 20, pause_s: [0, 3], rounding: whole}
+              - {seconds: 30}
+              - {seconds: 200, clients: 60, pause_s: [0, 3], rounding: whole}
+            """
+        let arguments = [
+            "simulate", "--manifests", manifests, "--load", try run.write(load, to: "load.yaml"), "--service",
+            try run.write("cpu_per_miss_ms: {mean: \(cost), cv: 0.1}\nbase_cpu_cores: 0.005", to: "truth.yaml"),
+            "--duration", "1200", "--seed", "77", "--csv", run.path("recorded"),
+        ]
+        let outcome = try run.run(arguments)
+        #expect(outcome.exitCode == 0, "\(outcome.error)")
+        try FileManager.default.copyItem(atPath: manifests, toPath: run.path("recorded/manifests.yaml"))
+        return run.path("recorded")
+    }
+
+    @Test("A recording is calibrated on its first load, predicted, explained, and reported", arguments: [12.0, 30])
+    func recorded(cost: Double) throws {
+        let run = try AnalyzerRun()
+        let folder = try Self.recording(run, cost: cost)
+        let calibration = try run.run(["calibrate", folder, "--until", "315", "--time-zone", "UTC"])
+        #expect(calibration.exitCode == 0, "\(calibration.error)")
+        #expect(calibration.error.contains("open: cpu_per_hit_ms: no request is known to be a hit"))
+        let service = try run.write(calibration.output, to: "service.yaml")
+        let prediction = try run.run([
+            "simulate", "--recording", folder, "--service", service, "--time-zone", "UTC", "--html",
+            run.path("page.html"),
+        ])
+        #expect(prediction.exitCode == 0, "\(prediction.error)")
+        #expect(prediction.output.hasPrefix("PROVEN: app as predicted"), "\(prediction.output)")
+        #expect(prediction.output.contains("not judged: 0 to 315 s"))
+        let page = try String(contentsOfFile: run.path("page.html"), encoding: .utf8)
+        #expect(page.contains("served, recorded") && page.contains("PROVEN: app as predicted"))
+        let report = try run.run(["report", folder, "--time-zone", "UTC"])
+        #expect(report.output.contains("PROVEN    app as predicted"), "\(report.output)")
+        let explanation = try run.run(["explain", "--recording", folder, "--time-zone", "UTC"])
+        #expect(explanation.exitCode == 0 && explanation.output.contains("Changes, "), "\(explanation.error)")
+        #expect(explanation.output.contains("all are taken to be ready"))
+    }
+
+    @Test("A gzipped scoring log and times as dates")
+    func logs() throws {
+        let run = try AnalyzerRun()
+        let folder = try Self.recording(run, cost: 20)
+        // Thirteen requests a second, as the load makes them.
+        let lines = (0..<300 * 13).map { request in
+            let second = request / 13
+            return """
+                127.0.0.1 - - [01/Jan/2000:00:0\(1 + second / 60):\(second % 60 < 10 ? "0" : "")\(second % 60) +0000] "GET /test HTTP/1.1" 200 231 "-" "-"
+                X-Ms-Request-Id: \(request)
+                Prediction took 70.0 ms
+
+                """
+        }
+        let log = try run.write(lines.joined(), to: "pod-a.txt")
+        _ = try ChildProcess.run("/usr/bin/env", ["gzip", log])
+        try FileManager.default.createDirectory(atPath: folder + "/logs", withIntermediateDirectories: true)
+        try FileManager.default.moveItem(atPath: log + ".gz", toPath: folder + "/logs/pod-a.txt.gz")
+        let found = try run.run([
+            "calibrate", folder, "--from", "2000-01-01T00:01:00Z", "--until", "2000-01-01T00:05:15Z", "--time-zone",
+            "UTC",
+        ])
+        #expect(found.exitCode == 0, "\(found.error)")
+        #expect(found.output.contains("of 3315 scoring times, less the CPU"), "\(found.output)")
+    }
+
+    @Test("What cannot be used ends with one line and the exit code of its kind")
+    func errors() throws {
+        let run = try AnalyzerRun()
+        let folder = try Self.recording(run, cost: 12)
+        try FileManager.default.createDirectory(atPath: run.path("empty"), withIntermediateDirectories: true)
+        for (arguments, code, message) in [
+            (["calibrate", run.path("empty")], 66, "no recorded run"),
+            (["calibrate", folder, "--from", "9000"], 64, "--from is not before --until"),
+            (["calibrate", folder, "--from", "noon"], 64, "--from"),
+            (["calibrate", run.path("none")], 66, "not a readable folder"),
+            (["simulate", "--recording", run.path("empty")], 66, "no recorded run"),
+            (["simulate"], 64, "Give --manifests and --load, or --recording."),
+            (["explain"], 64, "Give --namespace for a live autoscaler, or --recording."),
+            (["explain", "--recording", folder, "--manifests", run.path("none")], 66, "it cannot be read"),
+        ] as [([String], Int32, String)] {
+            let outcome = try run.run(arguments)
+            #expect(outcome.exitCode == code, "\(arguments) \(outcome.error)")
+            #expect(outcome.error.contains(message), "\(outcome.error)")
+        }
+    }
+}

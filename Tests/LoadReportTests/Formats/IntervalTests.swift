@@ -1,0 +1,51 @@
+import LoadReport
+import Testing
+
+/// What a comparison with a simulation takes from the files of load tests.
+@Suite struct IntervalTests {
+    @Test("Each row of siege's log is an interval with its mean")
+    func siege() throws {
+        let folder = try ReportFolder()
+        try folder.write(
+            """
+                  Date & Time,  Trans,  Elap Time,  Data Trans,  Resp Time,  Trans Rate,  Throughput,  Concurrent,    OKAY,   Failed
+            2026-11-21 07:31:00,    600,      60.00,           0,       0.02,       10.00,        0.00,        0.10,     600,       5
+            2026-11-21 07:32:00,      0,      60.00,           0,       -nan,        0.00,        0.00,        0.00,       0,       7
+            """, to: "siege.log")
+        let run = try #require(try folder.read().runs.first)
+        #expect(run.intervals.map(\.requests) == [605, 7] && run.intervals.map(\.failures) == [5, 7])
+        #expect(run.intervals.map(\.meanMilliseconds) == [20, nil] && run.intervals.map(\.seconds) == [60, 60])
+        #expect(run.intervals[1].start - run.intervals[0].start == 60)
+    }
+
+    @Test("Locust's means so far become the means of intervals of ten seconds")
+    func locust() throws {
+        let folder = try ReportFolder()
+        // 100 requests a second: 10 ms for ten seconds, then 40 ms for ten.
+        let rows = (0...20).map { second in
+            let calls = second * 100
+            let mean = second <= 10 ? 10 : (1000 * 10 + (Double(calls) - 1000) * 40) / Double(calls)
+            return "\(1_795_000_000 + second),50,,Aggregated,100,0,10,20,30,\(calls),0,10,\(mean)"
+        }
+        try folder.write(
+            "Timestamp,User Count,Type,Name,Requests/s,Failures/s,50%,95%,99%,Total Request Count,Total Failure Count,"
+                + "Total Median Response Time,Total Average Response Time\n" + rows.joined(separator: "\n") + "\n",
+            to: "run_stats_history.csv")
+        let intervals = try #require(try folder.read().runs.first).intervals
+        #expect(intervals.map(\.requests) == [1000, 1000])
+        #expect(zip(intervals, [10, 40]).allSatisfy { abs(($0.meanMilliseconds ?? 0) - $1) < 1e-6 }, "\(intervals)")
+    }
+
+    @Test("A prediction's verdict is among the claims")
+    func prediction() throws {
+        let folder = try ReportFolder()
+        try folder.write(
+            """
+            {"schema": 1, "prediction": {"verdict": "VOID", "statement": "as predicted", "numbers": ["replicas: 3"]}}
+            """, to: "prediction.json")
+        let evidence = try folder.read()
+        let claim = try #require(evidence.claims.first)
+        #expect(claim.verdict == .void && claim.statement == "as predicted" && claim.numbers == ["replicas: 3"])
+        #expect(evidence.skipped.isEmpty && !evidence.isEmpty)
+    }
+}

@@ -1,0 +1,75 @@
+import LoadReport
+import Recipes
+import Simulation
+import Testing
+
+@Suite("Predicted and recorded")
+struct PredictionTests {
+    /// Each seed's prediction of the recorded run, by a service that its first load tells.
+    static func predictions(seeds: ClosedRange<UInt64>, cost: Double = 1) throws -> [Prediction] {
+        let run = try CalibrationTests.recording()
+        let recipe = try CalibrationTests.recipe()
+        let calibration = try Calibration(
+            run, proofs: [], recipe: recipe, stretch: CalibrationTests.firstLoad)
+        var model = ServiceModel(environment: recipe.environment, cores: 2)
+        try model.read(calibration.yaml(of: "recording"), name: "service.yaml") { _ throws(RecipeError) in "" }
+        model.service.missCPU = .constant(model.service.missCPU.mean * cost)
+        var scenario = try run.scenario(recipe: recipe, model: model, load: nil, resolution: nil)
+        return seeds.map { seed in
+            scenario.seed = seed
+            return Prediction(
+                simulate(scenario), of: run, recipe: recipe, calibrated: CalibrationTests.firstLoad)
+        }
+    }
+
+    @Test("Calibrated on the first load, second load, scale-down and reserved core-hours are proven, in 18 of 20 seeds")
+    func proven() throws {
+        let found = try Self.predictions(seeds: 1...20)
+        #expect(found.count { $0.verdict == .proven } >= 18, "\(found.map(\.checks))")
+        #expect(found.allSatisfy { $0.judged.count == 1 && $0.judged.first?.lowerBound == 245 })
+    }
+
+    @Test("A service that costs three times as much is void, and what differs first is named")
+    func void() throws {
+        let found = try Self.predictions(seeds: 1...1, cost: 3)[0]
+        #expect(found.verdict == .void)
+        #expect(
+            found.text(statement: "s").hasPrefix("VOID: s\n")
+                && found.text(statement: "s").contains("first difference: "))
+    }
+
+    @Test("What was not recorded is unproven, and so is what was calibrated on all of the recording")
+    func unproven() throws {
+        var run = try CalibrationTests.recording()
+        let recipe = try CalibrationTests.recipe()
+        let model = ServiceModel(environment: recipe.environment, cores: 2)
+        let outcome = simulate(try run.scenario(recipe: recipe, model: model, load: nil, resolution: nil))
+        let whole = Prediction(outcome, of: run, recipe: recipe, calibrated: 0...run.length)
+        #expect(whole.verdict == .unproven && whole.judged.isEmpty)
+        run.intervals = []
+        let silent = Prediction(outcome, of: run, recipe: recipe, calibrated: nil)
+        #expect(silent.verdict == .unproven && silent.checks.map(\.verdict) == [.proven, .proven, .unproven])
+        run.samples = []
+        #expect(
+            Prediction(outcome, of: run, recipe: recipe, calibrated: nil).checks.allSatisfy { $0.verdict == .unproven })
+    }
+
+    @Test("Intervals of fewer than 100 requests do not count, and one in ten may differ")
+    func intervals() throws {
+        var run = try CalibrationTests.recording()
+        let recipe = try CalibrationTests.recipe()
+        let model = ServiceModel(environment: recipe.environment, cores: 2)
+        let outcome = simulate(try run.scenario(recipe: recipe, model: model, load: nil, resolution: nil))
+        func interval(_ start: Double, _ requests: Int, mean: Double) -> RecordedRun.Interval {
+            var interval = run.intervals[0]
+            (interval.start, interval.seconds, interval.requests, interval.mean) = (start, 10, requests, mean)
+            return interval
+        }
+        let good = (0..<9).map { interval(300 + Double($0) * 15, 500, mean: 0.01) }
+        run.intervals = good + [interval(440, 500, mean: 5), interval(455, 99, mean: 5)]
+        #expect(Prediction(outcome, of: run, recipe: recipe, calibrated: nil).checks[2].verdict == .proven)
+        run.intervals.append(interval(470, 100, mean: 5))
+        let found = Prediction(outcome, of: run, recipe: recipe, calibrated: nil).checks[2]
+        #expect(found.verdict == .void && found.firstDifference?.time == 440)
+    }
+}

@@ -1,0 +1,58 @@
+"""Runs k6 in the ways that tell a request's CPU apart: by hit and miss, alone and in a crowd, and next to nothing."""
+
+import os
+
+import k6_run
+import program
+from settings import read, whole_number
+from verdict import EXIT_CODES
+
+SECONDS, FEW, MANY, OPEN_USERS = 15, 4, 32, 100
+
+
+def steps(few, many):
+    """Name and settings of each run. The first tells what a server uses without requests."""
+    yield "pausing", {"CACHE_RATE": "0", "USERS": "1", "THINK_TIME_MS": "1000"}
+    rate = (yield "one-miss", {"CACHE_RATE": "0", "USERS": "1"})["rate"]["achieved"]
+    yield "one-hit", {"CACHE_RATE": "1", "USERS": "1"}
+    # A server that has time between two requests needs more for each than one that finds the next at once.
+    for part in (8, 2):
+        open_model = {"MODEL": "open", "RATE": f"{max(rate / part, 1):.0f}"}
+        yield f"steady-{part}", {"CACHE_RATE": "0", "USERS": str(max(many, OPEN_USERS)), **open_model}
+    yield "few", {"CACHE_RATE": "0.5", "USERS": str(few)}
+    yield "many", {"CACHE_RATE": "0", "USERS": str(many)}
+
+
+def main():
+    # Values that are not allowed end it before the first run.
+    read()
+    seconds = whole_number(os.environ, "STEP_SECONDS", SECONDS, 1)
+    few, many = whole_number(os.environ, "FEW_USERS", FEW, 1), whole_number(os.environ, "USERS", MANY, 1)
+    # It is the servers' CPU that is measured, so a client that needs all of its own changes nothing.
+    common = {
+        "MODEL": "closed",
+        "RAMP_SECONDS": "0",
+        "HOLD_SECONDS": str(seconds),
+        "DOWN_SECONDS": "0",
+        "CALLS": "",
+        "CPU_LIMIT": os.environ.get("CPU_LIMIT") or "1000",
+    }
+    verdicts = []
+    runs = steps(few, many)
+    step = next(runs)
+    while step:
+        name, environment = step
+        print(f"--- {name}", flush=True)
+        entry, code = k6_run.run({**os.environ, **common, **environment, "NAME": f"calibrate-{name}"})
+        verdicts.append(entry["verdict"])
+        if code > 128:
+            return code
+        try:
+            step = runs.send(entry)
+        except StopIteration:
+            break
+    return max(EXIT_CODES[verdict] for verdict in verdicts)
+
+
+if __name__ == "__main__":
+    program.exit_with("loadtest/calibrate", main)

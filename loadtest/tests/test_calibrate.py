@@ -1,0 +1,63 @@
+"""loadtest/calibrate against a real server, and what `bungalow calibrate` makes of its files."""
+
+import json
+import re
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+
+from loadtest.tests.conftest import LOADTEST, SCHEMA
+from testkit.processes import ROOT
+
+RUNS = ["few", "many", "one-hit", "one-miss", "pausing", "steady-2", "steady-8"]
+
+
+@pytest.fixture
+def calibrated(tool, start, tmp_path):
+    """The figures of the service file, by key, for a server with a model that computes so many milliseconds."""
+
+    def calibrate(busy):
+        server = start(SYNTHETIC_BUSY_MS=str(busy))
+        command = [sys.executable, "-B", LOADTEST / "calibrate_run.py"]
+        # Few users, so that none is refused, and what they cost is known.
+        environment = {"TARGET": server.url, "STEP_SECONDS": "2", "USERS": "4", "FEW_USERS": "2"}
+        run = tool(command, environment).finish_without_file()
+        assert run.code in (0, 3), run.said
+        entries = [json.loads(path.read_text()) for path in sorted(tmp_path.glob("*.run.json"))]
+        for entry in entries:
+            jsonschema.validate(entry, SCHEMA)
+        assert [entry["name"] for entry in entries] == [f"calibrate-{name}" for name in RUNS]
+        found = subprocess.run(
+            [ROOT / ".build/debug/bungalow", "calibrate", tmp_path], capture_output=True, text=True, check=True
+        )
+        figures = dict(re.findall(r"^(\w+): \{mean: ([\d.e-]+)", found.stdout, re.MULTILINE))
+        errors = dict(re.findall(r"^(\w+): \{mean: \S+ plus_minus: ([\d.e-]+)", found.stdout, re.MULTILINE))
+        return server, {key: float(value) for key, value in figures.items()}, {
+            key: float(value) for key, value in errors.items()
+        }
+
+    return calibrate
+
+
+def cost_of_another_run(server, k6, base):
+    """CPU of a miss in ms, by the server's own counter, at a rate that no run of loadtest/calibrate has."""
+
+    def counted():
+        metrics = server.metrics()
+        return metrics.total("process_cpu_seconds_total"), metrics.total("bungalow_cache_lookups_total")
+
+    cpu, look_ups = counted()
+    open_model = {"MODEL": "open", "RATE": "12", "USERS": "10"}
+    k6(server.url, CACHE_RATE="0", **open_model, RAMP_SECONDS="0", HOLD_SECONDS="4", DOWN_SECONDS="0").finish()
+    after, done = counted()
+    return (after - cpu - base * 4) / (done - look_ups) * 1000
+
+
+def test_the_cpu_of_a_request_is_that_of_a_run_at_another_rate(calibrated, k6):
+    server, figures, errors = calibrated(20)
+    cost = cost_of_another_run(server, k6, figures["base_cpu_cores"])
+    assert abs(figures["cpu_per_miss_ms"] - cost) <= max(0.05 * cost, errors["cpu_per_miss_ms"])
+    assert figures["cpu_per_hit_ms"] < 0.2 * figures["cpu_per_miss_ms"]
+    assert {"memory_idle_mib", "memory_loaded_mib", "wait_per_miss_ms"} <= figures.keys()
