@@ -38,7 +38,7 @@ versions = itertools.count(100)
 
 
 def zulu(seconds, fraction=False):
-    text = datetime.datetime.fromtimestamp(int(seconds), datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S")
+    text = datetime.datetime.fromtimestamp(int(seconds), datetime.UTC).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{text}.{int(seconds % 1 * 1e9):09d}Z" if fraction else text + "Z"
 
 
@@ -60,7 +60,7 @@ class Container:
         self.count += 1
         if not is_logged:
             return
-        local = datetime.datetime.fromtimestamp(time.time() - age, datetime.timezone.utc)
+        local = datetime.datetime.fromtimestamp(time.time() - age, datetime.UTC)
         self.log(
             f'127.0.0.1 - - [{local.strftime("%d/%b/%Y:%H:%M:%S")} +0000] "POST /predict HTTP/1.1" 200 412 "-" "-"',
             f"X-Ms-Request-Id: {self.number:08x}-0000-4000-8000-{self.count:012x}", "Prediction took 0.1000 ms", age=age)
