@@ -33,19 +33,25 @@ public struct LoggedRequest: Sendable, Equatable {
     }
 }
 
-/// A request id as read from a log, held inline: copying millions of them counts no references.
+/// A request id as read from a log; of the usual length it is held inline, so that millions of them are copied cheaply.
 struct LoggedRequestID: Sendable, Equatable, CustomStringConvertible {
     /// The longest id, in bytes; other servers' may be longer than ours.
     static let maximumCount = 128
 
-    private typealias Words = (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64)
-    private var words: (Words, Words) = ((0, 0, 0, 0, 0, 0, 0, 0), (0, 0, 0, 0, 0, 0, 0, 0))
+    private typealias Words = (UInt64, UInt64, UInt64, UInt64, UInt64)
+    private static let inlineCount = 40
+
+    // Ids of the server's own form are here; a longer one is in `long`, whole.
+    private var words: Words = (0, 0, 0, 0, 0)
+    private var long: [UInt8]?
     private let count: Int
 
     /// Takes an id's bytes, up to the longest id.
     init(_ bytes: UnsafeRawBufferPointer) {
         count = min(bytes.count, Self.maximumCount)
-        withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: bytes.part(0..<count)) }
+        if count > Self.inlineCount { long = Array(bytes.part(0..<count)) }
+        let part = bytes.part(0..<min(count, Self.inlineCount))
+        withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: part) }
     }
 
     init(_ text: String) {
@@ -53,9 +59,13 @@ struct LoggedRequestID: Sendable, Equatable, CustomStringConvertible {
         self = text.withUTF8 { Self(UnsafeRawBufferPointer($0)) }
     }
 
-    var description: String {
-        withUnsafeBytes(of: words) { String(decoding: $0[..<count], as: UTF8.self) }
+    @inline(__always)
+    private func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+        if let long { return long.withUnsafeBytes(body) }
+        return withUnsafeBytes(of: words) { body($0.part(0..<count)) }
     }
+
+    var description: String { withBytes { String(decoding: $0, as: UTF8.self) } }
 
     static func == (left: Self, right: Self) -> Bool { left.description == right.description }
 
@@ -80,23 +90,19 @@ struct LoggedRequestID: Sendable, Equatable, CustomStringConvertible {
     /// Whether it looks like a piece of an id of the server's own form.
     var isPiece: Bool {
         guard !hasOwnLength else { return false }
-        return withUnsafeBytes(of: words) { bytes in
-            for byte in bytes[..<count] where !byte.isLowercaseHexadecimal && byte != UInt8(ascii: "-") { return false }
+        return withBytes { bytes in
+            for byte in bytes where !byte.isLowercaseHexadecimal && byte != UInt8(ascii: "-") { return false }
             return true
         }
     }
 
     /// A hash of all its bytes.
     var fingerprint: UInt64 {
-        withUnsafeBytes(of: words) { bytes in
-            var hash = UInt64(count)
-            var offset = 0
-            while offset < count {
-                hash = hash.mixed(with: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-                offset += 8
-            }
-            return hash
-        }
+        // The words beyond the id are zero.
+        var hash = UInt64(count).mixed(with: words.0).mixed(with: words.1).mixed(with: words.2)
+        hash = hash.mixed(with: words.3).mixed(with: words.4)
+        for byte in long ?? [] { hash = hash.mixed(with: UInt64(byte)) }
+        return hash
     }
 }
 

@@ -68,8 +68,8 @@ struct ObjectReader: Sendable {
 
     /// Takes a text up to its end or the next escape, whichever comes first.
     private mutating func takeText(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
-        var end = start
-        while end < bytes.count, bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\\") { end += 1 }
+        var end = bytes.position(of: UInt8(ascii: "\""), from: start) ?? bytes.count
+        end = bytes.part(start..<end).position(of: UInt8(ascii: "\\")).map { start + $0 } ?? end
         append(bytes.part(start..<end))
         guard end < bytes.count else { return end }
         if bytes[end] == UInt8(ascii: "\\") {
