@@ -28,4 +28,5 @@ def check(settings):
     tail = " | ".join(text.splitlines()[-3:])
     expect(code == 0, f"exit code {code}: {'; '.join(found[:3]) or tail}")
     expect(re.search(r"Test run with \d+ tests? in \d+ suites? passed", text), f"no test ran: {tail}")
-    return f"{count} mutated logs (seed {settings.seed}): no id has another's time, none that lacks a request is complete"
+    return (
+        f"{count} mutated logs (seed {settings.seed}): no id has another's time, none that lacks a request is complete")

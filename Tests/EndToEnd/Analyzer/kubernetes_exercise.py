@@ -19,6 +19,7 @@ pods), and rights as "verb resource[.group] namespace|cluster": "denied", or "al
 Request ids name the container and count its requests, so that a recording can be checked without the counters.
 GET /truth tells what each container has served, and whether it has ended.
 """
+import contextlib
 import datetime
 import http.server
 import itertools
@@ -63,7 +64,8 @@ class Container:
         local = datetime.datetime.fromtimestamp(time.time() - age, datetime.UTC)
         self.log(
             f'127.0.0.1 - - [{local.strftime("%d/%b/%Y:%H:%M:%S")} +0000] "POST /predict HTTP/1.1" 200 412 "-" "-"',
-            f"X-Ms-Request-Id: {self.number:08x}-0000-4000-8000-{self.count:012x}", "Prediction took 0.1000 ms", age=age)
+            f"X-Ms-Request-Id: {self.number:08x}-0000-4000-8000-{self.count:012x}", "Prediction took 0.1000 ms",
+            age=age)
 
     def end(self, code):
         self.ended, self.exit_code, self.answers = time.time(), code, False
@@ -71,8 +73,9 @@ class Container:
     def state(self):
         if self.ended is None:
             return {"running": {"startedAt": zulu(self.started)}}
+        reason = "Completed" if self.exit_code == 0 else "Error"
         return {"terminated": {"exitCode": self.exit_code, "startedAt": zulu(self.started),
-                               "finishedAt": zulu(self.ended), "reason": "Completed" if self.exit_code == 0 else "Error"}}
+                               "finishedAt": zulu(self.ended), "reason": reason}}
 
 
 class Pod:
@@ -239,10 +242,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 return
             answer = self.find(url.path, query)
         if callable(answer):
-            try:
+            with contextlib.suppress(OSError):
                 answer()
-            except OSError:
-                pass
         else:
             self.send(*answer)
 
@@ -351,7 +352,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     changed.wait(0.1)
                 if time.time() < Play.outage_until:
                     return
-            for version, kind, pod in events:
+            for number, kind, pod in events:
+                version = number
                 self.wfile.write((json.dumps({"type": kind, "object": pod}) + "\n").encode())
             self.wfile.flush()
 
