@@ -163,4 +163,23 @@ struct CalibrationTests {
         #expect(
             error?.contains("record CPU (bungalow monitor) and requests together, or run loadtest/calibrate") == true)
     }
+
+    @Test("Two publications of a load without an idle stretch tell the CPU of a request, and leave the base open")
+    func fewPoints() throws {
+        var run = RecordedRun()
+        run.length = 200
+        run.requests = (0..<200).map { RecordedRequests(start: Double($0), seconds: 1, count: 20) }
+        run.podRequests = [
+            .init(pod: "a", seconds: Dictionary(uniqueKeysWithValues: (0..<200).map { ($0, 20) }), times: [:])
+        ]
+        // 50 ms a request, and what a clock and a scheduler add and take.
+        for (time, used) in [(30.0, 0.0), (90, 60.4), (150, 120.1)] {
+            run.publications.append(
+                .init(
+                    time: time, stamp: time, window: 60, pod: "a", container: "main", cores: 1, cpuSeconds: used))
+        }
+        let found = try Calibration(run, proofs: [], recipe: nil, stretch: 0...200)
+        #expect(abs((found.missCPU?.value ?? 0) - 50) < 0.5, "\(String(describing: found.missCPU))")
+        #expect(found.base == nil && found.open.contains { $0.contains("begin the monitor a minute before the load") })
+    }
 }

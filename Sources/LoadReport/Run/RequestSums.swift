@@ -7,12 +7,14 @@ struct RequestSums {
         var calls = 0
         var failures = 0
         var users = 0
+        var milliseconds = 0.0
         var latencies = LatencyHistogram.coarse()
 
         mutating func add(_ other: Self) {
             calls += other.calls
             failures += other.failures
             users = max(users, other.users)
+            milliseconds += other.milliseconds
             latencies.add(other.latencies)
         }
     }
@@ -44,7 +46,10 @@ struct RequestSums {
 
     /// Adds the latency of a request that was a success.
     mutating func addLatency(_ milliseconds: Double, at time: Instant) {
-        slots.update(at: time.second) { $0.latencies.record(milliseconds: milliseconds) }
+        slots.update(at: time.second) { slot in
+            slot.milliseconds += milliseconds
+            slot.latencies.record(milliseconds: milliseconds)
+        }
         latencies.record(milliseconds: milliseconds)
         sumOfMilliseconds += milliseconds
     }
@@ -72,7 +77,18 @@ struct RequestSums {
                 milliseconds: slot.latencies.values(atPercentiles: LoadSlot.percentiles))
         }
         run.set(series, of: .records)
+        run.intervals = intervals
         return run
+    }
+
+    /// Stretches of at least ten seconds.
+    private var intervals: [LoadInterval] {
+        let wide = slots.widened(to: 10)
+        return wide.entries.filter { $0.slot.calls > 0 }.map { start, slot in
+            LoadInterval(
+                start: Double(start), seconds: Double(wide.slotSeconds), requests: slot.calls, failures: slot.failures,
+                meanMilliseconds: slot.latencies.count > 0 ? slot.milliseconds / Double(slot.latencies.count) : nil)
+        }
     }
 }
 

@@ -33,7 +33,17 @@ struct CPUFit {
                 weight: pow(1 + point.hits + point.misses, isExact ? -2 : -1))
         }
         guard points.contains(where: { $0.hits + $0.misses > 0 }) else { return nil }
-        let found = LeastSquares.solve(rows, unknowns: 3)
+        var found = LeastSquares.solve(rows, unknowns: 3)
+        // A base that may as well be zero takes CPU from the requests, or gives them some: without an idle stretch a few
+        // points of about the same rate tell the sum only.
+        let isSure = found.values[0].map { base in found.errors[0].map { 2 * $0 < base } ?? false } ?? false
+        if !isSure {
+            found = LeastSquares.solve(
+                rows.map {
+                    LeastSquares.Row(factors: [0] + $0.factors.dropFirst(), value: $0.value, weight: $0.weight)
+                },
+                unknowns: 3)
+        }
         residual = found.residual
         func estimate(_ column: Int, _ scale: Double) -> Calibration.Estimate? {
             guard let value = found.values[column] else { return nil }

@@ -74,12 +74,30 @@ package struct Calibration: Sendable {
         if found == nil { found = CPUFit.ofCounters(run, part: part) }
         if found == nil { found = CPUFit.ofMonitor(run, part: part) }
         (hitCPU, missCPU, base) = (found?.hit, found?.miss, found?.base)
+        if base == nil { base = Self.idleUse(run, part: part) }
+        if base == nil {
+            open.append(
+                "base_cpu_cores: no stretch without requests was recorded; begin the monitor a minute before the load")
+        }
         if hitCPU == nil {
             open.append("cpu_per_hit_ms: no request is known to be a hit; a run with CACHE_RATE=1 would tell")
         }
         if missCPU == nil {
             open.append("cpu_per_miss_ms: all requests are hits; a run with CACHE_RATE=0 would tell")
         }
+    }
+
+    /// What the monitor saw of pods before the first request.
+    private static func idleUse(_ run: RecordedRun, part: ClosedRange<Double>) -> Estimate? {
+        let begin = run.requests.map(\.start).min() ?? .infinity
+        let idle = run.samples.filter { part.contains($0.time) && $0.time < begin && $0.pods > 0 }.compactMap {
+            sample in
+            sample.cores.used.map { $0 / Double(sample.pods) }
+        }.sorted()
+        guard let least = idle.first, let most = idle.last else { return nil }
+        return Estimate(
+            idle[idle.count / 2], plusMinus: most - least,
+            source: "the middle of \(idle.count) samples of the monitor before the first request")
     }
 
     private mutating func findMemory(_ run: RecordedRun, proofs: [RunProof], part: ClosedRange<Double>) {

@@ -46,6 +46,19 @@ package struct RecordedRun: Sendable {
         package var cores: Double
         /// The counter itself, where it was recorded.
         package var cpuSeconds: Double?
+
+        package init(
+            time: Double, stamp: Double, window: Double, pod: String, container: String, cores: Double,
+            cpuSeconds: Double?
+        ) {
+            self.time = time
+            self.stamp = stamp
+            self.window = window
+            self.pod = pod
+            self.container = container
+            self.cores = cores
+            self.cpuSeconds = cpuSeconds
+        }
     }
 
     /// A pod's way.

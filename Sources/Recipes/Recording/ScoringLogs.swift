@@ -55,36 +55,8 @@ struct ScoringLogs {
             }
             log.times[second, default: []].append(time)
         }
-        if file.pathExtension == "gz" {
-            try Gunzip.forEachPiece(of: file) { parser.read($0, onRequest: take) }
-        } else {
-            try TextFile(path: file.path).forEachPiece { parser.read($0, onRequest: take) }
-        }
+        try TextFile(path: file.path).forEachPiece { parser.read($0, onRequest: take) }
         parser.finish(onRequest: take)
         return log
-    }
-}
-
-/// Reads what the gzip of the system unpacks, piece by piece.
-private enum Gunzip {
-    private static let pieceByteCount = 1 << 18
-
-    static func forEachPiece(of file: URL, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        let quoted = "'" + file.path.replacing("'", with: #"'\''"#) + "'"
-        // Foundation's Process crashes at random on Linux up to Swift 6.3.1 (swift-corelibs-foundation, pull request 5472).
-        guard let pipe = popen("exec gzip -dc -- \(quoted) 2>/dev/null", "r") else {
-            throw OperatorError(.input, "gzip cannot be started: unpack the file first")
-        }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: pieceByteCount, alignment: 64)
-        defer { buffer.deallocate() }
-        var failure: (any Error)?
-        while failure == nil {
-            let count = fread(buffer.baseAddress, 1, buffer.count, pipe)
-            if count == 0 { break }
-            do { try body(UnsafeRawBufferPointer(rebasing: buffer[..<count])) } catch { failure = error }
-        }
-        let status = pclose(pipe)
-        if let failure { throw failure }
-        guard status == 0 else { throw OperatorError(.input, "gzip cannot unpack it") }
     }
 }

@@ -48,4 +48,25 @@ import Testing
         #expect(claim.verdict == .void && claim.statement == "as predicted" && claim.numbers == ["replicas: 3"])
         #expect(evidence.skipped.isEmpty && !evidence.isEmpty)
     }
+
+    @Test("k6's stream of points makes intervals of about ten seconds")
+    func stream() throws {
+        let folder = try ReportFolder()
+        let rows = (0..<4000).flatMap { request -> [String] in
+            let time = 1_795_000_000 + Double(request) / 100
+            return [
+                "http_reqs,\(time),1,,,true,,,GET,a,,HTTP/1.1,default,,200,,a,,,",
+                "http_req_duration,\(time),\(request < 2000 ? 10 : 40),,,true,,,GET,a,,HTTP/1.1,default,,200,,a,,,",
+            ]
+        }
+        try folder.write(
+            "metric_name,timestamp,metric_value,check,error,expected_response,error_code,group,method,name,proto,"
+                + "scenario,service,status,subproto,url,extra_tags,metadata,x,y\n" + rows.joined(separator: "\n")
+                + "\n",
+            to: "run.csv")
+        let intervals = try #require(try folder.read().runs.first).intervals
+        #expect(intervals.reduce(0) { $0 + $1.requests } == 4000 && intervals.count >= 3, "\(intervals)")
+        #expect(intervals.first?.meanMilliseconds == 10 && intervals.last?.meanMilliseconds == 40)
+        #expect(intervals.allSatisfy { $0.seconds >= 10 })
+    }
 }
