@@ -48,6 +48,9 @@ extension LoadRun {
                 verdict: .unproven, statement: "\(text) held",
                 numbers: ["a stream does not say so; --summary-export=NAME.json does"])
         }
+        if let contradiction {
+            return Claim(verdict: .unproven, statement: "\(text) held", numbers: [contradiction])
+        }
         return Claim(
             verdict: threshold.isMet == true ? .proven : .unproven, statement: "\(text) held",
             numbers: [

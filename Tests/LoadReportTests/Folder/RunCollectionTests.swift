@@ -159,6 +159,17 @@ import Testing
         #expect(try answers.verdict == .proven)
     }
 
+    @Test("A threshold of a summary is proven only where no other file of the run has another count")
+    func thresholds() throws {
+        let summary = Self.k6Summary(10).replacing(
+            #""value": 0}"#, with: #""value": 0, "thresholds": {"rate<0.01": false}}"#)
+        try folder.write(summary, to: "a.json")
+        try folder.write(Self.k6Stream(10), to: "a.ndjson")
+        #expect(try folder.read().claim("a: the threshold rate<0.01").verdict == .proven)
+        try folder.write(Self.k6Stream(9), to: "a.ndjson")
+        #expect(try folder.read().claim("a: the threshold rate<0.01").verdict == .unproven)
+    }
+
     @Test("Two documents in one file are named as such, and half of one is not")
     func twoDocuments() throws {
         try folder.write(Self.k6Summary(200) + "\n" + Self.k6Summary(100), to: "a.json")
