@@ -149,7 +149,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
         let expected = try collected.expectedCalls ?? expectedCalls()
         try await finish(
             collected.files, names: (deployment.name, deployment.namespace), expected: expected,
-            gaps: collected.gaps, doubts: collected.doubts)
+            gaps: collected.gaps, doubts: collected.doubts, isCountedByPod: collected.expectedCalls != nil)
         return collected.files
     }
 
@@ -175,7 +175,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     private func finish(
         _ logs: [LogFile], names: (deployment: String?, namespace: String?), expected: Analysis.ExpectedCalls?,
-        gaps: [String], doubts: [String] = []
+        gaps: [String], doubts: [String] = [], isCountedByPod: Bool = false
     ) async throws {
         let deployment = names.deployment ?? Analysis.deployment(ofPods: logs.map(\.pod))
         let outputs = try outputs(for: deployment, reading: logs)
@@ -184,7 +184,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
         }
         let analysis = Analysis(
             deployment: deployment, namespace: names.namespace ?? "n/a", pods: pods, expectedCalls: expected,
-            gaps: gaps, doubts: doubts)
+            gaps: gaps, doubts: doubts, isCountedByPod: isCountedByPod)
         let text = ResultsFile(analysis).text
         let file = try outputs.write(analysis, text: text)
         try StandardOutput.write(json ? try AnalysisJSON(analysis).data() : Data(text.utf8))

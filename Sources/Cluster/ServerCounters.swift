@@ -29,18 +29,40 @@ public struct ServerCounters: Sendable, Equatable {
                 .input, "\(source) holds no bungalow_requests_total: give the text of a Bungalow server's /metrics")
         }
         self.calls = calls
-        process = text.firstMatch(of: #/bungalow_build_info\{[^}]*instance="([^"]*)"/#).map { String($0.1) }
+        process = text.firstMatch(of: Self.instance).map { String($0.1) }
+    }
+
+    private static var instance: Regex<(Substring, Substring)> {
+        #/bungalow_build_info\{[^}]*instance="([^"]*)"/#
     }
 
     /// Adds up the counters in files with the text of `/metrics`.
     ///
-    /// - Throws: `OperatorError` if a file cannot be read or holds no counter.
+    /// - Throws: `OperatorError` if a file cannot be read or holds no counter, or if a server would count twice.
     public init(fromFiles paths: [String]) throws {
+        var known: [(path: String, status: FileStatus?, processes: Set<String>)] = []
         calls = try paths.map { path in
             guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
                 throw OperatorError(.input, "\(path) cannot be read: give a file with the text of a server's /metrics")
             }
-            return try ServerCounters(metrics: text, from: path).calls
+            let counters = try ServerCounters(metrics: text, from: path)
+            let processes = text.matches(of: Self.instance).map { String($0.1) }
+            let file = (path: path, status: TextFile(path: path).status, processes: Set(processes))
+            let isTwiceWithin = file.processes.count < processes.count
+            if let other = isTwiceWithin
+                ? file
+                : known.first(where: {
+                    $0.status != nil && $0.status == file.status || !$0.processes.isDisjoint(with: file.processes)
+                })
+            {
+                let both =
+                    other.path == path
+                    ? "\(path) holds the same server's counters twice, or is named twice"
+                    : "\(other.path) and \(path) are the counters of the same server"
+                throw OperatorError(.request, "\(both): give --metrics one text of each server, the latest")
+            }
+            known.append(file)
+            return counters.calls
         }.reduce(0, +)
         process = nil
     }

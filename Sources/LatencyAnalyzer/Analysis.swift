@@ -38,17 +38,21 @@ public struct Analysis: Sendable {
         }
     }
 
-    /// - Parameter pods: one for each log.
+    /// - Parameters:
+    ///   - pods: one for each log.
+    ///   - isCountedByPod: whether each pod's own counter is in the expected number, so that a log without a request
+    ///     may be that of an idle pod; a file that was named should have held requests.
     public init(
         deployment: String, namespace: String, pods: [PodStatistics], expectedCalls: ExpectedCalls? = nil,
-        gaps: [String] = [], doubts: [String] = []
+        gaps: [String] = [], doubts: [String] = [], isCountedByPod: Bool = false
     ) {
         self.deployment = deployment
         self.namespace = namespace
         self.pods = pods
         self.expectedCalls = expectedCalls
-        self.gaps = gaps + pods.flatMap(\.gaps)
-        losses = pods.flatMap(\.losses)
+        let unread = pods.flatMap(\.unread)
+        self.gaps = gaps + pods.flatMap(\.gaps) + (isCountedByPod ? unread : [])
+        losses = (isCountedByPod ? [] : unread) + pods.flatMap(\.losses)
         self.doubts = doubts
         // A second copy of a request makes up for one that is missing.
         countDoubts = pods.flatMap(\.countDoubts)

@@ -1,23 +1,38 @@
 import Bytes
 
-/// Reads a line of `SCORING_LOG=json`, exactly as `ScoringLogRecord` writes it.
+/// Reads a line of `SCORING_LOG=json`, as `ScoringLogRecord` writes it or as a JSON tool writes it again.
 enum LoggedRecord {
+    /// Whether a line can be one; a tool may put a space after colons and commas.
+    static func begins(_ line: UnsafeRawBufferPointer) -> Bool {
+        line.hasPrefix(#"{"time":""#) || line.hasPrefix(#"{"time": ""#)
+    }
+
     /// - Parameter line: `{"time":"2026-11-21T07:26:00.123Z","request_id":"…","route":"/predict","status":200,…}`.
     /// - Returns: the request, with the look-up and the model added up as in the text log; nil for any other line.
-    static func read(_ line: UnsafeRawBufferPointer) -> LoggedRequest? {
+    static func read(_ line: UnsafeRawBufferPointer) -> ScoringLogLine? {
         var scanner = ByteScanner(line)
-        guard scanner.skip(#"{"time":""#), let seconds = seconds(&scanner), scanner.skip(#","request_id":""#),
-            let id = requestID(&scanner), scanner.skip(#","route":""#),
-            scanner.take(before: UInt8(ascii: "\"")) != nil, scanner.skip(#","status":"#),
+        guard scanner.skip("{"), skip(#""time":"#, &scanner), scanner.skip("\""), let seconds = seconds(&scanner),
+            skip(",", &scanner), skip(#""request_id":"#, &scanner), scanner.skip("\""),
+            let id = requestID(&scanner), skip(",", &scanner), skip(#""route":"#, &scanner), scanner.skip("\""),
+            scanner.take(before: UInt8(ascii: "\"")) != nil, skip(",", &scanner), skip(#""status":"#, &scanner),
             let status = scanner.decimal(digits: 3), status >= 100, line.last == UInt8(ascii: "}")
         else { return nil }
         var request = LoggedRequest(secondsSince1970: seconds, status: status, bodyBytes: nil)
-        guard status < 400 else { return request }
+        guard status < 400 else { return .record(request) }
         request.loggedRequestID = id
-        let times = [number(after: #","cache_ms":"#, in: line), number(after: #","score_ms":"#, in: line)]
-        let known = times.compactMap(\.self)
+        let rest = scanner.rest
+        let times = [number(after: #""cache_ms":"#, in: rest), number(after: #""score_ms":"#, in: rest)]
+        guard !times.contains(.unreadable) else { return .recordWithoutTime(request) }
+        let known = times.compactMap { if case .milliseconds(let time) = $0 { time } else { nil } }
         if !known.isEmpty { request.scoringMilliseconds = known.reduce(0, +) }
-        return request
+        return .record(request)
+    }
+
+    /// Skips what stands there, and a space after it.
+    private static func skip(_ text: StaticString, _ scanner: inout ByteScanner) -> Bool {
+        guard scanner.skip(text) else { return false }
+        _ = scanner.skip(.space)
+        return true
     }
 
     private static func seconds(_ scanner: inout ByteScanner) -> Int? {
@@ -43,17 +58,41 @@ enum LoggedRecord {
         return plain.contains("\\") || plain.utf8.count > RequestID.maximumCount ? nil : LoggedRequestID(plain)
     }
 
-    private static func number(after key: StaticString, in line: UnsafeRawBufferPointer) -> Double? {
+    /// What stands after a time's key.
+    private enum Time: Equatable { case missing, unreadable, milliseconds(Double) }
+
+    /// Reads any JSON number from 0 to 10^9, or null: tools write 0.0030 as 0.003, and 0.00001 as 1e-05.
+    private static func number(after key: StaticString, in line: UnsafeRawBufferPointer) -> Time {
         var start = 0
         while let found = line.position(of: key.utf8Start[0], from: start) {
             start = found + 1
             var scanner = ByteScanner(line, from: found)
-            guard scanner.skip(key) else { continue }
-            guard let whole = scanner.decimal(), scanner.skip(UInt8(ascii: ".")),
-                let fraction = scanner.decimal(digits: 4), whole <= 1_000_000_000
-            else { return nil }
-            return Double(whole * 10_000 + fraction) / 10_000
+            // In a text the quote would be an escape's.
+            guard found > 0, line[found - 1] != UInt8(ascii: "\\"), skip(key, &scanner) else { continue }
+            let rest = scanner.rest
+            var decimal = ByteScanner(rest)
+            if let whole = decimal.decimal(), decimal.skip(UInt8(ascii: ".")),
+                let fraction = decimal.decimal(digits: 4),
+                whole <= 1_000_000_000, decimal.skip(UInt8(ascii: ",")) || decimal.skip(UInt8(ascii: "}"))
+            {
+                return .milliseconds(Double(whole * 10_000 + fraction) / 10_000)
+            }
+            let text = rest.part(0..<rest.countWhile { $0.isNumberPart })
+            if text.isEmpty, rest.hasPrefix("null") { return .missing }
+            guard 1...32 ~= text.count, text.first?.isDigit == true, text.last?.isDigit == true,
+                let time = Double(String(decoding: text, as: UTF8.self)), time <= 1_000_000_000,
+                let next = rest.dropping(text.count).trimmed.first,
+                next == UInt8(ascii: ",") || next == UInt8(ascii: "}")
+            else { return .unreadable }
+            return .milliseconds(time)
         }
-        return nil
+        return .missing
+    }
+}
+
+extension UInt8 {
+    fileprivate var isNumberPart: Bool {
+        isDigit || self == UInt8(ascii: ".") || self == UInt8(ascii: "-") || self == UInt8(ascii: "+")
+            || self | 0x20 == UInt8(ascii: "e")
     }
 }

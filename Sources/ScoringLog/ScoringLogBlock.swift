@@ -110,6 +110,8 @@ enum ScoringLogLine: Equatable {
     case foreignAccess
     /// A whole request in one line of JSON.
     case record(LoggedRequest)
+    /// Such a request of which a time cannot be read.
+    case recordWithoutTime(LoggedRequest)
     /// How long Azure ML's server took for a request, which counts where the model has logged no time.
     case duration(milliseconds: Double)
     /// The server's own message on standard error, which a container's log may hold between any two lines.
@@ -153,7 +155,7 @@ enum ScoringLogLine: Equatable {
     }
 
     private static func others(_ line: UnsafeRawBufferPointer) -> Self {
-        if line.hasPrefix(#"{"time":""#) { return LoggedRecord.read(line).map(Self.record) ?? .malformedAccess }
+        if LoggedRecord.begins(line) { return LoggedRecord.read(line) ?? .malformedAccess }
         if line.contains("] \""), access(in: line) != nil { return .foreignAccess }
         if let milliseconds = duration(in: line) { return .duration(milliseconds: milliseconds) }
         return isMessage(line) ? .message : .other

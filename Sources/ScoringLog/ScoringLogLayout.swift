@@ -73,7 +73,7 @@ package struct ScoringLogSample {
             if line.count > 8, line.dropping(line.count - 8).equals(#" "-" "-""#) { ownAccesses += 1 }
             seconds = (seconds?.first ?? second, second)
             return .access
-        case .record(let request):
+        case .record(let request), .recordWithoutTime(let request):
             accesses += 1
             ownAccesses += 1
             seconds = (seconds?.first ?? request.secondsSince1970, request.secondsSince1970)

@@ -15,7 +15,7 @@ extension ScoringLogParser {
             endRequest(onRequest: onRequest)
             lines.removeAll(keepingCapacity: true)
             swap(&lines, &collected)
-        case .record: take(line, onRequest: onRequest)
+        case .record, .recordWithoutTime: take(line, onRequest: onRequest)
         default:
             collected.append(line)
             guard collected.count > 256 else { return }

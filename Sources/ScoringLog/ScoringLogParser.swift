@@ -97,7 +97,7 @@ public struct ScoringLogParser: Sendable {
     /// Reads a line without a line feed after it: only a scoring line and a record show that they are complete.
     package mutating func readLastLine(_ line: UnsafeRawBufferPointer, onRequest: (LoggedRequest) -> Void) {
         switch ScoringLogLine(Self.withoutCarriageReturn(line)) {
-        case .scoring, .record: readLine(line, onRequest: onRequest)
+        case .scoring, .record, .recordWithoutTime: readLine(line, onRequest: onRequest)
         default:
             counts.lines += 1
             counts.cutLines += 1
@@ -186,6 +186,9 @@ public struct ScoringLogParser: Sendable {
             counts.requests += 1
             if request.scoringMilliseconds != nil { counts.scoringLines += 1 }
             finished(request, onRequest: onRequest)
+        case .recordWithoutTime(let request):
+            counts.malformedScoringLines += 1
+            take(.record(request), onRequest: onRequest)
         default: takeRest(line, onRequest: onRequest)
         }
     }

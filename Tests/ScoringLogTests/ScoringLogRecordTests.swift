@@ -91,4 +91,32 @@ import Testing
         record.traceparent = String(repeating: "\0", count: 5000)
         #expect(Self.text(record).hasSuffix("\"}\n"))
     }
+
+    @Test(
+        "A time is any JSON number, with or without spaces, since tools write records again",
+        arguments: [
+            (#""cache_ms":0.2100,"score_ms":0.0030"#, 0.213), (#""cache_ms":0.21,"score_ms":0.003"#, 0.213),
+            (#""cache_ms": 1, "score_ms": 0"#, 1), (#""score_ms":3e-05"#, 0.00003), (#""score_ms":1.25E+1"#, 12.5),
+            (#""cache_ms":null,"score_ms":2.123456"#, 2.123456), (#""score_ms":2.12345"#, 2.12345),
+        ])
+    func anyNumber(times: String, milliseconds: Double) throws {
+        for space in ["", " "] {
+            let begin = #"{"time":#"2026-11-21T07:26:00.123Z","request_id":#"a","route":#"/predict","status":#200,"#
+            let line = begin.replacing("#", with: space) + space + times + "}\n"
+            let log = LogReading(line)
+            #expect(log.requests.map(\.scoringMilliseconds) == [milliseconds], "\(line)")
+            #expect(log.requests.map(\.requestID) == ["a"] && log.counts.malformedScoringLines == 0)
+        }
+    }
+
+    @Test(
+        "A time that cannot be read is counted as broken, and the request is not lost",
+        arguments: [#""0.2""#, "-1", "1e999", "0.", ".5", "0.0030.1", "NaN", "true", "1 2", ""])
+    func brokenTime(time: String) {
+        let log = LogReading(
+            #"{"time":"2026-11-21T07:26:00.123Z","request_id":"a","route":"/predict","status":200,"score_ms":"#
+                + time + "}\n")
+        #expect(log.counts.requests == 1 && log.counts.malformedScoringLines == 1)
+        #expect(log.requests.map(\.scoringMilliseconds) == [nil])
+    }
 }

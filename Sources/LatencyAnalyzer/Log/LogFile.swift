@@ -114,7 +114,9 @@ public struct LogFile: Sendable, Equatable {
         func check() throws {
             if let firstError { throw firstError }
         }
-        for text in isMissing ? [] : texts { try reader.read(text, onCall: take, check: check) }
+        for (index, text) in (isMissing ? [] : texts).enumerated() {
+            try reader.read(text, isNewest: index == texts.count - 1, onCall: take, check: check)
+        }
         reader.finish(onCall: take)
         try check()
         return LogReading(reader, of: self)

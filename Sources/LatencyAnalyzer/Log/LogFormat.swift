@@ -91,7 +91,7 @@ struct LogFormat: Sendable {
 
     private static func isOwn(_ line: UnsafeRawBufferPointer) -> Bool {
         line.hasPrefix("127.0.0.1 - - [") || line.hasPrefix("X-Ms-Request-Id: ") || line.hasPrefix("Prediction took ")
-            || line.hasPrefix("Predictions took ") || line.hasPrefix(#"{"time":""#)
+            || line.hasPrefix("Predictions took ") || line.hasPrefix(#"{"time":"#)
     }
 
     // MARK: - The lines

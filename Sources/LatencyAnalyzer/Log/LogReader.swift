@@ -29,6 +29,8 @@ struct LogReader {
     var pods: [String] = []
     private(set) var format: LogFormat?
     private(set) var damages: [String] = []
+    /// Which of several files hold no readable request, one sentence each.
+    private(set) var emptyParts: [String] = []
     private(set) var holdsZeroBytes = false
     private(set) var unreadSourceLines = 0
     private(set) var sample: [UInt8] = []
@@ -48,8 +50,13 @@ struct LogReader {
 
     /// Reads a file.
     ///
-    /// - Parameter onCall: gets a pod's number and each of its requests.
-    mutating func read(_ file: TextFile, onCall: (Int, LoggedRequest) -> Void, check: () throws -> Void) throws {
+    /// - Parameters:
+    ///   - isNewest: whether it may be empty, since no file of the log follows it.
+    ///   - onCall: gets a pod's number and each of its requests.
+    mutating func read(
+        _ file: TextFile, isNewest: Bool, onCall: (Int, LoggedRequest) -> Void, check: () throws -> Void
+    ) throws {
+        let marks = sources.reduce(0) { $0 + $1.parser.counts.marks }
         beginFile()
         var found: GzipDamage?
         try file.forEachPiece(
@@ -59,7 +66,12 @@ struct LogReader {
             }, onDamage: { found = $0 })
         if isSampling { endSample(onCall) }
         endFile(onCall)
-        if let found { damages.append(found.sentence) }
+        if let found {
+            damages.append(found.sentence)
+        } else if marks == sources.reduce(0, { $0 + $1.parser.counts.marks }), !(isNewest && sample.isEmpty) {
+            let name = file.path.map { URL(filePath: $0).lastPathComponent } ?? "stdin"
+            emptyParts.append("\(name) holds no readable request: \(LogKind.sentence(of: sample, name: name))")
+        }
     }
 
     /// Ends the log.

@@ -15,7 +15,7 @@ public struct LogReading: Sendable {
     /// Lines for a person on how the log was read.
     let notes: [String]
     /// What of the file was not read, one sentence each.
-    let gaps: [String]
+    let unread: [String]
     let holdsZeroBytes: Bool
 
     init(_ reader: LogReader, of file: LogFile) {
@@ -47,15 +47,16 @@ public struct LogReading: Sendable {
             notes.append("\(file.name): read as \(name), \(pods.count) pod\(pods.count == 1 ? "" : "s")\(rest)")
         }
         self.notes = notes
-        var gaps = reader.damages.map { "\(file.name) \($0)" }
+        var unread = reader.damages.map { "\(file.name) \($0)" }
         if read.isEmpty, !file.isMissing, reader.damages.isEmpty {
             let kind = LogKind.sentence(of: reader.sample, name: file.name)
-            gaps.append("\(file.name) holds no readable request: \(kind)")
+            unread.append("\(file.name) holds no readable request: \(kind)")
         }
         if reader.unreadSourceLines > 0 {
-            gaps.append("\(reader.unreadSourceLines) lines of \(file.name) are of more pods than can be read at once")
+            unread.append("\(reader.unreadSourceLines) lines of \(file.name) are of more pods than can be read at once")
         }
-        self.gaps = gaps
+        if !read.isEmpty { unread += reader.emptyParts }
+        self.unread = unread
         holdsZeroBytes = reader.holdsZeroBytes
     }
 
@@ -68,7 +69,10 @@ public struct LogReading: Sendable {
 
 extension ScoringLogCounts {
     /// Whether any line was one of a scoring log, or a piece of one.
-    fileprivate var hasMarks: Bool {
-        requests + scoringLines + strayRequestIDLines + malformedAccessLines > 0
+    var hasMarks: Bool { marks > 0 }
+
+    /// How many lines there were of a scoring log; it only grows, as a request that is there again leaves its number.
+    var marks: Int {
+        requests + scoringLines + strayRequestIDLines + malformedAccessLines + 2 * repeatedRequests
     }
 }

@@ -34,9 +34,13 @@ struct BrokenLines {
             missing + back + found.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" } + files
     }
 
-    /// What makes the log incomplete, which must not stand beside "Broken or missing: nothing".
+    /// What makes the log incomplete or the count doubtful, which must not stand beside "Broken or missing: nothing".
     private static func missing(_ analysis: Analysis) -> [String] {
-        guard case .incomplete = analysis.completeness else { return [] }
+        switch analysis.completeness {
+        case .complete: return []
+        case .notChecked: return analysis.gaps + analysis.losses
+        case .incomplete: break
+        }
         let difference = (analysis.expectedCalls?.calls ?? 0) - analysis.total.counts.requests
         guard analysis.expectedCalls != nil else { return analysis.gaps + analysis.losses }
         let count = "\(abs(difference)) requests \(difference > 0 ? "fewer" : "more") than there should be"

@@ -25,6 +25,8 @@ public struct PodStatistics: Sendable {
     public private(set) var notes: [String] = []
     /// What is known to be missing, one sentence each.
     public private(set) var gaps: [String] = []
+    /// What of the log was not read, one sentence each.
+    private(set) var unread: [String] = []
     /// Lines that show that requests are missing, one sentence each.
     private(set) var losses: [String] = []
     /// Why the right number of requests is not the proof that all are there, one sentence each.
@@ -74,7 +76,7 @@ public struct PodStatistics: Sendable {
             if index == 0 {
                 statistics.holdsZeroBytes = reading.holdsZeroBytes
                 statistics.notes = reading.notes
-                statistics.gaps += reading.gaps
+                statistics.unread = reading.unread
             }
             return (pod.number, statistics)
         }
