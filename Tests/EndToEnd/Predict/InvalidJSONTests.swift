@@ -198,7 +198,7 @@ import Testing
                 #"{"inputs":[{"name":"a","datatype":"FP64","shape":[1,8],"data":[]}]}"#,
                 "the key inputs: an inference request. Send it to /v2/models/housing/infer"
             ),
-            (#"{"columns":["MedInc"],"index":[0],"data":[[5]]}"#, "the keys columns, index, data: \(split). \(records)"),
+            (#"{"columns":["MedInc"],"x":[],"data":[[5]]}"#, "the keys columns, x, data: \(split). \(records)"),
             (#"{"columns":["MedInc"],"data":[[5.5]]}"#, "the keys columns, data: \(split). \(records)"),
             (#"{"0":{"MedInc":5.5},"1":{"MedInc":2}}"#, "the keys 0, 1: \(index). \(records)"),
             (#"{"a":{"Latitude":37}}"#, "the key a: \(index). \(records)"),
