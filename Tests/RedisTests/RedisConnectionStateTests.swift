@@ -59,7 +59,6 @@ import Testing
             ("NOAUTH Authentication required.", .ping, "auth"),
             ("NOPERM this user has no permissions", .ping, "unusable"),
             ("NOPERM this user has no permissions", .select, "unusable"),
-            ("ERR SELECT is not allowed in cluster mode", .select, "unusable"),
             ("ERR DB index is out of range", .select, "error_reply"),
             ("LOADING Redis is loading the dataset in memory", .ping, "error_reply"),
         ])
@@ -246,6 +245,22 @@ import Testing
             return
         }
         #expect(state.owedReplies == 0)
+    }
+
+    @Test("a database on a cluster is told by what to write")
+    func clusterDatabase() {
+        var state = RedisConnectionState<String>(
+            connectDeadline: start, commandDeadline: .seconds(1), maximumOutstanding: 8, database: 3)
+        _ = state.opened(handshake: [.select, .ping], now: start)
+        state.sent()
+        guard
+            case .end(let ending) = state.received(
+                .error(ByteBuffer(string: "ERR SELECT is not allowed in cluster mode")))
+        else {
+            Issue.record("the handshake went on")
+            return
+        }
+        #expect("\(ending.error)" == "a cluster has database 0 only: write the URL without /3")
     }
 
     @Test("only a connection that has worked and owes nothing is closed without an error")

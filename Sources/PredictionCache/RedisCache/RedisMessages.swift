@@ -16,6 +16,7 @@ final class RedisMessages {
     /// Why the server is not used; nil while it is.
     private var down: RedisError?
     private var hasAnswered = false
+    private var toldLater: Scheduled<Void>?
     private var primaries: Int?
 
     /// - Parameters:
@@ -103,7 +104,8 @@ final class RedisMessages {
         down = error
         guard !logDown(error) else { return }
         // It may have been told before, and answered since: if it lasts it is told again.
-        loop.assumeIsolated().scheduleTask(in: CacheEpisodes.interval) { [weak self] in
+        toldLater?.cancel()
+        toldLater = loop.assumeIsolated().scheduleTask(in: CacheEpisodes.interval) { [weak self] in
             if let self, down == error { _ = logDown(error) }
         }
     }
@@ -118,6 +120,7 @@ final class RedisMessages {
 
     private func answers() {
         down = nil
+        toldLater?.cancel()
         guard ends("server") || !hasAnswered else { return }
         hasAnswered = true
         logger.info("cache: \(description) answers\(butRefuses)")
