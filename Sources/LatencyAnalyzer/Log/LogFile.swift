@@ -16,6 +16,8 @@ public struct LogFile: Sendable, Equatable {
     public private(set) var name: String
     /// The pod: the name without `.txt`, `.log` or `.gz`, or what the path of a node's file says.
     public private(set) var pod: String
+    /// For each text, a sentence where files between it and the one before are missing.
+    let fileGaps: [String?]
     /// Whether nothing was downloaded: the file, if any, is older and is not read.
     public private(set) var isMissing = false
 
@@ -30,6 +32,7 @@ public struct LogFile: Sendable, Equatable {
     /// - Parameter depth: how many components of the path the names have.
     private init(_ set: LogSet, depth: Int, isWhole: Bool = false) {
         texts = set.paths.map(TextFile.init(path:))
+        fileGaps = set.gaps
         let path = set.paths.last ?? ""
         let components = FilePath(path).components.suffix(depth).map(\.string)
         name = path == "-" ? "stdin" : components.isEmpty ? path : components.joined(separator: "/")
@@ -115,6 +118,7 @@ public struct LogFile: Sendable, Equatable {
             if let firstError { throw firstError }
         }
         for (index, text) in (isMissing ? [] : texts).enumerated() {
+            if let gap = fileGaps[index] { reader.skipFiles(gap, onCall: take) }
             try reader.read(text, isNewest: index == texts.count - 1, onCall: take, check: check)
         }
         reader.finish(onCall: take)

@@ -19,6 +19,8 @@ struct LogReader {
         let pod: Int
         let container: String?
         var parser: ScoringLogParser
+        /// What it held before files that are missing.
+        var earlier = ScoringLogCounts()
         // Lines that a runtime has cut, of standard output and standard error.
         var parts: ([UInt8], [UInt8]) = ([], [])
     }
@@ -31,6 +33,11 @@ struct LogReader {
     private(set) var damages: [String] = []
     /// Which of several files hold no readable request, one sentence each.
     private(set) var emptyParts: [String] = []
+    /// Which files between those that were read are missing, one sentence each.
+    var fileGaps: [String] = []
+    /// The ends of the file that is being read, where another follows it, and of the one before.
+    var tail: [UInt8] = []
+    var tailBefore: [UInt8] = []
     private(set) var holdsZeroBytes = false
     private(set) var unreadSourceLines = 0
     private(set) var sample: [UInt8] = []
@@ -56,19 +63,20 @@ struct LogReader {
     mutating func read(
         _ file: TextFile, isNewest: Bool, onCall: (Int, LoggedRequest) -> Void, check: () throws -> Void
     ) throws {
-        let marks = sources.reduce(0) { $0 + $1.parser.counts.marks }
+        let marks = sources.reduce(0) { $0 + $1.counts.marks }
         beginFile()
         var found: GzipDamage?
         try file.forEachPiece(
             { piece in
                 take(piece, onCall)
+                if !isNewest { keepTail(piece) }
                 try check()
             }, onDamage: { found = $0 })
         if isSampling { endSample(onCall) }
         endFile(onCall)
         if let found {
             damages.append(found.sentence)
-        } else if marks == sources.reduce(0, { $0 + $1.parser.counts.marks }), !(isNewest && sample.isEmpty) {
+        } else if marks == sources.reduce(0, { $0 + $1.counts.marks }), !(isNewest && sample.isEmpty) {
             let name = file.path.map { URL(filePath: $0).lastPathComponent } ?? "stdin"
             emptyParts.append("\(name) holds no readable request: \(LogKind.sentence(of: sample, name: name))")
         }
@@ -83,6 +91,7 @@ struct LogReader {
     }
 
     private mutating func beginFile() {
+        (tailBefore, tail) = (tail, [])
         isSampling = true
         carry.removeAll(keepingCapacity: true)
         isCarryOverlong = false
@@ -107,6 +116,7 @@ struct LogReader {
         sample.withUnsafeBytes { bytes in
             let format = LogFormat(sample: bytes)
             self.format = format
+            partIfLater(bytes, onCall)
             if case .table(let table) = format.container { self.table = table } else { table = nil }
             read(bytes, onCall)
         }

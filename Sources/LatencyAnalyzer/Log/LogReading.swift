@@ -23,7 +23,7 @@ public struct LogReading: Sendable {
             let sources = reader.sources.filter { $0.pod == number }
             return Pod(
                 number: number, name: name,
-                counts: sources.reduce(into: ScoringLogCounts()) { $0.add($1.parser.counts) },
+                counts: sources.reduce(into: ScoringLogCounts()) { $0.add($1.counts) },
                 isContiguous: sources.contains { $0.parser.layout.isContiguous })
         }
         if all.isEmpty { all = [Pod(number: 0, name: file.pod, counts: ScoringLogCounts(), isContiguous: false)] }
@@ -56,6 +56,7 @@ public struct LogReading: Sendable {
             unread.append("\(reader.unreadSourceLines) lines of \(file.name) are of more pods than can be read at once")
         }
         if !read.isEmpty { unread += reader.emptyParts }
+        unread += reader.fileGaps
         self.unread = unread
         holdsZeroBytes = reader.holdsZeroBytes
     }

@@ -7,11 +7,16 @@ struct LogSet {
     /// The pod that the path names; nil where only the file's name does.
     let pod: String?
 
+    /// For each file, a sentence where files between it and the one before are missing.
+    let gaps: [String?]
+
     /// A log of one file.
     init(path: String) { self.init(paths: [path]) }
 
     private init(paths: [String]) {
         self.paths = paths
+        let names = paths.map { URL(filePath: $0).lastPathComponent }
+        gaps = [nil] + zip(names, names.dropFirst()).map(Self.gap)
         pod = paths.last.flatMap(Self.pod(ofPath:))
     }
 
@@ -48,6 +53,28 @@ struct LogSet {
             return ("\(folder)\(match.1)", match.2 == nil ? ["~"] : ["}"])
         }
         return (path, [])
+    }
+
+    /// Restarts count up, as in `0.log` and `1.log`, and rotated files down, as in `x.log.2`, `x.log.1` and `x.log`.
+    private static func gap(from older: String, to newer: String) -> String? {
+        guard let (base, first) = number(of: older), let (_, last) = number(of: newer), abs(last - first) > 1 else {
+            return nil
+        }
+        let next = first < last ? first + 1 : first - 1
+        let missing = base.isEmpty ? "\(next).log" : "\(base).\(next)"
+        let others = abs(last - first) - 2
+        let rest = others > 0 ? " and \(others) more" : ""
+        return "between \(older) and \(newer) \(missing)\(rest) is missing: name all files of the log"
+    }
+
+    private static func number(of name: String) -> (base: String, number: Int)? {
+        if let match = name.wholeMatch(of: #/([0-9]{1,9})\.log(?:\.[0-9]{8}-[0-9]{6}(?:\.gz)?)?/#) {
+            return Int(match.1).map { ("", $0) }
+        }
+        if let match = name.wholeMatch(of: #/(.+\.(?:log|txt))\.([0-9]{1,4})(?:\.gz)?/#) {
+            return Int(match.2).map { (String(match.1), $0) }
+        }
+        return name.wholeMatch(of: #/(.+\.(?:log|txt))(?:\.gz)?/#).map { (String($0.1), 0) }
     }
 
     private static func padded(_ digits: String) -> String {

@@ -48,4 +48,45 @@ import Testing
         #expect(!text.contains("whole.txt holds"))
         #expect(analysis.pods[0].summary == "json.txt: 0 requests")
     }
+
+    /// A block that a missing file tears, `a` before it and another's time after it.
+    private static let torn = LogFolder.block(id: "a", milliseconds: nil)
+    private static let rest = "Prediction took 9.5000 ms\n" + LogFolder.block(second: 60, id: "b", milliseconds: "1.0")
+
+    @Test(
+        "No request goes on over a file that is missing, which is named",
+        arguments: [
+            (["pod.txt.2", "pod.txt"], "pod.txt.1"), (["0.log", "2.log"], "1.log"),
+            (["pod.log.9", "pod.log.5"], "pod.log.8 and 2 more"),
+        ])
+    func missingFile(names: [String], missing: String) async throws {
+        let folder = try LogFolder()
+        for (name, text) in zip(names, [Self.torn, Self.rest]) { _ = try folder.write(text, to: name) }
+        let logs = LogFile.named(names.map(folder.path))
+        let sentence = "between \(names[0]) and \(names[1]) \(missing) is missing: name all files of the log"
+        let line = try await Analysis.of(logs, expected: 5).completeness.line
+        #expect(line.hasPrefix("INCOMPLETE: 2 of 5 ") && line.contains(sentence), "\(line)")
+        let right = try await Analysis.of(logs, expected: 2)
+        #expect(right.completeness.line.hasPrefix("Not checked: 2 of 2 "))
+        #expect(ResultsFile(right).text.contains("\t \(sentence)\n") && right.total.slowest == 1)
+    }
+
+    @Test("Over neighbouring files a request goes on, but not over more time than a request takes")
+    func neighbours() async throws {
+        let folder = try LogFolder()
+        for (name, text) in [("pod.txt.1", Self.torn), ("pod.txt", Self.rest)] { _ = try folder.write(text, to: name) }
+        let whole = try await Analysis.of(LogFile.named(["pod.txt.1", "pod.txt"].map(folder.path)), expected: 2)
+        #expect(whole.completeness == .complete("2 of 2 requests, by the test") && whole.total.slowest == 9.5)
+        for (seconds, isJoined) in [("05", true), ("40", false)] {
+            func node(_ text: String, _ stamp: String) -> String {
+                text.split(separator: "\n").map { "2026-11-21T07:00:\(stamp).123456789Z stdout F \($0)\n" }.joined()
+            }
+            _ = try folder.write(node(Self.torn, "00"), to: "0.log.20261121-070001")
+            _ = try folder.write(node(Self.rest, seconds), to: "0.log")
+            let logs = LogFile.named(["0.log.20261121-070001", "0.log"].map(folder.path))
+            let analysis = try await Analysis.of(logs, expected: 2)
+            #expect(analysis.total.slowest == (isJoined ? 9.5 : 1))
+            #expect(analysis.completeness.line.hasPrefix(isJoined ? "Complete: " : "Not checked: "))
+        }
+    }
 }
