@@ -17,7 +17,7 @@ struct MalformedRequest: Equatable {
     /// - Parameters:
     ///   - line: what was due; nil for the body.
     ///   - bytes: how many of the body, or of its chunk, were still to come.
-    static func cut(in line: RequestParser.Line?, missing bytes: Int) -> MalformedRequest {
+    static func cut(in line: LineKind?, missing bytes: Int) -> MalformedRequest {
         let isHead = line == .request || line == .field
         let missing = !isHead && bytes > 0 ? ", at least \(bytes) bytes too early" : ""
         return MalformedRequest("the connection ended within the \(isHead ? "head" : "body")\(missing)")
@@ -27,7 +27,7 @@ struct MalformedRequest: Equatable {
     ///
     /// - Parameter hasEnd: false if it ends with LF alone.
     static func line(
-        _ kind: RequestParser.Line, _ line: UnsafeRawBufferPointer, hasEnd: Bool = true
+        _ kind: LineKind, _ line: UnsafeRawBufferPointer, hasEnd: Bool = true
     ) -> MalformedRequest {
         if kind == .request, let text = otherProtocol(line) { return MalformedRequest(text) }
         guard hasEnd else { return lineEnd }

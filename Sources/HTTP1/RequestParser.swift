@@ -31,16 +31,12 @@ final class RequestParser {
         case malformed(MalformedRequest), headTooLarge, framingTooLarge
     }
 
-    enum Line {
-        case request, field, chunkSize, trailer
-    }
-
     private enum State {
         case emptyLines, body, chunk, chunkEnd, lost
-        case lines(Line)
+        case lines(LineKind)
 
         /// Whether lines are due.
-        var line: Line? { if case .lines(let line) = self { line } else { nil } }
+        var line: LineKind? { if case .lines(let line) = self { line } else { nil } }
     }
 
     /// The result of one step.
@@ -197,7 +193,7 @@ extension RequestParser {
 
     private var tooLarge: Step { .event(.failed(state.line == .chunkSize ? .framingTooLarge : .headTooLarge)) }
 
-    private func read(_ line: Line, _ text: UnsafeRawBufferPointer) -> Step {
+    private func read(_ line: LineKind, _ text: UnsafeRawBufferPointer) -> Step {
         switch line {
         case .request: readRequestLine(text)
         case .field: readField(text)

@@ -51,7 +51,8 @@ package enum CacheLocation: Equatable, Sendable {
         let path = url.path.hasPrefix("/") ? url.path.dropFirst() : url.path[...]
         guard let database = path.isEmpty ? 0 : Int(path), (0...65_535).contains(database) else { return nil }
         let port = url.port ?? 6379
-        guard (1...65_535).contains(port), url.port != nil || !CacheURLMistake.isAzure(host) || url.scheme == "redis"
+        guard (1...65_535).contains(port),
+            url.port != nil || AzureRedis.tlsPort(of: host) == nil || url.scheme == "redis"
         else { return nil }
         return .redis(
             RedisLocation(

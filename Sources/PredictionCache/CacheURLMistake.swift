@@ -35,21 +35,12 @@ package enum CacheURLMistake {
         return general
     }
 
-    /// Whether `rediss://` without a port cannot be meant: Azure's Redis does not listen on 6379.
-    static func isAzure(_ host: String) -> Bool { azurePort(host) != nil }
-
     /// A user without a password, where no file has it: most likely a password in the user's place.
     package static let userAlone =
         "redis://:PASSWORD@HOST, or redis://USER:PASSWORD@HOST, or CACHE_PASSWORD_FILE for the password: what stands alone "
         + "before the @ is a user"
 
     private static let general = "redis:// or rediss://[user:password@]host[:port][/db], sqlite:PATH or off"
-
-    private static func azurePort(_ host: String) -> Int? {
-        let host = host.lowercased()
-        if host.hasSuffix(".redis.cache.windows.net") { return 6380 }
-        return host.hasSuffix(".redis.azure.net") ? 10_000 : nil
-    }
 
     private static func redisAdvice(_ text: String, _ lowercased: String) -> String {
         let rest = text[(text.range(of: "://")?.upperBound ?? text.startIndex)...]
@@ -68,7 +59,7 @@ package enum CacheURLMistake {
                 ? "rediss://HOST:PORT without ?…: TLS is what rediss:// says" : "\(general), without ?…"
         }
         if let url = URLComponents(string: text), url.scheme == "rediss", url.port == nil,
-            let port = azurePort(url.host ?? "")
+            let port = AzureRedis.tlsPort(of: url.host ?? "")
         {
             return "rediss://HOST:\(port): Azure's Redis does not listen on 6379"
         }

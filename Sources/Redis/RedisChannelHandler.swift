@@ -287,8 +287,7 @@ extension RedisChannelHandler {
     private func armTimer(in context: ChannelHandlerContext) {
         guard let deadline = state.timerToArm() else { return }
         timer?.cancel()
-        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
-            self?.timerFired()
+        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in self?.timerFired()
         }
     }
 

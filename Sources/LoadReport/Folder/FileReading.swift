@@ -9,7 +9,7 @@ struct FileReading {
     /// - Throws: `UnreadableFile` or `OperatorError` if the file is left out.
     func read() throws -> (content: FileContent, losses: RecordReader.Losses) {
         guard file.byteCount > 0 else { throw UnreadableFile("empty") }
-        guard let found = try file.recognized() else {
+        guard let found = try FileFormat.recognize(file) else {
             throw UnreadableFile(ForeignTool.description(head: try file.head()) ?? "of no known format")
         }
         let layout = found.layout

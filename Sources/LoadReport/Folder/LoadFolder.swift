@@ -23,7 +23,7 @@ public struct LoadFolder: Sendable {
     public init(path: String, zone: TimeZone, outputs: [String] = []) throws {
         for output in outputs where FileStatus(path: output)?.isRegular == true {
             let file = InputFile(relativePath: output, path: output, lastChange: .zero, byteCount: 0)
-            if try file.recognized() != nil {
+            if try FileFormat.recognize(file) != nil {
                 throw OperatorError(.request, "\(output) holds results and would be lost; name another file")
             }
         }

@@ -14,6 +14,11 @@ enum FileFormat: Sendable {
 
     /// The format of a file; nil if unknown.
     ///
+    /// - Throws: `OperatorError` if it cannot be read.
+    static func recognize(_ file: InputFile) throws -> Recognized? { recognize(head: try file.head()) }
+
+    /// The format of a file; nil if unknown.
+    ///
     /// - Parameter head: its first lines, up to some thousand characters.
     static func recognize(head: String) -> Recognized? {
         let lines = head.split(whereSeparator: \.isNewline).filter { !$0.allSatisfy(\.isWhitespace) }

@@ -36,11 +36,6 @@ struct InputFile: Sendable {
     /// The name of the folder it lies in.
     var folder: String { URL(filePath: path).deletingLastPathComponent().lastPathComponent }
 
-    /// What the file is, by its first lines.
-    ///
-    /// - Throws: `OperatorError` if it cannot be read; nil if it is nothing that is known.
-    func recognized() throws -> FileFormat.Recognized? { FileFormat.recognize(head: try head()) }
-
     /// The file's first lines, without colours.
     ///
     /// - Throws: `OperatorError` if it cannot be read.

@@ -32,6 +32,9 @@ struct JSONError: Error, Equatable {
     /// In bytes, from 0; the length of the text where it ends too early.
     let offset: Int
 
+    /// How deep arrays and objects may stand in each other: a bit for each in `JSONScanner`.
+    static let maximumDepth = UInt64.bitWidth
+
     /// Says what was expected, where, what was met, and what the sender's mistake probably is.
     func message(in bytes: UnsafeRawBufferPointer) -> String {
         let (line, column) = place(in: bytes)
@@ -46,7 +49,7 @@ struct JSONError: Error, Equatable {
         case .escape: #"an escape that JSON has (\" \\ \/ \b \f \n \r \t \uXXXX)"#
         case .surrogate: "a pair of surrogates"
         case .encoding: "UTF-8"
-        case .depth: "at most \(BatchReader.maximumDepth) levels of arrays and objects"
+        case .depth: "at most \(Self.maximumDepth) levels of arrays and objects"
         }
     }
 
@@ -108,6 +111,11 @@ struct JSONToken: CustomStringConvertible {
     private let text: UnsafeRawBufferPointer
     private static let scalarLimit = 40
 
+    static let curlyQuotes: Set<Unicode.Scalar> = [
+        "\u{201C}", "\u{201D}", "\u{201E}", "\u{201F}", "\u{2018}", "\u{2019}", "\u{201A}", "\u{201B}", "\u{AB}",
+        "\u{BB}", "\u{2033}", "\u{B4}",
+    ]
+
     init(_ text: UnsafeRawBufferPointer) {
         self.text = text
         // Of a body of megabytes too, no more is looked at than is shown.
@@ -140,7 +148,7 @@ struct JSONToken: CustomStringConvertible {
         case "\t": return "a tab"
         case "\u{A0}": return "a no-break space (U+00A0)"
         case "\u{FFFD}" where text[0] != 0xEF: return "the byte \(text[0].hexadecimal), which is not UTF-8"
-        case _ where LikelyMistake.curlyQuotes.contains(scalar): return "a curly quote (\(scalar), \(number))"
+        case _ where Self.curlyQuotes.contains(scalar): return "a curly quote (\(scalar), \(number))"
         case _ where scalar.isASCII && scalar.isPrintable: return String(scalar)
         case _ where scalar.isPrintable: return "\(scalar) (\(number))"
         default: return number

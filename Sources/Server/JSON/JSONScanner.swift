@@ -12,8 +12,6 @@ struct JSONScanner {
     /// The open arrays and objects, the innermost in the lowest bit; 1 stands for an object.
     private var objects: UInt64 = 0
 
-    private static let maximumDepth = UInt64.bitWidth
-
     private init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
     /// The first error; nil if the text is one JSON value.
@@ -80,7 +78,7 @@ struct JSONScanner {
     }
 
     private mutating func open(isObject: Bool) -> JSONError.Problem? {
-        guard depth < Self.maximumDepth else { return .depth }
+        guard depth < JSONError.maximumDepth else { return .depth }
         depth += 1
         objects = objects << 1 | (isObject ? 1 : 0)
         expected = isObject ? .firstKey : .firstElement

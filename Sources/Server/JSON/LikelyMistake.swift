@@ -68,14 +68,9 @@ struct LikelyMistake {
 
     // MARK: Quotes
 
-    static let curlyQuotes: Set<Unicode.Scalar> = [
-        "\u{201C}", "\u{201D}", "\u{201E}", "\u{201F}", "\u{2018}", "\u{2019}", "\u{201A}", "\u{201B}", "\u{AB}",
-        "\u{BB}", "\u{2033}", "\u{B4}",
-    ]
-
     private var quotes: String? {
         guard let scalar = firstScalar else { return nil }
-        if Self.curlyQuotes.contains(scalar) {
+        if JSONToken.curlyQuotes.contains(scalar) {
             return "Curly quotes come from word processors and web pages: type straight double quotes"
         }
         if scalar == "'" {
