@@ -42,8 +42,13 @@ extension HTTPError {
             detail: "The body has at least \(bytes) bytes, where MAX_BODY_BYTES allows \(limit)")
     }
 
-    static let oneHostNeeded = HTTPError(
-        status: .badRequest, detail: "A request needs one Host header, and HTTP/1.0 one at most")
+    /// - Parameter hosts: how many there are.
+    static func oneHostNeeded(_ hosts: Int) -> HTTPError {
+        HTTPError(
+            status: .badRequest,
+            detail: "A request needs one Host header, and HTTP/1.0 one at most: this one has "
+                + (hosts == 0 ? "none" : "\(hosts)"))
+    }
     static let invalidHost = HTTPError(
         status: .badRequest, detail: "The Host header is no name or address, with or without a port")
     static let unknownTransferCoding = HTTPError(
@@ -67,7 +72,7 @@ extension HTTPError {
 
     init(_ defect: RequestHead.Defect) {
         switch defect {
-        case .hostCount: self = .oneHostNeeded
+        case .hostCount(let hosts): self = .oneHostNeeded(hosts)
         case .invalidHost: self = .invalidHost
         case .unknownTransferCoding: self = .unknownTransferCoding
         }

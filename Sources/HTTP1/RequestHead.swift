@@ -44,13 +44,17 @@ package struct RequestHead {
 
     /// Why it is not a request that HTTP allows, although its lines are well-formed; nil if it is one.
     var defect: Defect? {
-        guard fields.hosts == 1 || (minorVersion == 0 && fields.hosts == 0) else { return .hostCount }
+        guard fields.hosts == 1 || (minorVersion == 0 && fields.hosts == 0) else {
+            return .hostCount(fields.hosts)
+        }
         guard fields.areHostsValid else { return .invalidHost }
         return fields.transferCoding == .other ? .unknownTransferCoding : nil
     }
 
     /// What may be wrong with a well-formed head.
     enum Defect {
-        case hostCount, invalidHost, unknownTransferCoding
+        /// How many `Host` headers there are, where one is needed.
+        case hostCount(Int)
+        case invalidHost, unknownTransferCoding
     }
 }

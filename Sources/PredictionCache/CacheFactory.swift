@@ -29,7 +29,7 @@ package struct CacheFactory: Sendable {
         self.logger = logger
         switch settings.location {
         case .redis(let redis):
-            kind = .redis(Self.configuration(redis, settings))
+            kind = .redis(Self.configuration(redis, settings, logger))
             description = redis.description
         case .sqlite(let path):
             (kind, description) = Self.open(path, settings, logger, sharedStatus) ?? (.unusable, "off")
@@ -40,12 +40,15 @@ package struct CacheFactory: Sendable {
         }
     }
 
-    private static func configuration(_ server: RedisLocation, _ settings: CacheSettings) -> RedisConfiguration {
+    private static func configuration(
+        _ server: RedisLocation, _ settings: CacheSettings, _ logger: Logger
+    ) -> RedisConfiguration {
         var redis = RedisConfiguration(host: server.host, port: server.port)
         redis.user = server.user
         redis.password = { server.password }
         if let path = settings.passwordFile {
-            redis.password = { try CachePasswordFile(path: path).read() }
+            let file = CachePasswordSource(CachePasswordFile(path: path), logger)
+            redis.password = { try file.read() }
             redis.passwordInterval = .seconds(5)
         }
         redis.database = server.database
@@ -104,7 +107,8 @@ package struct CacheFactory: Sendable {
         case .down: observer.cacheChanged(isUp: false)
         case .storeError: observer.cacheFailed(.store)
         case .error(let error): CacheErrorReason(error).map(observer.cacheFailed)
-        case .cluster, .nodeDown, .nodeUp, .nodeLeft, .nodeRefused, .slotsUnknown, .refused, .authenticated: break
+        case .cluster, .nodeDown, .nodeUp, .nodeLeft, .nodeRefused, .slotsUnknown, .refused, .accepted, .authenticated:
+            break
         }
     }
 }

@@ -21,8 +21,9 @@ package enum CacheURLMistake {
                 + "\(text.last?.isWhitespace == true ? "end" : "start")"
         }
         if lowercased.contains(",password=") || lowercased.contains(",ssl=") || lowercased.contains(",abortconnect=") {
+            let scheme = lowercased.contains(",ssl=false") ? "redis" : "rediss"
             return
-                "rediss://HOST:PORT with the connection string's host and port, and its password (the access key) in "
+                "\(scheme)://HOST:PORT with the connection string's host and port, and its password (the access key) in "
                 + "the file that CACHE_PASSWORD_FILE names"
         }
         if lowercased.hasPrefix("/") || lowercased.hasPrefix("unix:") || lowercased.hasPrefix("redis+unix:") {

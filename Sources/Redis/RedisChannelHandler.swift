@@ -10,23 +10,9 @@ final class RedisChannelHandler: ChannelInboundHandler {
     typealias Redirected = RedisConnectionState<any RedisLookupRequest>.Redirected
     private typealias State = RedisConnectionState<any RedisLookupRequest>
 
-    /// What the client learns of its connection.
-    enum Event: Equatable {
-        case ready
-        case lookupError(RedisError)
-        case storeError(RedisError)
-        /// The connection can no longer be used; reported once, before its look-ups fail.
-        case ended(RedisError)
-        /// The server closed it while it owed nothing, after it had worked; reported in place of `ended`.
-        case endedIdle(RedisError)
-        /// A new password was accepted, or why not.
-        case authenticated(RedisError?)
-        /// The channel is gone; reported once, last. `hasAnswered`: it had served at least one command.
-        case closed(hasAnswered: Bool)
-    }
-
     private let configuration: RedisConfiguration
     private let password: String?
+    private let isProbing: Bool
     private let reader: RESPReader
     private let onEvent: (Event) -> Void
     private let onStoreSettled: (Int, RedisError?) -> Void
@@ -42,12 +28,14 @@ final class RedisChannelHandler: ChannelInboundHandler {
     /// Fails when there is no memory for hiredis's reader.
     ///
     /// - Parameters:
+    ///   - isProbing: whether the handshake asks what the user may do, though it sends no AUTH.
     ///   - onStoreSettled: called once with the number of each store that was sent, in their order: at the reply, or at
     ///     the connection's end before its look-ups fail.
     ///   - onRedirect: takes over a command that the server has sent elsewhere.
     init?(
         configuration: RedisConfiguration,
         password: String?,
+        isProbing: Bool = false,
         connectDeadline: NIODeadline,
         onEvent: @escaping (Event) -> Void,
         onStoreSettled: @escaping (Int, RedisError?) -> Void = { _, _ in },
@@ -57,20 +45,22 @@ final class RedisChannelHandler: ChannelInboundHandler {
         self.reader = reader
         self.configuration = configuration
         self.password = password
+        self.isProbing = isProbing
         self.onEvent = onEvent
         self.onStoreSettled = onStoreSettled
         self.onRedirect = onRedirect
         state = State(
             connectDeadline: connectDeadline,
             commandDeadline: configuration.commandDeadline,
-            maximumOutstanding: configuration.maximumOutstandingCommands
+            maximumOutstanding: configuration.maximumOutstandingCommands,
+            database: configuration.database
         )
     }
 
     var isReady: Bool { state.phase == .ready }
 
-    /// What the handshake's probes were refused with.
-    var refusals: [(kind: RedisCommandKind, line: String)] { state.refusals }
+    /// How the handshake's probes were answered.
+    var probes: [(kind: RedisCommandKind, answer: RedisProbeAnswer)] { state.probes }
 }
 
 // MARK: Commands
@@ -125,6 +115,16 @@ extension RedisChannelHandler {
         flush()
     }
 
+    /// Tries without effect what the server refused.
+    func probe(_ kind: RedisCommandKind) {
+        guard let context, let key = configuration.probeKey, state.addProbe(kind, now: context.eventLoop.now) else {
+            return
+        }
+        RESPCommand.probe(kind, key: key, into: &outgoing)
+        armTimer(in: context)
+        flush()
+    }
+
     /// Sends a password that has changed, on the connection in use.
     func authenticate(password: String) {
         guard let context, state.addAuthentication(now: context.eventLoop.now) else { return }
@@ -162,12 +162,12 @@ extension RedisChannelHandler {
 extension RedisChannelHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        guard context.channel.isActive else { return channelClosed() }
+        guard context.channel.isActive else { return channelClosed(in: context) }
         armTimer(in: context)
         if configuration.security == nil { open(in: context) }
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { channelClosed() }
+    func handlerRemoved(context: ChannelHandlerContext) { channelClosed(in: context) }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted? = event as? TLSUserEvent { open(in: context) }
@@ -199,12 +199,12 @@ extension RedisChannelHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        channelClosed()
+        channelClosed(in: context)
         context.fireChannelInactive()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end(state.transportFailed(configuration.text(of: error)))
+        end(state.transportFailed(configuration.text(of: error), now: context.eventLoop.now))
     }
 
     private func open(in context: ChannelHandlerContext) {
@@ -212,7 +212,7 @@ extension RedisChannelHandler {
         let authenticates = password != nil || !user.isEmpty
         let selects = configuration.database != 0
         // Only a user that was named, or that has a password, has rights that may be too few.
-        let probes = authenticates && configuration.probeKey != nil ? RedisCommandKind.allCases : []
+        let probes = (authenticates || isProbing) && configuration.probeKey != nil ? RedisCommandKind.allCases : []
         let steps: [RedisHandshakeStep] =
             (authenticates ? [.authenticate] : []) + (selects ? [.select] : []) + probes.map { .probe($0) } + [.ping]
         guard state.opened(handshake: steps, now: context.eventLoop.now) else { return }
@@ -228,10 +228,10 @@ extension RedisChannelHandler {
         flush()
     }
 
-    private func channelClosed() {
+    private func channelClosed(in context: ChannelHandlerContext) {
         guard state.phase != .closed else { return }
-        end(state.channelClosed())
-        context = nil
+        end(state.channelClosed(now: context.eventLoop.now))
+        self.context = nil
         onEvent(.closed(hasAnswered: state.hasAnswered))
     }
 }
@@ -258,6 +258,7 @@ extension RedisChannelHandler {
             request.finish(lookup)
         case .settleStore(let number, let error): settleStore(number, error)
         case .redirect(let redirected): onRedirect(redirected)
+        case .probed(let kind, let answer): onEvent(.probed(kind, answer))
         case .authenticated(let error): onEvent(.authenticated(error))
         case .end(let ending): end(ending)
         }

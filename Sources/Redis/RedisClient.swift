@@ -3,7 +3,8 @@ public import NIOCore
 /// A pipelined Redis client for one event loop: one connection, made again whenever it is lost, until `close()`.
 ///
 /// Everything happens on the event loop it was made for, calls and completions alike. While there is no usable
-/// connection a look-up fails at once and a store is dropped, until the server has answered PING.
+/// connection a look-up fails at once and a store is dropped, until the server has answered PING. One that the server
+/// closed while it was idle is opened again at once, and look-ups wait for it, within their deadline.
 ///
 /// A server that answers MOVED is one of a cluster: from then on there is one such connection for each node in use, and
 /// a look-up may be sent elsewhere up to twice within its deadline.
@@ -63,12 +64,21 @@ public final class RedisClient {
     public func getRange(_ request: any RedisLookupRequest, upTo byteCount: Int) {
         connector.eventLoop.assertInEventLoop()
         precondition(byteCount > 0, "a look-up asks for at least one byte")
+        if let node, node.isReopening { return wait(request, upTo: byteCount, for: node) }
         if let connection = node?.connection {
             return request.withKey { connection.getRange(key: $0, upTo: byteCount, request) }
         }
         guard closing == nil else { return request.finish(.failed(.closed)) }
         guard let router else { return request.finish(.failed(.notReady)) }
         router.lookUp(request, upTo: byteCount)
+    }
+
+    private func wait(_ request: any RedisLookupRequest, upTo byteCount: Int, for node: RedisNode) {
+        let deadline = connector.eventLoop.now + connector.configuration.commandDeadline
+        let waiting = RoutedLookup(request, deadline: deadline, on: connector.eventLoop) { [weak self] in
+            self?.observer(.error(.deadline))
+        }
+        node.send(.lookup(waiting, upTo: byteCount))
     }
 
     /// Stores `value` under `key` for `expireSeconds` (at least 1); the command leaves with the next `flush()`.
@@ -170,7 +180,7 @@ extension RedisClient {
         let now = connector.eventLoop.now
         if let dissolvedAt, now < dissolvedAt + connector.configuration.reasonInterval { return nil }
         guard connector.configuration.database == 0 else {
-            refuse(.connect("a cluster has database 0 only; remove /\(connector.configuration.database) from the URL"))
+            refuse(.clusterDatabase(connector.configuration.database))
             return nil
         }
         let router = ClusterRouter(
@@ -237,6 +247,7 @@ extension RedisClient {
         case .refused(let kind, let line):
             observer(kind == .lookup ? .error(.errorReply(line)) : .storeError(.errorReply(line)))
             observer(.refused(kind, line))
+        case .accepted(let kind): observer(.accepted(kind))
         case .lost(let error): lost(node, error)
         }
     }

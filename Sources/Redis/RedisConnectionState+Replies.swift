@@ -17,6 +17,7 @@ extension RedisConnectionState {
         // The command after it has a reply of its own, and that is the one that counts.
         case .asking: return received(reply, expecting: "OK") { _ in nil }
         case .keepAlive: return received(reply, expecting: "PONG") { _ in nil }
+        case .probe(let kind): return received(reply) { .probed(kind, $0) }
         case .authentication: return received(reply, expecting: "OK") { .authenticated($0.map(RedisError.auth)) }
         }
     }
@@ -42,7 +43,10 @@ extension RedisConnectionState {
     }
 
     private mutating func received(_ reply: RESPReply, to step: RedisHandshakeStep) -> ReplyAction? {
-        if case .probe(let kind) = step { return received(reply, toProbeOf: kind) }
+        if case .probe(let kind) = step {
+            if let answer = RedisProbeAnswer(reply) { probes.append((kind, answer)) }
+            return received(reply) { _ in nil }
+        }
         switch reply {
         case .status(let text) where text.equals(step == .ping ? "PONG" : "OK"):
             commands.removeFirst()
@@ -50,22 +54,19 @@ extension RedisConnectionState {
             phase = .ready
             return .becomeReady
         case .error(let text):
-            let error = step.error(for: text.printableLine)
+            let error = step.error(for: text.printableLine, database: database)
             return end(error).map { .end($0) }
         case .status, .string, .null, .unexpected:
             return violation("a wrong answer to the handshake")
         }
     }
 
-    private mutating func received(_ reply: RESPReply, toProbeOf kind: RedisCommandKind) -> ReplyAction? {
-        switch reply {
-        // That the key belongs to another node says nothing of the user.
-        case .error(let text) where RedisRedirect(text) == nil: refusals.append((kind, text.printableLine))
-        case .error, .status, .string, .null: break
-        case .unexpected: return violation("a wrong answer to the handshake")
-        }
+    private mutating func received(
+        _ reply: RESPReply, _ action: (RedisProbeAnswer) -> ReplyAction?
+    ) -> ReplyAction? {
+        guard let answer = RedisProbeAnswer(reply) else { return violation("a wrong answer to a probe") }
         commands.removeFirst()
-        return nil
+        return action(answer)
     }
 
     private mutating func received(
@@ -146,21 +147,19 @@ extension RedisConnectionState {
     }
 
     /// Reading, writing or the security layer failed.
-    mutating func transportFailed(_ text: String) -> Ending? {
-        end(.connect(text), byServer: true)
+    mutating func transportFailed(_ text: String, now: NIODeadline) -> Ending? {
+        end(.connect(text), isIdleClose: isIdle(now: now))
     }
 
     /// The channel is closed, whoever wanted it.
-    mutating func channelClosed() -> Ending? {
-        let ending = end(.connect("closed by the server"), byServer: true)
+    mutating func channelClosed(now: NIODeadline) -> Ending? {
+        let ending = end(.connect("closed by the server"), isIdleClose: isIdle(now: now))
         phase = .closed
         return ending
     }
 
-    mutating func end(_ error: RedisError, byServer: Bool = false) -> Ending? {
+    mutating func end(_ error: RedisError, isIdleClose: Bool = false) -> Ending? {
         guard phase != .closing, phase != .closed else { return nil }
-        // One that closes at once, each time, has not worked.
-        let isIdleClose = byServer && phase == .ready && hasAnswered && commands.isEmpty
         phase = .closing
         armedFor = nil
         unsent = 0
@@ -168,7 +167,7 @@ extension RedisConnectionState {
         var lostStores: [Int] = []
         for command in commands {
             switch command.purpose {
-            case .handshake, .asking, .keepAlive, .authentication: break
+            case .handshake, .asking, .keepAlive, .authentication, .probe: break
             case .lookup(let waiter, _, _): waiters.append(waiter)
             case .store(let number, _): lostStores.append(number)
             }
@@ -178,9 +177,25 @@ extension RedisConnectionState {
     }
 }
 
+extension RedisProbeAnswer {
+    /// Nil for what answers neither a look-up nor a store.
+    fileprivate init?(_ reply: RESPReply) {
+        switch reply {
+        case .error(let text): self = RedisRedirect(text) == nil ? .refused(text.printableLine) : .elsewhere
+        case .status, .string, .null: self = .accepted
+        case .unexpected: return nil
+        }
+    }
+}
+
 extension RedisHandshakeStep {
     /// A server may refuse AUTH for reasons that have nothing to do with the password.
-    fileprivate func error(for line: String) -> RedisError {
+    fileprivate func error(for line: String, database: Int) -> RedisError {
+        if self == .select, line.contains("cluster mode") { return .clusterDatabase(database) }
+        if line.hasPrefix("NOPERM"), self == .ping || self == .select {
+            let name = self == .ping ? "+ping" : "+select"
+            return .unusable("its user needs \(name) (ACL SETUSER USER \(name)): \(line)")
+        }
         let passing = ["LOADING", "MASTERDOWN", "BUSY", "DENIED", "ERR max number of clients"]
         let refusing = ["NOAUTH", "WRONGPASS", "NOPERM"]
         let concernsPassword =

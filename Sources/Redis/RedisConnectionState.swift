@@ -20,7 +20,7 @@ struct RedisConnectionState<Waiter> {
         let waiters: [Waiter]
         /// The numbers of the stores that may or may not have happened.
         let lostStores: [Int]
-        /// Whether the server closed a connection that had worked and on which it owed nothing.
+        /// Whether the server closed a connection that had worked and on which it owed nobody anything.
         var isIdleClose = false
     }
 
@@ -49,6 +49,7 @@ struct RedisConnectionState<Waiter> {
         case redirect(Redirected)
         /// The new password was accepted, or why not; the connection stays what it was.
         case authenticated(RedisError?)
+        case probed(RedisCommandKind, RedisProbeAnswer)
         case end(Ending)
     }
 
@@ -62,6 +63,8 @@ struct RedisConnectionState<Waiter> {
         case keepAlive
         /// AUTH with a password that has changed.
         case authentication
+        /// A look-up or a store without effect, on a server that refused one.
+        case probe(RedisCommandKind)
     }
 
     struct Command {
@@ -70,14 +73,18 @@ struct RedisConnectionState<Waiter> {
     }
 
     var phase = Phase.connecting
-    /// What the handshake's probes were refused with.
-    var refusals: [(kind: RedisCommandKind, line: String)] = []
+    /// How the handshake's probes were answered.
+    var probes: [(kind: RedisCommandKind, answer: RedisProbeAnswer)] = []
     /// Whether a command after the handshake got its reply: the proof that a server does more than say PONG.
     var hasAnswered = false
+
+    /// When the handshake was sent.
+    private var openedAt: NIODeadline?
 
     let connectDeadline: NIODeadline
     let commandDeadline: TimeAmount
     private let maximumOutstanding: Int
+    let database: Int
     var commands = CircularBuffer<Command>()
     /// How many of the youngest commands have not been handed to the channel; no reply can be theirs.
     var unsent = 0
@@ -86,11 +93,20 @@ struct RedisConnectionState<Waiter> {
     /// When the timer last found a command overdue; nil once there is none.
     var overdueSince: NIODeadline?
 
-    init(connectDeadline: NIODeadline, commandDeadline: TimeAmount, maximumOutstanding: Int) {
+    init(connectDeadline: NIODeadline, commandDeadline: TimeAmount, maximumOutstanding: Int, database: Int = 0) {
+        self.database = database
         self.connectDeadline = connectDeadline
         self.commandDeadline = commandDeadline
         self.maximumOutstanding = maximumOutstanding
     }
+}
+
+/// How a command without effect was answered.
+enum RedisProbeAnswer: Equatable {
+    case accepted
+    /// The key belongs to another node.
+    case elsewhere
+    case refused(String)
 }
 
 /// The commands that must be answered before a connection is used.
@@ -107,6 +123,7 @@ extension RedisConnectionState {
     mutating func opened(handshake: [RedisHandshakeStep], now: NIODeadline) -> Bool {
         guard phase == .connecting else { return false }
         phase = .handshaking
+        openedAt = now
         for step in handshake {
             append(.handshake(step), now: now)
         }
@@ -151,9 +168,29 @@ extension RedisConnectionState {
         return true
     }
 
+    /// What the server refused is to be tried again. Returns whether the probe is to be written.
+    mutating func addProbe(_ kind: RedisCommandKind, now: NIODeadline) -> Bool {
+        guard phase == .ready else { return false }
+        append(.probe(kind), now: now)
+        return true
+    }
+
     /// Every command so far has been handed to the channel.
     mutating func sent() {
         unsent = 0
+    }
+
+    /// Whether a close by the server at this moment is that of an idle connection: one that closes at once, each time,
+    /// has not worked.
+    func isIdle(now: NIODeadline) -> Bool {
+        let owesNobody = commands.allSatisfy {
+            switch $0.purpose {
+            case .keepAlive, .authentication, .probe: true
+            case .handshake, .lookup, .store, .asking: false
+            }
+        }
+        let hasLasted = openedAt.map { now >= $0 + .milliseconds(500) } ?? false
+        return phase == .ready && owesNobody && (hasAnswered || hasLasted)
     }
 
     /// How many replies the server owes.

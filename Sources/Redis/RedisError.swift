@@ -14,6 +14,8 @@ public enum RedisError: Error, Equatable, Sendable {
     case protocolViolation(String)
     /// The server answered with an error line, given without its `-`.
     case errorReply(String)
+    /// The server is not used as it is configured; the text says what to change.
+    case unusable(String)
     /// Too many commands are outstanding, or too many bytes wait to be written.
     case queueFull
     /// Key and value together are larger than a command may be.
@@ -33,11 +35,18 @@ extension RedisError: CustomStringConvertible {
         case .deadline: return "no answer within the deadline"
         case .protocolViolation(let text): return "the server broke the protocol: \(text)"
         case .errorReply(let text): return "error reply: \(text)"
+        case .unusable(let text): return text
         case .queueFull: return "too many commands outstanding"
         case .commandTooLarge: return "command too large"
         case .notReady: return "not connected"
         case .closed: return "client closed"
         }
+    }
+}
+
+extension RedisError {
+    static func clusterDatabase(_ database: Int) -> RedisError {
+        .unusable("a cluster has database 0 only: write the URL without /\(database)")
     }
 }
 
@@ -60,8 +69,10 @@ public enum RedisLookup: Equatable, Sendable {
 public enum RedisEvent: Equatable, Sendable {
     /// A connection has been made and the server has answered PING: look-ups are sent from now on.
     case up
-    /// A connection has been made, and its user may not look up or not store; reported before `up`.
+    /// A look-up or a store without effect was refused, in the handshake (before `up`) or after a refusal.
     case refused(RedisCommandKind, String)
+    /// What a server had refused it does not refuse any more; in the handshake before `up`.
+    case accepted(RedisCommandKind)
     /// A password that has changed was accepted on the connections in use, or why not.
     case authenticated(RedisError?)
     /// The last `up` has ended, or the first attempt of all has failed. Repeated while attempts go on failing only when

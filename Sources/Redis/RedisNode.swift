@@ -13,8 +13,10 @@ final class RedisNode {
         case lookupError(RedisError)
         case storeError(RedisError)
         case authenticated(RedisError?)
-        /// The user may not do what is needed; reported before `ready`.
+        /// A probe was refused: the user or the server's state does not allow what is needed.
         case refused(RedisCommandKind, String)
+        /// A probe of what had been refused was not.
+        case accepted(RedisCommandKind)
         /// An attempt to connect failed, or a connection ended.
         case lost(RedisError)
     }
@@ -37,6 +39,10 @@ final class RedisNode {
     private var replacedAt: NIODeadline?
     /// Whether the connection being made is expected to succeed.
     private(set) var mayWait = true
+    /// Whether the server closed the last connection while it was idle, and there is no other yet.
+    private(set) var isReopening = false
+    /// What was refused last, and not accepted by a probe since.
+    private var refusing: [RedisCommandKind: String] = [:]
     private(set) var connection: RedisChannelHandler?
     /// Where the last connection went.
     private(set) var remoteAddress: SocketAddress?
@@ -139,6 +145,7 @@ extension RedisNode {
         let handler = RedisChannelHandler(
             configuration: configuration,
             password: password,
+            isProbing: !refusing.isEmpty,
             connectDeadline: deadline,
             onEvent: { [weak self] event in self?.connectionReported(event) },
             onStoreSettled: stores.settled,
@@ -169,6 +176,7 @@ extension RedisNode {
 
     private func lost(_ error: RedisError) {
         mayWait = false
+        isReopening = false
         onEvent(self, .lost(error))
         failWaiting(error)
     }
@@ -195,19 +203,25 @@ extension RedisNode {
     private func connectionReported(_ event: RedisChannelHandler.Event) {
         switch event {
         case .ready:
+            isReopening = false
             armKeepAlive()
-            for (kind, line) in connection?.refusals ?? [] { onEvent(self, .refused(kind, line)) }
+            for (kind, answer) in connection?.probes ?? [] { probed(kind, answer) }
             onEvent(self, .ready)
             sendWaiting()
         case .lookupError(let error):
+            if case .errorReply(let line) = error { refusing[.lookup] = line }
             onEvent(self, .lookupError(error))
             replaceIfWrongServer(error)
         case .storeError(.closed), .ended(.closed): break
         case .storeError(let error):
+            if case .errorReply(let line) = error { refusing[.store] = line }
             onEvent(self, .storeError(error))
             replaceIfWrongServer(error)
+        case .probed(let kind, let answer): probed(kind, answer)
         case .authenticated(let error): onEvent(self, .authenticated(error))
-        case .endedIdle: mayWait = closing == nil
+        case .endedIdle:
+            mayWait = closing == nil
+            isReopening = mayWait
         case .ended(let error): lost(error)
         case .closed(let hasAnswered):
             // A server that answers PING and nothing else must not be tried as eagerly as one that was restarted.
@@ -216,6 +230,19 @@ extension RedisNode {
             keepAlive?.cancel()
             scheduleAttempt()
         }
+    }
+
+    private func probed(_ kind: RedisCommandKind, _ answer: RedisProbeAnswer) {
+        switch answer {
+        case .refused(let line):
+            refusing[kind] = line
+            return onEvent(self, .refused(kind, line))
+        case .elsewhere:
+            // These two are decided before where the key belongs; of others, such as OOM, it says nothing.
+            guard let line = refusing[kind], line.hasPrefix("NOPERM") || line.hasPrefix("CLUSTERDOWN") else { return }
+        case .accepted: break
+        }
+        if refusing.removeValue(forKey: kind) != nil { onEvent(self, .accepted(kind)) }
     }
 
     /// After a failover the name may lead elsewhere, while this connection is still to a server that is a replica now.
@@ -243,6 +270,7 @@ extension RedisNode {
         let interval = connector.configuration.keepAliveInterval
         keepAlive = connector.eventLoop.assumeIsolated().scheduleTask(in: interval) { [weak self] in
             self?.connection?.keepAlive()
+            for kind in self?.refusing.keys.map({ $0 }) ?? [] { self?.connection?.probe(kind) }
             self?.armKeepAlive()
         }
     }

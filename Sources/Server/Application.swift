@@ -177,7 +177,9 @@ struct Application {
     private func unknownHost(_ address: String?) -> ExitCode {
         let host = configuration.bindHost
         let cause = address.flatMap { $0 == host ? nil : " (\(host) is \($0), which is not of this machine)" } ?? ""
-        let allowed = "an address of this machine, a name that stands for one, or * for all addresses\(cause)"
+        let allowed =
+            BindHostMistake.advice(for: host)
+            ?? "an address of this machine, a name that stands for one, or * for all addresses\(cause)"
         return StartError.configuration.reported(
             "\(ConfigurationError(variable: "BIND_HOST", value: host, allowed: allowed))")
     }

@@ -86,6 +86,7 @@ import Testing
                 "houses.redis.cache.windows.net:6380,password=hunter2=,ssl=True,abortConnect=False", "…",
                 "rediss://HOST:PORT with"
             ),
+            ("h:6379,password=hunter2,ssl=False", "…", "redis://HOST:PORT"),
             ("rediss://h:6380?ssl=true", "rediss://…", "rediss://HOST:PORT without ?"),
             ("redis://h?ssl=true", "redis://…", "TLS is what rediss:// says"),
             ("redis://h/0?password=hunter2", "redis://…", "without ?"),

@@ -25,12 +25,14 @@ import Testing
         }
     }
 
-    @Test("one that the server closes while it is idle is opened again without an error or a word")
-    func closedByTheServer() async throws {
+    @Test(
+        "one that the server closes while it is idle is opened again without an error or a word, each time, used or not",
+        arguments: [(true, 1), (false, 3)])
+    func closedByTheServer(isUsed: Bool, times: Int) async throws {
         try await RedisProcess.with(arguments: ["--timeout", "1"]) { server in
             try await LoopClient.with(port: server.port) { client in
                 try await client.waitUntilUp()
-                #expect(await client.get("a") == .missing)
+                if isUsed { #expect(await client.get("a") == .missing) }
                 func connections() throws -> Int {
                     let lines = try server.cli("INFO", "stats").split(whereSeparator: \.isNewline)
                     // redis-cli's own are not counted: each asks once.
@@ -41,13 +43,32 @@ import Testing
                 }
                 var asked = 1
                 let before = try connections()
-                while try connections() == before + asked {
+                while try connections() < before + asked + times {
                     asked += 1
                     try await Task.sleep(for: .milliseconds(50))
                 }
                 try server.kill()
                 let events = await client.events(2).map(\.name)
                 #expect(events == ["error connect", "down connect"], "the first since it was up")
+            }
+        }
+    }
+
+    @Test("that a server takes stores again is learned with the PING, though nothing is stored")
+    func probed() async throws {
+        try await RedisProcess.with { server in
+            let configure: (inout RedisConfiguration) -> Void = {
+                $0.keepAliveInterval = .milliseconds(20)
+                $0.probeKey = "probe"
+            }
+            try await LoopClient.with(port: server.port, configure: configure) { client in
+                try await client.waitUntilUp()
+                try server.cli("CONFIG", "SET", "maxmemory", "1")
+                try await client.set("a", "1")
+                _ = try await client.event { $0.name == "refused store" }
+                try server.cli("CONFIG", "SET", "maxmemory", "0")
+                _ = try await client.event { $0 == .accepted(.store) }
+                #expect(await client.get("a") == .missing)
             }
         }
     }

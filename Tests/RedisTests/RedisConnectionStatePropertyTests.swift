@@ -60,7 +60,7 @@ private struct World {
         case 980..<984: replyToNothing()
         case 984..<986: tell(state.malformed("garbage"))
         case 986..<988: tell(state.undelivered(1 << 20))
-        case 988..<990: tell(state.transportFailed("reset"))
+        case 988..<990: tell(state.transportFailed("reset", now: now))
         case 990..<992: tell(state.close())
         case 992..<996: now = now + .milliseconds(30)
         default: loseChannel()
@@ -71,7 +71,7 @@ private struct World {
     }
 
     mutating func finish() {
-        tell(state.channelClosed())
+        tell(state.channelClosed(now: now))
     }
 
     private mutating func addLookup() {
@@ -124,7 +124,7 @@ private struct World {
     }
 
     private mutating func loseChannel() {
-        tell(state.channelClosed())
+        tell(state.channelClosed(now: now))
         state = Self.makeState(now: now)
         inbox = []
         outgoing = []
@@ -141,7 +141,7 @@ private struct World {
 
     private mutating func perform(_ action: State.ReplyAction?) {
         switch action {
-        case nil, .becomeReady, .settleStore, .redirect, .authenticated: break
+        case nil, .becomeReady, .settleStore, .redirect, .authenticated, .probed: break
         case .answer(let number, let lookup): tell(number, lookup)
         case .end(let ending): tell(ending)
         }

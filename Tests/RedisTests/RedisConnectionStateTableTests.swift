@@ -99,7 +99,7 @@ extension RedisConnectionStateTableTests.Scene {
         case .lookup, .unsent: _ = state.addLookup("a", upTo: 4, now: now)
         case .store: _ = state.addStore(now: now)
         case .closing: _ = state.close()
-        case .closed: _ = state.channelClosed()
+        case .closed: _ = state.channelClosed(now: now)
         case .connecting, .handshaking, .idle: break
         }
         if self != .unsent { state.sent() }
@@ -132,9 +132,9 @@ extension RedisConnectionStateTableTests.Event {
         case .timerLate:
             _ = state.timerFired(now: now + .seconds(1))
             return describe(state.timerFired(now: now + .seconds(1) + .milliseconds(1)))
-        case .transportFailed: return describe(state.transportFailed("reset"))
+        case .transportFailed: return describe(state.transportFailed("reset", now: now))
         case .close: return describe(state.close())
-        case .channelClosed: return describe(state.channelClosed())
+        case .channelClosed: return describe(state.channelClosed(now: now))
         }
     }
 
@@ -146,6 +146,7 @@ extension RedisConnectionStateTableTests.Event {
         case .answer(let waiter, .missing): return "\(waiter) missing"
         case .answer(let waiter, .failed(let error)): return "\(waiter) \(error.name)"
         case .redirect: return "redirect"
+        case .probed(let kind, let answer): return "probed \(kind) \(answer)"
         case .authenticated(let error): return error.map { "not authenticated \($0.name)" } ?? "authenticated"
         case .settleStore(_, let error): return error.map { "store \($0.name)" } ?? "stored"
         case .end(let ending): return describe(ending)
@@ -168,6 +169,7 @@ extension RedisError {
         case .deadline: return "deadline"
         case .protocolViolation: return "protocol"
         case .errorReply: return "error_reply"
+        case .unusable: return "unusable"
         case .queueFull: return "queueFull"
         case .commandTooLarge: return "commandTooLarge"
         case .notReady: return "notReady"

@@ -57,7 +57,9 @@ import Testing
             ("ERR max number of clients reached", .authenticate, "error_reply"),
             ("NOAUTH Authentication required.", .select, "auth"),
             ("NOAUTH Authentication required.", .ping, "auth"),
-            ("NOPERM this user has no permissions", .ping, "auth"),
+            ("NOPERM this user has no permissions", .ping, "unusable"),
+            ("NOPERM this user has no permissions", .select, "unusable"),
+            ("ERR SELECT is not allowed in cluster mode", .select, "unusable"),
             ("ERR DB index is out of range", .select, "error_reply"),
             ("LOADING Redis is loading the dataset in memory", .ping, "error_reply"),
         ])
@@ -249,19 +251,24 @@ import Testing
     @Test("only a connection that has worked and owes nothing is closed without an error")
     func idleClose() {
         var fresh = makeReadyState()
-        #expect(fresh.channelClosed()?.isIdleClose == false)
+        #expect(fresh.channelClosed(now: start)?.isIdleClose == false)
         var used = makeReadyState()
         let pings = [used.addKeepAlive(now: start), used.addKeepAlive(now: start)]
         #expect(pings == [true, false], "one is under way")
         used.sent()
         let action = used.received(.status(ByteBuffer(string: "PONG")))
         #expect(action == nil)
-        #expect(used.channelClosed()?.isIdleClose == true)
+        #expect(used.channelClosed(now: start)?.isIdleClose == true)
+        var left = makeReadyState()
+        #expect(left.channelClosed(now: start + .milliseconds(500))?.isIdleClose == true, "nothing was asked of it")
+        var pinged = makeReadyState()
+        _ = pinged.addKeepAlive(now: start + .seconds(60))
+        #expect(pinged.transportFailed("reset", now: start + .seconds(60))?.isIdleClose == true, "nobody waits")
         var owing = makeReadyState()
         _ = owing.addKeepAlive(now: start)
         owing.sent()
         _ = owing.received(.status(ByteBuffer(string: "PONG")))
         _ = owing.addStore(now: start)
-        #expect(owing.transportFailed("reset")?.isIdleClose == false)
+        #expect(owing.transportFailed("reset", now: start)?.isIdleClose == false)
     }
 }

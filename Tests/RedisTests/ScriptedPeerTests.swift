@@ -266,6 +266,7 @@ extension RedisEvent {
         case .error(let error): return "error \(error.name)"
         case .storeError(let error): return "store \(error.name)"
         case .refused(let kind, _): return "refused \(kind)"
+        case .accepted(let kind): return "accepted \(kind)"
         case .authenticated(let error): return error.map { "not authenticated \($0.name)" } ?? "authenticated"
         case .cluster(let primaries): return "cluster \(primaries)"
         case .nodeDown(_, let error): return "node down \(error.name)"

@@ -18,7 +18,7 @@ extension LoadEvidence {
             let failures = counted.filter { ($0.worstFailures ?? 0) > 0 }.map(\.failureLine)
             return Claim(
                 verdict: .void, statement: "Not every call was answered",
-                numbers: [sums] + Self.cut(failures) + Self.cut(counted.flatMap(\.gapLines)))
+                numbers: [sums] + Self.cut(failures) + Self.cut(counted.flatMap(\.faultLines)))
         }
         let idle = runs.filter { $0.proof == nil && $0.issuedCalls == 0 && ($0.worstFailures ?? 0) == 0 }
         let doubts =
@@ -43,12 +43,12 @@ extension LoadRun {
             + "\(seen.timeouts.grouped) time-outs"
     }
 
-    fileprivate var gapLines: [String] { gaps.map { "\(name): \($0)" } }
+    fileprivate var faultLines: [String] { faults.map { "\(name): \($0)" } }
 
     /// Why it is not proven that no call failed.
     fileprivate var doubts: [String] {
-        guard worstFailures != nil else { return ["\(name): failures are unknown"] + gapLines }
-        if !gaps.isEmpty { return gapLines }
+        guard worstFailures != nil else { return ["\(name): failures are unknown"] + faultLines }
+        if !faults.isEmpty { return faultLines }
         guard !hasConfirmedCounts else { return [] }
         let kinds = tallies.map(\.kind.rawValue).joined(separator: " and ")
         let what = tallies.count > 1 ? "\(kinds) do not agree on the count" : "\(kinds) is the only count"

@@ -37,6 +37,14 @@ extension ServerLog {
             return Claim(
                 verdict: .unproven, statement: "\(source): the logs hold all calls", numbers: [found, reason])
         case .complete(let proof):
+            let doubt =
+                calls == 0
+                ? "there is no call in them"
+                : scored > calls ? "more calls were scored than there were, so the file does not fit itself" : nil
+            if let doubt {
+                return Claim(
+                    verdict: .unproven, statement: "\(source): the logs hold all calls", numbers: [found, proof, doubt])
+            }
             return Claim(verdict: .proven, statement: "\(source): the logs hold all calls", numbers: [found, proof])
         }
     }

@@ -19,7 +19,7 @@ extension LoadRun {
         guard total > 0 else {
             return Claim(verdict: .unproven, statement: "\(text) held", numbers: ["it was never made"])
         }
-        let doubt = check.isConfirmed && gaps.isEmpty ? [] : ["no second count confirms that it held each time"]
+        let doubt = check.isConfirmed && faults.isEmpty ? [] : ["no second count confirms that it held each time"]
         return Claim(
             verdict: doubt.isEmpty ? .proven : .unproven, statement: "\(text) held",
             numbers: ["it held \(counts)"] + doubt)
@@ -27,7 +27,7 @@ extension LoadRun {
 
     private func claim(rest: [LoadCheck]) -> Claim {
         let failed = rest.filter { $0.fails > 0 }.count
-        let isConfirmed = gaps.isEmpty && rest.allSatisfy(\.isConfirmed)
+        let isConfirmed = faults.isEmpty && rest.allSatisfy(\.isConfirmed)
         return Claim(
             verdict: failed > 0 ? .void : isConfirmed ? .proven : .unproven,
             statement: "\(name): \(rest.count.grouped) more checks \(failed > 0 ? "did not all hold" : "held")",
@@ -47,6 +47,9 @@ extension LoadRun {
             return Claim(
                 verdict: .unproven, statement: "\(text) held",
                 numbers: ["a stream does not say so; --summary-export=NAME.json does"])
+        }
+        if let contradiction {
+            return Claim(verdict: .unproven, statement: "\(text) held", numbers: [contradiction])
         }
         return Claim(
             verdict: threshold.isMet == true ? .proven : .unproven, statement: "\(text) held",

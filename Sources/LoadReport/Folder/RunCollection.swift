@@ -1,27 +1,36 @@
 import Foundation
 
 /// The runs of a folder while its files are read: files of one run are put together.
+///
+/// Files of different tools are different runs, whatever their names; else one tool's calls would hide the other's.
 struct RunCollection {
     private struct Key: Hashable {
         let folder: String
-        let name: String
+        var name = ""
+        let tool: String
+
+        init(folder: String, name: String = "", of run: LoadRun) {
+            // Locust's saturation search of loadtest writes the throughput tool's files beside its own.
+            tool = run.tool == "throughput tool" ? "locust" : run.tool
+            (self.folder, self.name) = (folder, name)
+        }
     }
 
     private var runs: [Key: LoadRun] = [:]
-    // Files called just history.csv and so on, by their folder.
-    private var unnamed: [String: LoadRun] = [:]
+    // Files called just history.csv and so on, whose keys have no name.
+    private var unnamed: [Key: LoadRun] = [:]
 
     /// Merges a file's run into the run that it belongs to.
     mutating func add(_ run: LoadRun, of file: InputFile) {
         let folder = URL(filePath: file.path).deletingLastPathComponent().path
-        let key = Key(folder: folder, name: run.name)
+        let key = Key(folder: folder, name: run.name, of: run)
         if run.proof != nil, runs[key]?.proof != nil {
             // Two proofs of one name are two runs.
-            runs[Key(folder: folder, name: file.relativePath)] = run
+            runs[Key(folder: folder, name: file.relativePath, of: run)] = run
         } else if file.hasName || run.proof != nil {
             Self.add(run, to: &runs[key])
         } else {
-            Self.add(run, to: &unnamed[folder])
+            Self.add(run, to: &unnamed[Key(folder: folder, of: run)])
         }
     }
 
@@ -37,13 +46,17 @@ struct RunCollection {
     /// All runs; files without a name belong to their folder's only proven run, or make one of their own.
     var merged: [LoadRun] {
         var runs = runs
-        for (folder, run) in unnamed {
-            let proven = runs.filter { $0.key.folder == folder && $0.value.proof != nil }
-            if let only = proven.first, proven.count == 1 {
+        for (key, run) in unnamed {
+            let proven = runs.filter { $0.key.folder == key.folder && $0.value.proof != nil }
+            if let only = proven.first, proven.count == 1, only.key.tool == key.tool {
                 Self.add(run, to: &runs[only.key])
             } else {
-                runs[Key(folder: folder, name: "")] = run
+                runs[key] = run
             }
+        }
+        let counts = Dictionary(grouping: runs.keys) { [$0.folder, $0.name] }
+        for key in runs.keys where (counts[[key.folder, key.name]]?.count ?? 0) > 1 {
+            if let run = runs[key] { runs[key]?.name = "\(run.name) (\(run.tool))" }
         }
         return runs.values.sorted { one, other in
             let starts = (one.times?.lowerBound.seconds ?? .infinity, other.times?.lowerBound.seconds ?? .infinity)

@@ -42,9 +42,35 @@ enum JSONFormats {
                 return .serverLog(try decoder.decode(AnalysisFile.self, from: data).log(of: file))
             }
         } catch let error as DecodingError {
-            throw UnreadableFile(error.reason)
+            guard case .dataCorrupted(let context) = error, context.codingPath.isEmpty, hasTwoDocuments(data) else {
+                throw UnreadableFile(error.reason)
+            }
+            throw UnreadableFile("two JSON documents in one file; give each a file of its own")
         }
         throw UnreadableFile.unknownJSON
+    }
+
+    /// Whether another object or list follows the first one.
+    private static func hasTwoDocuments(_ data: Data) -> Bool {
+        var (depth, isText, isEscaped, isPastFirst) = (0, false, false, false)
+        for byte in data {
+            if isText {
+                if !isEscaped, byte == UInt8(ascii: "\"") { isText = false }
+                isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: "\""): isText = true
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                if isPastFirst { return true }
+                depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                depth -= 1
+                isPastFirst = isPastFirst || depth == 0
+            default: break
+            }
+        }
+        return false
     }
 }
 

@@ -2,8 +2,8 @@ import LatencyAnalyzer
 
 /// One run of a load tool: the content of its files, and the proof, if one was written.
 public struct LoadRun: Sendable {
-    /// The common part of its files' names.
-    public let name: String
+    /// The common part of its files' names, and the tool where several tools' files have it.
+    public internal(set) var name: String
     /// `k6`, `locust`, `siege`, `jmeter`, `throughput tool`.
     public internal(set) var tool: String
     /// The files, relative to the folder of the report.

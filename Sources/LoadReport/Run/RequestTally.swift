@@ -33,6 +33,18 @@ struct RequestTally: Sendable {
         kind != other.kind && requests != nil && failures != nil && requests == other.requests
             && failures == other.failures
     }
+
+    /// Whether two files of one run cannot both be right about how many requests there were.
+    func contradicts(_ other: Self) -> Bool {
+        guard let requests, let others = other.requests else { return false }
+        // A history counts so far, and its last row may be older than the end.
+        return switch (kind, other.kind) {
+        case (.locustHistory, .locustHistory): requests != others
+        case (.locustHistory, _): requests > others
+        case (_, .locustHistory): requests < others
+        default: requests != others
+        }
+    }
 }
 
 extension LoadRun {
@@ -47,11 +59,28 @@ extension LoadRun {
         return tallies.contains { one in tallies.contains { one.agrees(with: $0) } }
     }
 
+    /// Which counts of the requests differ, in one line; nil if none do.
+    ///
+    /// A proof has counts of its own that decide; the client's files count the warm-up, too.
+    var contradiction: String? {
+        guard proof == nil, tallies.contains(where: { one in tallies.contains { one.contradicts($0) } }) else {
+            return nil
+        }
+        let counts = tallies.compactMap { tally in tally.requests.map { "\(tally.kind.rawValue) \($0.grouped)" } }
+        return "the counts of requests differ: \(counts.joined(separator: ", "))"
+    }
+
+    /// What is missing from its files, or does not fit, within a file or between two.
+    var faults: [String] { gaps + [contradiction].compactMap(\.self) }
+
     mutating func set(_ tally: RequestTally) { tallies = [tally] }
 
     mutating func merge(_ others: [RequestTally]) {
         for other in others {
-            guard let index = tallies.firstIndex(where: { $0.kind == other.kind }) else {
+            let index = tallies.firstIndex {
+                $0.kind == other.kind && (other.kind.isSpread || $0.requests == other.requests)
+            }
+            guard let index else {
                 tallies.append(other)
                 continue
             }

@@ -4,7 +4,7 @@ import Synchronization
 /// Which messages about a Redis that refuses are logged: one when it begins, at most one a minute for a reason, and one
 /// when it ends, for all event loops together.
 final class CacheEpisodes: Sendable {
-    private static let interval = TimeAmount.minutes(1)
+    static let interval = TimeAmount.minutes(1)
     /// A server chooses the words of its errors; more reasons than this share one.
     private static let maximumReasons = 64
 

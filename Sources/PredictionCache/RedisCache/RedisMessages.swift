@@ -11,6 +11,12 @@ final class RedisMessages {
     private let logger: Logger
     /// What this loop has reported as refused and not as accepted since.
     private var refused: Set<RedisCommandKind> = []
+    /// When look-ups were answered by MASTERDOWN first since the server was last down.
+    private var masterDownSince: NIODeadline?
+    /// Why the server is not used; nil while it is.
+    private var down: RedisError?
+    private var hasAnswered = false
+    private var primaries: Int?
 
     /// - Parameters:
     ///   - description: the server, without secrets.
@@ -26,12 +32,20 @@ final class RedisMessages {
     }
 
     func log(_ event: RedisEvent) {
-        if case .refused(let kind, let line) = event { return refuses(kind, line) }
+        switch event {
+        case .refused(let kind, let line): return refuses(kind, line)
+        case .accepted(let kind): return accepts(kind)
+        case .down: forgetRefusals()
+        default: break
+        }
         guard isFirst else { return }
         switch event {
-        case .up: logger.info("cache: \(description) answers\(butRefuses)")
-        case .down(let error): logger.warning("cache: \(description) is not used until it answers: \(error)")
-        case .cluster(let primaries): logger.info("cache: \(description) is a cluster of \(primaries) primaries")
+        case .up: answers()
+        case .down(let error): isDown(error)
+        case .cluster(let primaries):
+            guard primaries != self.primaries else { return }
+            self.primaries = primaries
+            logger.info("cache: \(description) is a cluster of \(primaries) primaries")
         case .nodeDown(let node, let error):
             guard begins("node \(node)", reason: "node \(node)") else { return }
             logger.warning("cache: node \(node) is not used until it answers; its keys are BYPASS: \(error)")
@@ -45,7 +59,7 @@ final class RedisMessages {
         case .authenticated(nil): logger.info("cache: \(description) accepts the password that has changed")
         case .authenticated(let error?):
             logger.warning("cache: \(description) does not accept the password that has changed: \(error)")
-        case .error, .storeError, .refused: break
+        case .error, .storeError, .refused, .accepted: break
         }
     }
 
@@ -53,12 +67,20 @@ final class RedisMessages {
     func outcome(of kind: RedisCommandKind, _ error: RedisError?) {
         switch error {
         case .errorReply(let line)?: refuses(kind, line)
-        case nil: if !refused.isEmpty { accepts(kind) }
+        case nil:
+            if kind == .lookup, masterDownSince != nil { masterDownSince = nil }
+            if !refused.isEmpty { accepts(kind) }
         case .some: break
         }
     }
 
     private func refuses(_ kind: RedisCommandKind, _ line: String) {
+        // A replica that has lost its primary refuses PING too: the connection is made again, and that is what is told.
+        if line.hasPrefix("MASTERDOWN") {
+            let since = masterDownSince ?? loop.now
+            masterDownSince = since
+            guard loop.now >= since + .seconds(1) else { return }
+        }
         refused.insert(kind)
         let word = line.prefix { $0 != " " }.prefix(32)
         guard begins(kind.words, reason: "\(kind.words) \(word)") else { return }
@@ -68,6 +90,37 @@ final class RedisMessages {
     private func accepts(_ kind: RedisCommandKind) {
         guard refused.remove(kind) != nil, ends(kind.words) else { return }
         logger.info("cache: \(description) accepts \(kind.words) again")
+    }
+
+    /// What a server that is not used refuses is known again once it answers.
+    private func forgetRefusals() {
+        masterDownSince = nil
+        for kind in refused { _ = ends(kind.words) }
+        refused = []
+    }
+
+    private func isDown(_ error: RedisError) {
+        down = error
+        guard !logDown(error) else { return }
+        // It may have been told before, and answered since: if it lasts it is told again.
+        loop.assumeIsolated().scheduleTask(in: CacheEpisodes.interval) { [weak self] in
+            if let self, down == error { _ = logDown(error) }
+        }
+    }
+
+    private func logDown(_ error: RedisError) -> Bool {
+        guard begins("server", reason: "server \(error)") else { return false }
+        var use = "is not used until it answers"
+        if case .unusable = error { use = "is not used" }
+        logger.warning("cache: \(description) \(use): \(error)")
+        return true
+    }
+
+    private func answers() {
+        down = nil
+        guard ends("server") || !hasAnswered else { return }
+        hasAnswered = true
+        logger.info("cache: \(description) answers\(butRefuses)")
     }
 
     private var butRefuses: String {

@@ -112,7 +112,7 @@ extension CacheErrorReason {
         case .auth: self = .auth
         case .deadline: self = .deadline
         case .protocolViolation: self = .protocol
-        case .errorReply: self = .errorReply
+        case .errorReply, .unusable: self = .errorReply
         case .queueFull, .commandTooLarge: self = .queueFull
         case .notReady, .closed: return nil
         }

@@ -15,11 +15,11 @@ enum BodyMistake {
             return "The body is compressed with \(format): send it uncompressed"
         }
         let start = body.part(0..<min(body.count, window)).trimmed(where: \.isJSONSpace)
-        for (prefix, hint) in prefixes where start.hasPrefix(prefix) { return hint }
-        if start.hasPrefix("--"), start.contains("Content-Disposition") || start.contains("content-disposition") {
+        if isMultipart(start) {
             return "The body is a multipart form, as curl -F and a browser's FormData send it: send the JSON alone, "
                 + "curl --data-binary @houses.json"
         }
+        for (prefix, hint) in prefixes where start.hasPrefix(prefix) { return hint }
         if isForm(start) {
             return "The body is a form, name=value: send JSON text, which is JSON.stringify(…) in k6 and json=… in "
                 + "Python's requests"
@@ -44,8 +44,11 @@ enum BodyMistake {
         ("{{", "A template's variable was not filled in"),
         ("W3si", "The body is probably base64: send the text that it stands for"),
         ("eyJ", "The body is probably base64: send the text that it stands for"),
-        ("---", "The body is YAML: send JSON"),
+        ("---\n", "The body is YAML: send JSON"),
+        ("---\r", "The body is YAML: send JSON"),
+        ("--- ", "The body is YAML: send JSON"),
         ("- ", "The body is YAML: send JSON"),
+        ("```", "The body is Markdown: send what stands between its fences alone"),
     ]
 
     private static func wideEncoding(of body: UnsafeRawBufferPointer) -> String? {
@@ -68,6 +71,19 @@ enum BodyMistake {
         case (0x78, 0x01, _, _), (0x78, 0x5E, _, _), (0x78, 0x9C, _, _), (0x78, 0xDA, _, _): return "deflate"
         default: return nil
         }
+    }
+
+    /// Whether it begins with a boundary and a part's header (RFC 2046, section 5.1).
+    ///
+    /// A boundary may have dashes of its own, and YAML's documents begin with three of them.
+    private static func isMultipart(_ text: UnsafeRawBufferPointer) -> Bool {
+        let line = text.part(0..<(text.position(of: .lineFeed) ?? 0)).trimmed(where: \.isJSONSpace)
+        guard line.hasPrefix("--"), line.count > 2 else { return false }
+        let header = text.dropping(line.count).trimmed(where: \.isJSONSpace)
+        let name = header.countWhile { $0.isLetter || $0.isDigit || $0 == UInt8(ascii: "-") }
+        guard name > 0, name < header.count, header[name] == UInt8(ascii: ":") else { return false }
+        let isOfPart = header.part(0..<min(name, 8)).equalsIgnoringCase("content-")
+        return isOfPart || (!line.equals("---") && line.position(of: .space) == nil)
     }
 
     /// Whether it begins with a name and an equals sign.

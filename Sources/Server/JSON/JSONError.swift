@@ -110,15 +110,17 @@ struct JSONToken: CustomStringConvertible {
 
     init(_ text: UnsafeRawBufferPointer) {
         self.text = text
-        let run = text.countWhile { Self.isOfWord($0) }
-        word = String(decoding: text.prefix(min(run, Self.scalarLimit)), as: UTF8.self)
+        // Of a body of megabytes too, no more is looked at than is shown.
+        let start = text.part(0..<min(text.count, Self.scalarLimit))
+        word = String(decoding: start.prefix(start.countWhile { Self.isOfWord($0) }), as: UTF8.self)
     }
 
     /// What words and numbers are made of, in JSON and in what is taken for it.
     static func isOfWord(_ byte: UInt8) -> Bool {
-        byte.isLetter || byte.isDigit
-            || [UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "+"), UInt8(ascii: "-")]
-                .contains(byte)
+        switch byte {
+        case UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "+"), UInt8(ascii: "-"): true
+        default: byte.isLetter || byte.isDigit
+        }
     }
 
     var description: String {

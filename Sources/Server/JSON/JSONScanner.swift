@@ -116,7 +116,8 @@ struct JSONScanner {
             end += 1 + fraction
         }
         if end < bytes.count, bytes[end] | 0x20 == UInt8(ascii: "e") {
-            let isSigned = end + 1 < bytes.count && [UInt8(ascii: "+"), UInt8(ascii: "-")].contains(bytes[end + 1])
+            let next = end + 1 < bytes.count ? bytes[end + 1] : 0
+            let isSigned = next == UInt8(ascii: "+") || next == UInt8(ascii: "-")
             let start = end + (isSigned ? 2 : 1)
             guard let exponent = takeDigits(from: start) else { return self.end(within: .number) }
             if exponent > 0 { end = start + exponent }

@@ -84,6 +84,7 @@ struct LikelyMistake {
                     + "into a file: curl --data-binary @houses.json"
                 : "Strings stand in double quotes. Python's repr writes single ones: use json.dumps"
         }
+        if rest.hasPrefix("```") { return "A fence of Markdown: remove it" }
         if scalar == "`" { return "Strings stand in double quotes" }
         if scalar == "\\", rest.count > 1, rest[1] == UInt8(ascii: "\"") {
             return "The quotes have a backslash too many: the text was quoted twice, as by a shell or a JSON writer"

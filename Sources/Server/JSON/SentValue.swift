@@ -18,12 +18,16 @@ struct SentValue {
         guard json.first == UInt8(ascii: "{") else { return "It is \(kind)" }
         let members = Members(of: json)
         let keys = Self.named(members)
-        if let isTable = members.holdsTable, isTable {
-            return "It is \(keys): a table by columns. Send an array with an object for each row, which is "
+        if let table = members.table {
+            return "It is \(keys): \(table). Send an array with an object for each row, which is "
                 + "to_json(orient='records') in pandas"
         }
         if members.hasFeature { return "It is \(keys): one house. Put it into an array, [{…}]" }
         if members.holdsTensors { return "It is \(keys): an inference request. Send it to /v2/models/housing/infer" }
+        if let key = members.encoded {
+            return "It is \(keys): \(members.count == 1 ? "its value" : key) is a string that holds JSON: it was "
+                + "encoded twice. Send an array with an object for each house"
+        }
         switch members.arrays.count {
         case 1 where members.count == 1: return "It is \(keys): send its array"
         case 1: return "It is \(keys): send the array of \(members.arrays[0])"
@@ -82,6 +86,21 @@ struct SentValue {
         /// Whether the first feature has a list or an object instead of a number; nil if there is no feature.
         var holdsTable: Bool?
         var holdsTensors = false
+        /// The first key, as it is shown, of a string that holds JSON.
+        var encoded: String?
+        /// How many of the first members are objects of which some feature is a key.
+        private var houses = 0
+        private var hasColumns = false
+        private var hasData = false
+
+        /// Which table of pandas it is: `orient` columns, split or index; nil if none.
+        var table: String? {
+            if holdsTable == true { return "a table by columns" }
+            if hasFeature { return nil }
+            if hasColumns, hasData { return "columns and rows apart, as pandas' orient='split' writes them" }
+            guard count > 0, houses == min(count, memberLimit) else { return nil }
+            return "houses by key, as pandas' orient='index' writes them"
+        }
 
         init(of object: UnsafeRawBufferPointer) {
             var place = 1
@@ -114,9 +133,19 @@ struct SentValue {
                 hasFeature = true
                 holdsTable = holdsTable ?? (isList || value.first == UInt8(ascii: "{"))
             }
+            if isList, name == "columns" { hasColumns = true }
+            if isList, name == "data" { hasData = true }
+            if value.first == UInt8(ascii: "{"), Self.holdsFeature(value) { houses += 1 }
+            if encoded == nil, value.first == UInt8(ascii: "\""), SentValue(value).holdsJSON { encoded = shown }
             if isList, name == "inputs", value.part(0..<min(1024, value.count)).contains("\"datatype\"") {
                 holdsTensors = true
             }
+        }
+
+        /// Whether a feature's name in quotes stands near the beginning of an object.
+        private static func holdsFeature(_ object: UnsafeRawBufferPointer) -> Bool {
+            let start = String(decoding: object.prefix(256), as: UTF8.self)
+            return Feature.allCases.contains { start.contains("\"\($0.name)\"") }
         }
     }
 }

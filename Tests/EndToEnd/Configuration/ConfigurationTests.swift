@@ -68,6 +68,19 @@ import Testing
         }
     }
 
+    @Test(
+        "a BIND_HOST that is a URL or has a port: exit 78 with the host alone and where the port goes",
+        .proves("C5.15"),
+        arguments: [
+            ("[::1]", "use ::1 without brackets"), ("127.0.0.1:8000", "use 127.0.0.1; the port goes into PORT=8000"),
+            ("http://localhost", "use localhost without http://"),
+        ])
+    func hostWithSurplus(host: String, advice: String) throws {
+        let run = try ServerProcess.run(["--port", "0", "--cache-url", "off"], environment: ["BIND_HOST": host])
+        #expect(run.exitCode == 78 && run.output.isEmpty)
+        #expect(run.error == "Error: BIND_HOST=\(host) is not allowed: \(advice)\n")
+    }
+
     @Test("--help names every option's flag, variable, range and default")
     func help() throws {
         let run = try ServerProcess.run(["--help"])

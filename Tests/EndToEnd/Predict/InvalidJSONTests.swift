@@ -93,6 +93,10 @@ import Testing
         ("MedInc=5.5&HouseAge=30", 0, "The body is a form"), ("data=[{}]", 0, "The body is a form"),
         ("a%5B0%5D=1", 0, "The body is a form"),
         ("--x\r\nContent-Disposition: form-data; name=\"f\"\r\n\r\n[]\r\n--x--", 0, "The body is a multipart form"),
+        ("---\nMedInc: 5.5\n", 0, "The body is YAML"), ("---\r\n- MedInc: 5.5\r\n", 0, "The body is YAML"),
+        ("--- # houses\nMedInc: 5.5\n", 0, "The body is YAML"),
+        ("```json\n[\(house)]\n```\n", 0, "The body is Markdown: send what stands between its fences alone"),
+        ("[\(house)]\n```\n", house.utf8.count + 3, "A fence of Markdown: remove it"),
         ("\(house)\n\(house)\n", house.utf8.count + 1, "send one array, not one house a line"),
         ("\(house),\(house)", house.utf8.count, "put one array around them"),
         ("[\(house)]\n[\(house)]", house.utf8.count + 3, "A second value: send one array with all houses"),
@@ -136,10 +140,50 @@ import Testing
         (Array("[\"a".utf8) + [0xE2, 0x82], 5, "met the end of the text. The text was cut off"),
     ]
 
+    @Test("a multipart form is one whatever its boundary and its parts' headers", .proves("C2.16"))
+    func multipart() throws {
+        let client = try PredictClient()
+        let boundaries = [
+            "------------------------dd884c2539c206", "---------------------------9051914041544843365972754266",
+            "----WebKitFormBoundary7MA4YWxkTrZu0gW", "-", "--", "x", "a b", "=_(part):1/2?",
+        ]
+        let headers = ["Content-Disposition: form-data; name=\"f\"", "Content-Type: application/json", "content-id: 1"]
+        for boundary in boundaries {
+            for header in headers {
+                for lineEnd in ["\r\n", "\n"] {
+                    let lines = ["--\(boundary)", header, "", "[\(Self.house)]", "--\(boundary)--", ""]
+                    let (type, message, _) = try failure(client, Array(lines.joined(separator: lineEnd).utf8))
+                    #expect(type == "json_invalid" && message.contains("The body is a multipart form"), "\(message)")
+                }
+            }
+        }
+        let other = try failure(client, Array("--\(boundaries[0])\r\nX-Part: 1\r\n\r\n[]".utf8)).message
+        #expect(other.contains("The body is a multipart form"), "\(other)")
+        for text in ["--", "--x", "--x\n", "--x\n[]", "-----BEGIN CERTIFICATE-----\nMIIB\n", "----", "---", "-\n:"] {
+            let message = try failure(client, Array(text.utf8)).message
+            #expect(!message.contains("multipart") && !message.contains("YAML"), "\(text): \(message)")
+        }
+    }
+
+    @Test("of a word of a megabyte no more is shown than of a short one", .proves("C2.14", "C2.16"))
+    func longWords() throws {
+        let client = try PredictClient()
+        for unit in ["-", "x", "."] {
+            let response = try client.predict("[" + String(repeating: unit, count: 1_000_000))
+            #expect(try response.invalidOffset() == 1)
+            let message = try #require(try response.detail().first?["msg"] as? String)
+            #expect(message.contains("at line 1, column 2, met ") && message.count < 200, "\(message)")
+        }
+    }
+
     @Test("an object instead of the array is described by its keys, at most 5 of 40 scalars", .proves("C2.16"))
     func objects() throws {
         let client = try PredictClient()
         let long = String(repeating: "é", count: 41)
+        let records = "Send an array with an object for each row, which is to_json(orient='records') in pandas"
+        let split = "columns and rows apart, as pandas' orient='split' writes them"
+        let index = "houses by key, as pandas' orient='index' writes them"
+        let twice = "is a string that holds JSON: it was encoded twice. Send an array with an object for each house"
         let objects = [
             (#"{"model":"m","houses":[{}]}"#, "the keys model, houses: send the array of houses"),
             (#"{"a":[],"b":[]}"#, "the keys a, b"), (#"{"data":{}}"#, "the key data"),
@@ -154,6 +198,13 @@ import Testing
                 #"{"inputs":[{"name":"a","datatype":"FP64","shape":[1,8],"data":[]}]}"#,
                 "the key inputs: an inference request. Send it to /v2/models/housing/infer"
             ),
+            (#"{"columns":["MedInc"],"x":[],"data":[[5]]}"#, "the keys columns, x, data: \(split). \(records)"),
+            (#"{"columns":["MedInc"],"data":[[5.5]]}"#, "the keys columns, data: \(split). \(records)"),
+            (#"{"0":{"MedInc":5.5},"1":{"MedInc":2}}"#, "the keys 0, 1: \(index). \(records)"),
+            (#"{"a":{"Latitude":37}}"#, "the key a: \(index). \(records)"),
+            (#"{"a":{"Latitude":37},"b":{}}"#, "the keys a, b"), (#"{"data":[1]}"#, "the key data: send its array"),
+            (#"{"houses":"[{\"MedInc\":5.5}]"}"#, "the key houses: its value \(twice)"),
+            (#"{"n":1,"houses":"[]"}"#, "the keys n, houses: houses \(twice)"), (#"{"houses":"[x"}"#, "the key houses"),
             (#"{"\u004dedInc":1}"#, "the key MedInc: one house. Put it into an array, [{…}]"),
         ]
         for (body, keys) in objects {

@@ -8,12 +8,14 @@ import Testing
 
     private static let next = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
 
-    private func expectRefused(_ bytes: String, by server: ServerProcess) throws {
+    /// - Parameter met: what the answer says of the request.
+    private func expectRefused(_ bytes: String, by server: ServerProcess, met: String = "") throws {
         let connection = try server.connect()
         try connection.send(bytes)
         let response = try connection.response()
         let comment = Comment(rawValue: "\(bytes.debugDescription)")
         try TransportChecks.expectError(response, 400, comment)
+        #expect(met.isEmpty || response.text.contains(met), comment)
         #expect(response["Connection"] == "close", comment)
         #expect(try connection.readToEnd() == "", comment)
     }
@@ -88,12 +90,15 @@ import Testing
         #expect(response.text.hasPrefix(#"{"detail":"Malformed HTTP request: "#) && response.text.contains(met))
     }
 
-    @Test("a request without Host is 400 but in HTTP/1.0, and one with several is 400 always", .proves("C2.2"))
+    @Test("a request without Host is 400 but in HTTP/1.0, and one with several is 400 always", .proves("C2.2", "C2.17"))
     func host() throws {
         let server = try ServerProcess()
         let two = "Host: a\r\nhost: a\r\n"
-        for start in ["GET /health HTTP/1.1\r\n", "GET /health HTTP/1.1\r\n\(two)", "GET /health HTTP/1.0\r\n\(two)"] {
-            try expectRefused("\(start)\r\n", by: server)
+        let refused = [
+            ("1.1\r\n", "none"), ("1.1\r\n\(two)", "2"), ("1.0\r\n\(two)", "2"), ("1.1\r\n\(two)\(two)", "4"),
+        ]
+        for (start, count) in refused {
+            try expectRefused("GET /health HTTP/\(start)\r\n", by: server, met: "this one has \(count)\"}")
         }
         // Before the key and the body are looked at; a scoring route's refusal stands in the log.
         try expectRefused("POST /predict HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", by: server)

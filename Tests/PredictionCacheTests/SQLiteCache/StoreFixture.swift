@@ -181,7 +181,7 @@ final class LogLines: Sendable {
     func append(_ line: String) { lines.withLock { $0.append(line) } }
 }
 
-private struct CollectingLogHandler: LogHandler {
+struct CollectingLogHandler: LogHandler {
     let lines: LogLines
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.trace

@@ -189,7 +189,7 @@ import Testing
         ) { client, _, second in
             #expect(await client.get("a").error?.name == "error_reply")
             let refused = try await client.event { $0.name.hasPrefix("node refused") }
-            #expect(refused.name.contains("a cluster has database 0 only; remove /3 from the URL"))
+            #expect(refused.name.contains("a cluster has database 0 only: write the URL without /3"))
             #expect(second.connectionCount == 0)
         }
     }

@@ -1,0 +1,40 @@
+import Logging
+import Synchronization
+
+/// The password of a file, or the last one that could be read while the file cannot: one warning, for all event loops.
+final class CachePasswordSource: Sendable {
+    private struct State {
+        var last: String?
+        var isReported = false
+    }
+
+    private let file: CachePasswordFile
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    init(_ file: CachePasswordFile, _ logger: Logger) {
+        self.file = file
+        self.logger = logger
+    }
+
+    /// - Throws: if the file has never been read.
+    func read() throws(CachePasswordFile.ReadError) -> String {
+        do {
+            let password = try file.read()
+            let wasReported = state.withLock { state in
+                defer { state = State(last: password) }
+                return state.isReported
+            }
+            if wasReported { logger.info("cache: the password can be read again: CACHE_PASSWORD_FILE=\(file.path)") }
+            return password
+        } catch {
+            let (last, wasReported) = state.withLock { state in
+                defer { state.isReported = state.last != nil }
+                return (state.last, state.isReported)
+            }
+            guard let last else { throw error }
+            if !wasReported { logger.warning("cache: the password that was read last is used on: \(error)") }
+            return last
+        }
+    }
+}
