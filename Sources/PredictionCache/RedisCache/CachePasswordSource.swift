@@ -33,7 +33,9 @@ final class CachePasswordSource: Sendable {
                 return (state.last, state.isReported)
             }
             guard let last else { throw error }
-            if !wasReported { logger.warning("cache: the password that was read last is used on: \(error)") }
+            if !wasReported {
+                logger.warning("cache: the password cannot be read, and the last one is used on: \(error)")
+            }
             return last
         }
     }
