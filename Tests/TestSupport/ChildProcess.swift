@@ -61,6 +61,9 @@ package final class ChildProcess: Sendable {
 
     package var processID: Int32 { life.processID }
 
+    /// Whether it has ended.
+    package var hasEnded: Bool { life.hasEnded }
+
     /// Sends a signal, unless the process has ended.
     package func signal(_ number: Int32) { life.signal(number) }
 
@@ -100,6 +103,8 @@ private final class ProcessLife: Sendable {
             ended.signal()
         }.start()
     }
+
+    var hasEnded: Bool { status.withLock { $0 != nil } }
 
     func signal(_ number: Int32) {
         status.withLock { if $0 == nil { kill(processID, number) } }

@@ -48,6 +48,15 @@ final class AnalyzerRun {
             environment: environment)
     }
 
+    /// Runs what takes long by itself, and leaves the thread to other tests meanwhile.
+    func runAside(_ arguments: [String], environment: [String: String]) async throws -> Outcome {
+        let child = try start(arguments, input: "", environment: environment, redirection: "")
+        let end = Date() + 90
+        while !child.hasEnded, Date() < end { try await Task.sleep(for: .milliseconds(20)) }
+        let code = try child.waitForExit(seconds: 1)
+        return Outcome(exitCode: code, output: child.standardOutput.text(), error: child.standardError.text())
+    }
+
     func run(
         _ arguments: [String], input: String = "", environment: [String: String] = [:], redirection: String = ""
     ) throws -> Outcome {

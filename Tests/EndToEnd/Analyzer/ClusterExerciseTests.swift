@@ -71,10 +71,10 @@ import Testing
     ]
 
     @Test("a recording says what can be known, and is never wrong", arguments: exercises)
-    func exercise(_ exercise: Exercise) throws {
+    func exercise(_ exercise: Exercise) async throws {
         let run = try AnalyzerRun()
         let api = try ScriptedKubernetes(playing: exercise.json, for: run)
-        let outcome = try run.run(
+        let outcome = try await run.runAside(
             [
                 "analyze", "--namespace", "serving", "--deployment", "bungalow", "--counters", "--follow", "--duration",
                 "\(exercise.seconds)", "--output", "out",
