@@ -5,40 +5,7 @@ import Testing
 @testable import Redis
 
 /// The handler's bounds, and what becomes of stores and of commands that were not sent.
-@Suite final class RedisChannelHandlerBoundsTests {
-    private var connections: [EmbeddedConnection] = []
-
-    deinit {
-        // An open channel and its pipeline hold on to each other for ever.
-        for connection in connections {
-            connection.finish()
-        }
-    }
-
-    private func connect(
-        password: String? = nil,
-        configure: (inout RedisConfiguration) -> Void = { _ in }
-    ) throws -> EmbeddedConnection {
-        let connection = try EmbeddedConnection(password: password, configure: configure)
-        connections.append(connection)
-        return connection
-    }
-
-    /// A connection past its handshake, with nothing left to read.
-    private func connectAndShakeHands(
-        configure: (inout RedisConfiguration) -> Void = { _ in }
-    ) throws -> EmbeddedConnection {
-        let connection = try connect(configure: configure)
-        try connection.receive("+PONG\r\n")
-        _ = try connection.sentText()
-        connection.events = []
-        return connection
-    }
-
-    private func value(_ text: String) -> RedisLookup {
-        .value(ByteBuffer(string: text))
-    }
-
+@Suite final class RedisChannelHandlerBoundsTests: EmbeddedConnections {
     @Test("a command that is too large fails alone")
     func aCommandThatIsTooLargeIsRefusedAlone() throws {
         let connection = try connectAndShakeHands { $0.maximumCommandBytes = 10 }

@@ -6,40 +6,7 @@ import Testing
 @testable import Redis
 
 /// The handler over a channel without a socket: exact bytes out, exact reads in, and time by hand.
-@Suite final class RedisChannelHandlerTests {
-    private var connections: [EmbeddedConnection] = []
-
-    deinit {
-        // An open channel and its pipeline hold on to each other for ever.
-        for connection in connections {
-            connection.finish()
-        }
-    }
-
-    private func connect(
-        password: String? = nil,
-        configure: (inout RedisConfiguration) -> Void = { _ in }
-    ) throws -> EmbeddedConnection {
-        let connection = try EmbeddedConnection(password: password, configure: configure)
-        connections.append(connection)
-        return connection
-    }
-
-    /// A connection past its handshake, with nothing left to read.
-    private func connectAndShakeHands(
-        configure: (inout RedisConfiguration) -> Void = { _ in }
-    ) throws -> EmbeddedConnection {
-        let connection = try connect(configure: configure)
-        try connection.receive("+PONG\r\n")
-        _ = try connection.sentText()
-        connection.events = []
-        return connection
-    }
-
-    private func value(_ text: String) -> RedisLookup {
-        .value(ByteBuffer(string: text))
-    }
-
+@Suite final class RedisChannelHandlerTests: EmbeddedConnections {
     @Test("the commands of the handshake leave in one write")
     func theHandshakeLeavesInOneWrite() throws {
         let connection = try connect(password: "secret") { configuration in
