@@ -41,19 +41,6 @@ extension ByteWriter {
         put(UInt8.hexadecimalDigit(byte >> 4))
         put(UInt8.hexadecimalDigit(byte & 0xF))
     }
-
-    /// Two lower-case hexadecimal digits for each byte.
-    @inlinable
-    @inline(__always)
-    package mutating func putHexadecimal(_ bytes: UnsafeRawBufferPointer) {
-        put(atMost: 2 * bytes.count) { place in
-            for (index, byte) in bytes.enumerated() {
-                place.storeBytes(of: UInt8.hexadecimalDigit(byte >> 4), toByteOffset: 2 * index, as: UInt8.self)
-                place.storeBytes(of: UInt8.hexadecimalDigit(byte & 0xF), toByteOffset: 2 * index + 1, as: UInt8.self)
-            }
-            return 2 * bytes.count
-        }
-    }
 }
 
 extension String {
@@ -61,7 +48,7 @@ extension String {
     package init(hexadecimal bytes: UnsafeRawBufferPointer) {
         self.init(unsafeUninitializedCapacity: 2 * bytes.count) { digits in
             var output = ByteWriter(UnsafeMutableRawBufferPointer(digits))
-            output.putHexadecimal(bytes)
+            for byte in bytes { output.putHexadecimal(byte) }
             return output.count
         }
     }

@@ -8,7 +8,6 @@ import Redis
 /// store that cannot be sent is dropped, and what follows is a miss.
 final class RedisPredictionCache: PredictionCache {
     private let client: RedisClient
-    private let timeToLiveSeconds: Int
     private let stores: Stores
 
     /// Begins to connect; to be made on the event loop.
@@ -22,7 +21,6 @@ final class RedisPredictionCache: PredictionCache {
     ) {
         stores = Stores(timeToLiveSeconds: timeToLiveSeconds, messages)
         client = RedisClient(configuration: configuration, eventLoop: eventLoop, stores: stores, observer: observer)
-        self.timeToLiveSeconds = timeToLiveSeconds
         client.start()
     }
 
@@ -35,7 +33,7 @@ final class RedisPredictionCache: PredictionCache {
         let number = stores.underWay.append(StoreRequest(key: key, value: value))
         let isSent = key.withBytes { key in
             value.withUnsafeReadableBytes { value in
-                client.set(number, key: key, value: value, expireSeconds: timeToLiveSeconds)
+                client.set(number, key: key, value: value, expireSeconds: stores.timeToLiveSeconds)
             }
         }
         if !isSent { stores.underWay.remove(number) }
@@ -73,7 +71,7 @@ extension RedisPredictionCache {
     private final class Stores: RedisStores {
         let underWay = StoresUnderWay()
         let messages: RedisMessages
-        private let timeToLiveSeconds: Int
+        let timeToLiveSeconds: Int
 
         init(timeToLiveSeconds: Int, _ messages: RedisMessages) {
             self.timeToLiveSeconds = timeToLiveSeconds

@@ -1,3 +1,4 @@
+import Bytes
 import HTTP1
 
 /// The paths that the service knows. A switch over them is the router.
@@ -110,8 +111,7 @@ enum Route: Int, CaseIterable {
     static func path(of target: String) -> Substring {
         // By bytes: characters of a target of 32 KiB would take milliseconds.
         let path = target.utf8.prefix { $0 != UInt8(ascii: "?") }
-        let isLetter: (UInt8) -> Bool = { $0 | 0x20 >= UInt8(ascii: "a") && $0 | 0x20 <= UInt8(ascii: "z") }
-        let afterScheme = path.drop(while: isLetter)
+        let afterScheme = path.drop(while: \.isLetter)
         guard afterScheme.startIndex > path.startIndex, afterScheme.starts(with: "://".utf8) else {
             return Substring(path)
         }
