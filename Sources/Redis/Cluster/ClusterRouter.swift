@@ -132,9 +132,15 @@ final class ClusterRouter {
             let address = try trust.node(host: host, port: port, announcedBy: node.address.host)
             return self.node(at: try map.add(address))
         case .moved(let slot, let host, let port):
-            wantSlots()
-            let address = try trust.node(host: host, port: port, announcedBy: node.address.host)
-            return self.node(at: try map.move(slot, to: address))
+            do {
+                let address = try trust.node(host: host, port: port, announcedBy: node.address.host)
+                // Of the commands that were sent before the first redirect came, the others tell nothing new.
+                if map.owner(of: slot).map({ map.nodes[$0] }) != address { wantSlots() }
+                return self.node(at: try map.move(slot, to: address))
+            } catch {
+                wantSlots()
+                throw error
+            }
         }
     }
 

@@ -66,6 +66,35 @@ import Testing
         }
     }
 
+    @Test("a redirect that comes late and tells what is known already does not have the slots asked for again")
+    func lateMoved() async throws {
+        let askedFor = NIOLockedValueBox(0)
+        try await with(
+            first: { command, _, second in
+                let moved = "-MOVED 7 127.0.0.1:\(second)\r\n"
+                switch command.first {
+                case "CLUSTER":
+                    askedFor.withLockedValue { $0 += 1 }
+                    return [.send(Self.slots("127.0.0.1", second))]
+                case "GETRANGE": return [command[1] == "late" ? .hold(moved) : .send(moved)]
+                default: return nil
+                }
+            },
+            second: { command in
+                if command.first == "CLUSTER" { askedFor.withLockedValue { $0 += 1 } }
+                return nil
+            }
+        ) { client, first, second in
+            async let values = client.get(["early", "late"])
+            #expect(try await client.event { $0.name.hasPrefix("cluster") } == .cluster(primaries: 1))
+            await first.release()
+            #expect(await values == ["early", "late"].map(value))
+            // A question would come after a millisecond.
+            try await Task.sleep(for: .milliseconds(100))
+            #expect(askedFor.withLockedValue { $0 } == 1)
+        }
+    }
+
     @Test("ASK sends one command elsewhere, after ASKING, and changes no slot")
     func ask() async throws {
         let seen = NIOLockedValueBox<[String]>([])
