@@ -1,5 +1,6 @@
 //! The scoring log on stdout, in Bungalow's form, written together: each 5 ms, or when there are 64 KiB.
 use crate::floats;
+use crate::service::Id;
 use std::cell::RefCell;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -60,7 +61,7 @@ impl Writer {
     }
 
     /// One scored call, or with no time a refused one, whose first line stands alone.
-    pub fn add(&self, status: u16, length: usize, id: &str, scoring: Option<Duration>) {
+    pub fn add(&self, status: u16, length: usize, id: &Id, scoring: Option<Duration>) {
         let mut clock = self.clock.borrow_mut();
         clock.update();
         let mut lines = self.buffer.lock().unwrap();
@@ -73,7 +74,7 @@ impl Writer {
         lines.extend_from_slice(b" \"-\" \"-\"\n");
         if let Some(time) = scoring {
             lines.extend_from_slice(b"X-Ms-Request-Id: ");
-            lines.extend_from_slice(id.as_bytes());
+            lines.extend_from_slice(id.text());
             lines.extend_from_slice(b"\nPrediction took ");
             // In steps of 0.0001 ms, four digits after the point.
             let steps = (time.as_nanos() as usize + 50) / 100;

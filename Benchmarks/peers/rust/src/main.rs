@@ -2,6 +2,7 @@
 //!
 //! PORT is where it listens on 127.0.0.1, REDIS_PORT where its cache is, MODEL_PATH the model file of trainer/, LOOPS
 //! how many threads share the port, each with a current-thread runtime and all of its own.
+mod allocator;
 mod batch;
 mod cache;
 mod decode;
@@ -9,10 +10,14 @@ mod failures;
 mod floats;
 mod log;
 mod model;
+mod scan;
 mod server;
 mod service;
 
 use std::env;
+
+#[global_allocator]
+static ALLOCATOR: allocator::Mimalloc = allocator::Mimalloc;
 
 /// A number from the environment.
 fn setting(name: &str, otherwise: Option<u16>) -> u16 {

@@ -1,10 +1,9 @@
 //! HTTP by hyper.
-use crate::cache::Cache;
-use crate::log::{Buffer, Writer};
+use crate::log::Buffer;
 use crate::model::Model;
-use crate::service::{is_id, Ids, Service};
-use hyper::body::HttpBody;
-use hyper::header::{HeaderValue, CONTENT_TYPE};
+use crate::service::{Id, Service};
+use hyper::body::{Bytes, HttpBody};
+use hyper::header::{HeaderName, HeaderValue, CONTENT_TYPE};
 use hyper::server::conn::Http;
 use hyper::service::service_fn;
 use hyper::{Body, Method, Request, Response, StatusCode};
@@ -16,10 +15,13 @@ use tokio::net::TcpListener;
 use tokio::task::{spawn_local, LocalSet};
 
 const MOST_BODY_BYTES: usize = 1 << 20;
+const X_CACHE: HeaderName = HeaderName::from_static("x-cache");
+const X_MS_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// One event loop: its own listener on the shared port, its own runtime, its own connection to Redis.
 pub fn run(port: u16, redis_port: u16, model: Model, buffer: Buffer) {
-    let service = Rc::new(Service { model, cache: Cache::default(), log: Writer::new(buffer), ids: Ids::new() });
+    let service = Rc::new(Service::new(model, buffer));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     LocalSet::new().block_on(&runtime, async move {
         let (cache, log) = (service.clone(), service.clone());
@@ -82,31 +84,48 @@ async fn predict(service: Rc<Service>, request: Request<Body>) -> Response<Body>
         Ok(body) => body,
         Err(status) => return plain(status, r#"{"detail":"the body is too large, or did not come"}"#),
     };
-    let scored = service.predict(&body, &id).await;
-    let mut response = Response::new(Body::from(scored.body));
-    *response.status_mut() = StatusCode::from_u16(scored.status).unwrap_or_default();
+    let mut batch = service.batches.borrow_mut().pop().unwrap_or_default();
+    let scored = service.predict(&mut batch, &body, &id).await;
+    let status = if scored.refusal.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let text = scored.refusal.unwrap_or_else(|| {
+        let mut text = Vec::new();
+        batch.push_body(&mut text);
+        text
+    });
+    service.batches.borrow_mut().push(batch);
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if !scored.cache.is_empty() {
-        headers.insert("x-cache", HeaderValue::from_static(scored.cache));
+        headers.insert(X_CACHE.clone(), HeaderValue::from_static(scored.cache));
     }
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        headers.insert("x-ms-request-id", id);
+    if let Ok(id) = HeaderValue::from_bytes(id.text()) {
+        headers.insert(X_MS_REQUEST_ID.clone(), id);
     }
     response
 }
 
 /// The caller's own, if it is valid, else a fresh one.
-fn request_id(service: &Service, request: &Request<Body>) -> String {
-    let given = ["x-ms-request-id", "x-request-id"].iter().find_map(|name| {
-        let value = request.headers().get(*name)?.as_bytes();
-        if is_id(value) { std::str::from_utf8(value).ok() } else { None }
-    });
-    given.map_or_else(|| service.ids.fresh(), str::to_string)
+fn request_id(service: &Service, request: &Request<Body>) -> Id {
+    [X_MS_REQUEST_ID, X_REQUEST_ID]
+        .iter()
+        .find_map(|name| Id::given(request.headers().get(name)?.as_bytes()))
+        .unwrap_or_else(|| service.ids.fresh())
 }
 
-async fn read(mut body: Body) -> Result<Vec<u8>, StatusCode> {
-    let mut whole = Vec::with_capacity(body.size_hint().lower().min(MOST_BODY_BYTES as u64) as usize);
+/// The body, which is copied only if it comes in parts.
+async fn read(mut body: Body) -> Result<Bytes, StatusCode> {
+    let first = match body.data().await {
+        Some(part) => part.map_err(|_| StatusCode::BAD_REQUEST)?,
+        None => Bytes::new(),
+    };
+    if body.is_end_stream() {
+        return Ok(first);
+    }
+    let expected = first.len() as u64 + body.size_hint().lower();
+    let mut whole = Vec::with_capacity(expected.min(MOST_BODY_BYTES as u64) as usize);
+    whole.extend_from_slice(&first);
     while let Some(part) = body.data().await {
         let part = part.map_err(|_| StatusCode::BAD_REQUEST)?;
         if whole.len() + part.len() > MOST_BODY_BYTES {
@@ -114,5 +133,5 @@ async fn read(mut body: Body) -> Result<Vec<u8>, StatusCode> {
         }
         whole.extend_from_slice(&part);
     }
-    Ok(whole)
+    Ok(whole.into())
 }

@@ -1,9 +1,9 @@
 //! The work of a request, whatever has read it.
-use crate::batch::Batch;
+use crate::batch::{hex, Batch};
 use crate::cache::{Cache, LookUp};
-use crate::log::Writer;
+use crate::log::{Buffer, Writer};
 use crate::model::Model;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Instant;
 
 pub struct Service {
@@ -11,40 +11,79 @@ pub struct Service {
     pub cache: Cache,
     pub log: Writer,
     pub ids: Ids,
+    /// Those that no request uses now.
+    pub batches: RefCell<Vec<Batch>>,
 }
 
 pub struct Scored {
-    pub status: u16,
-    pub body: Vec<u8>,
+    /// The body of a 422; the batch has that of a 200.
+    pub refusal: Option<Vec<u8>>,
     /// HIT, MISS or BYPASS; empty for a batch that is refused.
     pub cache: &'static str,
 }
 
 impl Service {
-    pub async fn predict(&self, body: &[u8], id: &str) -> Scored {
-        let mut batch = match Batch::read(body) {
-            Ok(batch) => batch,
+    pub fn new(model: Model, buffer: Buffer) -> Service {
+        Service {
+            model,
+            cache: Cache::default(),
+            log: Writer::new(buffer),
+            ids: Ids::new(),
+            batches: RefCell::default(),
+        }
+    }
+
+    pub async fn predict(&self, batch: &mut Batch, body: &[u8], id: &Id) -> Scored {
+        let key = match batch.read(body) {
+            Ok(key) => key,
             Err(body) => {
                 self.log.add(422, body.len(), id, None);
-                return Scored { status: 422, body, cache: "" };
+                return Scored { refusal: Some(body), cache: "" };
             }
         };
-        let key = batch.key();
         let begin = Instant::now();
-        let found = self.cache.look_up(&key).await;
-        let (prediction, cache) = match found {
-            LookUp::Hit(entry) => (entry, "HIT"),
-            LookUp::Miss => {
-                let prediction = batch.predict(&self.model);
-                self.cache.store(&key, &prediction);
-                (prediction, "MISS")
+        let cache = match self.cache.look_up(&key).await {
+            LookUp::Hit(entry) => {
+                batch.prediction = entry;
+                "HIT"
             }
-            LookUp::Bypass => (batch.predict(&self.model), "BYPASS"),
+            LookUp::Miss => {
+                batch.predict(&self.model);
+                self.cache.store(&key, &batch.prediction);
+                "MISS"
+            }
+            LookUp::Bypass => {
+                batch.predict(&self.model);
+                "BYPASS"
+            }
         };
-        let took = begin.elapsed();
-        let body = batch.response(&key, &prediction);
-        self.log.add(200, body.len(), id, Some(took));
-        Scored { status: 200, body, cache }
+        self.log.add(200, batch.length(), id, Some(begin.elapsed()));
+        Scored { refusal: None, cache }
+    }
+}
+
+/// A request id, held inline.
+pub struct Id {
+    bytes: [u8; Id::MOST],
+    length: usize,
+}
+
+impl Id {
+    const MOST: usize = 64;
+
+    /// A caller's, if it may be used.
+    pub fn given(text: &[u8]) -> Option<Id> {
+        let is_allowed = |&byte: &u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+        if !(1..=Id::MOST).contains(&text.len()) || !text.iter().all(is_allowed) {
+            return None;
+        }
+        let mut id = Id { bytes: [0; Id::MOST], length: text.len() };
+        id.bytes[..text.len()].copy_from_slice(text);
+        Some(id)
+    }
+
+    pub fn text(&self) -> &[u8] {
+        &self.bytes[..self.length]
     }
 }
 
@@ -66,16 +105,14 @@ impl Ids {
         mixed ^ (mixed >> 31)
     }
 
-    pub fn fresh(&self) -> String {
+    pub fn fresh(&self) -> Id {
         let high = self.next() & !0xf000 | 0x4000;
         let low = self.next() >> 2 | 1 << 63;
-        format!(
-            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32, high >> 16 & 0xffff, high & 0xffff, low >> 48,
-            low & 0xffff_ffff_ffff)
+        let digits = hex(&((u128::from(high) << 64) | u128::from(low)).to_be_bytes());
+        let mut id = Id { bytes: [b'-'; Id::MOST], length: 36 };
+        for (from, to, count) in [(0, 0, 8), (8, 9, 4), (12, 14, 4), (16, 19, 4), (20, 24, 12)] {
+            id.bytes[to..to + count].copy_from_slice(&digits[from..from + count]);
+        }
+        id
     }
-}
-
-/// Whether a caller's request id may be used.
-pub fn is_id(text: &[u8]) -> bool {
-    (1..=64).contains(&text.len()) && text.iter().all(|&byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }
