@@ -53,6 +53,8 @@ pub struct Writer {
 struct Clock {
     second: u64,
     text: String,
+    /// The Date field of responses.
+    date: String,
 }
 
 impl Writer {
@@ -91,6 +93,12 @@ impl Writer {
         }
     }
 
+    pub fn push_date(&self, head: &mut Vec<u8>) {
+        let mut clock = self.clock.borrow_mut();
+        clock.update();
+        head.extend_from_slice(clock.date.as_bytes());
+    }
+
     pub async fn run(&self) {
         let mut ticks = tokio::time::interval(INTERVAL);
         loop {
@@ -125,5 +133,9 @@ impl Clock {
         let (hour, minute) = (second / 3600 % 24, second / 60 % 60);
         self.text = format!(
             "{day:02}/{}/{year}:{hour:02}:{minute:02}:{:02} +0000", MONTHS[month as usize - 1], second % 60);
+        let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][(second / 86_400 % 7) as usize];
+        self.date = format!(
+            "Date: {weekday}, {day:02} {} {year} {hour:02}:{minute:02}:{:02} GMT\r\n", MONTHS[month as usize - 1],
+            second % 60);
     }
 }

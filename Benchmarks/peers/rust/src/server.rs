@@ -1,4 +1,5 @@
-//! HTTP by hyper.
+//! The event loops, and HTTP by hyper.
+use crate::direct;
 use crate::log::Buffer;
 use crate::model::Model;
 use crate::service::{Id, Service};
@@ -20,7 +21,7 @@ const X_MS_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// One event loop: its own listener on the shared port, its own runtime, its own connection to Redis.
-pub fn run(port: u16, redis_port: u16, model: Model, buffer: Buffer) {
+pub fn run(port: u16, redis_port: u16, is_hyper: bool, model: Model, buffer: Buffer) {
     let service = Rc::new(Service::new(model, buffer));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     LocalSet::new().block_on(&runtime, async move {
@@ -32,6 +33,10 @@ pub fn run(port: u16, redis_port: u16, model: Model, buffer: Buffer) {
             if let Ok((stream, _)) = listener.accept().await {
                 let _ = stream.set_nodelay(true);
                 let service = service.clone();
+                if !is_hyper {
+                    spawn_local(direct::serve(service, stream));
+                    continue;
+                }
                 spawn_local(async move {
                     let handler = service_fn(move |request| handle(service.clone(), request));
                     let mut http = Http::new().with_executor(Local);
