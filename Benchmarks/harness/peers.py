@@ -41,6 +41,9 @@ class Peer:
     scores: bool = True
     validates: bool = True
     is_ours: bool = False
+    ready_path: str = "/readyz"
+    # Whether its responses have X-Cache; where they have not, Redis says what a look-up came to.
+    says_cache: bool = True
 
 
 def build_bungalow():
@@ -98,18 +101,18 @@ def nginx_command(setting):
     return [nginx(), "-p", setting.folder, "-c", configuration, "-e", "stderr"]
 
 
-def build_fastapi():
-    """Makes the virtual environment; the copy of the requirements comes last, so one cut short is made anew."""
-    folder, requirements = SOURCES / "fastapi/.venv", SOURCES / "fastapi/requirements.txt"
-    installed = folder / "requirements.txt"
+def build_environment(name, folder):
+    """Makes a virtual environment; the copy of the requirements comes last, so one cut short is made anew."""
+    environment, requirements = folder / ".venv", folder / "requirements.txt"
+    installed = environment / "requirements.txt"
     if installed.exists() and installed.read_bytes() == requirements.read_bytes():
         return
     # The system's Python may be older than what the tests' environment has.
     if sys.version_info < (3, 11):  # noqa: UP036
-        raise Failure(f"Python 3.11 or later is needed for the FastAPI peer, this is {platform.python_version()}")
-    run("the FastAPI peer's environment", [sys.executable, "-m", "venv", "--clear", folder], BUILD_SECONDS)
+        raise Failure(f"Python 3.11 or later is needed for {name}, this is {platform.python_version()}")
+    run(f"the environment of {name}", [sys.executable, "-m", "venv", "--clear", environment], BUILD_SECONDS)
     install = ["install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--require-hashes"]
-    run("the FastAPI peer's requirements", [folder / "bin/pip", *install, "-r", requirements], BUILD_SECONDS)
+    run(f"the requirements of {name}", [environment / "bin/pip", *install, "-r", requirements], BUILD_SECONDS)
     shutil.copy(requirements, installed)
 
 
@@ -148,5 +151,7 @@ PEERS = (
     Peer(
         "go-fastjson", "Go: fasthttp + fastjson + redigo", lambda: build_go("go-fastjson"),
         lambda _: [BUILT / "go-fastjson"], tuned_go_environment),
-    Peer("fastapi", "FastAPI + scikit-learn", build_fastapi, fastapi_command, peer_environment),
+    Peer(
+        "fastapi", "FastAPI + scikit-learn", lambda: build_environment("the FastAPI peer", SOURCES / "fastapi"),
+        fastapi_command, peer_environment),
 )

@@ -20,7 +20,8 @@ class Child:
         self.name = name
         self.stdout = folder / f"{name}.log"
         self.stderr = folder / f"{name}.err"
-        with open(self.stdout, "wb") as stdout, open(self.stderr, "wb") as stderr:
+        # Workers of some peers append their log to the file by its name.
+        with open(self.stdout, "ab") as stdout, open(self.stderr, "ab") as stderr:
             self.process = subprocess.Popen(
                 ["taskset", "-c", cores, *command], env={**os.environ, **environment},
                 stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, start_new_session=True)

@@ -46,22 +46,25 @@ class Server:
     def is_ready(self):
         self.child.require_running()
         try:
-            return self.send("GET", "/readyz")[0] == 200
+            return self.send("GET", self.peer.ready_path)[0] == 200
         except (OSError, http.client.HTTPException):
             return False
 
-    def warm(self, body):
+    def warm(self, body, redis=None):
         """Asks until the answer comes from the cache; returns how often it asked."""
         asked = itertools.count()
         if self.peer.scores:
-            until(f"{self.peer.name}'s X-Cache: HIT", lambda: next(asked) >= 0 and self._hits(body), 10)
+            hits = lambda: next(asked) >= 0 and self.score(body, redis)[0] == "HIT"  # noqa: E731
+            until(f"{self.peer.name}'s X-Cache: HIT", hits, 10)
         return next(asked)
 
-    def _hits(self, body):
+    def score(self, body, redis=None):
+        """What the cache came to and the answer, of a batch that must be answered with 200."""
+        before = redis.look_ups() if redis and not self.peer.says_cache else None
         status, headers, answer = self.send("POST", "/predict", body)
         if status != 200:
             raise Failure(f"{self.peer.name} answered {status} to a good batch: {answer[:200]!r}")
-        return headers["X-Cache"] == "HIT"
+        return headers["X-Cache"] if before is None else looked_up(before, redis.look_ups()), answer
 
     def look_ups(self):
         """How many calls found an entry, found none, and did not ask or wait: what Bungalow itself counts."""
@@ -78,6 +81,11 @@ class Server:
 
     def logged_calls(self, status):
         return count_calls(self.child.stdout, status)
+
+
+def looked_up(before, after):
+    """What one call came to, by how Redis counted hits and misses."""
+    return {(1, 0): "HIT", (0, 1): "MISS"}.get((after[0] - before[0], after[1] - before[1]), "BYPASS")
 
 
 def count_calls(log, status):
@@ -102,6 +110,6 @@ def serving(peer, redis_port, loops=1, cache="redis"):
         begin = time.monotonic()
         with Child(peer.name, command, cores, environment, setting.folder) as child:
             server = Server(peer, child, setting.port, None)
-            until(f"{peer.name}'s 200 on /readyz", server.is_ready, READY_SECONDS, pause=0.001)
+            until(f"{peer.name}'s 200 on {peer.ready_path}", server.is_ready, READY_SECONDS, pause=0.001)
             server.started = time.monotonic() - begin
             yield server
