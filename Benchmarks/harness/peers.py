@@ -67,7 +67,7 @@ def build_nio():
 def build_epoll():
     BUILT.mkdir(exist_ok=True)
     source = SOURCES / "epoll/main.c"
-    run("the epoll peer's build", ["gcc", "-O2", "-Wall", "-o", BUILT / "epoll", source], BUILD_SECONDS)
+    run("the epoll peer's build", ["gcc", "-O2", "-Wall", "-o", BUILT / "epoll", source, "-lcrypto"], BUILD_SECONDS)
 
 
 def build_go(name, *options):
@@ -78,6 +78,23 @@ def build_go(name, *options):
         "GOCACHE": str(BUILT / "go-cache")}
     command = ["go", "build", *options, "-o", BUILT / name, "."]
     run(f"the build of {name}", command, BUILD_SECONDS, cwd=SOURCES / "go", env=environment)
+
+
+def build_rust():
+    """With the cargo in PATH, from the sources that Debian's librust-*-dev packages bring: nothing is fetched."""
+    BUILT.mkdir(exist_ok=True)
+    configuration = BUILT / "cargo.toml"
+    configuration.write_text(
+        '[source.crates-io]\nreplace-with = "debian"\n[source.debian]\ndirectory = "/usr/share/cargo/registry"\n')
+    # One of a newer cargo would not be read, and what is installed has one version of each.
+    (SOURCES / "rust/Cargo.lock").unlink(missing_ok=True)
+    command = ["cargo", "build", "--release", "--offline", "--quiet", "--config", configuration,
+               "--target-dir", BUILT / "rust"]
+    run("the Rust peer's build", command, BUILD_SECONDS, cwd=SOURCES / "rust")
+
+
+def rust_environment(http):
+    return lambda setting: {**peer_environment(setting), "HTTP": http}
 
 
 def build_nginx():

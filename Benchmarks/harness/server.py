@@ -15,7 +15,8 @@ from .processes import Child, until
 
 # The server has the first core for itself; whatever loads it shares the second.
 SERVER_CORE, LOAD_CORE, BOTH_CORES = "0", "1", "0,1"
-READY_SECONDS = 60
+# Ray Serve takes half a minute on a machine that is busy.
+READY_SECONDS = 120
 # A server that uses less than this share of its core in such a time has nothing to do.
 IDLE_SECONDS, IDLE_SHARE = 0.2, 0.1
 
@@ -60,11 +61,16 @@ class Server:
 
     def score(self, body, redis=None):
         """What the cache came to and the answer, of a batch that must be answered with 200."""
-        before = redis.look_ups() if redis and not self.peer.says_cache else None
-        status, headers, answer = self.send("POST", "/predict", body)
+        status, cache, answer = self.ask(body, redis)
         if status != 200:
             raise Failure(f"{self.peer.name} answered {status} to a good batch: {answer[:200]!r}")
-        return headers["X-Cache"] if before is None else looked_up(before, redis.look_ups()), answer
+        return cache, answer
+
+    def ask(self, body, redis=None):
+        """Status, what the cache came to (as Redis counts where the server does not say it), and the answer."""
+        before = redis.look_ups() if redis and not self.peer.says_cache else None
+        status, headers, answer = self.send("POST", "/predict", body)
+        return status, headers["X-Cache"] if before is None else looked_up(before, redis.look_ups()), answer
 
     def look_ups(self):
         """How many calls found an entry, found none, and did not ask or wait: what Bungalow itself counts."""

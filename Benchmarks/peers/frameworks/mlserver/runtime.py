@@ -1,6 +1,6 @@
 """The scoring call as a custom handler of an MLServer runtime, in the server's own process (parallel_workers 0).
 
-MLServer's adaptive batching and its cache serve requests of the Open Inference Protocol only, so neither has a part here.
+MLServer's adaptive batching and its cache serve requests of the Open Inference Protocol only: neither has a part here.
 """
 from fastapi import Request, Response
 from mlserver import MLModel
