@@ -40,7 +40,8 @@ def parse_arguments():
         "--only", action="append", choices=[r.name for r in RIVALS], metavar="NAME",
         help="with --rivals, only this one; may be given again: " + ", ".join(r.name for r in RIVALS))
     parser.add_argument("--full", action="store_true", help="all scenarios; without it, those that take 5 minutes")
-    parser.add_argument("--rounds", type=int, metavar="N", help="how often each is measured (3; with --full or --rivals 5)")
+    parser.add_argument(
+        "--rounds", type=int, metavar="N", help="how often each is measured (3; with --full or --rivals 5)")
     parser.add_argument("--seconds", type=int, metavar="S", help="how long each load lasts (3; with --rivals 2)")
     parser.add_argument(
         "--scenario", action="append", choices=[s.name for s in SCENARIOS], metavar="NAME",

@@ -53,7 +53,8 @@ def cpu_model():
 def versions():
     commands = {
         "swift": ["swift", "--version"], "go": ["go", "version"], "nginx": [nginx(), "-v"],
-        "gcc": ["gcc", "--version"], "rustc": ["rustc", "--version"], "redis": ["redis-server", "--version"], "h2load": ["h2load", "--version"],
+        "gcc": ["gcc", "--version"], "rustc": ["rustc", "--version"], "redis": ["redis-server", "--version"],
+        "h2load": ["h2load", "--version"],
     }
     found = {name: first_version(run(name, command, 60)) for name, command in commands.items()}
     found |= {name: package_version(package) for name, package in PACKAGES.items()}

@@ -4,6 +4,7 @@ import re
 
 from testkit.processes import ROOT
 
+from . import machine
 from .table import grouped, rows_to_markdown
 
 RESULTS = ROOT / "Benchmarks/results"
@@ -37,9 +38,9 @@ def where(content):
     machine = content["machine"]
     overrides = "".join(f", with {name}={value}" for name, value in content["overrides"].items())
     return (
-        f"{machine['cores']} cores of {machine['cpu']}, {content['date'][:10]}, {content['rounds']} interleaved rounds of "
-        f"{content['seconds']} s a load{overrides}; medians, and in brackets Bungalow against it (above 1, Bungalow is "
-        "better):")
+        f"{machine['cores']} cores of {machine['cpu']}, {content['date'][:10]}, {content['rounds']} interleaved rounds "
+        f"of {content['seconds']} s a load{overrides}; medians, and in brackets Bungalow against it (above 1, Bungalow "
+        "is better):")
 
 
 def row(name, fact, medians):
@@ -98,8 +99,8 @@ def floor(content, medians):
     our_ms, least_ms = (entry["median"]["cpu_seconds_per_1000"] for entry in (ours, least))
     ratio = least["bungalow_ratio"]["cpu_seconds_per_1000"]["median"]
     return [
-        f"A batch of 1 000 takes {our_ms:.3f} ms of CPU; md5 of the printed records and the kernel's copies of the same "
-        f"bytes alone take {least_ms:.3f} ms in C: {1 / ratio:.2f} × that floor."]
+        f"A batch of 1 000 takes {our_ms:.3f} ms of CPU; md5 of the printed records and the kernel's copies of the "
+        f"same bytes alone take {least_ms:.3f} ms in C: {1 / ratio:.2f} × that floor."]
 
 
 def others(contents):
@@ -111,13 +112,21 @@ def others(contents):
         for content in contents)
 
 
+def publish(name, command, columns, rows):
+    """Writes the figures of a program that measures something else, and the block that shows them."""
+    content = {**machine.where(), "command": command, "columns": columns, "rows": rows}
+    (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    put("others")
+
+
 def read(name):
     return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 BLOCKS = {
     "rivals": ("README.md", lambda: rivals(read("rivals"))),
-    "others": ("docs/measuring.md", lambda: others([read("simulate"), read("recipes")])),
+    "others": ("docs/measuring.md", lambda: others([
+        read(name) for name in ("simulate", "recipes") if (RESULTS / f"{name}.json").exists()])),
 }
 
 

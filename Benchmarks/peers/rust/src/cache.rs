@@ -1,8 +1,8 @@
 //! Redis on one connection, pipelined: what is asked for in one turn of the loop goes out in one write.
 use crate::batch::Key;
+use futures_util::future::poll_fn;
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
