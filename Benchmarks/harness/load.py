@@ -89,6 +89,8 @@ def run_h2load(port, cores, body, rate, seconds, log):
     answered = parse_h2load_totals(output)
     text = log.read_text()
     times, not_200 = parse_h2load_log(text, int(text.split("\t", 1)[0]) + 1_000_000)
+    if not times:
+        raise Failure(f"no call of the open loop was answered after its first second; {answered} in all")
     if not_200:
         raise Failure(f"{not_200} answers of the open loop were no 200")
     return {

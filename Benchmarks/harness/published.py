@@ -66,7 +66,9 @@ def shown(medians, key, name):
 
 def behind(facts, medians):
     """Where a rival is ahead, and where Bungalow is by less than 5 %: nothing is left out."""
-    lines = []
+    lines = [
+        f"- {fact['title']}: a round was measured again, since {reason}."
+        for fact in facts.values() for reason in fact["repeated"]]
     for name, fact in facts.items():
         if name == "bungalow" or fact["failed"]:
             continue

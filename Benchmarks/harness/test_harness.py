@@ -350,6 +350,23 @@ def test_a_rival_that_fails_costs_its_own_row():
     assert results.facts()["mosec"]["failed"] == results.failed["mosec"]
 
 
+def test_a_round_that_failed_is_measured_again_once_and_the_table_says_so(monkeypatch):
+    rust = next(rival for rival in RIVALS if rival.name == "rust")
+    outcomes = [Failure("h2load stood still"), {"misses": rounds(20, 4)}, Failure("gone"), Failure("gone for good")]
+
+    def next_outcome(*_):
+        if isinstance(outcome := outcomes.pop(0), Failure):
+            raise outcome
+        return outcome
+
+    monkeypatch.setattr(rivals, "measure_round", next_outcome)
+    results = Results([rust])
+    for _ in range(2):
+        results.guard(rust, rivals.measure, rust, None, 1, results)
+    assert results.rounds["rust"] == [{"misses": rounds(20, 4)}]
+    assert results.repeated == {"rust": ["h2load stood still", "gone"]} and results.failed == {"rust": "gone for good"}
+
+
 def test_the_floor_answers_and_digests_what_a_large_batch_does():
     answer, printed = floor_texts({"coefficients": [0.0] * 8, "intercept": 1.5})
     records = json.loads(bodies.fixed(1000))

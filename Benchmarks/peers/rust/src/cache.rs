@@ -151,7 +151,8 @@ impl Cache {
 }
 
 async fn poll_first(
-    a: impl std::future::Future<Output = std::io::Error>, b: impl std::future::Future<Output = std::io::Error>,
+    a: impl std::future::Future<Output = std::io::Error>,
+    b: impl std::future::Future<Output = std::io::Error>,
     c: impl std::future::Future<Output = std::io::Error>,
 ) -> std::io::Error {
     tokio::pin!(a, b, c);

@@ -23,7 +23,13 @@ struct UserIn {
 impl UserIn {
     fn record(&self) -> Record {
         [
-            self.MedInc, self.HouseAge, self.AveRooms, self.AveBedrms, self.Population, self.AveOccup, self.Latitude,
+            self.MedInc,
+            self.HouseAge,
+            self.AveRooms,
+            self.AveBedrms,
+            self.Population,
+            self.AveOccup,
+            self.Latitude,
             self.Longitude,
         ]
     }
@@ -137,7 +143,11 @@ fn read_number(json: &str) -> Result<f64, Fault> {
     let unreadable = ("float_parsing", "Input should be a valid number, unable to parse string as a number".into());
     let text: Cow<str> = match json.as_bytes()[0] {
         b'"' => match serde_json::from_str::<Cow<str>>(json) {
-            Ok(text) if serde_json::from_str::<&RawValue>(&text).map_or(false, |inner| is_number(inner.get(), &text)) => text,
+            Ok(text)
+                if serde_json::from_str::<&RawValue>(&text).map_or(false, |inner| is_number(inner.get(), &text)) =>
+            {
+                text
+            }
             _ => return Err(unreadable),
         },
         b'-' | b'0'..=b'9' => json.into(),
@@ -160,7 +170,10 @@ fn is_number(value: &str, text: &str) -> bool {
 
 fn check(number: f64, feature: &Feature) -> Result<f64, Fault> {
     if number < feature.least {
-        return Err(("greater_than_equal", format!("Input should be greater than or equal to {}", feature.least).into()));
+        return Err((
+            "greater_than_equal",
+            format!("Input should be greater than or equal to {}", feature.least).into(),
+        ));
     }
     if number > feature.most {
         return Err(("less_than_equal", format!("Input should be less than or equal to {}", feature.most).into()));

@@ -104,8 +104,8 @@ fn parse(bytes: &[u8]) -> Parsed {
         (Some("GET"), Some("/readyz")) => Route::Ready,
         _ => Route::NotFound,
     };
-    let mut head = Head {
-        route, id: None, length, body_length: 0, is_last: request.version == Some(0), expects_continue: false };
+    let mut head =
+        Head { route, id: None, length, body_length: 0, is_last: request.version == Some(0), expects_continue: false };
     let mut has_length = false;
     for field in request.headers.iter() {
         match field.name.len() {
@@ -118,7 +118,9 @@ fn parse(bytes: &[u8]) -> Parsed {
                 has_length = true;
             }
             15 if field.name.eq_ignore_ascii_case("x-ms-request-id") => head.id = Id::given(field.value).or(head.id),
-            12 if field.name.eq_ignore_ascii_case("x-request-id") => head.id = head.id.or_else(|| Id::given(field.value)),
+            12 if field.name.eq_ignore_ascii_case("x-request-id") => {
+                head.id = head.id.or_else(|| Id::given(field.value))
+            }
             10 if field.name.eq_ignore_ascii_case("connection") => {
                 head.is_last = !field.value.eq_ignore_ascii_case(b"keep-alive")
                     && (head.is_last || field.value.eq_ignore_ascii_case(b"close"));

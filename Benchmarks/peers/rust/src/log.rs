@@ -128,14 +128,15 @@ impl Clock {
         let day = day_of_year - (153 * shifted + 2) / 5 + 1;
         let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
         let year = year_of_era + era * 400 + i64::from(month <= 2);
-        const MONTHS: [&str; 12] =
-            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+        const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
         let (hour, minute) = (second / 3600 % 24, second / 60 % 60);
-        self.text = format!(
-            "{day:02}/{}/{year}:{hour:02}:{minute:02}:{:02} +0000", MONTHS[month as usize - 1], second % 60);
+        self.text =
+            format!("{day:02}/{}/{year}:{hour:02}:{minute:02}:{:02} +0000", MONTHS[month as usize - 1], second % 60);
         let weekday = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"][(second / 86_400 % 7) as usize];
         self.date = format!(
-            "Date: {weekday}, {day:02} {} {year} {hour:02}:{minute:02}:{:02} GMT\r\n", MONTHS[month as usize - 1],
-            second % 60);
+            "Date: {weekday}, {day:02} {} {year} {hour:02}:{minute:02}:{:02} GMT\r\n",
+            MONTHS[month as usize - 1],
+            second % 60
+        );
     }
 }

@@ -5,12 +5,24 @@ use crate::floats;
 
 /// What stands before each number of a record, in the text of the key and in JSON.
 const CANONICAL: [&[u8]; FEATURES.len()] = [
-    b"UserIn(MedInc=", b", HouseAge=", b", AveRooms=", b", AveBedrms=", b", Population=", b", AveOccup=", b", Latitude=",
+    b"UserIn(MedInc=",
+    b", HouseAge=",
+    b", AveRooms=",
+    b", AveBedrms=",
+    b", Population=",
+    b", AveOccup=",
+    b", Latitude=",
     b", Longitude=",
 ];
 const JSON: [&[u8]; FEATURES.len()] = [
-    b"{\"MedInc\":", b",\"HouseAge\":", b",\"AveRooms\":", b",\"AveBedrms\":", b",\"Population\":", b",\"AveOccup\":",
-    b",\"Latitude\":", b",\"Longitude\":",
+    b"{\"MedInc\":",
+    b",\"HouseAge\":",
+    b",\"AveRooms\":",
+    b",\"AveBedrms\":",
+    b",\"Population\":",
+    b",\"AveOccup\":",
+    b",\"Latitude\":",
+    b",\"Longitude\":",
 ];
 /// More than the longest record has around its numbers, and than a number that is printed anew.
 const AROUND_RECORD: usize = 160;
@@ -159,8 +171,7 @@ impl<'a> Scanner<'a> {
     }
 
     fn number(&mut self) -> Option<Number<'a>> {
-        const EXACT: [f64; 16] =
-            [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+        const EXACT: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
         let start = self.at;
         let is_negative = self.bytes.get(self.at) == Some(&b'-');
         self.at += usize::from(is_negative);

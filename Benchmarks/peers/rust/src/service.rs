@@ -93,7 +93,9 @@ pub struct Ids(Cell<u64>);
 impl Ids {
     pub fn new() -> Ids {
         let mut seed = [0; 8];
-        std::fs::File::open("/dev/urandom").and_then(|mut file| std::io::Read::read_exact(&mut file, &mut seed)).unwrap();
+        std::fs::File::open("/dev/urandom")
+            .and_then(|mut file| std::io::Read::read_exact(&mut file, &mut seed))
+            .unwrap();
         Ids(Cell::new(u64::from_le_bytes(seed)))
     }
 
