@@ -133,18 +133,18 @@ BLOCKS = {
 
 
 def block_pattern(name):
-    begin, end = f"<!-- {name}: made from Benchmarks/results -->\n", f"\n<!-- end of {name} -->"
+    begin, end = f"<!-- {name}: made from Benchmarks/results -->\n", f"<!-- end of {name} -->"
     return re.compile(f"(?<={begin}).*?(?={end})", re.DOTALL)
 
 
 def in_file(name):
     """The block as the document has it."""
     found = block_pattern(name).search((ROOT / BLOCKS[name][0]).read_text(encoding="utf-8"))
-    return found and found[0]
+    return found and found[0].rstrip("\n")
 
 
 def put(name):
     """Makes the document's block anew."""
     path = ROOT / BLOCKS[name][0]
-    text = BLOCKS[name][1]()
+    text = BLOCKS[name][1]() + "\n"
     path.write_text(block_pattern(name).sub(lambda _: text, path.read_text(encoding="utf-8")), encoding="utf-8")
