@@ -20,6 +20,7 @@ class Framework:
     variables: object = lambda setting: {}
     ready_path: str = "/readyz"
     says_cache: bool = True
+    polls: bool = False
 
     @property
     def folder(self):
@@ -29,7 +30,7 @@ class Framework:
         return Peer(
             self.name, self.title, lambda: build_environment(self.title, self.folder),
             lambda setting: self.command(setting, self.folder, self.folder / ".venv/bin"), self.environment,
-            ready_path=self.ready_path, says_cache=self.says_cache)
+            ready_path=self.ready_path, says_cache=self.says_cache, polls=self.polls)
 
     def environment(self, setting):
         programs = f"{self.folder / '.venv/bin'}:{os.environ['PATH']}"
@@ -75,9 +76,9 @@ FRAMEWORK_PEERS = tuple(framework.peer() for framework in (
         "bentoml", "BentoML", bentoml,
         lambda setting: {"BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": str(setting.folder / "bentoml")}),
     Framework("mlserver", "MLServer", mlserver, ready_path="/v2/health/ready"),
-    Framework("litserve", "LitServe", litserve),
+    Framework("litserve", "LitServe", litserve, polls=True),
     Framework("mosec", "mosec", mosec, ready_path="/", says_cache=False),
     Framework("ray", "Ray Serve", ray, lambda setting: {
         "RAY_USAGE_STATS_ENABLED": "0", "RAY_DISABLE_DOCKER_CPU_WARNING": "1",
-        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}),
+        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}, polls=True),
 ))

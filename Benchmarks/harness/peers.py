@@ -44,6 +44,8 @@ class Peer:
     ready_path: str = "/readyz"
     # Whether its responses have X-Cache; where they have not, Redis says what a look-up came to.
     says_cache: bool = True
+    # Whether it uses a good part of a core with nothing to do.
+    polls: bool = False
 
 
 def build_bungalow():

@@ -8,6 +8,7 @@ from . import machine
 from .table import grouped, rows_to_markdown
 
 RESULTS = ROOT / "Benchmarks/results"
+NOT_MEASURED = "No run is published yet."
 WON = 1.05
 LOADS = {
     "misses": "cache rate 0", "mixed": "cache rate 0.5", "hits": "cache rate 1", "batch-100": "batches of 100",
@@ -121,14 +122,18 @@ def publish(name, command, columns, rows):
     put("others")
 
 
+def is_there(name):
+    return (RESULTS / f"{name}.json").exists()
+
+
 def read(name):
     return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 BLOCKS = {
-    "rivals": ("README.md", lambda: rivals(read("rivals"))),
+    "rivals": ("README.md", lambda: rivals(read("rivals")) if is_there("rivals") else NOT_MEASURED),
     "others": ("docs/measuring.md", lambda: others([
-        read(name) for name in ("simulate", "recipes") if (RESULTS / f"{name}.json").exists()])),
+        read(name) for name in ("simulate", "recipes") if is_there(name)])),
 }
 
 

@@ -1,16 +1,17 @@
 """Tests of the harness's arithmetic and of how it reads what other programs print."""
 import json
+import sys
 
 import pytest
 
-from harness import bodies, published, rivals, table
+from harness import bodies, processes, published, rivals, table
 from harness.checks import check_answers, check_bypasses, check_log, check_vectors
 from harness.failure import Failure
 from harness.figures import median, percentile, ratio, round_order, spread
 from harness.load import Load, parse_h2load_log, parse_h2load_totals, parse_wrk
 from harness.measure import Usage, look_up_figures
 from harness.peers import PEERS
-from harness.processes import cpu_ticks, resident_kib
+from harness.processes import Child, cpu_ticks, is_alive, resident_kib
 from harness.redis import parse_look_ups
 from harness.report import Report
 from harness.rivals import RIVALS, Results, floor_texts, installed_mib, libraries
@@ -18,6 +19,7 @@ from harness.scenarios import SCENARIOS, chosen, combinations
 from harness.server import count_calls, looked_up
 from harness.server import parse_look_ups as parse_metrics
 from harness.vectors import batch_text, differences, same_predictions
+from testkit.processes import wait_until
 
 WRK_OUTPUT = """Running 3s test @ http://127.0.0.1:8000/predict
   1 threads and 32 connections
@@ -27,6 +29,7 @@ H2LOAD_TOTALS = """
 requests: 90 total, 90 started, 90 done, 90 succeeded, 0 failed, 0 errored, 0 timeout
 status codes: 90 2xx, 0 3xx, 0 4xx, 0 5xx
 """
+linux = pytest.mark.skipif(sys.platform != "linux", reason="what is measured runs on Linux only")
 BY_NAME = {item.name: item for item in (*PEERS, *SCENARIOS)}
 
 
@@ -367,6 +370,29 @@ def test_a_round_that_failed_is_measured_again_once_and_the_table_says_so(monkey
     assert results.repeated == {"rust": ["h2load stood still", "gone"]} and results.failed == {"rust": "gone for good"}
 
 
+@linux
+def test_what_a_server_has_started_ends_with_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "ORPHAN_SECONDS", 0.2)
+    # The child of the child is in a session of its own and does not hear of SIGTERM.
+    script = "setsid sh -c 'trap : TERM; echo $$; while :; do sleep 0.1; done' & wait"
+    with Child("parent", ["sh", "-c", script], "0", {}, tmp_path) as child:
+        wait_until(lambda: child.stdout.read_text().strip(), "the grandchild's pid")
+        grandchild = int(child.stdout.read_text())
+        assert grandchild in child.pids() and is_alive(grandchild)
+    assert not is_alive(child.process.pid) and not is_alive(grandchild)
+
+
+def test_a_block_is_put_where_the_document_has_it(tmp_path, monkeypatch):
+    begin, end = "<!-- rivals: made from Benchmarks/results -->\n", "<!-- end of rivals -->\n"
+    (tmp_path / "README.md").write_text(f"before\n{begin}{end}after\n")
+    monkeypatch.setattr(published, "ROOT", tmp_path)
+    for text in ("first", "second\n\nwith \\1 in it"):
+        monkeypatch.setitem(published.BLOCKS, "rivals", ("README.md", lambda text=text: text))
+        published.put("rivals")
+        assert published.in_file("rivals") == text
+        assert (tmp_path / "README.md").read_text() == f"before\n{begin}{text}\n{end}after\n"
+
+
 def test_the_floor_answers_and_digests_what_a_large_batch_does():
     answer, printed = floor_texts({"coefficients": [0.0] * 8, "intercept": 1.5})
     records = json.loads(bodies.fixed(1000))
@@ -382,6 +408,10 @@ def test_an_installation_is_all_its_files(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).write_bytes(bytes(1 << 20))
     assert installed_mib([tmp_path / "a", tmp_path / "b"]) == 2
+
+
+@linux
+def test_the_libraries_of_a_program_are_part_of_its_installation():
     assert any("libc.so" in path.name for path in libraries("/bin/sh"))
 
 

@@ -40,7 +40,7 @@ if __name__ == "__main__":
     loops = int(os.environ["LOOPS"])
     api = Housing(max_batch_size=MOST_AT_ONCE, batch_timeout=0)
     server = litserve.LitServer(
-        api, accelerator="cpu", workers_per_device=loops, healthcheck_path="/readyz", fast_queue=True)
+        api, accelerator="cpu", workers_per_device=loops, healthcheck_path="/readyz", fast_queue=False)
     server.run(
         host="127.0.0.1", port=int(os.environ["PORT"]), num_api_servers=loops, generate_client_file=False,
         log_level="warning", access_log=False)
