@@ -80,7 +80,7 @@ def behind(facts, medians):
         ahead = [f"{what} ({ratio:.2f} ×)" for what, ratio in ratios.items() if ratio < 1]
         close = [f"{what} ({ratio:.2f} ×)" for what, ratio in ratios.items() if 1 <= ratio < WON]
         ahead += [text for key, text in LESS.items() if less(medians, key, name)]
-        if fact["installed_mib"] < facts["bungalow"]["installed_mib"]:
+        if "bungalow" in facts and fact["installed_mib"] < facts["bungalow"]["installed_mib"]:
             ahead.append("a smaller installation")
         if ahead:
             lines.append(f"- {fact['title']} is ahead of Bungalow: {'; '.join(ahead)}.")

@@ -8,7 +8,7 @@ from harness import bodies, processes, published, rivals, table
 from harness.checks import check_answers, check_bypasses, check_log, check_vectors
 from harness.failure import Failure
 from harness.figures import median, percentile, ratio, round_order, spread
-from harness.load import Load, parse_h2load_log, parse_h2load_totals, parse_wrk
+from harness.load import Load, open_loop_connections, parse_h2load_log, parse_h2load_totals, parse_wrk
 from harness.measure import Usage, look_up_figures
 from harness.peers import PEERS
 from harness.processes import Child, cpu_ticks, is_alive, resident_kib
@@ -97,6 +97,10 @@ def test_the_totals_of_h2load_count_and_each_call_that_failed_is_a_failure():
             parse_h2load_totals(H2LOAD_TOTALS.replace(spoilt, "1" + spoilt[1:]))
     with pytest.raises(Failure, match="no figures"):
         parse_h2load_totals("unable to connect")
+
+
+def test_an_open_loop_has_fewer_connections_where_each_would_send_less_than_four_calls_a_second():
+    assert [open_loop_connections(rate) for rate in (100_000, 256, 40, 3)] == [64, 64, 10, 1]
 
 
 def test_a_refused_call_must_be_a_422_and_nothing_else():
@@ -415,14 +419,17 @@ def test_the_libraries_of_a_program_are_part_of_its_installation():
     assert any("libc.so" in path.name for path in libraries("/bin/sh"))
 
 
-def rival_results(failed=None):
+def rival_results(failed=None, only=("bungalow", "rust", "mosec", "floor")):
     ours, theirs = rounds(40_000, 0.02), rounds(50_000, 0.01)
-    results = Results([rival for rival in RIVALS if rival.name in ("bungalow", "rust", "mosec", "floor")])
+    results = Results([rival for rival in RIVALS if rival.name in only])
     for name, figures in (("bungalow", ours), ("rust", theirs), ("mosec", rounds(400, 2.0))):
+        if name not in only:
+            continue
         start = {"ready_ms": 40.0 if name == "bungalow" else 50.0, "idle_mib": 20.0}
         results.rounds[name] = [{"misses": figures, "batch-1000": figures, "start": start}]
         results.installed[name] = 30.0
-    results.rounds["floor"] = [{"batch-1000": rounds(90_000, 0.005)}]
+    if "floor" in only:
+        results.rounds["floor"] = [{"batch-1000": rounds(90_000, 0.005)}]
     if failed:
         results.failed["mosec"] = failed
         results.rounds["mosec"] = []
@@ -442,6 +449,11 @@ def test_the_table_of_rivals_says_where_one_is_ahead():
     assert ahead in text
     assert "mosec is ahead" not in text
     assert text.endswith("alone take 0.005 ms in C: 4.00 × that floor.")
+
+
+def test_rivals_without_bungalow_have_a_table_too():
+    text = published.rivals(rival_results(only=("mosec",)))
+    assert "| mosec | 400 | – | 400 | 2000.0 |" in text and "ahead" not in text
 
 
 def test_the_table_of_rivals_names_who_was_not_measured_and_why():
