@@ -108,7 +108,7 @@ def floor(content, medians):
 
 def others(contents):
     """The block of docs/measuring.md: figures of the simulator and of the search for recipes."""
-    return "\n\n".join(
+    return NOT_MEASURED if not contents else "\n\n".join(
         f"`{content['command']}` on {content['machine']['cores']} cores of {content['machine']['cpu']}, "
         f"{content['date'][:10]}:\n\n" + rows_to_markdown("", ["", *content["columns"]], [
             [title, *map(str, values)] for title, values in content["rows"].items()])

@@ -419,6 +419,16 @@ def test_the_libraries_of_a_program_are_part_of_its_installation():
     assert any("libc.so" in path.name for path in libraries("/bin/sh"))
 
 
+def test_figures_of_other_programs_are_shown_with_their_machine():
+    content = {
+        "command": "Benchmarks/x/run", "date": "2026-11-27T18:00:00Z", "machine": {"cores": 2, "cpu": "a processor"},
+        "columns": ["seconds", "held"], "rows": {"search": [1.5, "yes"]}}
+    assert published.others([content]) == (
+        "`Benchmarks/x/run` on 2 cores of a processor, 2026-11-27:\n\n|  | seconds | held |\n|---|--:|--:|\n"
+        "| search | 1.5 | yes |")
+    assert published.others([]) == published.NOT_MEASURED
+
+
 def rival_results(failed=None, only=("bungalow", "rust", "mosec", "floor")):
     ours, theirs = rounds(40_000, 0.02), rounds(50_000, 0.01)
     results = Results([rival for rival in RIVALS if rival.name in only])
