@@ -204,3 +204,5 @@ def test_a_dev_overlay_fits_the_node_that_the_documents_start_also_while_it_is_r
             replicas += math.ceil(replicas * int(surge.removesuffix("%")) / 100)
         total += replicas * requested(each)
     assert total <= int(cores) * 1000 - MINIKUBE_OWN
+    if name == "dev-loadtest":
+        assert f"request {total / 1000} cores" in (K8S.parent / "docs/deploy.md").read_text()
