@@ -65,7 +65,7 @@ import Testing
         #expect(id([("X-Request-Id", String(repeating: "a", count: 64))])?.count == 64)
     }
 
-    @Test("a trace's id is read where its caller records it, as the sampled flag says", .proves("C6.16"))
+    @Test("a trace's id is read where its caller records it, as the sampled flag says", .proves("C6.17"))
     func traceID() throws {
         let id = "0af7651916cd43dd8448eb211c80319c"
         for flags in ["01", "03", "ff"] {

@@ -51,7 +51,7 @@ def followed(start):
     return server
 
 
-# proves: C6.16
+# proves: C6.16, C6.17
 def test_open_metrics_is_for_who_asks_and_has_the_same_samples(followed):
     status, headers, text = followed.ask("/metrics", headers={"Accept": OPEN_METRICS})
     assert (status, headers["Content-Type"]) == (200, f"{OPEN_METRICS}; charset=utf-8")
@@ -74,7 +74,7 @@ def test_open_metrics_is_for_who_asks_and_has_the_same_samples(followed):
     assert {family.name: family.type for family in families}["bungalow_requests"] == "counter"
 
 
-# proves: C6.16
+# proves: C6.17
 def test_exemplars_have_the_last_recorded_trace_of_a_bucket_and_no_other(followed):
     _, _, text = followed.ask("/metrics", headers={"Accept": OPEN_METRICS})
     read = time.time()
@@ -153,7 +153,7 @@ def test_a_real_prometheus_scrapes_it(used, tmp_path):
         prometheus.process.wait(timeout=30)
 
 
-# proves: C6.16
+# proves: C6.17
 def test_a_real_prometheus_keeps_the_exemplars(followed, tmp_path):
     prometheus = Prometheus(tmp_path, followed.url.removeprefix("http://"), "--enable-feature=exemplar-storage")
     try:

@@ -67,7 +67,7 @@ import Testing
 
     @Test(
         "it has the lines of the text format, but for its counters' families, its exemplars and its end",
-        .proves("C6.16"))
+        .proves("C6.17"))
     func differences() throws {
         let metrics = Metrics()
         metrics.responded(.predict, .ok, after: .microseconds(70), in: Self.id())
@@ -84,7 +84,7 @@ import Testing
         for (open, plain) in zip(open, plain) { #expect(open.replacing(exemplar, with: "") == plain) }
     }
 
-    @Test("traces do not change one byte of the text format", .proves("C6.16"))
+    @Test("traces do not change one byte of the text format", .proves("C6.17"))
     func textStays() throws {
         let (traced, untraced) = (Metrics(), Metrics())
         for (metrics, id) in [(traced, Self.id()), (untraced, nil)] {
@@ -95,7 +95,7 @@ import Testing
         #expect(areEqual)
     }
 
-    @Test("a bucket has its last sampled trace with value and time, and no other bucket has it", .proves("C6.16"))
+    @Test("a bucket has its last sampled trace with value and time, and no other bucket has it", .proves("C6.17"))
     func exemplars() throws {
         let (clock, time) = Self.stoppedClock()
         let metrics = Metrics(clock)
@@ -115,7 +115,7 @@ import Testing
             ])
     }
 
-    @Test("of two loops' exemplars the later one stands, and one loop's own where the other has none", .proves("C6.16"))
+    @Test("of two loops' exemplars the later one stands, and one loop's own where the other has none", .proves("C6.17"))
     func shares() throws {
         let id = try #require(Self.id())
         let clock = WallClock()
