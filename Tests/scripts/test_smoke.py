@@ -74,7 +74,7 @@ def test_both_commits_are_built_and_loaded_in_turn_and_the_report_decides(smoke)
         "http://before base smoke-1", "ended before", "http://now head smoke-1", "ended now",
         "http://now head smoke-2", "ended now", "http://before base smoke-2", "ended before",
         "report", "results/smoke/head", "--against", "results/smoke/base",
-        "--fail-if", "p95 > +25%", "--fail-if", "cpu > +10%",
+        "--fail-if", "p50 > +20%", "--fail-if", "p95 > +100%", "--fail-if", "cpu > +10%",
     ]  # fmt: skip
     code, again, _ = smoke(VERDICT="3")
     assert (code, again) == (3, calls)
