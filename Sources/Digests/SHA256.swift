@@ -8,6 +8,7 @@ public struct SHA256: Sendable {
     private var begun = SIMD64<UInt8>()
     private var byteCount = 0
 
+    /// Of nothing so far.
     public init() {}
 
     /// The digest of bytes that are all there.
