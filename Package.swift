@@ -27,21 +27,18 @@ let package = Package(
     // Exact versions: no lock file is kept, so this list is the lock.
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
-        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", exact: "0.2.0"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
     ],
     targets: [
         .target(
             name: "Model",
-            dependencies: ["Bytes", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["Bytes", "Digests", "Platform"],
             resources: [.embedInCode("Resources/housing-model.json")],
             swiftSettings: strict
         ),
@@ -52,9 +49,14 @@ let package = Package(
         ),
         .target(
             name: "CSimdjson", dependencies: ["SimdjsonSystem"], linkerSettings: [.linkedLibrary("simdjson")]),
-        .target(name: "Bytes", swiftSettings: strict),
+        .target(name: "Platform", swiftSettings: strict),
+        .target(name: "CDigests"),
+        .target(name: "Digests", dependencies: ["CDigests"], swiftSettings: strict),
+        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+        .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
+        .target(name: "Bytes", dependencies: ["Platform"], swiftSettings: strict),
         .target(name: "Release", swiftSettings: strict),
-        .target(name: "ScoringLog", dependencies: ["Bytes"], swiftSettings: strict),
+        .target(name: "ScoringLog", dependencies: ["Bytes", "Platform"], swiftSettings: strict),
         .systemLibrary(
             name: "CHiredis",
             pkgConfig: hiredisPackage,
@@ -63,7 +65,7 @@ let package = Package(
         .target(
             name: "Redis",
             dependencies: [
-                "Bytes", "CHiredis",
+                "Bytes", "CHiredis", "Platform",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOTLS", package: "swift-nio"),
@@ -71,14 +73,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(
-            name: "HTTP1", dependencies: ["Bytes", .product(name: "NIOCore", package: "swift-nio")],
+            name: "HTTP1", dependencies: ["Bytes", "Platform", .product(name: "NIOCore", package: "swift-nio")],
             swiftSettings: strict),
         .target(
             name: "PredictionCache",
             dependencies: [
-                "Bytes", "Model", "Redis",
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                "Bytes", "CSQLite", "Model", "Platform", "Redis", "SQLite",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -90,13 +90,12 @@ let package = Package(
         .executableTarget(
             name: "Server",
             dependencies: [
-                "Bytes", "CSimdjson", "HTTP1", "Model", "PredictionCache", "Release", "ScoringLog",
+                "Bytes", "CSimdjson", "Digests", "HTTP1", "Model", "Platform", "PredictionCache", "Release",
+                "ScoringLog",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [
                 .embedInCode("Resources/calls.js"), .embedInCode("Resources/charts.js"),
@@ -129,15 +128,14 @@ let package = Package(
         ),
         .target(
             name: "ReportPage",
-            dependencies: ["Bytes", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["Bytes", "Digests"],
             resources: [.embedInCode("Resources/page.css"), .embedInCode("Resources/page.js")],
             swiftSettings: strict
         ),
         .target(
             name: "LatencyAnalyzer",
             dependencies: [
-                "Bytes", "Files", "ReportPage", "ScoringLog",
-                .product(name: "GRDB", package: "GRDB.swift"),
+                "Bytes", "CSQLite", "Files", "ReportPage", "SQLite", "ScoringLog",
                 .product(name: "Histogram", package: "hdrhistogram-swift"),
                 .product(
                     name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux])),
@@ -146,10 +144,7 @@ let package = Package(
         ),
         .target(
             name: "LoadReport",
-            dependencies: [
-                "Bytes", "Cluster", "Files", "LatencyAnalyzer", "ReportPage",
-                .product(name: "GRDB", package: "GRDB.swift"),
-            ],
+            dependencies: ["Bytes", "Cluster", "Files", "LatencyAnalyzer", "ReportPage", "SQLite"],
             swiftSettings: strict
         ),
         .target(name: "Autoscaler", swiftSettings: strict),
@@ -170,7 +165,6 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(
                     name: "SystemPackage", package: "swift-system", condition: .when(platforms: [.linux])),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),
@@ -183,15 +177,12 @@ let package = Package(
         .testTarget(name: "ReportPageTests", dependencies: ["Bytes", "ReportPage"], swiftSettings: strict),
         .testTarget(
             name: "LatencyAnalyzerTests",
-            dependencies: [
-                "Bytes", "Files", "LatencyAnalyzer", "ScoringLog", "TestSupport",
-                .product(name: "GRDB", package: "GRDB.swift"),
-            ],
+            dependencies: ["Bytes", "Files", "LatencyAnalyzer", "SQLite", "ScoringLog", "TestSupport"],
             swiftSettings: strict),
         .testTarget(
             name: "LoadReportTests",
             dependencies: [
-                "Files", "LatencyAnalyzer", "LoadReport", "TestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+                "Files", "LatencyAnalyzer", "LoadReport", "SQLite", "TestSupport",
             ],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
@@ -210,6 +201,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(name: "DigestsTests", dependencies: ["Digests", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SQLiteTests", dependencies: ["CSQLite", "SQLite", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "HTTP1Tests",
@@ -223,8 +216,7 @@ let package = Package(
         .testTarget(
             name: "PredictionCacheTests",
             dependencies: [
-                "Bytes", "Model", "PredictionCache", "TestSupport",
-                .product(name: "GRDB", package: "GRDB.swift"),
+                "Bytes", "Model", "PredictionCache", "SQLite", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -1,9 +1,10 @@
 import ArgumentParser
 import Cluster
+import Dispatch
 import Files
+import Foundation
 import LatencyAnalyzer
 import ScoringLog
-import UnixSignals
 
 /// The options for which pods' logs to download, and how.
 struct ClusterSource: ParsableArguments {
@@ -137,11 +138,15 @@ extension Analysis.ExpectedCalls {
 
 /// Runs work that Ctrl-C or SIGTERM ends early; its result is what it has by then.
 func untilInterrupted<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) async throws -> Result {
-    let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
     let task = Task { try await work() }
-    let listener = Task {
-        for await _ in signals { task.cancel() }
+    let sources = [SIGINT, SIGTERM].map { signal in
+        // Dispatch is told of a signal beside what it does by default, which is to end the program.
+        Foundation.signal(signal, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: signal, queue: .global())
+        source.setEventHandler { task.cancel() }
+        source.activate()
+        return source
     }
-    defer { listener.cancel() }
+    defer { for source in sources { source.cancel() } }
     return try await task.value
 }

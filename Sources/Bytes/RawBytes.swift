@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-public import Glibc
-#elseif canImport(Musl)
-public import Musl
-#else
-public import Darwin
-#endif
+public import Platform
 
 /// What the readers of text formats ask of bytes. Nothing here allocates, in debug builds either, or traps.
 extension UnsafeRawBufferPointer {

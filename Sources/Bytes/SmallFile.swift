@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// Reads a small file whole, within bounds and without waiting, so that an event loop may do it.
 package enum SmallFile {
@@ -24,7 +24,7 @@ package enum SmallFile {
         while count <= maximumBytes {
             if count == bytes.count { bytes.append(contentsOf: repeatElement(0, count: maximumBytes + 1 - count)) }
             let part = bytes.withUnsafeMutableBytes { buffer in
-                Foundation.read(descriptor, buffer.baseAddress?.advanced(by: count), buffer.count - count)
+                Platform.read(descriptor, buffer.baseAddress?.advanced(by: count), buffer.count - count)
             }
             if part < 0 && errno == EINTR { continue }
             guard part >= 0 else { throw error(errno) }

@@ -1,6 +1,6 @@
 import Bytes
-private import Foundation
 import NIOCore
+private import Platform
 
 /// Reads the requests of one connection: bytes in, events out (RFC 9112).
 ///

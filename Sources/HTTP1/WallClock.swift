@@ -1,5 +1,5 @@
 import Bytes
-private import Foundation
+private import Platform
 
 /// The time of day as responses and logs need it, read once a tick.
 ///

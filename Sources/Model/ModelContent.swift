@@ -1,5 +1,5 @@
 import Bytes
-internal import Crypto
+internal import Digests
 
 /// Those parts of a model that change its predictions, as text, and the text's hashes.
 struct ModelContent {
@@ -24,7 +24,7 @@ struct ModelContent {
     }
 
     private static func sha256(_ text: String) -> String {
-        SHA256.hash(data: Array(text.utf8)).withUnsafeBytes { String(hexadecimal: $0) }
+        SHA256.hash(text.utf8).bytes.withUnsafeBytes { String(hexadecimal: $0) }
     }
 
     private static func text(_ value: Double) -> String {

@@ -1,8 +1,4 @@
-#if canImport(FoundationEssentials)
-private import FoundationEssentials
-#else
-private import Foundation
-#endif
+private import Platform
 
 /// The trainer's output: a fitted model as JSON, with what is needed to detect a damaged file.
 ///

@@ -1,5 +1,5 @@
 import Bytes
-internal import Crypto
+internal import Digests
 
 /// The name of a batch's predictions: the md5 of what Python prints for the list of validated records.
 ///
@@ -21,18 +21,14 @@ public struct QueryKey: Hashable, Sendable {
         let byteCount = rendered.byteCount(.canonical)
         if scratch.count < byteCount { scratch = [UInt8](repeating: 0, count: byteCount) }
         let digest = scratch.withUnsafeMutableBytes { text in
-            guard let start = text.baseAddress else { return Insecure.MD5().finalize() }
-            rendered.write(.canonical, to: start)
-            var md5 = Insecure.MD5()
-            md5.update(bufferPointer: UnsafeRawBufferPointer(text).part(0..<byteCount))
-            return md5.finalize()
+            if let start = text.baseAddress { rendered.write(.canonical, to: start) }
+            return MD5.hash(UnsafeRawBufferPointer(text).part(0..<byteCount))
         }
-        hex = digest.withUnsafeBytes { bytes in
-            let digits = SIMD4<UInt64>(
-                bytes.hexadecimalDigits(at: 0), bytes.hexadecimalDigits(at: 4), bytes.hexadecimalDigits(at: 8),
-                bytes.hexadecimalDigits(at: 12))
-            return unsafeBitCast(digits, to: SIMD32<UInt8>.self)
-        }
+        // The first byte is a word's lowest, and a number's first digit is of its highest.
+        let digits = SIMD4<UInt64>(
+            UInt64(hexadecimalDigitsOf: digest.x.byteSwapped), UInt64(hexadecimalDigitsOf: digest.y.byteSwapped),
+            UInt64(hexadecimalDigitsOf: digest.z.byteSwapped), UInt64(hexadecimalDigitsOf: digest.w.byteSwapped))
+        hex = unsafeBitCast(digits, to: SIMD32<UInt8>.self)
     }
 }
 
@@ -40,12 +36,5 @@ extension QueryKey: CustomStringConvertible {
     /// The 32 digits.
     public var description: String {
         withUnsafeBytes(of: hex) { String(decoding: $0, as: UTF8.self) }
-    }
-}
-
-extension UnsafeRawBufferPointer {
-    /// The digits of the four bytes from an offset.
-    fileprivate func hexadecimalDigits(at offset: Int) -> UInt64 {
-        UInt64(hexadecimalDigitsOf: UInt32(bigEndian: loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
     }
 }

@@ -1,4 +1,5 @@
-import Foundation
+import Bytes
+import Platform
 
 /// Where predictions are kept: the meaning of `CACHE_URL`.
 package enum CacheLocation: Equatable, Sendable {
@@ -19,7 +20,7 @@ package enum CacheLocation: Equatable, Sendable {
         if text == "off" {
             self = .off
         } else if text.hasPrefix("sqlite:") {
-            guard let path = text.dropFirst("sqlite:".count).removingPercentEncoding, !path.isEmpty,
+            guard let path = text.dropFirst("sqlite:".count).percentDecoded, !path.isEmpty,
                 Self.correction(of: text) == nil
             else { return nil }
             self = .sqlite(path: path)
@@ -31,7 +32,7 @@ package enum CacheLocation: Equatable, Sendable {
 
     /// What to write instead, where the mistake is a known one.
     package static func correction(of text: String) -> String? {
-        guard text.hasPrefix("sqlite:"), let path = text.dropFirst("sqlite:".count).removingPercentEncoding else {
+        guard text.hasPrefix("sqlite:"), let path = text.dropFirst("sqlite:".count).percentDecoded else {
             return nil
         }
         // Names of a database in memory: SQLite's, and `sqlite://` as other programs write it.
@@ -43,7 +44,7 @@ package enum CacheLocation: Equatable, Sendable {
 
     private static func redis(_ text: String) -> CacheLocation? {
         // URLComponents takes an escape that is none for plain text, and drops a part that does not decode to UTF-8.
-        guard text.removingPercentEncoding != nil, let url = URLComponents(string: text),
+        guard text.percentDecoded != nil, let url = URLComponents(string: text),
             ["redis", "rediss"].contains(url.scheme), let host = url.host,
             !host.isEmpty,
             url.query == nil, url.fragment == nil
@@ -56,7 +57,7 @@ package enum CacheLocation: Equatable, Sendable {
         else { return nil }
         return .redis(
             RedisLocation(
-                host: host.trimmingCharacters(in: ["[", "]"]), port: port, user: url.user.flatMap(nonEmpty),
+                host: String(host.trimming { "[]".contains($0) }), port: port, user: url.user.flatMap(nonEmpty),
                 password: url.password.flatMap(nonEmpty), database: database, usesTLS: url.scheme == "rediss"))
     }
 

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// What is wrong with the text of a `CACHE_URL`, for messages that hold none of it: any part may be a secret.
 package enum CacheURLMistake {
@@ -43,7 +43,7 @@ package enum CacheURLMistake {
     private static let general = "redis:// or rediss://[user:password@]host[:port][/db], sqlite:PATH or off"
 
     private static func redisAdvice(_ text: String, _ lowercased: String) -> String {
-        let rest = text[(text.range(of: "://")?.upperBound ?? text.startIndex)...]
+        let rest = text[(text.firstRange(of: "://")?.upperBound ?? text.startIndex)...]
         let at = rest.lastIndex(of: "@")
         // A key as it is shown has characters that end a URL's host: what is before the last @ is one all the same.
         if let at, rest[..<at].contains(where: { "/?#%[]@".contains($0) }), URLComponents(string: text)?.password == nil

@@ -1,7 +1,7 @@
 import Bytes
-import Foundation
 import NIOCore
 import NIOPosix
+import Platform
 
 /// Why there is no connection, as a line for people: where, what happened, and what to do.
 ///

@@ -1,4 +1,4 @@
-import Crypto
+import Digests
 import Foundation
 
 /// A self-contained HTML page: style, script and pictures are embedded, nothing is loaded from a host.
@@ -52,6 +52,6 @@ public struct PageFrame: Sendable {
 
     /// Allows exactly this text (Content Security Policy Level 3, hash-source).
     private static func source(_ text: String) -> String {
-        "'sha256-\(Data(SHA256.hash(data: Data(text.utf8))).base64EncodedString())'"
+        "'sha256-\(Data(SHA256.hash(text.utf8).bytes).base64EncodedString())'"
     }
 }

@@ -1,5 +1,5 @@
 import Bytes
-import Foundation
+import Platform
 
 /// Reads the lines that our own encoder writes, without a search or an allocation, since a log has millions.
 ///

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// Why blocks of the scoring log were lost; the raw value is the label of `bungalow_log_lost_total`.
 public enum ScoringLogLossReason: String, Sendable, CaseIterable {
@@ -24,7 +24,7 @@ struct LogDescriptor: Sendable {
 
     func write(_ bytes: UnsafeRawBufferPointer) -> Outcome {
         while true {
-            let count = Foundation.write(fileDescriptor, bytes.baseAddress, bytes.count)
+            let count = Platform.write(fileDescriptor, bytes.baseAddress, bytes.count)
             if count >= 0 { return .wrote(count, isWhole: count == bytes.count) }
             switch errno {
             case EINTR: continue

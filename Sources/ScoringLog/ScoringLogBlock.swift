@@ -1,5 +1,5 @@
 package import Bytes
-import Foundation
+import Platform
 
 /// One request's block of the scoring log, and the reading of its lines: this file defines the log's format.
 ///

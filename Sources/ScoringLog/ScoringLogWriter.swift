@@ -1,4 +1,5 @@
-import Foundation
+import Dispatch
+import Platform
 import Synchronization
 
 /// The scoring log's one writer: event loops hand over whole batches and never wait; a thread writes them in order.
@@ -57,12 +58,10 @@ public final class ScoringLogWriter: Sendable {
         self.report = report
         descriptor = LogDescriptor(fileDescriptor: fileDescriptor)
         backlog = Mutex(ScoringLogBacklog(limits: limits))
-        let thread = Thread { [self] in
+        startThread { [self] in
             run()
             finished.signal()
         }
-        thread.name = "scoring-log"
-        thread.start()
     }
 
     /// True unless a slow reader keeps the buffer full; one relaxed load.

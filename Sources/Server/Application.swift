@@ -1,13 +1,12 @@
 import ArgumentParser
-import Foundation
 import HTTP1
 import Logging
 import Model
 import NIOCore
 import NIOPosix
+import Platform
 import PredictionCache
 import ScoringLog
-import ServiceLifecycle
 
 /// The composition root: builds everything from a configuration, in the one place that names every concrete type.
 struct Application {
@@ -26,7 +25,7 @@ struct Application {
     func run(logDescriptor: Int32) async throws {
         // A reader of the log or a client may go away at any time, and a file may reach its largest size: a write's error
         // says so, and no signal is wanted.
-        for signal in [SIGPIPE, SIGXFSZ] { Foundation.signal(signal, SIG_IGN) }
+        for signal in [SIGPIPE, SIGXFSZ] { Platform.signal(signal, SIG_IGN) }
         let descriptors = DescriptorLimit(
             connections: configuration.maximumConnections, eventLoops: configuration.eventLoops)
         if let failure = descriptors.failure { throw StartError.system.reported(failure) }
@@ -56,24 +55,22 @@ struct Application {
         let shutdown = Shutdown(
             drainDelay: .seconds(Int64(configuration.drainDelaySeconds)),
             grace: .seconds(Int64(configuration.shutdownGraceSeconds)))
-        // Ended in reverse: first the server, then the log, the cache last.
-        let services: [any Service] = [
-            CacheService(workers: workers, shutdown: shutdown),
-            LogService(workers: workers, writer: logWriter, shutdown: shutdown, logger: logger),
-            HTTPService(listeners: listeners.channels, workers: workers, shutdown: shutdown),
-        ]
-        let serviceGroup = ServiceGroup(services: services, logger: logger)
+        let stop = AsyncStream<Never>.makeStream()
         let watch = Task {
-            await obey(serviceGroup, shutdown) { await reload(files, workers, status) }
+            await obey(shutdown, stop.continuation) { await reload(files, workers, status) }
         }
-        try await serviceGroup.run()
+        await HTTPService(listeners: listeners.channels, workers: workers, shutdown: shutdown).run(until: stop.stream)
+        await LogService(workers: workers, writer: logWriter, shutdown: shutdown, logger: logger).close()
+        await CacheService(workers: workers, shutdown: shutdown).close()
         watch.cancel()
         try await group.shutdownGracefully()
         logger.info("Bungalow has stopped")
     }
 
     /// SIGHUP reloads, SIGTERM and SIGINT stop.
-    private func obey(_ group: ServiceGroup, _ shutdown: Shutdown, reload: () async -> Void) async {
+    private func obey(
+        _ shutdown: Shutdown, _ stop: AsyncStream<Never>.Continuation, reload: () async -> Void
+    ) async {
         for await signal in Signals.ofProcess.whileServing {
             if signal == SIGHUP {
                 await reload()
@@ -81,7 +78,7 @@ struct Application {
             }
             if signal == SIGINT { shutdown.skipDelay() }
             logger.info("Bungalow is stopping; a second signal ends it at once")
-            await group.triggerGracefulShutdown()
+            stop.finish()
         }
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bytes
-import Foundation
+import Dispatch
+import Platform
 import Release
 
 /// Where the program begins.

@@ -1,7 +1,6 @@
 import Bytes
 import Files
-import Foundation
-import GRDB
+import SQLite
 import ScoringLog
 
 /// Every call of the logs in an SQLite file, with views for the usual questions, so that people can ask their own.
@@ -13,13 +12,13 @@ import ScoringLog
 /// `calls.time` is UTC, `2026-11-21 07:26:00`, as SQLite's date functions read it; percentiles in the views are
 /// nearest-rank ones of the exact times.
 public struct CallDatabase: Sendable {
-    private let queue: DatabaseQueue
+    private let file: DatabaseFile
 
     /// Opens or creates the file.
     ///
     /// - Throws: `OperatorError` if the file cannot be used, or is a database of something else.
     public init(path: String) throws {
-        queue = try DatabaseFile(path: path, schema: Self.schema).queue
+        file = try DatabaseFile(path: path, schema: Self.schema)
     }
 
     /// Reads a log and stores its calls, all of them or, on an error, none.
@@ -27,43 +26,41 @@ public struct CallDatabase: Sendable {
     /// - Parameter path: the one whose scoring lines count; nil for both.
     /// - Returns: the statistics of the log's pods.
     /// - Throws: `OperatorError` if the log cannot be read or the database not be written.
-    func store(_ file: LogFile, onlyPath path: ModelKind?) throws -> [PodStatistics] {
+    func store(_ log: LogFile, onlyPath path: ModelKind?) throws -> [PodStatistics] {
         do {
-            return try queue.writeWithoutTransaction { database in
-                let pods = try read(file, onlyPath: path, into: database)
-                // Others wait for this part only.
-                try database.inTransaction(.immediate) {
+            return try file.use { database in
+                let pods = try read(log, onlyPath: path, into: database)
+                // Other processes wait for this part only.
+                try database.transaction("BEGIN IMMEDIATE") {
                     for pod in pods {
                         let name = pod.statistics.file.pod
                         try CallMerge(database: database, pod: name, number: pod.number).run()
                     }
-                    return .commit
                 }
                 return pods.map(\.statistics)
             }
-        } catch let error as DatabaseError {
-            throw OperatorError(.output, "the calls cannot be stored: \(error.message ?? "\(error)")")
+        } catch let error as SQLiteError {
+            throw OperatorError(.output, "the calls cannot be stored: \(error)")
         }
     }
 
     /// Reads the log into a table of this connection's own.
     private func read(
-        _ file: LogFile, onlyPath path: ModelKind?, into database: Database
+        _ log: LogFile, onlyPath path: ModelKind?, into database: SQLiteConnection
     ) throws -> [(number: Int, statistics: PodStatistics)] {
         var pods: [(number: Int, statistics: PodStatistics)] = []
-        try database.inTransaction(.deferred) {
-            try database.execute(sql: "DELETE FROM temp.log")
-            let insert = try database.makeStatement(sql: "INSERT INTO temp.log VALUES (?, ?, ?, ?, ?, ?)")
+        try database.transaction("BEGIN") {
+            try database.execute("DELETE FROM temp.log")
+            let insert = try SQLiteStatement("INSERT INTO temp.log VALUES (?, ?, ?, ?, ?, ?)", database)
             var time = (second: Int.min, text: "")
-            pods = try PodStatistics.read(file, onlyPath: path) { pod, call in
+            pods = try PodStatistics.read(log, onlyPath: path) { pod, call in
                 if call.secondsSince1970 != time.second {
                     time = (call.secondsSince1970, UTCTime.text(call.secondsSince1970))
                 }
-                try insert.execute(arguments: [
+                try insert.run([
                     pod, time.text, call.requestID, call.scoringMilliseconds, call.status, call.bodyBytes,
                 ])
             }
-            return .commit
         }
         return pods
     }

@@ -1,5 +1,5 @@
 import Files
-import GRDB
+import SQLite
 
 /// Puts one load's calls to those of the same pod that are there already.
 ///
@@ -7,7 +7,7 @@ import GRDB
 /// and the higher count is kept. Before that, a call that one side knows only the beginning of, since the log broke off
 /// in it, goes where the other side knows all of it.
 struct CallMerge {
-    let database: Database
+    let database: SQLiteConnection
     let pod: String
     /// The pod's number in the load.
     let number: Int
@@ -23,24 +23,22 @@ struct CallMerge {
 
     /// Merges `temp.log` into `calls`.
     func run() throws {
+        try database.execute("DELETE FROM temp.loaded")
         try database.execute(
-            sql: """
-                DELETE FROM temp.loaded;
-                INSERT INTO temp.loaded
-                SELECT :pod, time, request_id, scoring_ms, status, bytes,
-                    row_number() OVER (PARTITION BY time, request_id, scoring_ms, status, bytes)
-                FROM temp.log WHERE pod = :number;
-                """, arguments: ["pod": pod, "number": number])
+            """
+            INSERT INTO temp.loaded
+            SELECT ?, time, request_id, scoring_ms, status, bytes,
+                row_number() OVER (PARTITION BY time, request_id, scoring_ms, status, bytes)
+            FROM temp.log WHERE pod = ?
+            """, pod, number)
         if try needsSettling {
             try database.execute(
-                sql: """
-                    CREATE UNIQUE INDEX IF NOT EXISTS temp.loaded_once ON loaded (\(Self.key), occurrence);
-                    """)
+                "CREATE UNIQUE INDEX IF NOT EXISTS temp.loaded_once ON loaded (\(Self.key), occurrence)")
             try dropBeginnings(from: "calls", knownWholeIn: "temp.loaded")
             try dropBeginnings(from: "temp.loaded", knownWholeIn: "calls")
-            try database.execute(sql: "DROP INDEX temp.loaded_once")
+            try database.execute("DROP INDEX temp.loaded_once")
         }
-        try database.execute(sql: "INSERT INTO calls SELECT * FROM temp.loaded WHERE true ON CONFLICT DO NOTHING")
+        try database.execute("INSERT INTO calls SELECT * FROM temp.loaded WHERE true ON CONFLICT DO NOTHING")
     }
 
     /// The columns that make rows equal; the unique index of `calls` has the same.
@@ -59,47 +57,43 @@ struct CallMerge {
     /// Whether there are beginnings where the load and the stored calls overlap.
     private var needsSettling: Bool {
         get throws {
-            try Bool.fetchOne(
-                database,
-                sql: """
-                    SELECT EXISTS (SELECT 1 FROM temp.loaded WHERE \(Self.isBeginning)) OR EXISTS (
-                        SELECT 1 FROM calls WHERE pod = ? AND \(Self.isBeginning)
-                        AND time BETWEEN (SELECT min(time) FROM temp.loaded) AND (SELECT max(time) FROM temp.loaded))
-                    """, arguments: [pod]) ?? false
+            try database.number(
+                """
+                SELECT EXISTS (SELECT 1 FROM temp.loaded WHERE \(Self.isBeginning)) OR EXISTS (
+                    SELECT 1 FROM calls WHERE pod = ? AND \(Self.isBeginning)
+                    AND time BETWEEN (SELECT min(time) FROM temp.loaded) AND (SELECT max(time) FROM temp.loaded))
+                """, pod) != 0
         }
     }
 
     /// Removes each call without a time that the other side does not have so, but with a time.
     private func dropBeginnings(from one: String, knownWholeIn other: String) throws {
-        try database.execute(sql: "DELETE FROM temp.taken")
+        try database.execute("DELETE FROM temp.taken")
         // The last of several equal ones first, so that their numbers stay without a gap.
-        let beginnings = try Row.fetchAll(
-            database,
-            sql: """
-                SELECT rowid, time, request_id, status, bytes FROM \(one) AS one
-                WHERE pod = ? AND \(Self.isBeginning)
-                AND time BETWEEN (SELECT min(time) FROM temp.loaded) AND (SELECT max(time) FROM temp.loaded)
-                AND NOT EXISTS (SELECT 1 FROM \(other) AS other WHERE \(Self.isSame))
-                ORDER BY request_id IS NULL, occurrence DESC
-                """, arguments: [pod])
-        let find = try database.makeStatement(
-            sql: """
-                SELECT rowid FROM \(other) AS other
-                WHERE pod = :pod AND time = :time AND status = :status AND bytes IS :bytes
-                AND (:id IS NULL OR request_id = :id)
-                AND (scoring_ms IS NOT NULL OR :id IS NULL AND request_id IS NOT NULL)
-                AND rowid NOT IN (SELECT call FROM temp.taken)
-                AND NOT EXISTS (SELECT 1 FROM \(one) AS one WHERE \(Self.isSame))
-                LIMIT 1
-                """)
-        for row in beginnings {
-            let arguments: StatementArguments = [
-                "pod": pod, "time": row["time"], "status": row["status"], "bytes": row["bytes"],
-                "id": row["request_id"],
-            ]
-            guard let whole = try Int64.fetchOne(find, arguments: arguments) else { continue }
-            try database.execute(sql: "INSERT INTO temp.taken VALUES (?)", arguments: [whole])
-            try database.execute(sql: "DELETE FROM \(one) WHERE rowid = ?", arguments: [row["rowid"]])
+        let beginnings = try SQLiteStatement(
+            """
+            SELECT rowid, time, status, bytes, request_id FROM \(one) AS one
+            WHERE pod = ? AND \(Self.isBeginning)
+            AND time BETWEEN (SELECT min(time) FROM temp.loaded) AND (SELECT max(time) FROM temp.loaded)
+            AND NOT EXISTS (SELECT 1 FROM \(other) AS other WHERE \(Self.isSame))
+            ORDER BY request_id IS NULL, occurrence DESC
+            """, database
+        ).rows([pod])
+        let find = try SQLiteStatement(
+            """
+            SELECT rowid FROM \(other) AS other
+            WHERE pod = ?1 AND time = ?2 AND status = ?3 AND bytes IS ?4
+            AND (?5 IS NULL OR request_id = ?5)
+            AND (scoring_ms IS NOT NULL OR ?5 IS NULL AND request_id IS NOT NULL)
+            AND rowid NOT IN (SELECT call FROM temp.taken)
+            AND NOT EXISTS (SELECT 1 FROM \(one) AS one WHERE \(Self.isSame))
+            LIMIT 1
+            """, database)
+        for beginning in beginnings {
+            let whole = try find.value([.text(pod)] + beginning.dropFirst())
+            guard whole != .null else { continue }
+            try database.execute("INSERT INTO temp.taken VALUES (?)", whole)
+            try database.execute("DELETE FROM \(one) WHERE rowid = ?", beginning[0])
         }
     }
 }

@@ -1,8 +1,9 @@
 import Bytes
+import CSQLite
 import Files
 import Foundation
-import GRDB
 import ReportPage
+import SQLite
 
 /// The result of one SQL query on a file of calls; the file is opened read-only.
 public struct CallQuery: Sendable {
@@ -25,27 +26,21 @@ public struct CallQuery: Sendable {
             throw OperatorError(
                 .input, "\(path) cannot be read; make it with: bungalow analyze --sqlite \(path) --files …")
         }
-        var configuration = Configuration()
-        configuration.readonly = true
-        configuration.busyMode = .timeout(10)
         guard Self.isSelect(sql) else { throw Self.onlySelect }
         do {
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
-            (titles, rows, isCut) = try queue.read { database in
-                let statement = try database.makeStatement(sql: sql)
-                guard statement.isReadonly else { throw Self.onlySelect }
-                var rows: [[String]] = []
-                let cursor = try Row.fetchCursor(statement)
-                while rows.count <= limit, let row = try cursor.next() {
-                    rows.append(row.map { Self.text($0.1) })
-                }
-                return (statement.columnNames, Array(rows.prefix(limit)), rows.count > limit)
+            let file = try SQLiteConnection(path: path, isReadOnly: true, patience: 10)
+            let statement = try SQLiteStatement(sql, file)
+            guard statement.isReadOnly else { throw Self.onlySelect }
+            titles = statement.columnNames
+            var rows: [[String]] = []
+            while rows.count <= limit, try statement.step() {
+                rows.append(titles.indices.map { Self.text(statement.value(at: Int32($0))) })
             }
-        } catch let error as DatabaseError {
+            (self.rows, isCut) = (Array(rows.prefix(limit)), rows.count > limit)
+        } catch let error as SQLiteError {
             // More than one statement.
-            if error.resultCode == .SQLITE_MISUSE { throw Self.onlySelect }
-            let kind: OperatorError.Kind = error.resultCode == .SQLITE_ERROR ? .request : .input
-            throw OperatorError(kind, "\(path): \(error.message ?? "\(error)")")
+            if error.code == SQLITE_MISUSE { throw Self.onlySelect }
+            throw OperatorError(error.code == SQLITE_ERROR ? .request : .input, "\(path): \(error)")
         }
     }
 
@@ -67,12 +62,12 @@ public struct CallQuery: Sendable {
         text.printable { "\\u{\(String($0.value, radix: 16))}" }
     }
 
-    private static func text(_ value: DatabaseValue) -> String {
-        switch value.storage {
+    private static func text(_ value: SQLiteValue) -> String {
+        switch value {
         case .null: ""
-        case .int64(let number): "\(number)"
-        case .double(let number): "\(number)"
-        case .string(let text): text
+        case .integer(let number): "\(number)"
+        case .real(let number): "\(number)"
+        case .text(let text): text
         case .blob(let bytes): "\(bytes.count) bytes"
         }
     }

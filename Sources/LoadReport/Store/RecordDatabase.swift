@@ -1,7 +1,7 @@
 import Bytes
 import Files
-import GRDB
 import LatencyAnalyzer
+import SQLite
 
 /// Every client's records in an SQLite file, with views of each client's successes and errors.
 ///
@@ -10,14 +10,14 @@ import LatencyAnalyzer
 /// `2026-11-21 07:26:00.123`, as SQLite's date functions read it. The file may also hold the calls of
 /// `bungalow analyze --sqlite`.
 public struct RecordDatabase: Sendable {
-    private let queue: DatabaseQueue
+    private let file: DatabaseFile
     private static let maximumResponseLength = 1000
 
     /// Opens or creates the file.
     ///
     /// - Throws: `OperatorError` if the file cannot be used, or is a database of something else.
     public init(path: String) throws {
-        queue = try DatabaseFile(path: path, schema: Self.schema).queue
+        file = try DatabaseFile(path: path, schema: Self.schema)
     }
 
     /// Stores the records of one file, all of them or, on an error, none.
@@ -27,22 +27,24 @@ public struct RecordDatabase: Sendable {
     /// - Throws: `OperatorError` if the database cannot be written, and what `read` throws.
     func store<Result>(_ read: (_ add: (ClientRecord) throws -> Void) throws -> Result) throws -> Result {
         do {
-            return try queue.write { database in
-                try database.execute(sql: "DELETE FROM temp.file")
-                let insert = try database.makeStatement(
-                    sql: "INSERT INTO temp.file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
-                let result = try read { record in
-                    try insert.execute(arguments: [
-                        record.client, record.time.text, record.record, record.payloadBytes, record.isSuccess,
-                        record.attempts, record.response.map { String($0.prefix(Self.maximumResponseLength)) },
-                        record.totalMilliseconds, record.serviceMilliseconds,
-                    ])
+            return try file.use { database in
+                try database.transaction("BEGIN IMMEDIATE") {
+                    try database.execute("DELETE FROM temp.file")
+                    let insert = try SQLiteStatement(
+                        "INSERT INTO temp.file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", database)
+                    let result = try read { record in
+                        try insert.run([
+                            record.client, record.time.text, record.record, record.payloadBytes, record.isSuccess,
+                            record.attempts, record.response.map { String($0.prefix(Self.maximumResponseLength)) },
+                            record.totalMilliseconds, record.serviceMilliseconds,
+                        ])
+                    }
+                    try database.execute(Self.merge)
+                    return result
                 }
-                try database.execute(sql: Self.merge)
-                return result
             }
-        } catch let error as DatabaseError {
-            throw OperatorError(.output, "the records cannot be stored: \(error.message ?? "\(error)")")
+        } catch let error as SQLiteError {
+            throw OperatorError(.output, "the records cannot be stored: \(error)")
         }
     }
 

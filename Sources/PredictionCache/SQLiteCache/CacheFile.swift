@@ -1,5 +1,5 @@
-import Foundation
 import Logging
+import Platform
 
 /// The cache's file and its companions on disk: making it, locking it, and setting a damaged one aside.
 ///

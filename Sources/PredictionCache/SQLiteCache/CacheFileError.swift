@@ -1,4 +1,5 @@
-import GRDB
+import CSQLite
+import SQLite
 
 /// Why the cache's file cannot be used, or an access to it failed.
 enum CacheFileError: Error, CustomStringConvertible {
@@ -10,19 +11,18 @@ enum CacheFileError: Error, CustomStringConvertible {
     case failing(String, isTransient: Bool = false)
 
     init(_ error: any Error) {
-        guard let error = error as? DatabaseError else {
+        guard let error = error as? SQLiteError else {
             self = error as? CacheFileError ?? .failing("\(error)")
             return
         }
-        let cause = error.message ?? "SQLite result code \(error.extendedResultCode.rawValue)"
-        switch error.resultCode {
-        case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy
+        switch error.code {
+        case SQLITE_BUSY, SQLITE_LOCKED: self = .busy
         // SQLITE_ERROR is "no such table" and its like: the statements are fixed, so the schema is not ours any more.
-        case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT, .SQLITE_ERROR, .SQLITE_CONSTRAINT, .SQLITE_MISMATCH,
-            .SQLITE_TOOBIG, .SQLITE_RANGE:
-            self = .damaged(cause)
-        case .SQLITE_FULL, .SQLITE_IOERR, .SQLITE_NOMEM: self = .failing(cause, isTransient: true)
-        default: self = .failing(cause)
+        case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_FORMAT, SQLITE_ERROR, SQLITE_CONSTRAINT, SQLITE_MISMATCH,
+            SQLITE_TOOBIG, SQLITE_RANGE:
+            self = .damaged(error.message)
+        case SQLITE_FULL, SQLITE_IOERR, SQLITE_NOMEM: self = .failing(error.message, isTransient: true)
+        default: self = .failing(error.message)
         }
     }
 

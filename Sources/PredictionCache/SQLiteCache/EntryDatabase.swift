@@ -1,8 +1,8 @@
 import Bytes
-import Foundation
-import GRDB
-import GRDBSQLite
+import CSQLite
 import Logging
+import Platform
+import SQLite
 
 /// An open cache file: look-ups, stores in one transaction, and the bounds of its size. It is closed with its last
 /// reference.
@@ -11,63 +11,50 @@ import Logging
 /// the kernel has every write; after a power cut the file may be damaged, which the checksum of each entry and
 /// SQLite's own checks find, and then it is replaced. With `NORMAL` the thread that answers look-ups would wait for the
 /// disk at each checkpoint, far beyond their deadline. `CacheFileError` says what an error means.
-struct EntryDatabase: Sendable {
+struct EntryDatabase {
     /// A file, and what is wrong with it.
     typealias Damage = (file: stat, cause: String)
 
     private static let pageBytes = 4096
 
-    private let queue: DatabaseQueue
+    private let connection: SQLiteConnection
+    private let table: EntryTable
+    private let transaction: Transaction
+    private let pageCount: SQLiteStatement
+    private let freePageCount: SQLiteStatement
     let file: stat
     private let settings: SQLiteCacheSettings
 
-    private var maximumPages: Int { max(64, settings.maximumFileBytes / Self.pageBytes) }
+    private static func maximumPages(_ settings: SQLiteCacheSettings) -> Int {
+        max(64, settings.maximumFileBytes / pageBytes)
+    }
 
     /// Whether the path still names the file that is open here.
-    var isInPlace: Bool { file.isSameFile(as: stat(path: queue.path)) }
+    var isInPlace: Bool { file.isSameFile(as: stat(path: settings.path)) }
 
     // MARK: Entries
 
-    func read<Result>(inTransaction: Bool, _ body: (Database) throws -> Result) throws -> Result {
-        try queue.writeWithoutTransaction { db in
-            inTransaction ? try transaction("BEGIN", in: db) { try body(db) } : try body(db)
-        }
+    func read<Result>(inTransaction: Bool, _ body: (EntryTable) throws -> Result) throws -> Result {
+        inTransaction ? try transaction.reading { try body(table) } : try body(table)
     }
 
     /// Deletes expired entries, makes room for stores and writes them, in one transaction.
     func store(_ stores: some Collection<StoreRequest>, now: Int64) throws {
-        try queue.writeWithoutTransaction { db in
-            // The log is at its limit: another process's long read keeps it from shrinking, and this then is busy.
-            if Int(stat(path: queue.path + "-wal")?.st_size ?? 0) > settings.maximumLogBytes {
-                _ = try db.checkpoint(.truncate)
-            }
-            try transaction("BEGIN IMMEDIATE", in: db) {
-                _ = try EntryTable.delete(256, expiringBy: now, in: db)
-                // An entry may take a page more than it fills, and both indexes split a page now and then.
-                let needed = stores.reduce(12) { $0 + 1 + $1.byteCount / (Self.pageBytes - 64) }
-                let highWater = max(maximumPages - needed, maximumPages / 4)
-                while try usedPages(in: db) > highWater, try EntryTable.delete(32, expiringBy: .max, in: db) > 0 {}
-                for store in stores { try EntryTable.store(store, in: db) }
-            }
+        // The log is at its limit: another process's long read keeps it from shrinking, and this then is busy.
+        if Int(stat(path: settings.path + "-wal")?.st_size ?? 0) > settings.maximumLogBytes {
+            let handle = connection.handle
+            try connection.check(sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil))
         }
-    }
-
-    private func usedPages(in db: Database) throws -> Int {
-        let all = try Int.fetchOne(db.cachedStatement(sql: "PRAGMA page_count")) ?? 0
-        let free = try Int.fetchOne(db.cachedStatement(sql: "PRAGMA freelist_count")) ?? 0
-        return all - free
-    }
-
-    private func transaction<Result>(_ begin: String, in db: Database, _ body: () throws -> Result) throws -> Result {
-        do {
-            try db.cachedStatement(sql: begin).execute()
-            let result = try body()
-            try db.cachedStatement(sql: "COMMIT").execute()
-            return result
-        } catch {
-            // The first failure is the one that says what is wrong.
-            if db.isInsideTransaction { try? db.cachedStatement(sql: "ROLLBACK").execute() }
-            throw error
+        try transaction.writing {
+            _ = try table.delete(256, expiringBy: now)
+            // An entry may take a page more than it fills, and both indexes split a page now and then.
+            let needed = stores.reduce(12) { $0 + 1 + $1.byteCount / (Self.pageBytes - 64) }
+            let maximumPages = Self.maximumPages(settings)
+            let highWater = max(maximumPages - needed, maximumPages / 4)
+            while try pageCount.number() - freePageCount.number() > highWater,
+                try table.delete(32, expiringBy: .max) > 0
+            {}
+            for store in stores { try table.store(store) }
         }
     }
 
@@ -119,22 +106,23 @@ struct EntryDatabase: Sendable {
     private init(_ file: stat, _ settings: SQLiteCacheSettings) throws {
         self.file = file
         self.settings = settings
-        var connection = GRDB.Configuration()
-        // A transaction that a damaged file does not let end must not trap; the connection is given up instead.
-        connection.allowsUnsafeTransactions = true
         // Look-ups wait meanwhile, so it is far below their deadline.
-        connection.busyMode = .timeout(0.002)
-        queue = try DatabaseQueue(path: settings.path, configuration: connection)
-        try queue.writeWithoutTransaction(setUp)
+        connection = try SQLiteConnection(path: settings.path, patience: 0.002)
+        try Self.setUp(connection, settings)
+        table = try EntryTable(connection)
+        transaction = try Transaction(connection)
+        pageCount = try SQLiteStatement("PRAGMA page_count", connection)
+        freePageCount = try SQLiteStatement("PRAGMA freelist_count", connection)
     }
 
     /// Whether the file is empty; throws if it is neither that nor a cache.
-    private func isEmpty(_ db: Database) throws -> Bool {
-        let id = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-        // As bytes: a crafted file may hold names that are not text, at which GRDB would trap.
+    private static func isEmpty(_ connection: SQLiteConnection) throws -> Bool {
+        let id = try connection.number("PRAGMA application_id")
         let objects = "(SELECT sql FROM sqlite_master ORDER BY rowid)"
-        let bytes = try Data.fetchOne(db, sql: "SELECT CAST(group_concat(sql, ';') AS BLOB) FROM \(objects)")
-        let schema = String(decoding: bytes ?? Data(), as: UTF8.self)
+        var schema = ""
+        if case .text(let text) = try connection.value("SELECT group_concat(sql, ';') FROM \(objects)") {
+            schema = text
+        }
         if id == 0 && schema.isEmpty || schema == EntryTable.schema { return schema.isEmpty }
         guard id != EntryTable.applicationID else { throw CacheFileError.damaged("its tables are not the cache's") }
         let content = schema.isEmpty ? "nothing" : schema.prefix(60).printable()
@@ -142,35 +130,67 @@ struct EntryDatabase: Sendable {
             "it is another program's SQLite database (application_id \(id), holding: \(content)) and stays as it is")
     }
 
-    private func setUp(_ db: Database) throws {
-        try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
-        let isNew = try isEmpty(db)
-        guard sqlite3_db_readonly(db.sqliteConnection, "main") == 0 else {
-            throw CacheFileError.failing("it may not be written")
-        }
-        if isNew { try db.execute(sql: "PRAGMA page_size = \(Self.pageBytes)") }
-        guard try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL") == "wal" else {
+    private static func setUp(_ connection: SQLiteConnection, _ settings: SQLiteCacheSettings) throws {
+        try connection.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
+        let isNew = try isEmpty(connection)
+        guard !connection.isReadOnly else { throw CacheFileError.failing("it may not be written") }
+        if isNew { try connection.execute("PRAGMA page_size = \(pageBytes)") }
+        guard try connection.value("PRAGMA journal_mode = WAL") == .text("wal") else {
             throw CacheFileError.failing("its file system lacks what SQLite's write-ahead log needs")
         }
-        try db.execute(
-            sql: """
-                PRAGMA synchronous = OFF;
-                PRAGMA secure_delete = OFF;
-                PRAGMA temp_store = MEMORY;
-                PRAGMA cache_size = -8192;
-                PRAGMA max_page_count = \(maximumPages);
-                PRAGMA journal_size_limit = \(settings.maximumLogBytes);
-                PRAGMA wal_autocheckpoint = \(min(1000, settings.maximumLogBytes / Self.pageBytes / 2))
-                """)
+        try connection.execute(
+            """
+            PRAGMA synchronous = OFF;
+            PRAGMA secure_delete = OFF;
+            PRAGMA temp_store = MEMORY;
+            PRAGMA cache_size = -8192;
+            PRAGMA max_page_count = \(maximumPages(settings));
+            PRAGMA journal_size_limit = \(settings.maximumLogBytes);
+            PRAGMA wal_autocheckpoint = \(min(1000, settings.maximumLogBytes / pageBytes / 2))
+            """)
         // The last connection to a file that was set aside would otherwise delete, by name, its successor's log.
         var keepsLog: CInt = 1
-        sqlite3_file_control(db.sqliteConnection, "main", SQLITE_FCNTL_PERSIST_WAL, &keepsLog)
+        sqlite3_file_control(connection.handle, "main", SQLITE_FCNTL_PERSIST_WAL, &keepsLog)
         // A longer value than any that is stored is damage; it must not be read into memory.
-        sqlite3_limit(db.sqliteConnection, SQLITE_LIMIT_LENGTH, Int32(clamping: settings.maximumEntryBytes + 4096))
+        sqlite3_limit(connection.handle, SQLITE_LIMIT_LENGTH, Int32(clamping: settings.maximumEntryBytes + 4096))
         if isNew {
-            try transaction("BEGIN IMMEDIATE", in: db) {
-                try db.execute(sql: "\(EntryTable.schema); PRAGMA application_id = \(EntryTable.applicationID)")
+            try connection.transaction("BEGIN IMMEDIATE") {
+                try connection.execute("\(EntryTable.schema); PRAGMA application_id = \(EntryTable.applicationID)")
             }
+        }
+    }
+}
+
+/// The statements around others, prepared once.
+private struct Transaction {
+    private let connection: SQLiteConnection
+    private let begin: SQLiteStatement
+    private let beginImmediate: SQLiteStatement
+    private let commit: SQLiteStatement
+    private let rollback: SQLiteStatement
+
+    init(_ connection: SQLiteConnection) throws {
+        self.connection = connection
+        begin = try SQLiteStatement("BEGIN", connection)
+        beginImmediate = try SQLiteStatement("BEGIN IMMEDIATE", connection)
+        commit = try SQLiteStatement("COMMIT", connection)
+        rollback = try SQLiteStatement("ROLLBACK", connection)
+    }
+
+    func reading<Result>(_ body: () throws -> Result) throws -> Result { try run(begin, body) }
+
+    func writing<Result>(_ body: () throws -> Result) throws -> Result { try run(beginImmediate, body) }
+
+    private func run<Result>(_ begin: SQLiteStatement, _ body: () throws -> Result) throws -> Result {
+        do {
+            try begin.run()
+            let result = try body()
+            try commit.run()
+            return result
+        } catch {
+            // The first failure is the one that says what is wrong.
+            if connection.isInTransaction { try? rollback.run() }
+            throw error
         }
     }
 }

@@ -1,7 +1,6 @@
-import Foundation
-import GRDB
-import GRDBSQLite
+import CSQLite
 import NIOCore
+import SQLite
 
 /// The one table of the cache file: its schema and its statements.
 ///
@@ -9,7 +8,12 @@ import NIOCore
 /// makes stores half as dear again and look-ups no dearer. `checksum` proves on look-up that the entry is the one that
 /// was stored: SQLite keeps no checksums of pages, so without it a damaged page could give another entry's numbers.
 /// Rows are in the order of writing, so that eviction empties whole pages. `expires_at` is in Unix milliseconds.
-enum EntryTable {
+struct EntryTable {
+    private let connection: SQLiteConnection
+    private let select: SQLiteStatement
+    private let insert: SQLiteStatement
+    private let deletion: SQLiteStatement
+
     static let applicationID = 0x4275_6E67
 
     /// The statements that make the table, as SQLite keeps them.
@@ -18,6 +22,17 @@ enum EntryTable {
         checksum INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL);\
         CREATE INDEX entry_expires_at ON entry(expires_at)
         """
+
+    /// Prepares the statements of a file that has the table.
+    init(_ connection: SQLiteConnection) throws {
+        self.connection = connection
+        select = try SQLiteStatement(
+            "SELECT expires_at, checksum, key, value FROM entry WHERE digest = ?", connection)
+        insert = try SQLiteStatement(
+            "INSERT OR REPLACE INTO entry(digest, expires_at, checksum, key, value) VALUES(?, ?, ?, ?, ?)", connection)
+        let oldest = "SELECT id FROM entry WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"
+        deletion = try SQLiteStatement("DELETE FROM entry WHERE id IN (\(oldest))", connection)
+    }
 
     /// A hash that is the same in every process and on every machine: the length, then each 8 bytes are multiplied in.
     static func digest(_ bytes: UnsafeRawBufferPointer, seed: Int64 = 0) -> Int64 {
@@ -40,22 +55,16 @@ enum EntryTable {
     }
 
     /// An entry, read from SQLite's page straight into the response's buffer.
-    ///
-    /// GRDB's cursors copy a row and build an index of its column names, which costs more than the look-up itself.
-    static func lookUp(_ key: CacheKey, maximumBytes: Int, now: Int64, in db: Database) throws -> CacheLookup {
-        let row = try db.cachedStatement(
-            sql: "SELECT expires_at, checksum, key, value FROM entry WHERE digest = ?"
-        ).sqliteStatement
-        defer { sqlite3_reset(row) }
+    func lookUp(_ key: CacheKey, maximumBytes: Int, now: Int64) throws -> CacheLookup {
+        defer { sqlite3_reset(select.handle) }
         return try key.withBytes { key in
-            sqlite3_bind_int64(row, 1, digest(key))
-            let code = sqlite3_step(row)
-            if code == SQLITE_DONE { return .missing }
-            guard code == SQLITE_ROW else { throw error(code, db) }
-            let (expiresAt, value) = (sqlite3_column_int64(row, 0), bytes(row, 3))
+            sqlite3_bind_int64(select.handle, 1, Self.digest(key))
+            guard try select.step() else { return .missing }
+            let (expiresAt, value) = (sqlite3_column_int64(select.handle, 0), select.bytes(at: 3))
             // Another key with the same digest; the two displace each other.
-            guard bytes(row, 2).elementsEqual(key) else { return .missing }
-            guard checksum(key, expiresAt: expiresAt, value) == sqlite3_column_int64(row, 1) else {
+            guard select.bytes(at: 2).elementsEqual(key) else { return .missing }
+            let checksum = Self.checksum(key, expiresAt: expiresAt, value)
+            guard checksum == sqlite3_column_int64(select.handle, 1) else {
                 throw CacheFileError.damaged("an entry does not match its checksum")
             }
             guard now < expiresAt else { return .missing }
@@ -65,47 +74,31 @@ enum EntryTable {
         }
     }
 
-    static func store(_ request: StoreRequest, in db: Database) throws {
-        let row = try db.cachedStatement(
-            sql: "INSERT OR REPLACE INTO entry(digest, expires_at, checksum, key, value) VALUES(?, ?, ?, ?, ?)"
-        ).sqliteStatement
-        defer {
-            sqlite3_reset(row)
-            sqlite3_clear_bindings(row)
-        }
-        let code = request.key.withBytes { key in
-            request.value.withUnsafeReadableBytes { value in
-                sqlite3_bind_int64(row, 1, digest(key))
+    func store(_ request: StoreRequest) throws {
+        defer { insert.reset() }
+        try request.key.withBytes { key in
+            try request.value.withUnsafeReadableBytes { value in
+                let row = insert.handle
+                sqlite3_bind_int64(row, 1, Self.digest(key))
                 sqlite3_bind_int64(row, 2, request.expiresAt)
-                sqlite3_bind_int64(row, 3, checksum(key, expiresAt: request.expiresAt, value))
-                bind(key, to: row, at: 4)
-                bind(value, to: row, at: 5)
-                return sqlite3_step(row)
+                sqlite3_bind_int64(row, 3, Self.checksum(key, expiresAt: request.expiresAt, value))
+                Self.bind(key, to: row, at: 4)
+                Self.bind(value, to: row, at: 5)
+                _ = try insert.step()
             }
         }
-        guard code == SQLITE_DONE else { throw error(code, db) }
     }
 
     /// Deletes the entries that expire first, if they do so by `time`, and returns how many.
-    static func delete(_ limit: Int, expiringBy time: Int64, in db: Database) throws -> Int {
-        let oldest = "SELECT id FROM entry WHERE expires_at <= ? ORDER BY expires_at LIMIT ?"
-        try db.cachedStatement(sql: "DELETE FROM entry WHERE id IN (\(oldest))").execute(arguments: [time, limit])
-        return db.changesCount
+    func delete(_ limit: Int, expiringBy time: Int64) throws -> Int {
+        try deletion.run([time, limit])
+        return connection.changedRows
     }
 
     /// Binds bytes that stay where they are until the statement has run.
-    private static func bind(_ bytes: UnsafeRawBufferPointer, to row: SQLiteStatement, at index: Int32) {
+    private static func bind(_ bytes: UnsafeRawBufferPointer, to row: OpaquePointer, at index: Int32) {
         // A null pointer would bind NULL.
         let start = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1)
         sqlite3_bind_blob(row, index, start, Int32(clamping: bytes.count), nil)
-    }
-
-    private static func bytes(_ row: SQLiteStatement, _ column: Int32) -> UnsafeRawBufferPointer {
-        let start = sqlite3_column_blob(row, column)
-        return UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : Int(sqlite3_column_bytes(row, column)))
-    }
-
-    private static func error(_ code: Int32, _ db: Database) -> DatabaseError {
-        DatabaseError(resultCode: ResultCode(rawValue: code), message: db.lastErrorMessage)
     }
 }

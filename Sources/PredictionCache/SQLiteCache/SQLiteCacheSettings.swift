@@ -1,5 +1,5 @@
-import Foundation
 import NIOCore
+import Platform
 
 /// The place and the limits of the embedded cache.
 struct SQLiteCacheSettings: Sendable {

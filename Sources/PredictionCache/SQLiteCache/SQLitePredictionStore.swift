@@ -1,7 +1,7 @@
-import Foundation
 import Logging
 import NIOCore
 import NIOPosix
+import Platform
 import Synchronization
 
 /// The look-ups of one event loop's tick, on their way to the embedded cache's thread.
@@ -136,11 +136,11 @@ final class SQLitePredictionStore: @unchecked Sendable {
         guard let database else { return batch.deliver(batch.unavailable(.store)) }
         do {
             // Alone, a look-up is its own transaction.
-            let found = try database.read(inTransaction: batch.requests.count > 1) { db in
+            let found = try database.read(inTransaction: batch.requests.count > 1) { table in
                 let now = now()
                 return try batch.requests.map { key, maximumBytes in
                     if let entry = waiting[key], now < entry.expiresAt { return CacheLookup.entry(entry.value) }
-                    return try EntryTable.lookUp(key, maximumBytes: maximumBytes, now: now, in: db)
+                    return try table.lookUp(key, maximumBytes: maximumBytes, now: now)
                 }
             }
             batch.deliver(found)

@@ -1,7 +1,7 @@
 import Bytes
-import Foundation
 import NIOCore
 import NIOSSL
+import Platform
 import Redis
 
 /// A file of CAs that cannot be used: `CACHE_CA_FILE`.

@@ -1,7 +1,7 @@
-import Foundation
 import NIOCore
 import NIOSSL
 import NIOTLS
+import Platform
 import Redis
 
 /// Holds a peer's certificate against the names that it may carry, and turns what the TLS layer complains of into a line

@@ -1,5 +1,5 @@
-import Foundation
 import Logging
+import Platform
 import PredictionCache
 
 /// The value of every option, at first its default; `ServerOption.all` below says how each is set.

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// The system's limit of open files, and how many client connections fit within it.
 struct DescriptorLimit {

@@ -1,10 +1,9 @@
 import Logging
 import NIOCore
 import NIOPosix
-import ServiceLifecycle
 
 /// The listeners and their connections, from the first to the last.
-struct HTTPService: Service {
+struct HTTPService {
     let listeners: [any Channel]
     let workers: [Worker]
     let shutdown: Shutdown
@@ -17,9 +16,11 @@ struct HTTPService: Service {
         try worker.add(channel)
     }
 
-    func run() async throws {
+    /// Serves until the stream ends, and then until the last connection is closed.
+    func run(until stop: AsyncStream<Never>) async {
         let watches = workers.map { $0.watchDeadlines() }
-        try? await gracefulShutdown()
+        var isServing = stop.makeAsyncIterator()
+        _ = await isServing.next()
         // Load balancers get time to notice while every client is still served.
         await all { $0.beginStopping() }
         await pause(shutdown.delay)

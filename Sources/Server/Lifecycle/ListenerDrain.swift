@@ -1,6 +1,6 @@
-import Foundation
 import NIOCore
 import NIOPosix
+import Platform
 
 /// The end of a listener that resets nobody.
 ///

@@ -1,6 +1,6 @@
-import Foundation
 import NIOCore
 import NIOPosix
+import Platform
 
 /// The listening sockets of `BIND_HOST` and `PORT`: one for each address that the host stands for, all on one port.
 struct Listeners {

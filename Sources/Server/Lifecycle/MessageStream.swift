@@ -1,5 +1,6 @@
-import Foundation
+import Dispatch
 import Logging
+import Platform
 import Synchronization
 
 /// stderr as the server's own messages go there: handed over and never waited for, whether anybody reads it or not.
@@ -68,7 +69,7 @@ final class MessageStream: TextOutputStream, Sendable {
     private func put(_ message: [UInt8]) -> Bool {
         var rest = message[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Foundation.write(fileDescriptor, $0.baseAddress, $0.count) }
+            let count = rest.withUnsafeBytes { Platform.write(fileDescriptor, $0.baseAddress, $0.count) }
             if count >= 0 {
                 rest = rest.dropFirst(count)
             } else if errno == EAGAIN {

@@ -1,10 +1,9 @@
 import Logging
 import NIOCore
 import ScoringLog
-import ServiceLifecycle
 
 /// Writes what the scoring log still has, once no call is under way.
-struct LogService: Service {
+struct LogService {
     let workers: [Worker]
     let writer: ScoringLogWriter
     let shutdown: Shutdown
@@ -13,8 +12,7 @@ struct LogService: Service {
     /// The longest wait for a reader of stdout.
     private static let patience = TimeAmount.seconds(5)
 
-    func run() async throws {
-        try? await gracefulShutdown()
+    func close() async {
         for worker in workers { try? await worker.flushLog().get() }
         let lostBefore = lostBlocks
         let time = min(Self.patience, shutdown.timeLeft(for: .log))
@@ -27,15 +25,14 @@ struct LogService: Service {
 }
 
 /// Ends the cache, last of all.
-struct CacheService: Service {
+struct CacheService {
     let workers: [Worker]
     let shutdown: Shutdown
 
     /// The longest wait for a disk that does not respond.
     private static let patience = TimeAmount.seconds(3)
 
-    func run() async throws {
-        try? await gracefulShutdown()
+    func close() async {
         let closed = workers.map { $0.closeCache() }
         for cache in closed { _ = await cache.isDone(within: min(Self.patience, shutdown.timeLeft(for: .cache))) }
     }

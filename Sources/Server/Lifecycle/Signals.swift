@@ -1,5 +1,5 @@
 @preconcurrency import Dispatch
-import Foundation
+import Platform
 import Synchronization
 
 /// SIGHUP, SIGINT and SIGTERM: from the first line of the program on, none of them ends it by the system's default.

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// The three descriptors that a program starts with, of which any may be closed.
 enum StandardStreams {

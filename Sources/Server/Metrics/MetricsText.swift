@@ -1,5 +1,5 @@
-import Foundation
 import HTTP1
+import Platform
 import PredictionCache
 import ScoringLog
 

@@ -1,4 +1,4 @@
-import Foundation
+import Platform
 
 /// What the operating system says of this process, as Prometheus' client libraries report it; 0 where it says nothing.
 struct ProcessStatistics {

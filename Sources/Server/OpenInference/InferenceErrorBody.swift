@@ -1,6 +1,6 @@
-import Foundation
 import Model
 import NIOCore
+import Platform
 
 /// The body of a 400 in the Open Inference Protocol's form, `{"error":"…"}`.
 struct InferenceErrorBody: Error {

@@ -1,8 +1,8 @@
 private import CSimdjson
-private import Foundation
 import HTTP1
 import Model
 import NIOCore
+private import Platform
 
 /// An inference request of the Open Inference Protocol, of which every record has passed every rule.
 struct InferenceRequest {

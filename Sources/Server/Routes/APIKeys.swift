@@ -1,6 +1,5 @@
 import Bytes
-import Crypto
-import Foundation
+import Digests
 
 /// The Bearer keys that may score, from `API_KEYS_FILE`.
 ///
@@ -31,23 +30,20 @@ struct APIKeys: Sendable {
                 let allowed = "1 to \(Self.maximumKeyBytes) visible ASCII characters"
                 throw APIKeysError(path: path, reason: "line \(index + 1) is no key, which is \(allowed)")
             }
-            digests.append(SHA256.hash(data: key))
+            digests.append(SHA256.hash(key))
         }
         guard !digests.isEmpty else { throw APIKeysError(path: path, reason: "holds no key") }
         self.digests = digests
     }
 
     private static func withoutBlanks(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-        let isBlank: (UInt8) -> Bool = { $0.isBlank || $0 == .carriageReturn }
-        var key = line.drop(while: isBlank)
-        while let last = key.last, isBlank(last) { key.removeLast() }
-        return key
+        line.trimming { $0.isBlank || $0 == .carriageReturn }
     }
 
     /// Whether the value of an `Authorization` header is `Bearer` and one of the keys (RFC 6750, section 2.1).
     func accept(_ authorization: String?) -> Bool {
         guard let authorization, authorization.prefix(7).lowercased() == "bearer " else { return false }
-        let digest = SHA256.hash(data: Self.withoutBlanks(Array(authorization.utf8.dropFirst(7))[...]))
+        let digest = SHA256.hash(Self.withoutBlanks(Array(authorization.utf8.dropFirst(7))[...]))
         // Every key is compared, whichever is right.
         return digests.reduce(false) { found, other in (other == digest) || found }
     }

@@ -1,6 +1,6 @@
 import Bytes
-import Crypto
-import Foundation
+import Digests
+import Platform
 import Release
 import ScoringLog
 
@@ -26,8 +26,8 @@ struct BuildInfo: Sendable, Encodable {
         self.modelVersion = modelVersion
         var random = SystemRandomNumberGenerator()
         instance = RequestID(randomHigh: random.next(), low: random.next()).description
-        let digest = SHA256.hash(data: Data(configuration.resultsText.utf8))
-        self.configuration = String(digest.withUnsafeBytes { String(hexadecimal: $0) }.prefix(16))
+        let digest = SHA256.hash(configuration.resultsText.utf8)
+        self.configuration = String(digest.bytes.withUnsafeBytes { String(hexadecimal: $0) }.prefix(16))
     }
 
     /// Reads the running executable in parts; takes a moment, so it is done when first asked for, and not on a loop.
@@ -37,9 +37,16 @@ struct BuildInfo: Sendable, Encodable {
         #else
         guard let path = Bundle.main.executablePath else { return nil }
         #endif
-        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
         var hash = SHA256()
-        while let part = try? file.read(upToCount: 1 << 20), !part.isEmpty { hash.update(data: part) }
-        return hash.finalize().withUnsafeBytes { String(hexadecimal: $0) }
+        var part = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = read(descriptor, &part, part.count)
+            guard count >= 0 else { return nil }
+            if count == 0 { return hash.digest.bytes.withUnsafeBytes { String(hexadecimal: $0) } }
+            part.withUnsafeBytes { hash.update($0.part(0..<count)) }
+        }
     }
 }

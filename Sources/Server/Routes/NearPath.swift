@@ -1,4 +1,4 @@
-import Foundation
+import Bytes
 
 /// The known path that an unknown one probably stands for.
 struct NearPath: Equatable {
@@ -39,10 +39,9 @@ struct NearPath: Equatable {
 
     /// The segments without case, escapes, empty ones, parameters and punctuation at the end; nil if some are `..`.
     private static func segments(of path: String) -> [String]? {
-        let stray = CharacterSet(charactersIn: " \t\r\n.,;:)\"'")
         let segments = path.split(separator: "/").map { segment in
-            let text = (segment.removingPercentEncoding ?? String(segment)).lowercased()
-            return text.hasPrefix(".") ? text : text.trimmingCharacters(in: stray)
+            let text = (segment.percentDecoded ?? String(segment)).lowercased()
+            return text.hasPrefix(".") ? text : String(text.trimming { " \t\r\n.,;:)\"'".contains($0) })
         }
         return segments.contains { $0.hasPrefix(".") || $0.contains("/") } ? nil : segments
     }

@@ -1,7 +1,7 @@
-import Foundation
 import HTTP1
 import NIOCore
 import NIOPosix
+import Platform
 import PredictionCache
 import ScoringLog
 import Synchronization

@@ -1,7 +1,7 @@
-private import Foundation
 import HTTP1
 import NIOCore
 import NIOPosix
+private import Platform
 
 /// What a model run costs beyond the linear model itself: nothing, or with `SYNTHETIC_SLEEP_MS` and `SYNTHETIC_BUSY_MS`
 /// what a heavier model would cost.

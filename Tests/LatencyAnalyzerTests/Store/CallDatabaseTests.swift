@@ -1,7 +1,7 @@
 import Files
 import Foundation
-import GRDB
 import LatencyAnalyzer
+import SQLite
 import Testing
 
 /// The SQLite file: what is stored, what is not stored twice, and what is refused.
@@ -84,9 +84,7 @@ import Testing
         let folder = try LogFolder()
         let log = (0..<300).map { LogFolder.block(second: $0, id: "a\($0)", milliseconds: "1.5") }.joined()
         let path = folder.path("calls.sqlite")
-        let patience = try await DatabaseFile(path: path, schema: "").queue.read { database in
-            try Int.fetchOne(database, sql: "PRAGMA busy_timeout")
-        }
+        let patience = try DatabaseFile(path: path, schema: "").use { try $0.number("PRAGMA busy_timeout") }
         #expect(patience == 120_000)
         let files = try (0..<6).map { try folder.write(log, to: "pod-\($0).txt") }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -120,7 +118,7 @@ import Testing
         #expect(
             try String(contentsOfFile: try #require(text.texts[0].path), encoding: .utf8).hasPrefix("not a database"))
         let other = folder.path("other.sqlite")
-        try await DatabaseQueue(path: other).write { try $0.execute(sql: "CREATE TABLE calls (a)") }
+        try SQLiteConnection(path: other, patience: 0).execute("CREATE TABLE calls (a)")
         let error = #expect(throws: OperatorError.self) { try CallDatabase(path: other) }
         #expect(error?.description.contains("is a database of something else; name a new file") == true)
     }

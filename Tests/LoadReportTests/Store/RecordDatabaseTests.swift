@@ -1,8 +1,8 @@
 import Files
 import Foundation
-import GRDB
 import LatencyAnalyzer
 import LoadReport
+import SQLite
 import Testing
 
 /// The SQLite file: every client's records once, and the questions people ask of them.
@@ -63,7 +63,7 @@ import Testing
 
     @Test("Another program's database is left untouched")
     func otherDatabaseIsLeftUntouched() async throws {
-        try await DatabaseQueue(path: path).write { try $0.execute(sql: "CREATE TABLE records (a)") }
+        try SQLiteConnection(path: path, patience: 0).execute("CREATE TABLE records (a)")
         let error = #expect(throws: OperatorError.self) { try load() }
         #expect(error?.description.contains("is a database of something else; name a new file") == true)
     }

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import Testing
 
 @testable import PredictionCache
@@ -33,7 +32,6 @@ import Testing
         await store.close()
     }
 
-    /// Such names made GRDB trap when they were read as text.
     @Test("a crafted file with names that are not text is set aside")
     func aCraftedFileWithNamesThatAreNoTextIsSetAside() async throws {
         let fixture = try StoreFixture()

@@ -1,8 +1,8 @@
 import Foundation
-import GRDB
 import Logging
 import NIOCore
 import NIOPosix
+import SQLite
 import Synchronization
 
 @testable import PredictionCache
@@ -66,9 +66,7 @@ final class StoreFixture: Sendable {
     }
 
     func count(of sql: String) throws -> Int {
-        let queue = try DatabaseQueue(path: path)
-        defer { try? queue.close() }
-        return try queue.read { try Int.fetchOne($0, sql: sql) ?? 0 }
+        try SQLiteConnection(path: path, patience: 0).number(sql)
     }
 
     func reopened() async throws -> (SQLitePredictionStore, Handle) {

@@ -1,8 +1,8 @@
 import Bytes
-import Crypto
-import Foundation
+import Digests
 import HTTP1
 import NIOCore
+import Platform
 
 /// A text that is the same for every client and request, with the header fields that belong to it.
 final class Page: Sendable, ResponseFields {
@@ -16,8 +16,7 @@ final class Page: Sendable, ResponseFields {
     init(_ text: String, _ contentType: StaticString, policy: String? = nil) {
         body = ByteBuffer(string: text)
         self.contentType = contentType
-        let digest = SHA256.hash(data: Data(text.utf8))
-        entityTag = "\"\(digest.withUnsafeBytes { Data($0).prefix(12).base64EncodedString() })\""
+        entityTag = "\"\(Data(SHA256.hash(text.utf8).bytes.prefix(12)).base64EncodedString())\""
         // Asked about each time, so that a new release is seen at once; an unchanged page is not sent again.
         fields =
             "\r\nETag: \(entityTag)\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff"
@@ -40,7 +39,7 @@ final class Page: Sendable, ResponseFields {
     private func matches(_ tags: String) -> Bool {
         guard tags != "*" else { return true }
         return tags.split(separator: ",").contains { tag in
-            let tag = tag.trimmingCharacters(in: .whitespaces)
+            let tag = tag.trimming(while: \.isWhitespace)
             return tag == entityTag || tag == "W/" + entityTag
         }
     }

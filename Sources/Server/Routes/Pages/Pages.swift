@@ -1,5 +1,5 @@
-import Crypto
-import Foundation
+import Digests
+import Platform
 import Release
 
 /// What the service shows to people: a page to score houses on, the description of its interface, and a page of that.
@@ -41,8 +41,7 @@ struct Pages: Sendable {
 
     /// https://www.w3.org/TR/CSP3/#grammardef-hash-source
     private static func hash(_ text: String) -> String {
-        let digest = SHA256.hash(data: Data(text.utf8))
-        return "'sha256-\(digest.withUnsafeBytes { Data($0).base64EncodedString() })'"
+        "'sha256-\(Data(SHA256.hash(text.utf8).bytes).base64EncodedString())'"
     }
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

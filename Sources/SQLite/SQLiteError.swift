@@ -1,0 +1,16 @@
+internal import CSQLite
+
+/// What SQLite says of a call that failed.
+package struct SQLiteError: Error, CustomStringConvertible {
+    /// A primary result code, such as `SQLITE_BUSY`.
+    package let code: Int32
+    /// In SQLite's words, without the statement.
+    package let message: String
+
+    package init(code: Int32, message: String) {
+        self.code = code & 0xFF
+        self.message = message
+    }
+
+    package var description: String { message }
+}
