@@ -7,9 +7,14 @@ struct RepeatFilter: Sendable {
     private static let runLength = 3
     private static let maximumPendingCount = 4096
 
+    private static let batchCount = 64
+
     private let isNewestFirst: Bool
-    private var current = RequestHistory(first: 0)
-    private var older = RequestHistory(first: 0)
+    // Requests that have come and were not looked up yet.
+    private var batch: [LoggedRequest] = []
+    private var touched: UInt64 = 0
+    private var current = RequestHistory()
+    private var older = RequestHistory()
     private var latest = Int.min
     // Requests that may turn out to be repeats.
     private var pending: [LoggedRequest] = []
@@ -21,20 +26,52 @@ struct RepeatFilter: Sendable {
     init(isNewestFirst: Bool = false) { self.isNewestFirst = isNewestFirst }
 
     /// The next file of the same log begins.
-    mutating func beginPart() { isJoint = true }
+    mutating func beginPart(_ counts: inout ScoringLogCounts, _ onRequest: (LoggedRequest) -> Void) {
+        takeBatch(&counts, onRequest)
+        isJoint = true
+    }
 
     /// Takes the next request.
+    ///
+    /// Where an id has its place is rarely in the processor's cache. To wait for one place at a time would take most of
+    /// the time that a log takes; the places of a batch come at the same time.
     @inline(__always)
     mutating func take(
         _ request: LoggedRequest, _ counts: inout ScoringLogCounts, _ onRequest: (LoggedRequest) -> Void
     ) {
-        let hash = request.fingerprint
+        batch.append(request)
+        if batch.count == Self.batchCount { takeBatch(&counts, onRequest) }
+    }
+
+    private mutating func takeBatch(_ counts: inout ScoringLogCounts, _ onRequest: (LoggedRequest) -> Void) {
+        for index in batch.indices {
+            guard let id = batch[index].loggedRequestID?.fingerprint else { continue }
+            touched |= current.touch(id) | older.touch(id)
+        }
+        var requests: [LoggedRequest] = []
+        swap(&requests, &batch)
+        for index in requests.indices { lookUp(requests[index], &counts, onRequest) }
+        requests.removeAll(keepingCapacity: true)
+        swap(&requests, &batch)
+    }
+
+    @inline(__always)
+    private mutating func lookUp(
+        _ request: LoggedRequest, _ counts: inout ScoringLogCounts, _ onRequest: (LoggedRequest) -> Void
+    ) {
         let id = request.loggedRequestID?.fingerprint
-        let earlier = id.flatMap(sequence(of:))
-        if next == nil, earlier == nil, pending.isEmpty, !(isBack(request) && id == nil) {
-            pass(request, hash, id, isRepeated: false, &counts, onRequest)
+        let hash = request.fingerprint(id: id)
+        let isUsual = next == nil && pending.isEmpty
+        if isUsual, let id {
+            if let earlier = place(id) {
+                takeDoubtful(request, hash, earlier, &counts, onRequest)
+            } else {
+                pass(request, hash, isRepeated: false, &counts, onRequest)
+            }
+        } else if isUsual, !isBack(request) {
+            pass(request, hash, isRepeated: false, &counts, onRequest)
         } else {
-            takeDoubtful(request, hash, earlier, &counts, onRequest)
+            takeDoubtful(request, hash, id.flatMap(sequence(of:)), &counts, onRequest)
         }
     }
 
@@ -61,12 +98,14 @@ struct RepeatFilter: Sendable {
             pending.append(request)
         } else {
             release(&counts, onRequest)
-            pass(request, hash, request.loggedRequestID?.fingerprint, isRepeated: earlier != nil, &counts, onRequest)
+            let isRepeated = request.loggedRequestID.flatMap { place($0.fingerprint) } != nil
+            pass(request, hash, isRepeated: isRepeated, &counts, onRequest)
         }
     }
 
     /// Ends the log: what was pending has not turned out to be a repeat.
     mutating func finish(_ counts: inout ScoringLogCounts, _ onRequest: (LoggedRequest) -> Void) {
+        takeBatch(&counts, onRequest)
         release(&counts, onRequest)
     }
 
@@ -106,16 +145,17 @@ struct RepeatFilter: Sendable {
         pending.removeAll(keepingCapacity: true)
         for request in requests {
             let id = request.loggedRequestID?.fingerprint
-            let earlier = id.flatMap(sequence(of:))
-            let isRepeated = earlier != nil
-            if let earlier, self.hash(at: earlier) == request.fingerprint { counts.doubledRequests += 1 }
-            pass(request, request.fingerprint, id, isRepeated: isRepeated, &counts, onRequest)
+            let hash = request.fingerprint(id: id)
+            let earlier = id.flatMap { place($0) }
+            if let earlier, self.hash(at: earlier) == hash { counts.doubledRequests += 1 }
+            pass(request, hash, isRepeated: earlier != nil, &counts, onRequest)
         }
     }
 
+    /// Lets a request pass, whose id has its place.
     @inline(__always)
     private mutating func pass(
-        _ request: LoggedRequest, _ hash: UInt64, _ id: UInt64?, isRepeated: Bool, _ counts: inout ScoringLogCounts,
+        _ request: LoggedRequest, _ hash: UInt64, isRepeated: Bool, _ counts: inout ScoringLogCounts,
         _ onRequest: (LoggedRequest) -> Void
     ) {
         let second = isNewestFirst ? -request.secondsSince1970 : request.secondsSince1970
@@ -129,7 +169,8 @@ struct RepeatFilter: Sendable {
         }
         if isRepeated { counts.repeatedIDs += 1 }
         isJoint = false
-        remember(hash, id: isRepeated ? nil : id)
+        makeRoom()
+        current.append(hash)
         if request.scoringMilliseconds != nil { counts.scoredRequests += 1 }
         if request.status < 400 {
             if request.loggedRequestID == nil { counts.missingRequestIDs += 1 }
@@ -140,40 +181,46 @@ struct RepeatFilter: Sendable {
 
     // MARK: - What was before
 
-    @inline(__always)
     private func sequence(of id: UInt64) -> Int? { current.sequence(of: id) ?? older.sequence(of: id) }
 
     private func hash(at sequence: Int) -> UInt64? { current.hash(at: sequence) ?? older.hash(at: sequence) }
 
+    /// Gives an id the place of the request that passes next, unless an earlier one has the id.
+    ///
+    /// - Returns: the earlier one's place.
     @inline(__always)
-    private mutating func remember(_ hash: UInt64, id: UInt64?) {
-        if current.isFull {
-            older = current
-            current = RequestHistory(first: older.end)
-        }
-        current.append(hash, id: id)
+    private mutating func place(_ id: UInt64) -> Int? {
+        makeRoom()
+        return older.sequence(of: id) ?? current.place(id)
+    }
+
+    @inline(__always)
+    private mutating func makeRoom() {
+        guard current.isFull else { return }
+        swap(&older, &current)
+        current.restart(first: older.end)
     }
 }
 
 /// The hashes of up to 262 144 requests in order, and where each id is among them.
 private struct RequestHistory: Sendable {
     private static let maximumCount = 1 << 18
-    // Sixteen bits for each request: one lookup in thirty goes to the table for nothing.
-    private static let filterWordCount = maximumCount / 4
     private static let sequenceMask: UInt64 = 1 << 19 - 1
 
-    private let first: Int
+    private var first = 0
     private var hashes: [UInt64] = []
     // Open addressing: the place in the lower 19 bits, counted from 1, and the id's hash above; 0 is empty.
     private var table: [UInt64] = []
-    private var ids = 0
-    // A bit for each id, at a place of its hash: a few bits each are in the processor's cache where the table is not.
-    private var seen: [UInt64] = []
-
-    init(first: Int) { self.first = first }
 
     var end: Int { first + hashes.count }
     var isFull: Bool { hashes.count == Self.maximumCount }
+
+    /// Forgets all.
+    mutating func restart(first: Int) {
+        self.first = first
+        hashes.removeAll(keepingCapacity: true)
+        for index in table.indices { table[index] = 0 }
+    }
 
     func hash(at sequence: Int) -> UInt64? {
         hashes.indices.contains(sequence - first) ? hashes[sequence - first] : nil
@@ -181,47 +228,43 @@ private struct RequestHistory: Sendable {
 
     @inline(__always)
     func sequence(of id: UInt64) -> Int? {
-        guard !seen.isEmpty else { return nil }
-        let bit = Int(truncatingIfNeeded: id &>> 40) & (64 * seen.count - 1)
-        guard seen[bit >> 6] & 1 << UInt64(bit & 63) != 0 else { return nil }
-        return find(id)
+        guard !table.isEmpty else { return nil }
+        let entry = table[index(of: id)]
+        return entry == 0 ? nil : first + Int(entry & Self.sequenceMask) - 1
     }
 
-    private func find(_ id: UInt64) -> Int? {
-        let mask = table.count - 1
-        var index = Int(truncatingIfNeeded: id &>> 20) & mask
-        while table[index] != 0 {
-            if (table[index] ^ id) & ~Self.sequenceMask == 0 {
-                return first + Int(table[index] & Self.sequenceMask) - 1
-            }
-            index = (index + 1) & mask
-        }
-        return nil
+    /// Has the processor fetch the place of an id; the result means nothing.
+    @inline(__always)
+    func touch(_ id: UInt64) -> UInt64 {
+        table.isEmpty ? 0 : table[Int(truncatingIfNeeded: id &>> 20) & (table.count - 1)]
     }
 
     @inline(__always)
-    mutating func append(_ hash: UInt64, id: UInt64?) {
-        hashes.append(hash)
-        guard let id else { return }
-        if 2 * (ids + 1) > table.count { grow() }
-        ids += 1
-        if seen.isEmpty { seen = [UInt64](repeating: 0, count: Self.filterWordCount) }
-        let bit = Int(truncatingIfNeeded: id &>> 40) & (64 * seen.count - 1)
-        seen[bit >> 6] |= 1 << UInt64(bit & 63)
-        Self.insert(id & ~Self.sequenceMask | UInt64(hashes.count), at: id, into: &table)
+    mutating func append(_ hash: UInt64) { hashes.append(hash) }
+
+    /// The place of an id; where it has none, it gets that of the hash which is appended next.
+    @inline(__always)
+    mutating func place(_ id: UInt64) -> Int? {
+        if 2 * (hashes.count + 1) > table.count { grow() }
+        let index = index(of: id)
+        guard table[index] == 0 else { return first + Int(table[index] & Self.sequenceMask) - 1 }
+        table[index] = id & ~Self.sequenceMask | UInt64(hashes.count + 1)
+        return nil
     }
 
-    private static func insert(_ entry: UInt64, at id: UInt64, into table: inout [UInt64]) {
+    /// Where an id is in the table, or has room.
+    @inline(__always)
+    private func index(of id: UInt64) -> Int {
         let mask = table.count - 1
+        // An entry's place comes from its upper bits, which it still has.
         var index = Int(truncatingIfNeeded: id &>> 20) & mask
-        while table[index] != 0 { index = (index + 1) & mask }
-        table[index] = entry
+        while table[index] != 0, (table[index] ^ id) & ~Self.sequenceMask != 0 { index = (index + 1) & mask }
+        return index
     }
 
     private mutating func grow() {
-        var larger = [UInt64](repeating: 0, count: max(2 * table.count, 64))
-        // An entry's place comes from its upper bits, which it still has.
-        for entry in table where entry != 0 { Self.insert(entry, at: entry, into: &larger) }
-        table = larger
+        let entries = table
+        table = [UInt64](repeating: 0, count: max(4 * table.count, 128))
+        for entry in entries where entry != 0 { table[index(of: entry)] = entry }
     }
 }

@@ -126,17 +126,21 @@ extension ScoringLogParser {
 
     private mutating func sendHeld(onRequest: (LoggedRequest) -> Void) {
         for (index, request) in block.held.enumerated() {
-            if block.firstsOfParts.contains(index) { repeats.beginPart() }
+            if block.firstsOfParts.contains(index) { repeats.beginPart(&counts, onRequest) }
             finished(request, onRequest: onRequest)
         }
-        if block.firstsOfParts.contains(block.held.count) { repeats.beginPart() }
+        if block.firstsOfParts.contains(block.held.count) { repeats.beginPart(&counts, onRequest) }
         block.firstsOfParts.removeAll()
         block.held.removeAll(keepingCapacity: true)
     }
 
     /// Takes note of the beginning of the log's next file.
-    mutating func beginPart() {
-        if block.held.isEmpty { repeats.beginPart() } else { block.firstsOfParts.append(block.held.count) }
+    mutating func beginPart(onRequest: (LoggedRequest) -> Void) {
+        if block.held.isEmpty {
+            repeats.beginPart(&counts, onRequest)
+        } else {
+            block.firstsOfParts.append(block.held.count)
+        }
     }
 
     /// Ends the log: what is missing does not come any more, so that times after it stay in doubt.

@@ -15,6 +15,7 @@ public struct ScoringLogParser: Sendable {
     public let layout: ScoringLogLayout
     let wantedKind: ModelKind?
     private let maximumLineByteCount: Int
+    private let hasOwnBlocks: Bool
     private var fastReader = FastLineReader()
     var repeats: RepeatFilter
     // The beginning of a line whose end has not come yet.
@@ -44,6 +45,7 @@ public struct ScoringLogParser: Sendable {
         self.maximumLineByteCount = max(maximumLineByteCount, 1)
         wantedKind = modelKind
         self.layout = layout
+        hasOwnBlocks = layout.isContiguous && !layout.readsAccessLast
         repeats = RepeatFilter(isNewestFirst: layout.isNewestFirst)
     }
 
@@ -54,6 +56,7 @@ public struct ScoringLogParser: Sendable {
     ///   - onRequest: gets each request once nothing can be added to it.
     public mutating func read(_ bytes: UnsafeRawBufferPointer, onRequest: (LoggedRequest) -> Void) {
         var scanner = ByteScanner(bytes)
+        if partialLine.isEmpty, !isOverlong { takeBlocks(&scanner, onRequest: onRequest) }
         while let end = scanner.take(before: .lineFeed) {
             if partialLine.isEmpty, !isOverlong, end.count <= maximumLineByteCount {
                 readLine(end, onRequest: onRequest)
@@ -61,15 +64,35 @@ public struct ScoringLogParser: Sendable {
                 keep(end)
                 endPartialLine(onRequest: onRequest)
             }
+            takeBlocks(&scanner, onRequest: onRequest)
         }
         keep(scanner.rest)
+    }
+
+    /// Takes whole blocks of scored requests, as many as come next.
+    @inline(__always)
+    private mutating func takeBlocks(_ scanner: inout ByteScanner, onRequest: (LoggedRequest) -> Void) {
+        guard hasOwnBlocks else { return }
+        while let request = fastReader.takeBlock(&scanner, only: wantedKind) {
+            endRequest(onRequest: onRequest)
+            hasBegun = true
+            counts.lines += 3
+            counts.requests += 1
+            counts.scoringLines += 1
+            if block.isHolding {
+                // A line that belongs to no request may follow, and says something of this one.
+                openRequest = request
+            } else {
+                finished(request, onRequest: onRequest)
+            }
+        }
     }
 
     /// Ends a file of the log; the next one may begin with what this one ends with.
     public mutating func finishPart(onRequest: (LoggedRequest) -> Void) {
         endText(onRequest: onRequest)
         // A request's lines may go on in the next file.
-        if openRequest == nil { beginPart() } else { isPartEnding = true }
+        if openRequest == nil { beginPart(onRequest: onRequest) } else { isPartEnding = true }
     }
 
     /// Ends the log.
@@ -143,6 +166,7 @@ public struct ScoringLogParser: Sendable {
     package mutating func readLine(_ line: UnsafeRawBufferPointer, onRequest: (LoggedRequest) -> Void) {
         counts.lines += 1
         let line = Self.withoutCarriageReturn(line)
+        if hasOwnBlocks, takeOwnLine(line, onRequest: onRequest) { return }
         var meaning = fastReader.read(line) ?? otherMeaning(of: line)
         if layout.hasOwnTimes, case .scoring = meaning, !Self.hasAtMostFourDigits(line) { meaning = .malformedScoring }
         if layout.readsAccessLast {
@@ -150,6 +174,39 @@ public struct ScoringLogParser: Sendable {
         } else {
             take(meaning, onRequest: onRequest)
         }
+    }
+
+    /// Takes a line of a scored request, where it is the next one that our server writes.
+    @inline(__always)
+    private mutating func takeOwnLine(
+        _ line: UnsafeRawBufferPointer, onRequest: (LoggedRequest) -> Void
+    ) -> Bool {
+        switch line.first {
+        case UInt8(ascii: "1"):
+            guard let access = fastReader.ownAccess(line), access.status < 400 else { return false }
+            endRequest(onRequest: onRequest)
+            hasBegun = true
+            counts.requests += 1
+            openRequest = LoggedRequest(
+                secondsSince1970: access.secondsSince1970, status: access.status, bodyBytes: access.bodyBytes)
+            expectation = .requestID
+        case UInt8(ascii: "X"):
+            guard expectation == .requestID, line.count == 53, line.hasPrefix("X-Ms-Request-Id: "),
+                let id = LoggedRequestID(ownAt: 17, in: line)
+            else { return false }
+            openRequest?.loggedRequestID = id
+            expectation = .scoring
+        case UInt8(ascii: "P"):
+            guard expectation == .scoring, let (milliseconds, kind) = fastReader.ownScoring(line),
+                kind == wantedKind ?? kind
+            else { return false }
+            counts.scoringLines += 1
+            openRequest?.scoringMilliseconds = milliseconds
+            openRequest?.modelKind = kind
+            expectation = .nothing
+        default: return false
+        }
+        return true
     }
 
     /// Whether a scoring line's point is where a time of ours can have it: more digits are those of two lines.
@@ -268,7 +325,7 @@ public struct ScoringLogParser: Sendable {
         }
         if isPartEnding {
             isPartEnding = false
-            beginPart()
+            beginPart(onRequest: onRequest)
         }
     }
 
