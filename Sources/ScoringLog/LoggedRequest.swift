@@ -47,6 +47,17 @@ public struct LoggedRequest: Sendable, Equatable {
     }
 }
 
+extension LoggedRequest {
+    /// Takes the id and the time away, since they may be another's; false if there are none.
+    mutating func forgetLines() -> Bool {
+        guard scoringMilliseconds != nil || loggedRequestID != nil else { return false }
+        loggedRequestID = nil
+        scoringMilliseconds = nil
+        modelKind = nil
+        return true
+    }
+}
+
 /// A request id as read from a log; of the usual length it is held inline, so that millions of them are copied cheaply.
 struct LoggedRequestID: Sendable, Equatable, CustomStringConvertible {
     /// The longest id, in bytes; other servers' may be longer than ours.

@@ -1,17 +1,19 @@
 /// Lets each request pass once: drops a run of requests that repeats an earlier one, and counts other repeats.
 ///
 /// A run is one of at least three requests that have ids of the server's own form and follow each other as they did
-/// before, equal in everything; where two files of one log meet, one is enough. Memory is bounded: it knows the last
-/// 262 144 requests, and up to as many before them.
+/// before, equal in everything; where two files of one log meet, one is enough. The lines that are there twice may begin
+/// and end within a request: so the one before a run has its id and time only if the run shows that they are its own.
+/// Memory is bounded: it knows the last 262 144 requests, and up to as many before them.
 struct RepeatFilter: Sendable {
     private static let runLength = 3
     private static let maximumPendingCount = 4096
-
     private static let batchCount = 64
 
     private let isNewestFirst: Bool
-    // Requests that have come and were not looked up yet.
+    // Requests that have come. The first may be the newest that is known already, and has not passed on.
     private var batch: [LoggedRequest] = []
+    // Where in the batch that one is.
+    private var newest: Int?
     private var touched: UInt64 = 0
     private var current = RequestHistory()
     private var older = RequestHistory()
@@ -40,7 +42,14 @@ struct RepeatFilter: Sendable {
         _ request: LoggedRequest, _ counts: inout ScoringLogCounts, _ onRequest: (LoggedRequest) -> Void
     ) {
         batch.append(request)
-        if batch.count == Self.batchCount { takeBatch(&counts, onRequest) }
+        if batch.count >= Self.batchCount { takeBatch(&counts, onRequest) }
+    }
+
+    /// Ends the log: what was pending has not turned out to be a repeat.
+    mutating func finish(_ counts: inout ScoringLogCounts, _ onRequest: (LoggedRequest) -> Void) {
+        takeBatch(&counts, onRequest)
+        release(&counts, onRequest)
+        batch.removeAll(keepingCapacity: true)
     }
 
     private mutating func takeBatch(_ counts: inout ScoringLogCounts, _ onRequest: (LoggedRequest) -> Void) {
@@ -48,31 +57,36 @@ struct RepeatFilter: Sendable {
             guard let id = batch[index].loggedRequestID?.fingerprint else { continue }
             touched |= current.touch(id) | older.touch(id)
         }
-        var requests: [LoggedRequest] = []
-        swap(&requests, &batch)
-        for index in requests.indices { lookUp(requests[index], &counts, onRequest) }
-        requests.removeAll(keepingCapacity: true)
-        swap(&requests, &batch)
+        var index = newest == nil ? 0 : 1
+        while index < batch.count {
+            lookUp(index, &counts, onRequest)
+            index += 1
+        }
+        guard let newest else { return batch.removeAll(keepingCapacity: true) }
+        batch.swapAt(0, newest)
+        batch.removeSubrange(1...)
+        self.newest = 0
     }
 
     @inline(__always)
     private mutating func lookUp(
-        _ request: LoggedRequest, _ counts: inout ScoringLogCounts, _ onRequest: (LoggedRequest) -> Void
+        _ index: Int, _ counts: inout ScoringLogCounts, _ onRequest: (LoggedRequest) -> Void
     ) {
-        let id = request.loggedRequestID?.fingerprint
-        let hash = request.fingerprint(id: id)
-        let isUsual = next == nil && pending.isEmpty
-        if isUsual, let id {
-            if let earlier = place(id) {
-                takeDoubtful(request, hash, earlier, &counts, onRequest)
-            } else {
-                pass(request, hash, isRepeated: false, &counts, onRequest)
+        let id = batch[index].loggedRequestID?.fingerprint
+        let hash = batch[index].fingerprint(id: id)
+        var earlier: Int?
+        if next == nil, pending.isEmpty {
+            if let id { earlier = place(id) }
+            if earlier == nil, id != nil || !isBack(batch[index]) {
+                admit(batch[index], hash, isRepeated: false, &counts)
+                passNewest(&counts, onRequest)
+                newest = index
+                return
             }
-        } else if isUsual, !isBack(request) {
-            pass(request, hash, isRepeated: false, &counts, onRequest)
-        } else {
-            takeDoubtful(request, hash, id.flatMap(sequence(of:)), &counts, onRequest)
+        } else if let id {
+            earlier = sequence(of: id)
         }
+        takeDoubtful(batch[index], hash, earlier, &counts, onRequest)
     }
 
     private mutating func takeDoubtful(
@@ -81,17 +95,20 @@ struct RepeatFilter: Sendable {
     ) {
         if let next {
             if self.hash(at: next) == hash {
+                if next == newestSequence { passNewest(&counts, onRequest) }
                 self.next = next + 1
                 match(request, &counts)
                 if pending.count > Self.maximumPendingCount { release(&counts, onRequest) }
                 return
             }
+            if isRun, takeTorn(request, hash, next, earlier, &counts, onRequest) { return }
             release(&counts, onRequest)
         }
         if let earlier, self.hash(at: earlier) == hash, request.loggedRequestID?.isOwnForm == true {
             keepRejected(before: earlier, &counts, onRequest)
             next = earlier + 1
             matches = 0
+            if earlier == newestSequence { passNewest(&counts, onRequest) }
             match(request, &counts)
         } else if request.loggedRequestID == nil, isBack(request), pending.count < Self.maximumPendingCount {
             // A rejected request cannot be told from others, but may be the beginning of a run.
@@ -99,15 +116,35 @@ struct RepeatFilter: Sendable {
         } else {
             release(&counts, onRequest)
             let isRepeated = request.loggedRequestID.flatMap { place($0.fingerprint) } != nil
-            pass(request, hash, isRepeated: isRepeated, &counts, onRequest)
+            admit(request, hash, isRepeated: isRepeated, &counts)
+            pass(request, &counts, onRequest)
         }
     }
 
-    /// Ends the log: what was pending has not turned out to be a repeat.
-    mutating func finish(_ counts: inout ScoringLogCounts, _ onRequest: (LoggedRequest) -> Void) {
-        takeBatch(&counts, onRequest)
-        release(&counts, onRequest)
+    /// Takes a request that stands in a run where an equal one should, if it is the same and one of the two has lines
+    /// that are not its own.
+    private mutating func takeTorn(
+        _ request: LoggedRequest, _ hash: UInt64, _ next: Int, _ earlier: Int?, _ counts: inout ScoringLogCounts,
+        _ onRequest: (LoggedRequest) -> Void
+    ) -> Bool {
+        if next == newestSequence, let newest, batch[newest].canBe(request) {
+            drop(batch[newest], &counts)
+            batch[newest] = request
+            replaceNewest(hash)
+            passNewest(&counts, onRequest)
+        } else if earlier == next {
+            drop(request, &counts)
+        } else {
+            return false
+        }
+        self.next = next + 1
+        return true
     }
+
+    /// Whether so many were equal that the lines are there twice.
+    private var isRun: Bool { next != nil && matches >= (isJoint ? 1 : Self.runLength) }
+
+    private var newestSequence: Int? { newest.map { _ in current.end - 1 } }
 
     private func isBack(_ request: LoggedRequest) -> Bool {
         (isNewestFirst ? -request.secondsSince1970 : request.secondsSince1970) < latest
@@ -116,13 +153,15 @@ struct RepeatFilter: Sendable {
     private mutating func match(_ request: LoggedRequest, _ counts: inout ScoringLogCounts) {
         if request.loggedRequestID?.isOwnForm == true { matches += 1 }
         pending.append(request)
-        guard matches >= (isJoint ? 1 : Self.runLength) else { return }
-        for request in pending {
-            counts.requests -= 1
-            counts.repeatedRequests += 1
-            if request.scoringMilliseconds != nil { counts.scoringLines -= 1 }
-        }
+        guard isRun else { return }
+        for request in pending { drop(request, &counts) }
         pending.removeAll(keepingCapacity: true)
+    }
+
+    private func drop(_ request: LoggedRequest, _ counts: inout ScoringLogCounts) {
+        counts.requests -= 1
+        counts.repeatedRequests += 1
+        if request.scoringMilliseconds != nil { counts.scoringLines -= 1 }
     }
 
     /// Ends a run; of the rejected requests before a new one, only those that equal what was before it are kept.
@@ -133,6 +172,7 @@ struct RepeatFilter: Sendable {
         while kept < pending.count, hash(at: earlier - 1 - kept) == pending[pending.count - 1 - kept].fingerprint {
             kept += 1
         }
+        guard kept < pending.count else { return }
         let rest = pending.suffix(kept)
         pending.removeLast(kept)
         release(&counts, onRequest)
@@ -140,7 +180,9 @@ struct RepeatFilter: Sendable {
     }
 
     private mutating func release(_ counts: inout ScoringLogCounts, _ onRequest: (LoggedRequest) -> Void) {
+        if next != nil, let newest, batch[newest].forgetLines() { counts.mixedRequests += 1 }
         next = nil
+        passNewest(&counts, onRequest)
         let requests = pending
         pending.removeAll(keepingCapacity: true)
         for request in requests {
@@ -148,15 +190,15 @@ struct RepeatFilter: Sendable {
             let hash = request.fingerprint(id: id)
             let earlier = id.flatMap { place($0) }
             if let earlier, self.hash(at: earlier) == hash { counts.doubledRequests += 1 }
-            pass(request, hash, isRepeated: earlier != nil, &counts, onRequest)
+            admit(request, hash, isRepeated: earlier != nil, &counts)
+            pass(request, &counts, onRequest)
         }
     }
 
-    /// Lets a request pass, whose id has its place.
+    /// Makes a request known, whose id has its place.
     @inline(__always)
-    private mutating func pass(
-        _ request: LoggedRequest, _ hash: UInt64, isRepeated: Bool, _ counts: inout ScoringLogCounts,
-        _ onRequest: (LoggedRequest) -> Void
+    private mutating func admit(
+        _ request: LoggedRequest, _ hash: UInt64, isRepeated: Bool, _ counts: inout ScoringLogCounts
     ) {
         let second = isNewestFirst ? -request.secondsSince1970 : request.secondsSince1970
         if second < latest {
@@ -171,6 +213,19 @@ struct RepeatFilter: Sendable {
         isJoint = false
         makeRoom()
         current.append(hash)
+    }
+
+    @inline(__always)
+    private mutating func passNewest(_ counts: inout ScoringLogCounts, _ onRequest: (LoggedRequest) -> Void) {
+        guard let newest else { return }
+        pass(batch[newest], &counts, onRequest)
+        self.newest = nil
+    }
+
+    @inline(__always)
+    private func pass(
+        _ request: LoggedRequest, _ counts: inout ScoringLogCounts, _ onRequest: (LoggedRequest) -> Void
+    ) {
         if request.scoringMilliseconds != nil { counts.scoredRequests += 1 }
         if request.status < 400 {
             if request.loggedRequestID == nil { counts.missingRequestIDs += 1 }
@@ -185,7 +240,11 @@ struct RepeatFilter: Sendable {
 
     private func hash(at sequence: Int) -> UInt64? { current.hash(at: sequence) ?? older.hash(at: sequence) }
 
-    /// Gives an id the place of the request that passes next, unless an earlier one has the id.
+    private mutating func replaceNewest(_ hash: UInt64) {
+        if !current.replaceLast(hash) { older.replaceLast(hash) }
+    }
+
+    /// Gives an id the place of the request that is admitted next, unless an earlier one has the id.
     ///
     /// - Returns: the earlier one's place.
     @inline(__always)
@@ -202,69 +261,10 @@ struct RepeatFilter: Sendable {
     }
 }
 
-/// The hashes of up to 262 144 requests in order, and where each id is among them.
-private struct RequestHistory: Sendable {
-    private static let maximumCount = 1 << 18
-    private static let sequenceMask: UInt64 = 1 << 19 - 1
-
-    private var first = 0
-    private var hashes: [UInt64] = []
-    // Open addressing: the place in the lower 19 bits, counted from 1, and the id's hash above; 0 is empty.
-    private var table: [UInt64] = []
-
-    var end: Int { first + hashes.count }
-    var isFull: Bool { hashes.count == Self.maximumCount }
-
-    /// Forgets all.
-    mutating func restart(first: Int) {
-        self.first = first
-        hashes.removeAll(keepingCapacity: true)
-        for index in table.indices { table[index] = 0 }
-    }
-
-    func hash(at sequence: Int) -> UInt64? {
-        hashes.indices.contains(sequence - first) ? hashes[sequence - first] : nil
-    }
-
-    @inline(__always)
-    func sequence(of id: UInt64) -> Int? {
-        guard !table.isEmpty else { return nil }
-        let entry = table[index(of: id)]
-        return entry == 0 ? nil : first + Int(entry & Self.sequenceMask) - 1
-    }
-
-    /// Has the processor fetch the place of an id; the result means nothing.
-    @inline(__always)
-    func touch(_ id: UInt64) -> UInt64 {
-        table.isEmpty ? 0 : table[Int(truncatingIfNeeded: id &>> 20) & (table.count - 1)]
-    }
-
-    @inline(__always)
-    mutating func append(_ hash: UInt64) { hashes.append(hash) }
-
-    /// The place of an id; where it has none, it gets that of the hash which is appended next.
-    @inline(__always)
-    mutating func place(_ id: UInt64) -> Int? {
-        if 2 * (hashes.count + 1) > table.count { grow() }
-        let index = index(of: id)
-        guard table[index] == 0 else { return first + Int(table[index] & Self.sequenceMask) - 1 }
-        table[index] = id & ~Self.sequenceMask | UInt64(hashes.count + 1)
-        return nil
-    }
-
-    /// Where an id is in the table, or has room.
-    @inline(__always)
-    private func index(of id: UInt64) -> Int {
-        let mask = table.count - 1
-        // An entry's place comes from its upper bits, which it still has.
-        var index = Int(truncatingIfNeeded: id &>> 20) & mask
-        while table[index] != 0, (table[index] ^ id) & ~Self.sequenceMask != 0 { index = (index + 1) & mask }
-        return index
-    }
-
-    private mutating func grow() {
-        let entries = table
-        table = [UInt64](repeating: 0, count: max(4 * table.count, 128))
-        for entry in entries where entry != 0 { table[index(of: entry)] = entry }
+extension LoggedRequest {
+    /// Whether both have the same access line and at most one id.
+    fileprivate func canBe(_ other: Self) -> Bool {
+        secondsSince1970 == other.secondsSince1970 && status == other.status && bodyBytes == other.bodyBytes
+            && (loggedRequestID == nil || loggedRequestID == other.loggedRequestID)
     }
 }

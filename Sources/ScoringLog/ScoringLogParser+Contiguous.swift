@@ -111,17 +111,10 @@ extension ScoringLogParser {
     }
 
     private mutating func forgetLines(from first: Int, onlyWithTime: Bool = false) {
-        var held = block.held
-        for index in held.indices.dropFirst(first) {
-            guard held[index].scoringMilliseconds != nil || !onlyWithTime && held[index].loggedRequestID != nil else {
-                continue
-            }
-            held[index].loggedRequestID = nil
-            held[index].scoringMilliseconds = nil
-            held[index].modelKind = nil
-            counts.mixedRequests += 1
+        for index in block.held.indices.dropFirst(first)
+        where !onlyWithTime || block.held[index].scoringMilliseconds != nil {
+            if block.held[index].forgetLines() { counts.mixedRequests += 1 }
         }
-        block.held = held
     }
 
     private mutating func sendHeld(onRequest: (LoggedRequest) -> Void) {

@@ -15,13 +15,15 @@ public struct ScoringLogParser: Sendable {
     public let layout: ScoringLogLayout
     let wantedKind: ModelKind?
     private let maximumLineByteCount: Int
-    private let hasOwnBlocks: Bool
-    private var fastReader = FastLineReader()
+    let hasOwnBlocks: Bool
+    var fastReader = FastLineReader()
     var repeats: RepeatFilter
     // The beginning of a line whose end has not come yet.
     private var partialLine: [UInt8] = []
     private var isOverlong = false
-    private var isPartEnding = false
+    // A file of the log has ended while a request was open; and whether lines of that one were missing.
+    var isPartEnding = false
+    var isPartTorn = false
 
     /// What the open request can take next.
     enum Expectation { case nothing, requestID, scoring, anything }
@@ -69,32 +71,6 @@ public struct ScoringLogParser: Sendable {
         keep(scanner.rest)
     }
 
-    /// Takes whole blocks of scored requests, as many as come next.
-    @inline(__always)
-    private mutating func takeBlocks(_ scanner: inout ByteScanner, onRequest: (LoggedRequest) -> Void) {
-        guard hasOwnBlocks else { return }
-        while let request = fastReader.takeBlock(&scanner, only: wantedKind) {
-            endRequest(onRequest: onRequest)
-            hasBegun = true
-            counts.lines += 3
-            counts.requests += 1
-            counts.scoringLines += 1
-            if block.isHolding {
-                // A line that belongs to no request may follow, and says something of this one.
-                openRequest = request
-            } else {
-                finished(request, onRequest: onRequest)
-            }
-        }
-    }
-
-    /// Ends a file of the log; the next one may begin with what this one ends with.
-    public mutating func finishPart(onRequest: (LoggedRequest) -> Void) {
-        endText(onRequest: onRequest)
-        // A request's lines may go on in the next file.
-        if openRequest == nil { beginPart(onRequest: onRequest) } else { isPartEnding = true }
-    }
-
     /// Ends the log.
     ///
     /// - Parameter onRequest: gets the last requests.
@@ -107,7 +83,7 @@ public struct ScoringLogParser: Sendable {
         repeats.finish(&counts, onRequest)
     }
 
-    private mutating func endText(onRequest: (LoggedRequest) -> Void) {
+    mutating func endText(onRequest: (LoggedRequest) -> Void) {
         if isOverlong {
             endPartialLine(onRequest: onRequest)
         } else if !partialLine.isEmpty {
@@ -176,39 +152,6 @@ public struct ScoringLogParser: Sendable {
         }
     }
 
-    /// Takes a line of a scored request, where it is the next one that our server writes.
-    @inline(__always)
-    private mutating func takeOwnLine(
-        _ line: UnsafeRawBufferPointer, onRequest: (LoggedRequest) -> Void
-    ) -> Bool {
-        switch line.first {
-        case UInt8(ascii: "1"):
-            guard let access = fastReader.ownAccess(line), access.status < 400 else { return false }
-            endRequest(onRequest: onRequest)
-            hasBegun = true
-            counts.requests += 1
-            openRequest = LoggedRequest(
-                secondsSince1970: access.secondsSince1970, status: access.status, bodyBytes: access.bodyBytes)
-            expectation = .requestID
-        case UInt8(ascii: "X"):
-            guard expectation == .requestID, line.count == 53, line.hasPrefix("X-Ms-Request-Id: "),
-                let id = LoggedRequestID(ownAt: 17, in: line)
-            else { return false }
-            openRequest?.loggedRequestID = id
-            expectation = .scoring
-        case UInt8(ascii: "P"):
-            guard expectation == .scoring, let (milliseconds, kind) = fastReader.ownScoring(line),
-                kind == wantedKind ?? kind
-            else { return false }
-            counts.scoringLines += 1
-            openRequest?.scoringMilliseconds = milliseconds
-            openRequest?.modelKind = kind
-            expectation = .nothing
-        default: return false
-        }
-        return true
-    }
-
     /// Whether a scoring line's point is where a time of ours can have it: more digits are those of two lines.
     private static func hasAtMostFourDigits(_ line: UnsafeRawBufferPointer) -> Bool {
         line.dropping(max(line.count - 8, 0)).position(of: UInt8(ascii: ".")) != nil
@@ -224,7 +167,7 @@ public struct ScoringLogParser: Sendable {
     mutating func take(_ line: ScoringLogLine, onRequest: (LoggedRequest) -> Void) {
         switch line {
         case .access(let secondsSince1970, let status, let bodyBytes, let isScoring):
-            endRequest(onRequest: onRequest)
+            endRequest(before: secondsSince1970, onRequest: onRequest)
             // The scripts count every line of 127.0.0.1; elsewhere only requests for scores are counted.
             guard isScoring || layout == .original else {
                 counts.foreignLines += 1

@@ -5,8 +5,8 @@ import Bytes
 /// The text may come in any chunks, in one line or in many. Objects and lists around the objects are passed over; so is
 /// whatever is not JSON. Memory is bounded by the longest text of a field.
 struct ObjectReader: Sendable {
-    static let messageKeys: [StaticString] = ["log", "message", "LogMessage", "LogEntry", "Message"]
-    static let podKeys: [StaticString] = ["podName", "PodName", "InstanceId"]
+    static let messageKeys: [StaticString] = ["log", "message", "LogMessage", "LogEntry", "Message", "Log"]
+    static let podKeys: [StaticString] = ["podName", "PodName", "InstanceId", "pod_name"]
 
     private enum Place { case outside, inText, inEscape }
 

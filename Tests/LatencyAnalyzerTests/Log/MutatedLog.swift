@@ -62,11 +62,12 @@ struct MutatedLog {
     }
 
     private mutating func change() {
-        let kind = Int.random(in: 0..<12, using: &generator)
+        let kind = Int.random(in: 0..<14, using: &generator)
         let kinds = [
             "nothing", "lines dropped", "block dropped", "line doubled", "block doubled", "blocks swapped",
             "lines swapped",
             "interleaved", "joined to itself", "joined to another", "prefixed", "some prefixed",
+            "lines repeated", "interleaved in pieces",
         ]
         history.append(kinds[kind])
         switch kind {
@@ -83,7 +84,7 @@ struct MutatedLog {
         case 6:
             let index = place()
             if index + 1 < lines.count { lines.swapAt(index, index + 1) }
-        case 7: interleave()
+        case 7: interleave(upTo: 1)
         case 8: lines += lines
         case 9: joinAnother()
         case 10: prefix()
@@ -92,8 +93,19 @@ struct MutatedLog {
                 let index = place()
                 lines[index] = "2026-11-21T11:28:10.1Z " + lines[index]
             }
+        case 12: repeatLines()
+        case 13: interleave(upTo: 3)
         default: break
         }
+    }
+
+    /// Writes some lines again further down, from any line to any other, as where files overlap.
+    private mutating func repeatLines() {
+        let ends = [place(), place()].sorted()
+        let part = Array(lines[ends[0]...ends[1]])
+        // Fewer requests cannot be told from those of a caller who sends an id again.
+        guard part.dropFirst(2).dropLast(2).count(where: { $0.hasPrefix("Prediction") }) >= 4 else { return }
+        lines.insert(contentsOf: part, at: Int.random(in: ends[1] + 1...lines.count, using: &generator))
     }
 
     private func isRejected(_ line: String) -> Bool { line.contains(" 422 ") || line.contains(" 503 ") }
@@ -108,14 +120,17 @@ struct MutatedLog {
         lines.replaceSubrange(one, with: otherBlock)
     }
 
-    private mutating func interleave() {
+    private mutating func interleave(upTo count: Int) {
         let others = Self.log(from: 100, using: &generator)
         blocks += others
         var (left, right) = (lines[...], others.flatMap(\.lines)[...])
         lines = []
         while !left.isEmpty || !right.isEmpty {
             let isLeft = right.isEmpty || !left.isEmpty && Bool.random(using: &generator)
-            if isLeft { lines.append(left.removeFirst()) } else { lines.append(right.removeFirst()) }
+            for _ in 0..<Int.random(in: 1...count, using: &generator) {
+                if isLeft, !left.isEmpty { lines.append(left.removeFirst()) }
+                if !isLeft, !right.isEmpty { lines.append(right.removeFirst()) }
+            }
         }
     }
 
