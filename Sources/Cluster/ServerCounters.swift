@@ -72,10 +72,11 @@ public struct ServerCounters: Sendable, Equatable {
         var bytes: [UInt8] = []
         var damage: GzipDamage?
         do {
-            try TextFile(path: path).forEachPiece({ piece in
-                guard bytes.count + piece.count <= maximumByteCount else { throw CancellationError() }
-                bytes.append(contentsOf: piece)
-            }, onDamage: { damage = $0 })
+            try TextFile(path: path).forEachPiece(
+                { piece in
+                    guard bytes.count + piece.count <= maximumByteCount else { throw CancellationError() }
+                    bytes.append(contentsOf: piece)
+                }, onDamage: { damage = $0 })
         } catch {
             throw OperatorError(.input, "\(path) cannot be read: give a file with the text of a server's /metrics")
         }

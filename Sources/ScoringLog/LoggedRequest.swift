@@ -166,7 +166,7 @@ extension UInt64 {
         let digits = (self &+ 0x50 &* ones) & ~(self &+ 0x46 &* ones)
         let letters = (self &+ 0x1F &* ones) & ~(self &+ 0x19 &* ones)
         let dashes = (self &+ 0x53 &* ones) & ~(self &+ 0x52 &* ones)
-        return (digits | letters | dashes) & ~self & 0x80 &* ones
+        return (digits | letters | dashes) & ~self & (0x80 &* ones)
     }
 
     /// One step of a hash: the upper half of a product joins the lower, so that every bit reaches every other.

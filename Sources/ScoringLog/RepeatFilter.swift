@@ -86,13 +86,14 @@ struct RepeatFilter: Sendable {
         } else if let id {
             earlier = sequence(of: id)
         }
-        takeDoubtful(batch[index], hash, earlier, &counts, onRequest)
+        takeDoubtful(index, hash, earlier, &counts, onRequest)
     }
 
     private mutating func takeDoubtful(
-        _ request: LoggedRequest, _ hash: UInt64, _ earlier: Int?, _ counts: inout ScoringLogCounts,
+        _ index: Int, _ hash: UInt64, _ earlier: Int?, _ counts: inout ScoringLogCounts,
         _ onRequest: (LoggedRequest) -> Void
     ) {
+        let request = batch[index]
         if let next {
             if self.hash(at: next) == hash {
                 if next == newestSequence { passNewest(&counts, onRequest) }
@@ -117,7 +118,7 @@ struct RepeatFilter: Sendable {
             release(&counts, onRequest)
             let isRepeated = request.loggedRequestID.flatMap { place($0.fingerprint) } != nil
             admit(request, hash, isRepeated: isRepeated, &counts)
-            pass(request, &counts, onRequest)
+            newest = index
         }
     }
 
@@ -262,9 +263,8 @@ struct RepeatFilter: Sendable {
 }
 
 extension LoggedRequest {
-    /// Whether both have the same access line and at most one id.
+    /// Whether both have the same access line.
     fileprivate func canBe(_ other: Self) -> Bool {
         secondsSince1970 == other.secondsSince1970 && status == other.status && bodyBytes == other.bodyBytes
-            && (loggedRequestID == nil || loggedRequestID == other.loggedRequestID)
     }
 }

@@ -7,7 +7,7 @@ extension ScoringLogParser {
     mutating func takeBlocks(_ scanner: inout ByteScanner, onRequest: (LoggedRequest) -> Void) {
         guard hasOwnBlocks else { return }
         while let request = fastReader.takeBlock(&scanner, only: wantedKind) {
-            endRequest(before: request.secondsSince1970, onRequest: onRequest)
+            endRequest(onRequest: onRequest)
             hasBegun = true
             counts.lines += 3
             counts.requests += 1
@@ -29,7 +29,7 @@ extension ScoringLogParser {
         switch line.first {
         case UInt8(ascii: "1"):
             guard let access = fastReader.ownAccess(line), access.status < 400 else { return false }
-            endRequest(before: access.secondsSince1970, onRequest: onRequest)
+            endRequest(onRequest: onRequest)
             hasBegun = true
             counts.requests += 1
             openRequest = LoggedRequest(

@@ -21,9 +21,8 @@ public struct ScoringLogParser: Sendable {
     // The beginning of a line whose end has not come yet.
     private var partialLine: [UInt8] = []
     private var isOverlong = false
-    // A file of the log has ended while a request was open; and whether lines of that one were missing.
+    // A file of the log has ended while a request was open.
     var isPartEnding = false
-    var isPartTorn = false
 
     /// What the open request can take next.
     enum Expectation { case nothing, requestID, scoring, anything }
@@ -167,7 +166,7 @@ public struct ScoringLogParser: Sendable {
     mutating func take(_ line: ScoringLogLine, onRequest: (LoggedRequest) -> Void) {
         switch line {
         case .access(let secondsSince1970, let status, let bodyBytes, let isScoring):
-            endRequest(before: secondsSince1970, onRequest: onRequest)
+            endRequest(onRequest: onRequest)
             // The scripts count every line of 127.0.0.1; elsewhere only requests for scores are counted.
             guard isScoring || layout == .original else {
                 counts.foreignLines += 1

@@ -65,7 +65,9 @@ import Testing
         #expect(readCount > 500)
     }
 
-    @Test("A log says the same in one piece, in which blocks are read at once, and in pieces of a line or less", arguments: 0..<40)
+    @Test(
+        "A log says the same in one piece, in which blocks are read at once, and in pieces of a line or less",
+        arguments: 0..<40)
     func blocks(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var text = Array((0..<60).map { Self.block($0) }.joined().utf8)
@@ -73,7 +75,8 @@ import Testing
             let position = Int.random(in: 0..<text.count, using: &generator)
             switch Int.random(in: 0..<3, using: &generator) {
             case 0: text.insert(Array("1-X.P \n\"\r".utf8).randomElement(using: &generator) ?? 0, at: position)
-            case 1: text.removeSubrange(position..<min(position + Int.random(in: 1...90, using: &generator), text.count))
+            case 1:
+                text.removeSubrange(position..<min(position + Int.random(in: 1...90, using: &generator), text.count))
             default: text[position] ^= 1 << UInt8(Int.random(in: 0..<7, using: &generator))
             }
         }

@@ -25,7 +25,10 @@ extension LogKind {
                 "the time, the host and the program, as of journalctl or syslog",
                 "journalctl -u UNIT -o cat > LOG.txt writes the log without them; or sed -E 's/^.*\\]: //' \(name)"
             ),
-            (#/[^ :]+:(?:[0-9]+:)?/#, "a file's name, as of grep", "grep -h writes none; or sed -E 's/^[^:]*:([0-9]+:)?//' \(name)"),
+            (
+                #/[^ :]+:(?:[0-9]+:)?/#, "a file's name, as of grep",
+                "grep -h writes none; or sed -E 's/^[^:]*:([0-9]+:)?//' \(name)"
+            ),
             (#/[ \t]+/#, "blanks", "sed -E 's/^[ \\t]+//' \(name)"),
             (#/[^\t]+\t/#, "a column of its own", "cut -f2- \(name)"),
         ]

@@ -9,11 +9,13 @@ enum LogKind {
     ///   - name: the file's, for the command.
     static func sentence(of sample: [UInt8], name: String) -> String {
         if sample.isEmpty { return "it is empty; kubectl logs POD --tail=-1 > POD.txt writes a pod's log" }
-        if sample.allSatisfy({ $0 == 0 }) { return "it holds only zero bytes, as after a crash or a full disk; \(logs)" }
+        if sample.allSatisfy({ $0 == 0 }) {
+            return "it holds only zero bytes, as after a crash or a full disk; \(logs)"
+        }
         if sample.allSatisfy({ $0 <= .space }) { return "it holds only blanks and empty lines; \(logs)" }
         let text = String(decoding: sample.prefix(16_384), as: UTF8.self)
-        return binary(sample, name) ?? kubernetes(text) ?? otherTool(text) ?? prefix(in: sample, name) ?? json(text, name)
-            ?? lines(text)
+        return binary(sample, name) ?? kubernetes(text) ?? otherTool(text) ?? prefix(in: sample, name)
+            ?? json(text, name) ?? lines(text)
     }
 
     private static func binary(_ sample: [UInt8], _ name: String) -> String? {

@@ -217,6 +217,6 @@ extension UInt64 {
     fileprivate func highestBits(of byte: UInt8) -> UInt64 {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let differences = self ^ UInt64(byte) &* ones
-        return (differences &- ones) & ~differences & 0x80 &* ones
+        return (differences &- ones) & ~differences & (0x80 &* ones)
     }
 }

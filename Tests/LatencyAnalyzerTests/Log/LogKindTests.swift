@@ -29,13 +29,22 @@ import Testing
                 "it is an access log of other clients, as of a gateway"
             ),
             ("   1\t127.0.0.1 - - [", "its lines begin with numbers, as of cat -n; cut -f2- saved | bungalow analyze"),
-            ("12:Prediction took 0.2100 ms\n", "its lines begin with numbers, as of grep -n; sed -E 's/^[0-9]+[:-]//' saved |"),
-            ("pod.txt:Prediction took 0.2100 ms\n", "its lines begin with a file's name, as of grep; grep -h writes none"),
+            (
+                "12:Prediction took 0.2100 ms\n",
+                "its lines begin with numbers, as of grep -n; sed -E 's/^[0-9]+[:-]//' saved |"
+            ),
+            (
+                "pod.txt:Prediction took 0.2100 ms\n",
+                "its lines begin with a file's name, as of grep; grep -h writes none"
+            ),
             (
                 "Nov 21 15:00:01 node1 bungalow[12]: Prediction took 0.2100 ms\n",
                 "its lines begin with the time, the host and the program, as of journalctl or syslog; journalctl -u UNIT -o cat"
             ),
-            ("  Prediction took 0.2100 ms\n", "its lines begin with blanks; sed -E 's/^[ \\t]+//' saved | bungalow analyze"),
+            (
+                "  Prediction took 0.2100 ms\n",
+                "its lines begin with blanks; sed -E 's/^[ \\t]+//' saved | bungalow analyze"
+            ),
             (
                 "{\n  \"request_id\": \"a\",\n  \"route\": \"/predict\"\n}\n",
                 "it is the log of SCORING_LOG=json without one request a line, as jq prints it; jq -c . saved | bungalow"

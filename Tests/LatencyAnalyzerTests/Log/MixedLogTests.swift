@@ -96,7 +96,8 @@ import Testing
     private static let fortyLines = (1...40).flatMap { lines(block($0)) }
 
     @Test(
-        "Where lines of a log are there again from within a request, each request has its own time", arguments: [61, 62], [30, 31, 32, 33])
+        "Where lines of a log are there again from within a request, each request has its own time",
+        arguments: [61, 62], [30, 31, 32, 33])
     func repeatedLines(end: Int, start: Int) throws {
         let text = (Self.fortyLines[..<end] + Self.fortyLines[start...]).joined()
         let (calls, analysis) = try read(text)
@@ -111,15 +112,6 @@ import Testing
         _ = try folder.write(Self.fortyLines[start...].joined(), to: "pod.log")
         let calls = try ReadCalls([folder.path("pod.log"), folder.path("pod.log.1")]).pods["pod"]
         #expect(calls == (1...40).map { Self.whole($0) })
-    }
-
-    @Test("Where files are missing, a request gets no time from after them")
-    func missingFile() throws {
-        let folder = try LogFolder()
-        _ = try folder.write(Self.fortyLines[..<62].joined(), to: "pod.log.1")
-        _ = try folder.write(Self.fortyLines[92...].joined(), to: "pod.log")
-        let calls = try ReadCalls([folder.path("pod.log"), folder.path("pod.log.1")]).pods["pod"]
-        #expect(calls == (1...20).map { Self.whole($0) } + ["07:00:21 200 - -"] + (32...40).map { Self.whole($0) })
     }
 
     // MARK: - Torn lines and other lines
