@@ -42,9 +42,7 @@ public struct ServerCounters: Sendable, Equatable {
     public init(fromFiles paths: [String]) throws {
         var known: [(path: String, status: FileStatus?, processes: Set<String>)] = []
         calls = try paths.map { path in
-            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-                throw OperatorError(.input, "\(path) cannot be read: give a file with the text of a server's /metrics")
-            }
+            let text = try Self.text(of: path)
             let counters = try ServerCounters(metrics: text, from: path)
             let processes = text.matches(of: Self.instance).map { String($0.1) }
             let file = (path: path, status: TextFile(path: path).status, processes: Set(processes))
@@ -65,6 +63,25 @@ public struct ServerCounters: Sendable, Equatable {
             return counters.calls
         }.reduce(0, +)
         process = nil
+    }
+
+    private static let maximumByteCount = 64 << 20
+
+    /// UTF-8 or UTF-16, as PowerShell writes it, also as gzip.
+    private static func text(of path: String) throws -> String {
+        var bytes: [UInt8] = []
+        var damage: GzipDamage?
+        do {
+            try TextFile(path: path).forEachPiece(
+                { piece in
+                    guard bytes.count + piece.count <= maximumByteCount else { throw CancellationError() }
+                    bytes.append(contentsOf: piece)
+                }, onDamage: { damage = $0 })
+        } catch {
+            throw OperatorError(.input, "\(path) cannot be read: give a file with the text of a server's /metrics")
+        }
+        if let damage { throw OperatorError(.input, "\(path) \(damage.sentence)") }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -31,6 +31,31 @@ public struct LoggedRequest: Sendable, Equatable {
         self.modelKind = modelKind
         loggedRequestID = requestID.map(LoggedRequestID.init)
     }
+
+    /// A request that was scored.
+    @inline(__always)
+    init(
+        secondsSince1970: Int, status: Int, bodyBytes: Int?, id: LoggedRequestID, scoringMilliseconds: Double,
+        modelKind: ModelKind
+    ) {
+        self.secondsSince1970 = secondsSince1970
+        self.status = status
+        self.bodyBytes = bodyBytes
+        self.scoringMilliseconds = scoringMilliseconds
+        self.modelKind = modelKind
+        loggedRequestID = id
+    }
+}
+
+extension LoggedRequest {
+    /// Takes the id and the time away, since they may be another's; false if there are none.
+    mutating func forgetLines() -> Bool {
+        guard scoringMilliseconds != nil || loggedRequestID != nil else { return false }
+        loggedRequestID = nil
+        scoringMilliseconds = nil
+        modelKind = nil
+        return true
+    }
 }
 
 /// A request id as read from a log; of the usual length it is held inline, so that millions of them are copied cheaply.
@@ -52,6 +77,26 @@ struct LoggedRequestID: Sendable, Equatable, CustomStringConvertible {
         if count > Self.inlineCount { long = Array(bytes.part(0..<count)) }
         let part = bytes.part(0..<min(count, Self.inlineCount))
         withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: part) }
+    }
+
+    /// Takes an id of the server's own form; nil where there is none.
+    @inline(__always)
+    init?(ownAt position: Int, in bytes: UnsafeRawBufferPointer) {
+        guard bytes.count - position >= 36 else { return nil }
+        let text = bytes.part(position..<position + 36)
+        let dash = UInt8(ascii: "-")
+        guard text[8] == dash, text[13] == dash, text[18] == dash, text[23] == dash else { return nil }
+        words = (
+            text.loadUnaligned(as: UInt64.self), text.loadUnaligned(fromByteOffset: 8, as: UInt64.self),
+            text.loadUnaligned(fromByteOffset: 16, as: UInt64.self),
+            text.loadUnaligned(fromByteOffset: 24, as: UInt64.self),
+            UInt64(text.loadUnaligned(fromByteOffset: 32, as: UInt32.self))
+        )
+        long = nil
+        count = 36
+        let end = text.loadUnaligned(fromByteOffset: 28, as: UInt64.self)
+        let allowed = words.0.digitsOrDashes & words.1.digitsOrDashes & words.2.digitsOrDashes
+        guard allowed & words.3.digitsOrDashes & end.digitsOrDashes == 0x8080_8080_8080_8080 else { return nil }
     }
 
     init(_ text: String) {
@@ -97,11 +142,13 @@ struct LoggedRequestID: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// A hash of all its bytes.
+    @inline(__always)
     var fingerprint: UInt64 {
         // The words beyond the id are zero.
         var hash = UInt64(count).mixed(with: words.0).mixed(with: words.1).mixed(with: words.2)
         hash = hash.mixed(with: words.3).mixed(with: words.4)
-        for byte in long ?? [] { hash = hash.mixed(with: UInt64(byte)) }
+        guard count > Self.inlineCount, let long else { return hash }
+        for byte in long { hash = hash.mixed(with: UInt64(byte)) }
         return hash
     }
 }
@@ -111,6 +158,17 @@ extension UInt8 {
 }
 
 extension UInt64 {
+    /// The highest bit of each byte that is a lower-case hexadecimal digit or a dash.
+    @inline(__always)
+    fileprivate var digitsOrDashes: UInt64 {
+        // Of a byte below 128, a sum's highest bit says whether it is at least what the other number lacks to 128.
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let digits = (self &+ 0x50 &* ones) & ~(self &+ 0x46 &* ones)
+        let letters = (self &+ 0x1F &* ones) & ~(self &+ 0x19 &* ones)
+        let dashes = (self &+ 0x53 &* ones) & ~(self &+ 0x52 &* ones)
+        return (digits | letters | dashes) & ~self & (0x80 &* ones)
+    }
+
     /// One step of a hash: the upper half of a product joins the lower, so that every bit reaches every other.
     @inline(__always)
     func mixed(with word: UInt64) -> UInt64 {
@@ -121,11 +179,15 @@ extension UInt64 {
 
 extension LoggedRequest {
     /// A hash of everything that the log says of the request.
-    var fingerprint: UInt64 {
+    var fingerprint: UInt64 { fingerprint(id: loggedRequestID?.fingerprint) }
+
+    /// The same, where the id's hash is known.
+    @inline(__always)
+    func fingerprint(id: UInt64?) -> UInt64 {
         let hash = UInt64(bitPattern: Int64(secondsSince1970))
             .mixed(with: UInt64(truncatingIfNeeded: status << 48 ^ (bodyBytes ?? -1)))
             .mixed(with: scoringMilliseconds?.bitPattern ?? 1)
-        return hash.mixed(with: loggedRequestID?.fingerprint ?? 0)
+        return hash.mixed(with: id ?? 0)
     }
 }
 

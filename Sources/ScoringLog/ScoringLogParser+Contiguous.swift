@@ -111,32 +111,29 @@ extension ScoringLogParser {
     }
 
     private mutating func forgetLines(from first: Int, onlyWithTime: Bool = false) {
-        var held = block.held
-        for index in held.indices.dropFirst(first) {
-            guard held[index].scoringMilliseconds != nil || !onlyWithTime && held[index].loggedRequestID != nil else {
-                continue
-            }
-            held[index].loggedRequestID = nil
-            held[index].scoringMilliseconds = nil
-            held[index].modelKind = nil
-            counts.mixedRequests += 1
+        for index in block.held.indices.dropFirst(first)
+        where !onlyWithTime || block.held[index].scoringMilliseconds != nil {
+            if block.held[index].forgetLines() { counts.mixedRequests += 1 }
         }
-        block.held = held
     }
 
     private mutating func sendHeld(onRequest: (LoggedRequest) -> Void) {
         for (index, request) in block.held.enumerated() {
-            if block.firstsOfParts.contains(index) { repeats.beginPart() }
+            if block.firstsOfParts.contains(index) { repeats.beginPart(&counts, onRequest) }
             finished(request, onRequest: onRequest)
         }
-        if block.firstsOfParts.contains(block.held.count) { repeats.beginPart() }
+        if block.firstsOfParts.contains(block.held.count) { repeats.beginPart(&counts, onRequest) }
         block.firstsOfParts.removeAll()
         block.held.removeAll(keepingCapacity: true)
     }
 
     /// Takes note of the beginning of the log's next file.
-    mutating func beginPart() {
-        if block.held.isEmpty { repeats.beginPart() } else { block.firstsOfParts.append(block.held.count) }
+    mutating func beginPart(onRequest: (LoggedRequest) -> Void) {
+        if block.held.isEmpty {
+            repeats.beginPart(&counts, onRequest)
+        } else {
+            block.firstsOfParts.append(block.held.count)
+        }
     }
 
     /// Ends the log: what is missing does not come any more, so that times after it stay in doubt.

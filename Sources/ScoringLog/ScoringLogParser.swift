@@ -15,12 +15,14 @@ public struct ScoringLogParser: Sendable {
     public let layout: ScoringLogLayout
     let wantedKind: ModelKind?
     private let maximumLineByteCount: Int
-    private var fastReader = FastLineReader()
+    let hasOwnBlocks: Bool
+    var fastReader = FastLineReader()
     var repeats: RepeatFilter
     // The beginning of a line whose end has not come yet.
     private var partialLine: [UInt8] = []
     private var isOverlong = false
-    private var isPartEnding = false
+    // A file of the log has ended while a request was open.
+    var isPartEnding = false
 
     /// What the open request can take next.
     enum Expectation { case nothing, requestID, scoring, anything }
@@ -44,6 +46,7 @@ public struct ScoringLogParser: Sendable {
         self.maximumLineByteCount = max(maximumLineByteCount, 1)
         wantedKind = modelKind
         self.layout = layout
+        hasOwnBlocks = layout.isContiguous && !layout.readsAccessLast
         repeats = RepeatFilter(isNewestFirst: layout.isNewestFirst)
     }
 
@@ -54,6 +57,7 @@ public struct ScoringLogParser: Sendable {
     ///   - onRequest: gets each request once nothing can be added to it.
     public mutating func read(_ bytes: UnsafeRawBufferPointer, onRequest: (LoggedRequest) -> Void) {
         var scanner = ByteScanner(bytes)
+        if partialLine.isEmpty, !isOverlong { takeBlocks(&scanner, onRequest: onRequest) }
         while let end = scanner.take(before: .lineFeed) {
             if partialLine.isEmpty, !isOverlong, end.count <= maximumLineByteCount {
                 readLine(end, onRequest: onRequest)
@@ -61,15 +65,9 @@ public struct ScoringLogParser: Sendable {
                 keep(end)
                 endPartialLine(onRequest: onRequest)
             }
+            takeBlocks(&scanner, onRequest: onRequest)
         }
         keep(scanner.rest)
-    }
-
-    /// Ends a file of the log; the next one may begin with what this one ends with.
-    public mutating func finishPart(onRequest: (LoggedRequest) -> Void) {
-        endText(onRequest: onRequest)
-        // A request's lines may go on in the next file.
-        if openRequest == nil { beginPart() } else { isPartEnding = true }
     }
 
     /// Ends the log.
@@ -84,7 +82,7 @@ public struct ScoringLogParser: Sendable {
         repeats.finish(&counts, onRequest)
     }
 
-    private mutating func endText(onRequest: (LoggedRequest) -> Void) {
+    mutating func endText(onRequest: (LoggedRequest) -> Void) {
         if isOverlong {
             endPartialLine(onRequest: onRequest)
         } else if !partialLine.isEmpty {
@@ -143,6 +141,7 @@ public struct ScoringLogParser: Sendable {
     package mutating func readLine(_ line: UnsafeRawBufferPointer, onRequest: (LoggedRequest) -> Void) {
         counts.lines += 1
         let line = Self.withoutCarriageReturn(line)
+        if hasOwnBlocks, takeOwnLine(line, onRequest: onRequest) { return }
         var meaning = fastReader.read(line) ?? otherMeaning(of: line)
         if layout.hasOwnTimes, case .scoring = meaning, !Self.hasAtMostFourDigits(line) { meaning = .malformedScoring }
         if layout.readsAccessLast {
@@ -268,7 +267,7 @@ public struct ScoringLogParser: Sendable {
         }
         if isPartEnding {
             isPartEnding = false
-            beginPart()
+            beginPart(onRequest: onRequest)
         }
     }
 

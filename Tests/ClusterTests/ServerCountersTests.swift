@@ -47,6 +47,9 @@ import Testing
         let silent = try write(Data("\(counter)\n".utf8), to: "4")
         let joined = try write(text("c", 1) + text("c", 1), to: "5")
         #expect(try ServerCounters(fromFiles: [first, other, silent]).calls == 55)
+        // As PowerShell's > writes it.
+        let wide = try write("\u{FEFF}\(counter)\n".data(using: .utf16LittleEndian) ?? Data(), to: "6")
+        #expect(try ServerCounters(fromFiles: [wide]).calls == 5)
         for paths in [[first, first], [first, other, later], [silent, silent], [joined]] {
             #expect(throws: OperatorError.self, "\(paths)") { try ServerCounters(fromFiles: paths) }
         }

@@ -16,6 +16,9 @@ struct LogFormat: Sendable {
     private(set) var stamp = LineStamp()
     private(set) var layout = ScoringLogLayout.original
 
+    /// Whether it is an archive, whose members are not one log.
+    let isArchive: Bool
+
     /// Whether the bytes are the log's own.
     var isPlain: Bool { container == .lines && stamp.isEmpty }
 
@@ -28,6 +31,7 @@ struct LogFormat: Sendable {
     ///
     /// - Parameter sample: the beginning of the text; its last line may be cut.
     init(sample: UnsafeRawBufferPointer) {
+        isArchive = LogKind.isTar(sample)
         var lines: [UnsafeRawBufferPointer] = []
         var scanner = ByteScanner(sample)
         while let line = scanner.take(before: .lineFeed) { lines.append(line) }

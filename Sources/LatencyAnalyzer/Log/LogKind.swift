@@ -9,8 +9,13 @@ enum LogKind {
     ///   - name: the file's, for the command.
     static func sentence(of sample: [UInt8], name: String) -> String {
         if sample.isEmpty { return "it is empty; kubectl logs POD --tail=-1 > POD.txt writes a pod's log" }
+        if sample.allSatisfy({ $0 == 0 }) {
+            return "it holds only zero bytes, as after a crash or a full disk; \(logs)"
+        }
+        if sample.allSatisfy({ $0 <= .space }) { return "it holds only blanks and empty lines; \(logs)" }
         let text = String(decoding: sample.prefix(16_384), as: UTF8.self)
-        return binary(sample, name) ?? kubernetes(text) ?? otherTool(text) ?? lines(text)
+        return binary(sample, name) ?? kubernetes(text) ?? otherTool(text) ?? prefix(in: sample, name)
+            ?? json(text, name) ?? lines(text)
     }
 
     private static func binary(_ sample: [UInt8], _ name: String) -> String? {
@@ -29,13 +34,17 @@ enum LogKind {
             ([0x89, 0x50, 0x4E, 0x47], "it is a picture"),
         ]
         if let kind = kinds.first(where: { sample.starts(with: $0.0) }) { return kind.1 }
-        if sample.count > 262, sample[257..<262].elementsEqual("ustar".utf8) {
-            return "it is a tar archive; unpack it with tar -xf and name the logs in it"
-        }
-        return nil
+        guard isTar(sample) else { return nil }
+        return "it is a tar archive; tar -xf \(name) unpacks it, and tar -xOf \(name) LOG | bungalow analyze --files - "
+            + "reads one of its logs"
     }
 
-    private static let logs = "kubectl logs POD --tail=-1 > POD.txt writes the log"
+    /// Whether the text is a tar archive, whose members could be taken for one log.
+    static func isTar(_ sample: some RandomAccessCollection<UInt8>) -> Bool {
+        sample.count > 262 && sample.dropFirst(257).prefix(5).elementsEqual("ustar".utf8)
+    }
+
+    static let logs = "kubectl logs POD --tail=-1 > POD.txt writes the log"
 
     private static func kubernetes(_ text: String) -> String? {
         if text.contains(#/"kind": ?"(Pod|PodList|List|Deployment)"/#) {
@@ -77,17 +86,18 @@ enum LogKind {
         if text.contains(#/ - [^ ]+ \[[0-9]{2}\/[A-Z][a-z]{2}\/[0-9]{4}:[0-9:]{8} [-+][0-9]{4}\] "/#) {
             return "it is an access log of other clients, as of a gateway; take the log of the container that scores"
         }
-        if let line = text.split(whereSeparator: \.isNewline).first(where: hasMark) {
-            return "its lines have a prefix that is not known: \(String(line.prefix(120)).printable()); \(logs)"
-        }
-        if text.utf8.first == UInt8(ascii: "{") || text.utf8.first == UInt8(ascii: "[") {
-            return "it is JSON, but neither that of SCORING_LOG=json, of Docker's files, of stern nor of Azure; \(logs)"
-        }
         return "it is text, but not a scoring log of plain text, such as of another container or with SCORING_LOG=off; "
             + "kubectl logs POD -c CONTAINER --tail=-1 > POD.txt writes the log of another container"
     }
 
-    private static func hasMark(_ line: Substring) -> Bool {
-        ["127.0.0.1 - - [", "Prediction took ", "Predictions took ", "X-Ms-Request-Id"].contains { line.contains($0) }
+    private static func json(_ text: String, _ name: String) -> String? {
+        let start = text.first { !$0.isWhitespace }
+        guard start == "{" || start == "[" else { return nil }
+        if text.contains(#""request_id":"#), text.contains(#""route":"#) {
+            let filter = start == "[" ? "'.[]'" : "."
+            return "it is the log of SCORING_LOG=json without one request a line, as jq prints it; "
+                + "jq -c \(filter) \(name) | bungalow analyze --files -"
+        }
+        return "it is JSON, but neither that of SCORING_LOG=json, of Docker's files, of stern nor of Azure; \(logs)"
     }
 }

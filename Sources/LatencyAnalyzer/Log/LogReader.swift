@@ -47,6 +47,7 @@ struct LogReader {
     var numbers: [UInt64: Int] = [:]
     var latest = -1
     private var objects = ObjectReader()
+    private var objectsEndLines = false
     private var table: TableReader?
 
     /// - Parameter ownName: of the pod, where the lines name none.
@@ -86,6 +87,10 @@ struct LogReader {
     mutating func finish(onCall: (Int, LoggedRequest) -> Void) {
         for index in sources.indices {
             let pod = sources[index].pod
+            // Of a line in parts the last one did not come.
+            for part in [sources[index].parts.0, sources[index].parts.1] where !part.isEmpty {
+                part.withUnsafeBytes { bytes in sources[index].parser.readLastLine(bytes) { onCall(pod, $0) } }
+            }
             sources[index].parser.finish { onCall(pod, $0) }
         }
     }
@@ -124,7 +129,7 @@ struct LogReader {
     }
 
     private mutating func read(_ bytes: UnsafeRawBufferPointer, _ onCall: (Int, LoggedRequest) -> Void) {
-        guard let format else { return }
+        guard let format, !format.isArchive else { return }
         if format.isPlain {
             let index = source(UnsafeRawBufferPointer(start: nil, count: 0))
             let pod = sources[index].pod
@@ -224,13 +229,14 @@ struct LogReader {
 
     private mutating func takeObject(_ object: ObjectReader.Object, _ onCall: (Int, LoggedRequest) -> Void) {
         var text = object.message
-        // Docker's own files keep the line feed, and cut lines after 16 KiB; stern and Azure write lines without it.
+        // Docker's own files keep the line feed, and have lines in parts, as after 16 KiB; stern and Azure leave it out.
         let endsLine = text.last == .lineFeed
         if endsLine { text = text.part(0..<text.count - 1) }
         guard let format else { return }
-        let isDocker = object.source.isEmpty
+        if endsLine { objectsEndLines = true }
+        let isPart = !endsLine && object.source.isEmpty && (objectsEndLines || text.count >= 16_384)
         let line = LinePrefix.Line(
-            text: text, source: object.source, isPart: isDocker && !endsLine && text.count >= 16_384,
+            text: text, source: object.source, isPart: isPart,
             isStandardError: object.isStandardError)
         if object.isOverlong {
             let index = source(object.source)

@@ -9,6 +9,14 @@ public struct LogReading: Sendable {
         let name: String
         let counts: ScoringLogCounts
         let isContiguous: Bool
+
+        /// The same, of whose lines none was understood.
+        var unread: Self {
+            var counts = ScoringLogCounts()
+            counts.lines = self.counts.lines
+            counts.otherLines = self.counts.lines
+            return Self(number: number, name: name, counts: counts, isContiguous: isContiguous)
+        }
     }
 
     let pods: [Pod]
@@ -25,6 +33,10 @@ public struct LogReading: Sendable {
                 number: number, name: name,
                 counts: sources.reduce(into: ScoringLogCounts()) { $0.add($1.counts) },
                 isContiguous: sources.contains { $0.parser.layout.isContiguous })
+        }
+        if all.allSatisfy({ $0.counts.requests == 0 }), LogKind.prefix(in: reader.sample, file.name) != nil {
+            // What has a prefix is not broken.
+            all = all.map(\.unread)
         }
         if all.isEmpty { all = [Pod(number: 0, name: file.pod, counts: ScoringLogCounts(), isContiguous: false)] }
         let read = all.filter(\.counts.hasMarks)

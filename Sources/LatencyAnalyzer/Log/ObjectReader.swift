@@ -5,8 +5,8 @@ import Bytes
 /// The text may come in any chunks, in one line or in many. Objects and lists around the objects are passed over; so is
 /// whatever is not JSON. Memory is bounded by the longest text of a field.
 struct ObjectReader: Sendable {
-    static let messageKeys: [StaticString] = ["log", "message", "LogMessage", "LogEntry", "Message"]
-    static let podKeys: [StaticString] = ["podName", "PodName", "InstanceId"]
+    static let messageKeys: [StaticString] = ["log", "message", "LogMessage", "LogEntry", "Message", "Log"]
+    static let podKeys: [StaticString] = ["podName", "PodName", "InstanceId", "pod_name"]
 
     private enum Place { case outside, inText, inEscape }
 
@@ -22,6 +22,8 @@ struct ObjectReader: Sendable {
 
     private var message: [UInt8] = []
     private var source: [UInt8] = []
+    // The text of one of Docker's lines.
+    private var plain: [UInt8] = []
     private var hasMessage = false
     private var isOverlong = false
     private var isStandardError = false
@@ -40,6 +42,12 @@ struct ObjectReader: Sendable {
         while position < bytes.count {
             switch place {
             case .outside:
+                if bytes[position] == UInt8(ascii: "{"), !hasMessage, source.isEmpty, !isStandardError,
+                    let end = takeDockerLine(bytes, from: position, onObject)
+                {
+                    position = end
+                    continue
+                }
                 takeOutside(bytes[position], onObject)
                 position += 1
             case .inText: position = takeText(bytes, from: position)
@@ -48,6 +56,63 @@ struct ObjectReader: Sendable {
                 position += 1
             }
         }
+    }
+
+    /// Takes an object as Docker writes it: `{"log":"…\n","stream":"stdout","time":"…"}` and a line feed.
+    ///
+    /// - Returns: where the next one begins; nil, and nothing is taken, for any other or one that is not whole.
+    private mutating func takeDockerLine(
+        _ bytes: UnsafeRawBufferPointer, from start: Int, _ onObject: (Object) -> Void
+    ) -> Int? {
+        var scanner = ByteScanner(bytes, from: start)
+        guard scanner.skip(#"{"log":""#) else { return nil }
+        if plain.isEmpty { plain = [UInt8](repeating: 0, count: maximumByteCount + 8) }
+        let textStart = scanner.position
+        guard let (length, count) = plain.withUnsafeMutableBytes({ Self.unescape(bytes, from: textStart, into: $0) })
+        else { return nil }
+        scanner = ByteScanner(bytes, from: textStart + length)
+        guard scanner.skip(#"","stream":"std"#) else { return nil }
+        let isStandardOutput = scanner.skip("out")
+        guard isStandardOutput || scanner.skip("err"), scanner.skip(#"","time":""#),
+            let time = scanner.take(before: UInt8(ascii: "\"")), LinePrefix.isTimestamp(time),
+            time.position(of: UInt8(ascii: "\\")) == nil, scanner.skip("}\n")
+        else { return nil }
+        plain.withUnsafeBytes { plain in
+            onObject(
+                Object(
+                    message: plain.part(0..<count), source: UnsafeRawBufferPointer(start: nil, count: 0),
+                    isOverlong: false, isStandardError: !isStandardOutput))
+        }
+        return scanner.position
+    }
+
+    /// Writes a text without its escapes, eight bytes at a time.
+    ///
+    /// - Returns: how many bytes it has before its closing quote, and without escapes; nil if it has rare ones, is too
+    ///   long, or may not be whole.
+    private static func unescape(
+        _ bytes: UnsafeRawBufferPointer, from start: Int, into plain: UnsafeMutableRawBufferPointer
+    ) -> (length: Int, count: Int)? {
+        let end = min(bytes.count - 8, start + plain.count - 8)
+        var (position, count) = (start, 0)
+        while position < end {
+            let word = bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+            plain.storeBytes(of: word, toByteOffset: count, as: UInt64.self)
+            let special = word.highestBits(of: UInt8(ascii: "\"")) | word.highestBits(of: UInt8(ascii: "\\"))
+            let ordinary = special.trailingZeroBitCount / 8
+            position += ordinary
+            count += ordinary
+            guard special != 0 else { continue }
+            guard bytes[position] == UInt8(ascii: "\\") else { return (position - start, count) }
+            switch bytes[position + 1] {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): plain[count] = bytes[position + 1]
+            case UInt8(ascii: "n"): plain[count] = .lineFeed
+            default: return nil
+            }
+            position += 2
+            count += 1
+        }
+        return nil
     }
 
     private mutating func takeOutside(_ byte: UInt8, _ onObject: (Object) -> Void) {
@@ -143,5 +208,15 @@ struct ObjectReader: Sendable {
         }
         (hasMessage, isOverlong, isStandardError) = (false, false, false)
         source.removeAll(keepingCapacity: true)
+    }
+}
+
+extension UInt64 {
+    /// The highest bit of the first byte with this value, and of none before it.
+    @inline(__always)
+    fileprivate func highestBits(of byte: UInt8) -> UInt64 {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let differences = self ^ UInt64(byte) &* ones
+        return (differences &- ones) & ~differences & (0x80 &* ones)
     }
 }

@@ -28,6 +28,34 @@ import Testing
                 "10.0.0.7 - - [21/Nov/2026:11:28:10 +0000] \"POST /predict HTTP/1.1\" 200 5\n",
                 "it is an access log of other clients, as of a gateway"
             ),
+            ("   1\t127.0.0.1 - - [", "its lines begin with numbers, as of cat -n; cut -f2- saved | bungalow analyze"),
+            (
+                "12:Prediction took 0.2100 ms\n",
+                "its lines begin with numbers, as of grep -n; sed -E 's/^[0-9]+[:-]//' saved |"
+            ),
+            (
+                "pod.txt:Prediction took 0.2100 ms\n",
+                "its lines begin with a file's name, as of grep; grep -h writes none"
+            ),
+            (
+                "Nov 21 15:00:01 node1 bungalow[12]: Prediction took 0.2100 ms\n",
+                "its lines begin with the time, the host and the program, as of journalctl or syslog; journalctl -u UNIT -o cat"
+            ),
+            (
+                "  Prediction took 0.2100 ms\n",
+                "its lines begin with blanks; sed -E 's/^[ \\t]+//' saved | bungalow analyze"
+            ),
+            (
+                "{\n  \"request_id\": \"a\",\n  \"route\": \"/predict\"\n}\n",
+                "it is the log of SCORING_LOG=json without one request a line, as jq prints it; jq -c . saved | bungalow"
+            ),
+            (String(repeating: "\0", count: 900), "it holds only zero bytes, as after a crash"),
+            (" \n\n\t\n", "it holds only blanks and empty lines; kubectl logs"),
+            (
+                "a.txt" + String(repeating: "\0", count: 252) + "ustar  \0" + String(repeating: "\0", count: 247)
+                    + LogFolder.block(second: 1, id: "a", milliseconds: "0.2000"),
+                "it is a tar archive; tar -xf saved unpacks it, and tar -xOf saved LOG | bungalow analyze --files -"
+            ),
             ("web1 | 3 | Prediction took 0.2100 ms\n", "its lines have a prefix that is not known: web1 | 3 | Pred"),
             ("[1, 2]", "it is JSON, but neither that of SCORING_LOG=json"),
             ("Starting nginx\n", "it is text, but not a scoring log"),

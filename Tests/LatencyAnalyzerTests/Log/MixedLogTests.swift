@@ -91,6 +91,29 @@ import Testing
         #expect(analysis.total.counts.repeatedIDs == 49 && analysis.total.counts.doubledRequests == 0)
     }
 
+    // MARK: - Lines that are there twice, from within a request
+
+    private static let fortyLines = (1...40).flatMap { lines(block($0)) }
+
+    @Test(
+        "Where lines of a log are there again from within a request, each request has its own time",
+        arguments: [61, 62], [30, 31, 32, 33])
+    func repeatedLines(end: Int, start: Int) throws {
+        let text = (Self.fortyLines[..<end] + Self.fortyLines[start...]).joined()
+        let (calls, analysis) = try read(text)
+        #expect(calls == (1...40).map { Self.whole($0) })
+        #expect(analysis.total.counts.requests == 40)
+    }
+
+    @Test("Where files of a log overlap within a request, each request has its own time", arguments: [30, 31, 32, 33])
+    func overlappingFiles(start: Int) throws {
+        let folder = try LogFolder()
+        _ = try folder.write(Self.fortyLines[..<62].joined(), to: "pod.log.1")
+        _ = try folder.write(Self.fortyLines[start...].joined(), to: "pod.log")
+        let calls = try ReadCalls([folder.path("pod.log"), folder.path("pod.log.1")]).pods["pod"]
+        #expect(calls == (1...40).map { Self.whole($0) })
+    }
+
     // MARK: - Torn lines and other lines
 
     @Test("A piece of an id is no id, and the time stays with its request", arguments: [1, 8, 9, 20, 35])

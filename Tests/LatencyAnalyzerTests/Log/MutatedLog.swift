@@ -34,7 +34,8 @@ struct MutatedLog {
         lines = blocks.flatMap(\.lines)
         change()
         bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
-        if Bool.random(using: &generator) { changeBytes() }
+        // Where the first of two is cut away nobody can know that lines were there twice.
+        if Bool.random(using: &generator), history != ["lines repeated"] { changeBytes() }
     }
 
     private static func log(from first: Int, using generator: inout SeededGenerator) -> [Block] {
@@ -62,11 +63,12 @@ struct MutatedLog {
     }
 
     private mutating func change() {
-        let kind = Int.random(in: 0..<12, using: &generator)
+        let kind = Int.random(in: 0..<13, using: &generator)
         let kinds = [
             "nothing", "lines dropped", "block dropped", "line doubled", "block doubled", "blocks swapped",
             "lines swapped",
             "interleaved", "joined to itself", "joined to another", "prefixed", "some prefixed",
+            "lines repeated",
         ]
         history.append(kinds[kind])
         switch kind {
@@ -92,8 +94,18 @@ struct MutatedLog {
                 let index = place()
                 lines[index] = "2026-11-21T11:28:10.1Z " + lines[index]
             }
+        case 12: repeatLines()
         default: break
         }
+    }
+
+    /// Writes some lines again further down, from any line to any other, as where files overlap.
+    private mutating func repeatLines() {
+        let ends = [place(), place()].sorted()
+        let part = Array(lines[ends[0]...ends[1]])
+        // Fewer requests cannot be told from those of a caller who sends an id again.
+        guard part.dropFirst(2).dropLast(2).count(where: { $0.hasPrefix("Prediction") }) >= 4 else { return }
+        lines.insert(contentsOf: part, at: Int.random(in: ends[1] + 1...lines.count, using: &generator))
     }
 
     private func isRejected(_ line: String) -> Bool { line.contains(" 422 ") || line.contains(" 503 ") }
