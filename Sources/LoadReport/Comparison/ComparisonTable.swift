@@ -1,0 +1,91 @@
+import Bytes
+import Foundation
+
+extension Comparison {
+    private static var maximumRowCount: Int { 200 }
+
+    /// The comparison in numbers, for the page and for the terminal alike.
+    var table: ReportTable {
+        let shown = shownRows
+        let rest = shown.count - Self.maximumRowCount
+        return ReportTable(
+            title: "Against \(baselineName): each interval \(intervalShare.percent), all together "
+                + Self.confidence.percent + (rest > 0 ? " (\(rest) more rows are not shown)" : ""),
+            titles: ["load", "metric", "runs", "before", "now", "difference", "interval", "in %", "interval in %", "shown"],
+            rows: shown.prefix(Self.maximumRowCount).map(cells))
+    }
+
+    private func cells(_ row: Row) -> [String] {
+        let runs = "\(row.runs.baseline), \(row.runs.results)"
+        let start = [row.load, row.metric.title, runs, row.values.baseline.cell, row.values.results.cell]
+        guard let difference = row.difference else {
+            let change = row.values.baseline.flatMap { before in row.values.results.map { $0 - before } }
+            let relative = change.flatMap { change in
+                row.values.baseline.flatMap { $0 > 0 ? (change / $0).change : nil }
+            }
+            return start + [change?.signed ?? "n/a", "n/a", relative ?? "n/a", "n/a", word(row)]
+        }
+        let (own, relative) = (difference.interval(intervalShare), difference.relativeInterval(intervalShare))
+        return start + [
+            (difference.results - difference.baseline).signed,
+            "\(own.lowerBound.signed) to \(own.upperBound.signed)", difference.relative.change,
+            "\(relative.lowerBound.change) to \(relative.upperBound.change)", word(row),
+        ]
+    }
+
+    /// What a row shows, in a few words.
+    func word(_ row: Row) -> String {
+        switch finding(row) {
+        case .differs(let word): word
+        case .notShown: "no difference shown"
+        case .unjudged: "not judged"
+        }
+    }
+
+    /// What the table cannot say by itself, one sentence a line.
+    var notes: [String] {
+        var lines: [String] = []
+        let judged = shownRows.compactMap(\.difference)
+        if judged.contains(where: { $0.basis == .parts }) {
+            lines.append(
+                "One run a side: the intervals are from within the runs. What differs between two runs of one build is not in "
+                    + "them; three rounds or more, of both by turns, show it.")
+        }
+        if judged.contains(where: { $0.basis == .responses }) {
+            lines.append(
+                "Where only percentiles are known, the intervals take response times as independent. How runs vary is not in "
+                    + "them, so nothing is judged.")
+        }
+        let missing = Set(
+            shownRows.compactMap { row -> String? in
+                guard case .unjudged(let reason) = finding(row) else { return nil }
+                return "\(row.metric.title) is not judged: it \(reason)."
+            })
+        lines += missing.sorted()
+        if !judged.isEmpty {
+            lines.append(
+                "A difference is shown if its interval leaves out 0 and it is \(Self.leastDifference.percent) or more; all "
+                    + "others may be chance.")
+        }
+        return lines
+    }
+}
+
+extension Double {
+    /// A share as people read it: `2.5 %`.
+    var percent: String { "\((self * 100).shortest) %" }
+
+    /// A change of a share, with its sign: `+12 %`.
+    var change: String {
+        let percent = self * 100
+        guard percent < 100_000 else { return "> +100000 %" }
+        let digits = percent.magnitude >= 100 ? 0 : percent.magnitude >= 10 ? 1 : 2
+        return "\(percent >= 0 ? "+" : "−")\(percent.magnitude.decimal(digits: digits)) %"
+    }
+
+    /// With its sign.
+    var signed: String { "\(self >= 0 ? "+" : "−")\(magnitude.shortest)" }
+
+    var logarithm: Double { log(self) }
+    var exponential: Double { exp(self) }
+}
