@@ -92,8 +92,11 @@ struct ReportCommand: ParsableCommand {
     private func baseline(of results: URL, outputs: [String]) throws -> LoadEvidence? {
         guard let against else { return nil }
         let url = URL(filePath: against, directoryHint: .isDirectory).standardizedFileURL
-        guard url.resolvingSymlinksInPath() != results.resolvingSymlinksInPath() else {
-            throw OperatorError(.request, "--against \(against) is the folder of the results itself; name another one")
+        let paths = [url, results].map { $0.resolvingSymlinksInPath().path + "/" }
+        // Subfolders are read, too, so the one's runs would be among the other's.
+        guard !paths[0].hasPrefix(paths[1]), !paths[1].hasPrefix(paths[0]) else {
+            throw OperatorError(
+                .request, "--against \(against) and the results share a folder; put each in one of its own, side by side")
         }
         let evidence = try LoadFolder(path: url.path, zone: zone, outputs: outputs).read()
         for line in evidence.skipped { StandardError.say("Not read in the baseline: \(line)") }

@@ -14,7 +14,8 @@ PAIRS, ROUNDS, HOLD_SECONDS, RATE = 20, 3, 5, 200
 # Twenty pairs at a level of 5 % for all rows of a comparison together.
 MOST_FALSE_ALARMS = 1
 BUSY_MILLISECONDS = 1.0
-ALLOWED_CODES = (0, 65)
+# A run on a machine that others keep busy may be VOID; it is made again, as a person would.
+VOID, TRIES = 3, 3
 
 
 def load(server, folder, name, cache_rate):
@@ -24,9 +25,12 @@ def load(server, folder, name, cache_rate):
         **os.environ, "TARGET": server.url, "RESULTS": str(folder), "NAME": name, "CACHE_RATE": cache_rate,
         "MODEL": "open", "RATE": str(RATE), "USERS": "50", "RAMP_SECONDS": "0", "HOLD_SECONDS": str(HOLD_SECONDS),
         "CPU_LIMIT": "100"}
-    run = subprocess.run(
-        [sys.executable, "-B", ROOT / "loadtest/k6_run.py"], env=environment, capture_output=True, text=True,
-        stdin=subprocess.DEVNULL, check=False)
+    for _ in range(TRIES):
+        run = subprocess.run(
+            [sys.executable, "-B", ROOT / "loadtest/k6_run.py"], env=environment, capture_output=True, text=True,
+            stdin=subprocess.DEVNULL, check=False)
+        if run.returncode != VOID:
+            break
     expect(run.returncode == 0, f"{name}: exit code {run.returncode}: {(run.stdout + run.stderr)[-300:]}")
 
 

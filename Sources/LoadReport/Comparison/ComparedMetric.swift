@@ -57,12 +57,18 @@ extension LoadRun {
     /// A metric's value; nil if the run's files do not have it.
     func value(_ metric: ComparedMetric) -> Double? {
         switch metric {
-        case .p50, .p90, .p95, .p99: steadyPercentiles?.values[(metric.share ?? 0) * 100]
-        case .mean: proof == nil ? meanMilliseconds : nil
+        case .p50, .p90, .p95, .p99: steadyPercentiles?.values[(metric.share ?? 0) * 100] ?? valueOfParts(metric)
+        // Of a run with a proof it would be that of the ramp, too.
+        case .mean: (proof == nil ? meanMilliseconds : nil) ?? valueOfParts(metric)
         case .rate: steadyRate
         case .cpu: proof?.millisecondsOfCPU
         case .rejected, .failed, .hits: count(metric).map { Double($0.events) }
         }
+    }
+
+    private func valueOfParts(_ metric: ComparedMetric) -> Double? {
+        let parts = comparedParts
+        return RunParts(parts).value(metric, Array(repeating: 1, count: parts.count))
     }
 
     /// How often an event occurred, and among how many requests.

@@ -50,7 +50,7 @@ public struct Comparison: Sendable {
         self.rows = rows
         self.claims = claims.claims
         baselineName = name
-        let count = rows.filter { $0.difference != nil && ComparedMetric.compared.contains($0.metric) }.count
+        let count = Self.shown(rows).filter { $0.difference != nil }.count
         // Bonferroni's level: one that decides and is shown alike.
         intervalShare = 1 - (1 - Self.confidence) / Double(max(count, 1))
     }
@@ -66,15 +66,22 @@ public struct Comparison: Sendable {
         if difference.basis == .responses {
             return .unjudged("needs several runs, or times of the requests: single responses do not show how much runs vary")
         }
-        let interval = difference.relativeInterval(intervalShare)
-        guard !interval.contains(0), abs(difference.relative) >= Self.leastDifference else { return .notShown }
+        // Both are shown, so both have to leave it out.
+        let intervals = [difference.relativeInterval(intervalShare), difference.interval(intervalShare)]
+        guard !intervals.contains(where: { $0.contains(0) }), abs(difference.relative) >= Self.leastDifference else {
+            return .notShown
+        }
         return .differs(row.metric.words(isMore: difference.relative > 0))
     }
 
-    /// The rows of the table: those that either folder has.
-    var shownRows: [Row] {
-        rows.filter {
-            ComparedMetric.compared.contains($0.metric) && ($0.values.results != nil || $0.values.baseline != nil)
+    /// The rows of the table: those that either folder has; the mean is for loads without percentiles.
+    var shownRows: [Row] { Self.shown(rows) }
+
+    private static func shown(_ rows: [Row]) -> [Row] {
+        let known = rows.filter { $0.values.results != nil || $0.values.baseline != nil }
+        let withPercentiles = Set(known.filter { $0.metric == .p50 }.map(\.load))
+        return known.filter {
+            ComparedMetric.compared.contains($0.metric) || $0.metric == .mean && !withPercentiles.contains($0.load)
         }
     }
 }
@@ -108,11 +115,21 @@ extension LoadRuns {
 /// The sentences on which loads were compared, those that are alike put together.
 private struct ComparedLoads {
     private static let maximumCount = 20
-    private var found: [(verdict: Verdict, numbers: [String], loads: [String])] = []
+    private static let maximumLoads = 6
 
-    private mutating func add(_ verdict: Verdict, _ numbers: [String], _ load: String) {
+    private struct Entry {
+        let verdict: Verdict
+        let numbers: [String]
+        /// Whether something besides the load differs.
+        let isAnother: Bool
+        var loads: [String]
+    }
+
+    private var found: [Entry] = []
+
+    private mutating func add(_ verdict: Verdict, _ numbers: [String], _ load: String, isAnother: Bool = false) {
         guard let index = found.firstIndex(where: { $0.verdict == verdict && $0.numbers == numbers }) else {
-            return found.append((verdict, numbers, [load]))
+            return found.append(Entry(verdict: verdict, numbers: numbers, isAnother: isAnother, loads: [load]))
         }
         found[index].loads.append(load)
     }
@@ -126,7 +143,8 @@ private struct ComparedLoads {
             differences.unknown.isEmpty
             ? [] : ["the files do not show the \(differences.unknown.joined(separator: ", ")) of both"]
         let same = differences.named.isEmpty && unknown.isEmpty ? ["the same build, model and configuration"] : []
-        add(unknown.isEmpty ? .proven : .unproven, same + differences.named + unknown + left, load)
+        let verdict: Verdict = unknown.isEmpty ? .proven : .unproven
+        add(verdict, same + differences.named + unknown + left, load, isAnother: !differences.named.isEmpty)
     }
 
     mutating func add(alone: [LoadRuns], _ rest: [LoadRuns]) {
@@ -137,19 +155,24 @@ private struct ComparedLoads {
         for one in rest where !alone.contains(where: { $0.key.isNear(one.key) }) {
             add(.void, ["the results have no such load"], one.key.text)
         }
-        if found.isEmpty { found.append((.void, ["neither folder has a load that can be compared"], [])) }
+        guard found.isEmpty else { return }
+        found.append(
+            Entry(verdict: .void, numbers: ["neither folder has a load that can be compared"], isAnother: false, loads: []))
     }
 
     var claims: [Claim] {
-        found.prefix(Self.maximumCount).map { verdict, numbers, loads in
-            let text = loads.isEmpty ? "Nothing" : loads.prefix(6).joined(separator: "; ") + (loads.count > 6 ? " and \(loads.count - 6) more" : "")
+        found.prefix(Self.maximumCount).map { entry in
+            let rest = entry.loads.count - Self.maximumLoads
+            let loads = entry.loads.prefix(Self.maximumLoads).joined(separator: "; ") + (rest > 0 ? " and \(rest) more" : "")
+            let text = entry.loads.isEmpty ? "Nothing" : loads
+            let system = entry.isAnother ? "the same load, but what was called or called with differs" : "the same load"
             let statement =
-                switch verdict {
-                case .proven: "\(text): the same load on both sides"
+                switch entry.verdict {
+                case .proven: "\(text): \(system)"
                 case .void: "\(text): not compared"
-                case .unproven: "\(text): the same load on both sides, as far as the files show"
+                case .unproven: "\(text): \(system), as far as the files show"
                 }
-            return Claim(verdict: verdict, statement: statement, numbers: numbers)
+            return Claim(verdict: entry.verdict, statement: statement, numbers: entry.numbers)
         }
     }
 }

@@ -80,11 +80,15 @@ extension Double {
         let percent = self * 100
         guard percent < 100_000 else { return "> +100000 %" }
         let digits = percent.magnitude >= 100 ? 0 : percent.magnitude >= 10 ? 1 : 2
-        return "\(percent >= 0 ? "+" : "−")\(percent.magnitude.decimal(digits: digits)) %"
+        let text = percent.magnitude.decimal(digits: digits)
+        return "\(Double(text) == 0 ? "" : percent > 0 ? "+" : "−")\(text) %"
     }
 
     /// With its sign.
-    var signed: String { "\(self >= 0 ? "+" : "−")\(magnitude.shortest)" }
+    var signed: String {
+        let text = magnitude.shortest
+        return "\(Double(text) == 0 ? "" : self > 0 ? "+" : "−")\(text)"
+    }
 
     var logarithm: Double { log(self) }
     var exponential: Double { exp(self) }

@@ -83,7 +83,8 @@ extension Condition {
         let interval = difference.relativeInterval(comparison.intervalShare)
         let text = "\(difference.relative.change) (\(interval.lowerBound.change) to \(interval.upperBound.change))"
         let ends = [interval.lowerBound, interval.upperBound].map { isMet($0, limit: limit) }
-        if ends == [true, true] { return met(row.load, text) }
+        // What the table does not show must not fail a condition either.
+        if ends == [true, true], comparison.finding(row) != .notShown { return met(row.load, text) }
         if ends == [false, false] { return notMet(row.load, text) }
         return open(row.load, "\(text): neither shown nor excluded; more or longer runs narrow the interval")
     }

@@ -16,7 +16,7 @@ struct LoadKey: Sendable {
     init(_ run: LoadRun) {
         tool = run.tool
         guard let proof = run.proof else {
-            name = run.name.replacing(#/([-_. ]?(round|run))?[-_. ]?\d+$/#, with: "")
+            name = run.name.replacing(#/[-_. ](round|run)?[-_. ]*\d+$/#, with: "")
             (cacheRate, offered, users, settings) = (nil, nil, nil, [:])
             return
         }

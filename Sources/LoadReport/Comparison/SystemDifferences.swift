@@ -11,7 +11,7 @@ struct SystemDifferences {
 
     init(_ results: LoadRuns, _ baseline: LoadRuns) {
         for (side, runs) in [("the results", results), ("the baseline", baseline)] where runs.runs.isEmpty {
-            refusals.append("\(side) have no valid run of it: \(runs.void.prefix(5).joined(separator: ", ")) void")
+            refusals.append("no run in \(side) is valid: VOID are \(runs.void.prefix(5).joined(separator: ", "))")
         }
         guard refusals.isEmpty else { return }
         let parts: [(name: String, isSystem: Bool, value: (LoadRun) -> String?)] = [
@@ -27,7 +27,7 @@ struct SystemDifferences {
             let (ours, theirs) = (Set(results.runs.map(part.value)), Set(baseline.runs.map(part.value)))
             for (side, values) in [("the results", ours), ("the baseline", theirs)]
             where part.isSystem && values.compactMap(\.self).count > 1 {
-                refusals.append("\(side) hold runs against more than one \(part.name)")
+                refusals.append("in \(side) there are runs against more than one \(part.name)")
             }
             guard !ours.contains(nil), !theirs.contains(nil) else {
                 if part.isSystem { unknown.append(part.name) }
