@@ -1,7 +1,8 @@
 """`bungalow report --against` on real loads: the same build twice, and beside one that computes 1 ms longer."""
 
-import json
 import os
+import pathlib
+import re
 import subprocess
 import sys
 
@@ -14,8 +15,15 @@ PAIRS, ROUNDS, HOLD_SECONDS, RATE = 20, 3, 5, 200
 # Twenty pairs at a level of 5 % for all rows of a comparison together.
 MOST_FALSE_ALARMS = 1
 BUSY_MILLISECONDS = 1.0
+METRICS = ("p50 ms", "p95 ms", "p99 ms", "rate /s", "CPU ms a request")
 # A run on a machine that others keep busy may be VOID; it is made again, as a person would.
 VOID, TRIES = 3, 3
+
+
+def bungalow():
+    """The command line beside the server under test, else the release build's."""
+    beside = pathlib.Path(os.environ["BUNGALOW_SERVER"]).resolve().with_name("bungalow")
+    return beside if beside.exists() else ROOT / ".build/release/bungalow"
 
 
 def load(server, folder, name, cache_rate):
@@ -46,3 +54,42 @@ def pair(settings, folder, cache_rate, said, **changed):
                 Progress.show(f"{said}, round {number + 1} of {ROUNDS}, {side}")
                 load(server, sides[side], f"round-{number + 1}", cache_rate)
     return sides
+
+
+def compare(sides, *options):
+    """What `bungalow report` prints and exits with."""
+    run = subprocess.run(
+        [bungalow(), "report", "--against", sides["baseline"], *options, sides["results"]], capture_output=True,
+        text=True, stdin=subprocess.DEVNULL, check=False)
+    return run.returncode, run.stdout + run.stderr
+
+
+def check(settings):
+    busy = pair(settings, settings.folder / "busy", "0", "1 ms longer", SYNTHETIC_BUSY_MS=f"{BUSY_MILLISECONDS:g}")
+    code, said = compare(busy, "--fail-if", "p50 > +10%", "--fail-if", "cpu > +10%")
+    expect(code == 3, f"exit code {code} for a server that computes 1 ms longer: {said[:2000]}")
+    for metric, words in (("p50 ms", "slower"), ("CPU ms a request", "costs more")):
+        row = row_of(said, metric)
+        expect(row["shown"] == words, f"{metric}: {row}")
+        expect(row["from"] <= BUSY_MILLISECONDS <= row["to"], f"{metric}: the interval leaves the truth out: {row}")
+    alarms, pairs = [], settings.choose(PAIRS, 3)
+    for number in range(pairs):
+        sides = pair(settings, settings.folder / f"same-{number}", "0.5", f"pair {number + 1} of {pairs}")
+        code, said = compare(sides, "--fail-if", "p95 > +10%")
+        found = [row_of(said, metric) for metric in METRICS]
+        alarms += [f"pair {number + 1}: {row}" for row in found if row["shown"] != "no difference shown"][:1]
+        expect(code == 0 or alarms, f"exit code {code}: {said[:2000]}")
+    expect(len(alarms) <= MOST_FALSE_ALARMS, f"{len(alarms)} false alarms: {'; '.join(alarms)}")
+    row = row_of(compare(busy)[1], "p50 ms")
+    return (f"{pairs} pairs of one build, {len(alarms)} false alarms; 1 ms longer is +{row['difference']:g} ms "
+            f"({row['from']:g} to {row['to']:g}) and slower")
+
+
+def row_of(text, metric):
+    """A row of the comparison's table: its difference, its interval, what it shows."""
+    number = r"([+−]?[0-9.]+)"
+    found = re.search(
+        rf"  {metric} +{ROUNDS}, {ROUNDS} .* {number} +{number} to {number} +\S+ % .*  (\w[\w ]*)$", text, re.MULTILINE)
+    expect(found, f"there is no row of {metric}: {text[:2000]}")
+    values = [float(found[place].replace("−", "-")) for place in (1, 2, 3)]
+    return dict(zip(("difference", "from", "to"), values, strict=True)) | {"shown": found[4]}

@@ -5,7 +5,7 @@ import Foundation
 /// Single response times follow each other too closely to be counted as independent, so whole stretches of time are drawn
 /// again. What changes more slowly than these shows between the quarters of a run; the larger of the two counts.
 struct BlockBootstrap {
-    private static let resamples = 400
+    private static let resamples = 200
     private static let maximumBlocks = 30
     private static let leastBlocks = 4
     private let seed: UInt64

@@ -3,10 +3,9 @@ import LatencyAnalyzer
 
 /// How many response times lie in each step of a logarithmic scale: small, and quick to add up with weights.
 struct LatencyCounts: Sendable {
-    private static let stepsPerDecade = 200
+    private static let stepsPerDecade = 100
     // Response times below the median are within this factor of it, where only percentiles are known.
     private static let fastest = 0.5
-    private static let partsOfGap = 8
 
     /// By step, in rising order.
     private(set) var steps: [(step: Int, count: Double)] = []
@@ -25,12 +24,8 @@ struct LatencyCounts: Sendable {
         if let longest = percentiles.longest { knots.append((1, longest)) }
         var counts: [Int: Double] = [:]
         for (from, to) in zip(knots, knots.dropFirst() + [(1, knots[knots.count - 1].milliseconds)]) {
-            let (low, high) = (log10(max(from.milliseconds, 1e-4)), log10(max(to.milliseconds, 1e-4)))
-            let count = max(to.share - from.share, 0) * Double(percentiles.count) / Double(Self.partsOfGap)
-            for part in 0..<Self.partsOfGap {
-                let place = low + max(high - low, 0) * (Double(part) + 0.5) / Double(Self.partsOfGap)
-                counts[Int((place * Double(Self.stepsPerDecade)).rounded(.down)), default: 0] += count
-            }
+            let count = max(to.share - from.share, 0) * Double(percentiles.count)
+            Self.spread(count, from: Self.place(of: from.milliseconds), to: Self.place(of: to.milliseconds), &counts)
         }
         steps = counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
@@ -48,8 +43,19 @@ struct LatencyCounts: Sendable {
         return first.step...last.step
     }
 
-    private static func step(of milliseconds: Double) -> Int {
-        Int((log10(max(milliseconds, 1e-4)) * Double(stepsPerDecade)).rounded(.down))
+    /// On the scale, in steps.
+    private static func place(of milliseconds: Double) -> Double {
+        log10(min(max(milliseconds, 1e-4), 1e11)) * Double(stepsPerDecade)
+    }
+
+    private static func step(of milliseconds: Double) -> Int { Int(place(of: milliseconds).rounded(.down)) }
+
+    private static func spread(_ count: Double, from low: Double, to high: Double, _ counts: inout [Int: Double]) {
+        let steps = Int(low.rounded(.down))...max(Int(high.rounded(.down)), Int(low.rounded(.down)))
+        for step in steps {
+            let overlap = min(high, Double(step + 1)) - max(low, Double(step))
+            counts[step, default: 0] += high > low ? count * max(overlap, 0) / (high - low) : count
+        }
     }
 
     /// Adds these counts to those of consecutive steps.

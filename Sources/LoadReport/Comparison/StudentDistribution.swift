@@ -25,7 +25,11 @@ enum StudentDistribution {
     private static func incompleteBeta(_ x: Double, _ a: Double, _ b: Double) -> Double {
         guard x > 0 else { return 0 }
         guard x < 1 else { return 1 }
-        guard x < (a + 1) / (a + b + 2) else { return 1 - incompleteBeta(1 - x, b, a) }
+        // The fraction converges on one side of this place only.
+        return x <= (a + 1) / (a + b + 2) ? fraction(x, a, b) : 1 - fraction(1 - x, b, a)
+    }
+
+    private static func fraction(_ x: Double, _ a: Double, _ b: Double) -> Double {
         let logarithmOfBeta = lgamma(a) + lgamma(b) - lgamma(a + b)
         let front = exp(a * log(x) + b * log(1 - x) - logarithmOfBeta) / a
         let least = 1e-300

@@ -55,8 +55,8 @@ struct MadeRuns {
 
     private mutating func unit() -> Double { (Double(random.next() >> 11) + 0.5) * 0x1p-53 }
 
-    /// The sum of twelve is close enough to a normal distribution.
-    mutating func normal() -> Double { (0..<12).reduce(-6) { sum, _ in sum + unit() } }
+    /// Box and Muller (1958).
+    mutating func normal() -> Double { (-2 * log(unit())).squareRoot() * cos(2 * .pi * unit()) }
 
     /// A run whose response times drift: each part's are those of the part before, and a little of its own.
     ///
@@ -69,7 +69,7 @@ struct MadeRuns {
         var all: [Double] = []
         for _ in 0..<parts {
             level = level * 0.7 + normal() * drift.part
-            let times = (0..<200).map { _ in 2 * slower * exp(level + 0.4 * normal()) }
+            let times = (0..<100).map { _ in 2 * slower * exp(level + 0.4 * normal()) }
             found.append(Self.percentiles(times))
             all += times
         }

@@ -40,12 +40,13 @@ import Testing
     }
 
     @Test(
-        "Of a hundred pairs of one system that drifts, at most five show a difference",
-        arguments: [(1, 0.0, 0.05), (1, 0.0, 0.2), (3, 0.1, 0.1), (5, 0.2, 0.05)])
+        "Of twenty pairs of one system that drifts, at most one shows a difference",
+        arguments: [(1, 0.0, 0.05), (1, 0.0, 0.2), (3, 0.1, 0.1)])
     func falseAlarms(_ rounds: Int, _ driftOfRun: Double, _ driftOfPart: Double) throws {
+        let pairs = ProcessInfo.processInfo.environment["BUNGALOW_COMPARED_PAIRS"].flatMap { Int($0) } ?? 20
         var made = MadeRuns(seed: 20_261_127)
         var alarms = 0
-        for pair in 0..<100 {
+        for pair in 0..<pairs {
             let folders = try ComparedFolders()
             for folder in [folders.baseline, folders.results] {
                 for round in 0..<rounds {
@@ -57,7 +58,7 @@ import Testing
             let findings = try [ComparedMetric.p50, .p95, .p99].map(comparison.finding)
             alarms += findings.contains { $0 != .notShown } ? 1 : 0
         }
-        #expect(alarms <= 5)
+        #expect(alarms * 20 <= pairs, "\(alarms) of \(pairs)")
     }
 
     @Test("A difference of 30 % is found in three rounds that drift by 3 %, and the interval holds it")
