@@ -11,10 +11,14 @@ from servers import start
 
 from testkit.processes import ROOT
 
-PAIRS, ROUNDS, HOLD_SECONDS, RATE = 20, 3, 5, 200
+PAIRS, HOLD_SECONDS, RATE = 20, 5, 200
+# Of one build three; what is to be shown has more, since a run on a busy machine may be twice as slow as the next.
+SAME_ROUNDS, BUSY_ROUNDS = 3, 6
 # Twenty pairs at a level of 5 % for all rows of a comparison together.
 MOST_FALSE_ALARMS = 1
 BUSY_MILLISECONDS = 1.0
+# The busy thread is another one: what it costs to hand a request to it, and back, is part of the difference.
+HANDOVER_MILLISECONDS = 0.1
 METRICS = ("p50 ms", "p95 ms", "p99 ms", "rate /s", "CPU ms a request")
 # A run on a machine that others keep busy may be VOID; it is made again, as a person would.
 VOID, TRIES = 3, 3
@@ -42,16 +46,16 @@ def load(server, folder, name, cache_rate):
     expect(run.returncode == 0, f"{name}: exit code {run.returncode}: {(run.stdout + run.stderr)[-300:]}")
 
 
-def pair(settings, folder, cache_rate, said, **changed):
+def pair(settings, folder, cache_rate, rounds, said, **changed):
     """Runs of two servers by turns, so that a machine that grows slower does so for both: ABBAAB."""
     sides = {"baseline": folder / "baseline", "results": folder / "results"}
     folder.mkdir(parents=True, exist_ok=True)
     caches = [{"CACHE_URL": f"sqlite:{folder}/{name}.sqlite"} for name in sides]
     with start(settings.binary, **caches[0]) as one, start(settings.binary, **caches[1], **changed) as other:
-        for number in range(ROUNDS):
+        for number in range(rounds):
             turns = [("baseline", one), ("results", other)]
             for side, server in turns if number % 2 == 0 else turns[::-1]:
-                Progress.show(f"{said}, round {number + 1} of {ROUNDS}, {side}")
+                Progress.show(f"{said}, round {number + 1} of {rounds}, {side}")
                 load(server, sides[side], f"round-{number + 1}", cache_rate)
     return sides
 
@@ -65,20 +69,20 @@ def compare(sides, *options):
 
 
 def check(settings):
-    busy = pair(settings, settings.folder / "busy", "0", "1 ms longer", SYNTHETIC_BUSY_MS=f"{BUSY_MILLISECONDS:g}")
+    busy = pair(settings, settings.folder / "busy", "0", BUSY_ROUNDS, "1 ms longer", SYNTHETIC_BUSY_MS=f"{BUSY_MILLISECONDS:g}")
     code, said = compare(busy, "--fail-if", "p50 > +10%", "--fail-if", "cpu > +10%")
     expect(code == 3, f"exit code {code} for a server that computes 1 ms longer: {said[:2000]}")
     for metric, words in (("p50 ms", "slower"), ("CPU ms a request", "costs more")):
         row = row_of(said, metric)
         expect(row["shown"] == words, f"{metric}: {row}")
-        expect(row["from"] <= BUSY_MILLISECONDS <= row["to"], f"{metric}: the interval leaves the truth out: {row}")
+        expect(row["from"] <= BUSY_MILLISECONDS + HANDOVER_MILLISECONDS and BUSY_MILLISECONDS <= row["to"], f"{metric}: the interval leaves the truth out: {row}")
     alarms, pairs = [], settings.choose(PAIRS, 3)
     for number in range(pairs):
-        sides = pair(settings, settings.folder / f"same-{number}", "0.5", f"pair {number + 1} of {pairs}")
+        sides = pair(settings, settings.folder / f"same-{number}", "0.5", SAME_ROUNDS, f"pair {number + 1} of {pairs}")
         code, said = compare(sides, "--fail-if", "p95 > +10%")
         found = [row_of(said, metric) for metric in METRICS]
         alarms += [f"pair {number + 1}: {row}" for row in found if row["shown"] != "no difference shown"][:1]
-        expect(code == 0 or alarms, f"exit code {code}: {said[:2000]}")
+        expect(code in (0, 65) or alarms, f"exit code {code}: {said[:2000]}")
     expect(len(alarms) <= MOST_FALSE_ALARMS, f"{len(alarms)} false alarms: {'; '.join(alarms)}")
     row = row_of(compare(busy)[1], "p50 ms")
     return (f"{pairs} pairs of one build, {len(alarms)} false alarms; 1 ms longer is +{row['difference']:g} ms "
@@ -89,7 +93,7 @@ def row_of(text, metric):
     """A row of the comparison's table: its difference, its interval, what it shows."""
     number = r"([+−]?[0-9.]+)"
     found = re.search(
-        rf"  {metric} +{ROUNDS}, {ROUNDS} .* {number} +{number} to {number} +\S+ % .*  (\w[\w ]*)$", text, re.MULTILINE)
+        rf"  {metric} +(\w[\w ]*?)  +\d+, \d+ .*  {number} \({number} to {number}\)  ", text, re.MULTILINE)
     expect(found, f"there is no row of {metric}: {text[:2000]}")
-    values = [float(found[place].replace("−", "-")) for place in (1, 2, 3)]
-    return dict(zip(("difference", "from", "to"), values, strict=True)) | {"shown": found[4]}
+    values = [float(found[place].replace("−", "-")) for place in (2, 3, 4)]
+    return dict(zip(("difference", "from", "to"), values, strict=True)) | {"shown": found[1]}

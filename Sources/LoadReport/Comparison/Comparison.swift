@@ -165,7 +165,7 @@ private struct ComparedLoads {
             let rest = entry.loads.count - Self.maximumLoads
             let loads = entry.loads.prefix(Self.maximumLoads).joined(separator: "; ") + (rest > 0 ? " and \(rest) more" : "")
             let text = entry.loads.isEmpty ? "Nothing" : loads
-            let system = entry.isAnother ? "the same load, but what was called or called with differs" : "the same load"
+            let system = entry.isAnother ? "the same load, under other conditions" : "the same load"
             let statement =
                 switch entry.verdict {
                 case .proven: "\(text): \(system)"

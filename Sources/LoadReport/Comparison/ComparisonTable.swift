@@ -11,25 +11,23 @@ extension Comparison {
         return ReportTable(
             title: "Against \(baselineName): each interval \(intervalShare.percent), all together "
                 + Self.confidence.percent + (rest > 0 ? " (\(rest) more rows are not shown)" : ""),
-            titles: ["load", "metric", "runs", "before", "now", "difference", "interval", "in %", "interval in %", "shown"],
+            titles: ["load", "metric", "shown", "runs", "before", "now", "difference", "in %"],
             rows: shown.prefix(Self.maximumRowCount).map(cells))
     }
 
     private func cells(_ row: Row) -> [String] {
         let runs = "\(row.runs.baseline), \(row.runs.results)"
-        let start = [row.load, row.metric.title, runs, row.values.baseline.cell, row.values.results.cell]
+        let start = [
+            row.load, row.metric.title, word(row), runs, row.values.baseline.cell, row.values.results.cell,
+        ]
         guard let difference = row.difference else {
-            let change = row.values.baseline.flatMap { before in row.values.results.map { $0 - before } }
-            let relative = change.flatMap { change in
-                row.values.baseline.flatMap { $0 > 0 ? (change / $0).change : nil }
-            }
-            return start + [change?.signed ?? "n/a", "n/a", relative ?? "n/a", "n/a", word(row)]
+            guard let before = row.values.baseline, let now = row.values.results else { return start + ["n/a", "n/a"] }
+            return start + [(now - before).signed, before > 0 ? (now / before - 1).change : "n/a"]
         }
         let (own, relative) = (difference.interval(intervalShare), difference.relativeInterval(intervalShare))
         return start + [
-            (difference.results - difference.baseline).signed,
-            "\(own.lowerBound.signed) to \(own.upperBound.signed)", difference.relative.change,
-            "\(relative.lowerBound.change) to \(relative.upperBound.change)", word(row),
+            "\((difference.results - difference.baseline).signed) (\(own.lowerBound.signed) to \(own.upperBound.signed))",
+            "\(difference.relative.change) (\(relative.lowerBound.change) to \(relative.upperBound.change))",
         ]
     }
 

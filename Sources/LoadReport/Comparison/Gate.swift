@@ -44,15 +44,15 @@ extension Condition {
     typealias Judged = (claim: Claim, isUnjudged: Bool)
 
     func met(_ load: String, _ numbers: String...) -> Judged {
-        (Claim(verdict: .void, statement: "\(load): \(text)", numbers: numbers), false)
+        (Claim(verdict: .void, statement: "\(load): \(text) is met", numbers: numbers), false)
     }
 
     func notMet(_ load: String, _ numbers: String...) -> Judged {
-        (Claim(verdict: .proven, statement: "\(load): not \(text)", numbers: numbers), false)
+        (Claim(verdict: .proven, statement: "\(load): \(text) is not met", numbers: numbers), false)
     }
 
     func open(_ load: String, _ numbers: String...) -> Judged {
-        (Claim(verdict: .unproven, statement: "\(load): not \(text), as far as can be told", numbers: numbers), false)
+        (Claim(verdict: .unproven, statement: "\(load): \(text) is not excluded", numbers: numbers), false)
     }
 
     func unjudged(_ load: String, _ reason: String) -> Judged {
@@ -86,7 +86,10 @@ extension Condition {
         // What the table does not show must not fail a condition either.
         if ends == [true, true], comparison.finding(row) != .notShown { return met(row.load, text) }
         if ends == [false, false] { return notMet(row.load, text) }
-        return open(row.load, "\(text): neither shown nor excluded; more or longer runs narrow the interval")
+        let advice = "more rounds, of both sides by turns, narrow the interval"
+        return isMet(difference.relative, limit: limit)
+            ? unjudged(row.load, "\(text): measured, and it may be chance; \(advice)")
+            : open(row.load, "\(text): not what was measured, and not excluded; \(advice)")
     }
 
     /// As it was measured.
