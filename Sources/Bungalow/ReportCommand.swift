@@ -58,7 +58,8 @@ struct ReportCommand: ParsableCommand {
     func validate() throws {
         if against?.isEmpty == true { throw ValidationError("--against is empty: name the baseline's folder.") }
         if window != nil, windowSeconds == nil {
-            throw ValidationError("--window \(window ?? "") is not a length: use seconds or minutes, such as 30s or 2m.")
+            throw ValidationError(
+                "--window \(window ?? "") is not a length: use seconds or minutes, such as 30s or 2m.")
         }
         if window != nil, failIf.isEmpty {
             throw ValidationError("--window is for the conditions of --fail-if, and there are none.")
@@ -96,7 +97,8 @@ struct ReportCommand: ParsableCommand {
         // Subfolders are read, too, so the one's runs would be among the other's.
         guard !paths[0].hasPrefix(paths[1]), !paths[1].hasPrefix(paths[0]) else {
             throw OperatorError(
-                .request, "--against \(against) and the results share a folder; put each in one of its own, side by side")
+                .request,
+                "--against \(against) and the results share a folder; put each in one of its own, side by side")
         }
         let evidence = try LoadFolder(path: url.path, zone: zone, outputs: outputs).read()
         for line in evidence.skipped { StandardError.say("Not read in the baseline: \(line)") }

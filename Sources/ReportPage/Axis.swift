@@ -49,7 +49,9 @@ public struct Axis: Sendable {
         isLogarithmic = true
         // Labels of a narrow drawing would touch.
         let isNarrow = abs(places.1 - places.0) < 400
-        let steps = largest > 5 && isNarrow ? [1, 5, 20] : largest > 3 ? [1, 2, 5, 10, 20] : largest > 1.4 ? [1, 1.5, 2, 3] : [1, 1.1, 1.2, 1.3]
+        let steps =
+            largest > 5 && isNarrow
+            ? [1, 5, 20] : largest > 3 ? [1, 2, 5, 10, 20] : largest > 1.4 ? [1, 1.5, 2, 3] : [1, 1.1, 1.2, 1.3]
         let shown = steps.filter { $0 <= largest }
         ticks = (shown.dropFirst().reversed().map { 1 / $0 } + shown).map {
             Tick(value: $0, label: "×" + String(format: "%.3g", $0))

@@ -27,7 +27,9 @@ struct BlockBootstrap {
         let count = Double(blocks.count)
         let byBlocks = Spread(variance: drawn * count / (count - 1), degrees: count - 1)
         let quarters = Self.quarters(of: blocks).compactMap { quarter in
-            RunParts(quarter).value(metric, Array(repeating: 1, count: quarter.count)).flatMap { $0 > 0 ? log($0) : nil }
+            RunParts(quarter).value(metric, Array(repeating: 1, count: quarter.count)).flatMap {
+                $0 > 0 ? log($0) : nil
+            }
         }
         guard quarters.count == 4, let between = quarters.variance, between / 4 > byBlocks.variance else {
             return byBlocks

@@ -64,7 +64,8 @@ public struct Comparison: Sendable {
             return .unjudged("needs several runs, or times of the requests: nothing shows how much it varies")
         }
         if difference.basis == .responses {
-            return .unjudged("needs several runs, or times of the requests: single responses do not show how much runs vary")
+            return .unjudged(
+                "needs several runs, or times of the requests: single responses do not show how much runs vary")
         }
         // Both are shown, so both have to leave it out.
         let intervals = [difference.relativeInterval(intervalShare), difference.interval(intervalShare)]
@@ -150,20 +151,25 @@ private struct ComparedLoads {
     mutating func add(alone: [LoadRuns], _ rest: [LoadRuns]) {
         for one in alone {
             let near = rest.first { one.key.isNear($0.key) }
-            add(.void, near.map { one.key.differences(from: $0.key) } ?? ["the baseline has no such load"], one.key.text)
+            add(
+                .void, near.map { one.key.differences(from: $0.key) } ?? ["the baseline has no such load"], one.key.text
+            )
         }
         for one in rest where !alone.contains(where: { $0.key.isNear(one.key) }) {
             add(.void, ["the results have no such load"], one.key.text)
         }
         guard found.isEmpty else { return }
         found.append(
-            Entry(verdict: .void, numbers: ["neither folder has a load that can be compared"], isAnother: false, loads: []))
+            Entry(
+                verdict: .void, numbers: ["neither folder has a load that can be compared"], isAnother: false, loads: []
+            ))
     }
 
     var claims: [Claim] {
         found.prefix(Self.maximumCount).map { entry in
             let rest = entry.loads.count - Self.maximumLoads
-            let loads = entry.loads.prefix(Self.maximumLoads).joined(separator: "; ") + (rest > 0 ? " and \(rest) more" : "")
+            let loads =
+                entry.loads.prefix(Self.maximumLoads).joined(separator: "; ") + (rest > 0 ? " and \(rest) more" : "")
             let text = entry.loads.isEmpty ? "Nothing" : loads
             let system = entry.isAnother ? "the same load, under other conditions" : "the same load"
             let statement =

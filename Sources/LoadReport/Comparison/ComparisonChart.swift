@@ -12,7 +12,10 @@ extension Comparison {
         var chart = Chart(
             title: "Difference from \(baselineName), each with its interval", width: width,
             height: Double(drawn.count) * lineHeight + 56, left: isNarrow ? 8 : 330,
-            legend: [.init(name: "worse", color: 4), .init(name: "better", color: 2), .init(name: "no difference shown", color: 7)])
+            legend: [
+                .init(name: "worse", color: 4), .init(name: "better", color: 2),
+                .init(name: "no difference shown", color: 7),
+            ])
         let factors = drawn.flatMap { row -> [Double] in
             let interval = row.difference?.relativeInterval(intervalShare)
             return [interval?.lowerBound, interval?.upperBound].compactMap { $0.map { min(max(1 + $0, 0.05), 20) } }
@@ -34,7 +37,8 @@ extension Comparison {
             let color = color(row)
             chart.draw(
                 line: [interval.lowerBound, interval.upperBound].map { (axis.place(1 + $0), y) }, color: color)
-            let tip = "\(name)\n\(difference.relative.change) (\(interval.lowerBound.change) to \(interval.upperBound.change))\n\(word(row))"
+            let tip =
+                "\(name)\n\(difference.relative.change) (\(interval.lowerBound.change) to \(interval.upperBound.change))\n\(word(row))"
             chart.draw(point: (axis.place(1 + difference.relative), y), tip: tip, color: color)
         }
         return chart

@@ -29,7 +29,8 @@ public struct Condition: Sendable {
     /// - Throws: `OperatorError` with what is allowed.
     public init(_ text: String) throws {
         guard
-            let match = text.wholeMatch(of: #/\s*([A-Za-z0-9.]+)\s*([<>])\s*([-+]?)\s*([0-9]+(?:\.[0-9]+)?)\s*(%|[a-z/]*)\s*/#),
+            let match = text.wholeMatch(
+                of: #/\s*([A-Za-z0-9.]+)\s*([<>])\s*([-+]?)\s*([0-9]+(?:\.[0-9]+)?)\s*(%|[a-z/]*)\s*/#),
             let number = Double(match.4), number.isFinite
         else { throw Self.error(text, "write a metric, > or <, and a limit, such as p95 > +10% or p99 > 250ms") }
         guard let metric = ComparedMetric(rawValue: String(match.1)) else {

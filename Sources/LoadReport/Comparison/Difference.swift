@@ -21,7 +21,9 @@ struct Difference: Sendable {
         guard let mine = sides[0].spread(with: sides[1]), let other = sides[1].spread(with: sides[0]) else {
             return nil
         }
-        basis = sides.contains { $0.logarithms.count > 1 } ? .runs : sides.map(\.withinBasis).contains(.responses) ? .responses : .parts
+        basis =
+            sides.contains { $0.logarithms.count > 1 }
+            ? .runs : sides.map(\.withinBasis).contains(.responses) ? .responses : .parts
         variances = (other.variance, mine.variance)
         let sum = mine.variance + other.variance
         // Welch and Satterthwaite.
@@ -93,7 +95,9 @@ extension LoadRun {
     fileprivate func responseSpread(_ metric: ComparedMetric) -> Spread? {
         if metric == .rate { return issuedCalls.map { Spread(variance: 1 / Double($0), degrees: Double($0)) } }
         guard let found = steadyPercentiles, found.count > 1, let share = metric.share,
-            let counts = LatencyCounts(found).flatMap({ RunParts([RunPart(seconds: 1, answered: found.count, latencies: $0)]) }),
+            let counts = LatencyCounts(found).flatMap({
+                RunParts([RunPart(seconds: 1, answered: found.count, latencies: $0)])
+            }),
             let range = counts.latencyRange(around: share, of: found.count)
         else { return nil }
         let deviation = log(range.upperBound / range.lowerBound) / 2

@@ -11,6 +11,7 @@ public struct Gate: Sendable {
 
     /// A sentence on each condition in each load: VOID is met, PROVEN is not met, UNPROVEN is open.
     public let claims: [Claim]
+    /// Of all of them together.
     public let outcome: Outcome
 
     /// - Parameters:
@@ -104,7 +105,8 @@ extension Condition {
         case .absolute(let limit) where metric.isCount:
             let counts = load.runs.compactMap { $0.count(metric)?.events }
             let sum = counts.reduce(0, +)
-            found = counts.count == load.runs.count ? (Double(sum), limit, "\(sum.grouped) in \(counts.count) runs") : nil
+            found =
+                counts.count == load.runs.count ? (Double(sum), limit, "\(sum.grouped) in \(counts.count) runs") : nil
         case .absolute(let limit):
             found = load.value(metric).map { ($0, limit, "\(metric.title) \($0.shortest)") }
         }

@@ -52,7 +52,9 @@ struct LoadKey: Sendable {
         } else if offered != other.offered {
             found.append("\(offeredText), not \(other.offeredText)")
         }
-        if name != other.name { found.append("\(name ?? "a run with a proof"), not \(other.name ?? "one with a proof")") }
+        if name != other.name {
+            found.append("\(name ?? "a run with a proof"), not \(other.name ?? "one with a proof")")
+        }
         for (key, value) in settings.sorted(by: { $0.key < $1.key }) where key != "CACHE_RATE" {
             guard let others = other.settings[key], others != value else { continue }
             found.append("\(key)=\(value), not \(others)".oneLine)
@@ -92,7 +94,9 @@ struct LoadRuns: Sendable {
     }
 
     /// Pairs of the same load; alone are those that the other folder has nothing like.
-    static func pairs(_ results: [Self], _ baseline: [Self]) -> (pairs: [(Self, Self)], results: [Self], baseline: [Self]) {
+    static func pairs(
+        _ results: [Self], _ baseline: [Self]
+    ) -> (pairs: [(Self, Self)], results: [Self], baseline: [Self]) {
         var pairs: [(Self, Self)] = []
         var (alone, rest) = ([Self](), baseline)
         for one in results {

@@ -66,14 +66,18 @@ struct WindowedCondition {
     private func need(of load: LoadRuns) -> String {
         switch condition.metric {
         case .cpu, .rejected, .hits:
-            return "the servers' counters are read before and after a run: leave --window out for \(condition.metric.rawValue)"
+            return
+                "the servers' counters are read before and after a run: leave --window out for \(condition.metric.rawValue)"
         default:
             let widths = load.runs.flatMap { $0.comparedParts.map(\.seconds) }
             guard let width = widths.max() else {
                 return "--window needs results in stretches of time: loadtest/, k6's streams, Locust's history"
             }
-            if width > seconds { return "its files are in stretches of \(width.shortest) s: --window needs at least as much" }
-            return "a run is shorter than \(seconds.shortest) s, or has no \(condition.metric.rawValue) in its stretches"
+            if width > seconds {
+                return "its files are in stretches of \(width.shortest) s: --window needs at least as much"
+            }
+            return
+                "a run is shorter than \(seconds.shortest) s, or has no \(condition.metric.rawValue) in its stretches"
         }
     }
 

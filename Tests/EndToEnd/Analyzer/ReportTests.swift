@@ -100,7 +100,8 @@ import Testing
             at: run.folder.appending(path: "empty"), withIntermediateDirectories: true)
         let cases: [(arguments: [String], code: Int32, line: String)] = [
             (["--against", "."], 64, "--against . and the results share a folder; put each in one of its own"),
-            (["--against", "empty"], 64, "share a folder"), (["--against", "/nowhere"], 66, "is not a readable folder"),
+            (["--against", "empty"], 64, "share a folder"),
+            (["--against", "/nowhere"], 66, "is not a readable folder"),
             (["--fail-if", "p95 > +10%"], 64, "needs a baseline: name its folder with --against"),
             (["--fail-if", "p95 > 10"], 64, "p95 needs the unit ms or s, such as 250ms"),
             (["--fail-if", "p95 > 10ms", "--window", "5"], 64, "--window 5 is not a length: use seconds or minutes"),

@@ -63,7 +63,9 @@ struct MadeRuns {
     /// - Parameters:
     ///   - slower: a factor of all response times.
     ///   - drift: how much runs, and parts of a run, differ for no reason.
-    mutating func run(name: String, slower: Double, drift: (run: Double, part: Double), parts: Int = 10) throws -> String {
+    mutating func run(
+        name: String, slower: Double, drift: (run: Double, part: Double), parts: Int = 10
+    ) throws -> String {
         var level = normal() * drift.run
         var found: [[String: Double]] = []
         var all: [Double] = []

@@ -13,7 +13,8 @@ import Testing
             let interval = try #require(row.difference).interval(comparison.intervalShare)
             #expect(interval.contains(1.0) && interval.lowerBound > 0.5, "\(metric): \(interval)")
         }
-        #expect(try comparison.finding(.p50) == .differs("slower") && comparison.finding(.cpu) == .differs("costs more"))
+        #expect(
+            try comparison.finding(.p50) == .differs("slower") && comparison.finding(.cpu) == .differs("costs more"))
         #expect(try comparison.finding(.rate) == .notShown)
         let claim = try #require(comparison.claims.first)
         #expect(claim.verdict == .proven && claim.statement.hasSuffix("the same load, under other conditions"))
@@ -26,7 +27,8 @@ import Testing
         let folders = try ComparedFolders(recorded: "busy")
         let comparison = Comparison(
             try folders.baseline.read(), against: try folders.results.read(), named: "busy", seed: 1)
-        #expect(try comparison.finding(.p50) == .differs("faster") && comparison.finding(.cpu) == .differs("costs less"))
+        #expect(
+            try comparison.finding(.p50) == .differs("faster") && comparison.finding(.cpu) == .differs("costs less"))
     }
 
     @Test("The same build twice shows no difference", arguments: ["same-1", "same-2", "same-3", "same-4"])
@@ -127,11 +129,20 @@ import Testing
     @Test(
         "What else differs is named, and compared all the same",
         arguments: [
-            ("\"tool_version\":\"1.1.0\"", "\"tool_version\":\"1.2.0\"", "another version of the tool: 1.1.0 before, 1.2.0 now"),
+            (
+                "\"tool_version\":\"1.1.0\"", "\"tool_version\":\"1.2.0\"",
+                "another version of the tool: 1.1.0 before, 1.2.0 now"
+            ),
             ("\"client\":\"client\"", "\"client\":\"other\"", "another client: client before, other now"),
             ("http://127.0.0.1:", "http://example.test:", "another host: 127.0.0.1 before, example.test now"),
-            ("\"executable_sha256\":\"7b", "\"executable_sha256\":\"00", "another build: 7b1063f76dbf2a36 before, 001063f76dbf2a36 now"),
-            ("\"model_version\":\"6d", "\"model_version\":\"00", "another model: 6d8d321e9462a021 before, 008d321e9462a021 now"),
+            (
+                "\"executable_sha256\":\"7b", "\"executable_sha256\":\"00",
+                "another build: 7b1063f76dbf2a36 before, 001063f76dbf2a36 now"
+            ),
+            (
+                "\"model_version\":\"6d", "\"model_version\":\"00",
+                "another model: 6d8d321e9462a021 before, 008d321e9462a021 now"
+            ),
         ])
     func otherSystems(_ old: String, _ new: String, _ difference: String) throws {
         let folders = try ComparedFolders(recorded: "same-1")

@@ -26,7 +26,8 @@ import Testing
     @Test(
         "What is not a condition is refused with what is allowed",
         arguments: [
-            ("", "write a metric, > or <"), ("p95", "write a metric, > or <"), ("p95 >= 10ms", "write a metric, > or <"),
+            ("", "write a metric, > or <"), ("p95", "write a metric, > or <"),
+            ("p95 >= 10ms", "write a metric, > or <"),
             ("p95 > 1e3ms", "write a metric, > or <"), ("p97 > 10ms", "p97 is not a metric; use one of p50, p90"),
             ("P95 > 10ms", "P95 is not a metric"), ("p95 > 10%", "write +10%"), ("p95 > 10", "needs the unit ms or s"),
             ("p95 > +10ms", "a limit with a sign is against the baseline and ends with %"),

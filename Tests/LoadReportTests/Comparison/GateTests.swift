@@ -25,7 +25,8 @@ import Testing
     @Test("A limit without a sign is of what was measured, the servers' own counters included")
     func absolute() throws {
         let same = try ComparedFolders(recorded: "same-1")
-        let passed = try same.gate("p50 > 250ms", "rejected > 0", "hits < 45%", "failed > 0.1%", "rate < 100/s", "cpu > 0.1s")
+        let passed = try same.gate(
+            "p50 > 250ms", "rejected > 0", "hits < 45%", "failed > 0.1%", "rate < 100/s", "cpu > 0.1s")
         #expect(passed.outcome == .passed && Set(verdicts(passed)) == [.proven], "\(passed.claims)")
         let failed = try same.gate("hits > 1400", "p99 > 0.01ms", "hits < 55%")
         #expect(failed.outcome == .failed && verdicts(failed) == [.void, .void, .void], "\(failed.claims)")
