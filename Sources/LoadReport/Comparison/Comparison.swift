@@ -24,6 +24,8 @@ public struct Comparison: Sendable {
     static let confidence = 0.95
     /// A smaller difference is of no interest: two runs of one build differ by as much for no reason.
     static let leastDifference = 0.05
+    /// Where each side has one run, what two runs of one build differ by is not in the interval.
+    static let leastDifferenceOfSingleRuns = 0.1
 
     let rows: [Row]
     /// Whether loads were compared, and what differs besides.
@@ -67,9 +69,8 @@ public struct Comparison: Sendable {
             return .unjudged(
                 "needs several runs, or times of the requests: single responses do not show how much runs vary")
         }
-        // Both are shown, so both have to leave it out.
-        let intervals = [difference.relativeInterval(intervalShare), difference.interval(intervalShare)]
-        guard !intervals.contains(where: { $0.contains(0) }), abs(difference.relative) >= Self.leastDifference else {
+        let least = difference.basis == .runs ? Self.leastDifference : Self.leastDifferenceOfSingleRuns
+        guard !difference.relativeInterval(intervalShare).contains(0), abs(difference.relative) >= least else {
             return .notShown
         }
         return .differs(row.metric.words(isMore: difference.relative > 0))

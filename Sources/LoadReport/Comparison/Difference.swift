@@ -10,7 +10,7 @@ struct Difference: Sendable {
 
     let baseline, results: Double
     let basis: Basis
-    private let variances: (baseline: Double, results: Double)
+    private let variance: Double
     private let degrees: Double
 
     /// - Returns: nil if a side has no positive value; without a measure of chance, only the values.
@@ -24,11 +24,10 @@ struct Difference: Sendable {
         basis =
             sides.contains { $0.logarithms.count > 1 }
             ? .runs : sides.map(\.withinBasis).contains(.responses) ? .responses : .parts
-        variances = (other.variance, mine.variance)
-        let sum = mine.variance + other.variance
+        variance = mine.variance + other.variance
         // Welch and Satterthwaite.
         let parts = mine.variance * mine.variance / mine.degrees + other.variance * other.variance / other.degrees
-        degrees = parts > 0 ? max(sum * sum / parts, 1) : max(min(mine.degrees, other.degrees), 1)
+        degrees = parts > 0 ? max(variance * variance / parts, 1) : max(min(mine.degrees, other.degrees), 1)
     }
 
     /// Results by baseline, less one.
@@ -36,16 +35,15 @@ struct Difference: Sendable {
 
     /// The same, from the least to the most that a share of such intervals holds.
     func relativeInterval(_ share: Double) -> ClosedRange<Double> {
-        let reach = quantile(share) * (variances.baseline + variances.results).squareRoot()
+        let reach = quantile(share) * variance.squareRoot()
         let middle = log(results / baseline)
         return (exp(middle - reach) - 1)...(exp(middle + reach) - 1)
     }
 
-    /// The difference in the metric's own unit.
+    /// The same in the metric's own unit, from the baseline's value on.
     func interval(_ share: Double) -> ClosedRange<Double> {
-        let error = (results * results * variances.results + baseline * baseline * variances.baseline).squareRoot()
-        let reach = quantile(share) * error
-        return (results - baseline - reach)...(results - baseline + reach)
+        let relative = relativeInterval(share)
+        return (baseline * relative.lowerBound)...(baseline * relative.upperBound)
     }
 
     private func quantile(_ share: Double) -> Double {
