@@ -35,9 +35,13 @@ struct ExplainCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The controller's sync period, 15.", valueName: "time")) var syncPeriod: Seconds?
 
     func validate() throws {
-        guard (recording == nil) != (namespace == nil) else {
+        guard recording == nil || namespace == nil else {
+            throw ValidationError("Give --namespace or --recording, not both: the former asks a cluster.")
+        }
+        guard recording != nil || namespace != nil else {
             throw ValidationError("Give --namespace for a live autoscaler, or --recording.")
         }
+        guard hpa?.isEmpty != true else { throw ValidationError("--hpa must be an autoscaler's name.") }
         guard !follow || namespace != nil else { throw ValidationError("--follow needs --namespace.") }
         if let period = syncPeriod, period.value < 1 { throw ValidationError("--sync-period must be at least 1 s.") }
         try RecordingFolder.check(zone: timeZone)
@@ -66,6 +70,11 @@ struct ExplainCommand: AsyncParsableCommand {
             } catch  where Task.isCancelled {
                 // Ctrl-C ends kubectl too.
                 return
+            } catch let error as OperatorError where !isFirst && !error.isMissingRight {
+                // What has grown known is kept: the API server may come back.
+                StandardError.say("\(error)")
+                try? await Task.sleep(for: .seconds(syncPeriod?.value ?? 15))
+                continue
             }
             if isFirst {
                 let text = "\(objects.autoscalers)\n---\n\(objects.deployment)"
@@ -91,12 +100,17 @@ struct ExplainCommand: AsyncParsableCommand {
         let findings = try Findings.lines(manifests: text, name: manifests, hpa: hpa)
         let recipe = try Recipe(manifests: text, name: manifests, hpa: hpa)
         for note in folder.run.notes { StandardError.say(note) }
+        guard !folder.run.replicas.isEmpty || !folder.run.samples.isEmpty else {
+            throw OperatorError(
+                .input, "\(path): no file in it shows the replicas: give a folder with monitor's CSV or a timeline.csv")
+        }
         guard
             let controller = RecordedController(
                 folder.run, recipe: recipe, settings: ControllerSettings(), period: syncPeriod?.value ?? 15)
         else {
             throw OperatorError(.input, "\(manifests): there is no HorizontalPodAutoscaler: nothing decides")
         }
-        try StandardOutput.say(controller.text(findings: findings))
+        let unread = Findings.lines(otherMetrics: recipe.otherMetrics)
+        try StandardOutput.say(controller.text(findings: findings + unread))
     }
 }
