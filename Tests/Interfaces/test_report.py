@@ -1,5 +1,6 @@
 """The page of `bungalow report` in a real browser: on a phone and on a desk, with its runs named."""
 
+import itertools
 import shutil
 import subprocess
 
@@ -47,7 +48,7 @@ def test_a_comparison_shows_each_interval_and_what_must_not_happen(chromium, com
     boxes = chromium.run(
         f"[...({shown}).querySelectorAll('text')].filter(one => one.textContent.startsWith('×'))"
         ".map(one => one.getBoundingClientRect()).map(one => [one.left, one.right])")
-    assert len(boxes) >= 3 and all(right <= left for (_, right), (left, _) in zip(boxes, boxes[1:], strict=False))
+    assert len(boxes) >= 3 and all(right <= left for (_, right), (left, _) in itertools.pairwise(boxes))
     verdicts = chromium.run("[...document.querySelectorAll('.claims')][0].innerText")
     assert "cpu > +10% is met" in verdicts and "p95 > 250ms is not met" in verdicts
     assert not chromium.complaints

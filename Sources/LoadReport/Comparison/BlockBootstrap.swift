@@ -14,7 +14,7 @@ struct BlockBootstrap {
 
     /// The variance of a metric's logarithm and its degrees of freedom; nil if the parts do not tell.
     func variance(of metric: ComparedMetric, in run: LoadRun, stream: UInt64) -> Spread? {
-        let blocks = Self.blocks(of: run.comparedParts)
+        let blocks = run.comparedParts.joined(to: Self.maximumBlocks)
         guard blocks.count >= Self.leastBlocks else { return nil }
         let parts = RunParts(blocks)
         var random = SplitMix64(seed: seed &+ stream &* 0xA076_1D64_78BD_642F)
@@ -39,15 +39,6 @@ struct BlockBootstrap {
 
     private static func quarters(of blocks: [RunPart]) -> [[RunPart]] {
         (0..<4).map { Array(blocks[(blocks.count * $0 / 4)..<(blocks.count * ($0 + 1) / 4)]) }
-    }
-
-    /// Neighbours are joined until there are few enough.
-    private static func blocks(of parts: [RunPart]) -> [RunPart] {
-        let size = (parts.count + maximumBlocks - 1) / maximumBlocks
-        guard size > 1 else { return parts }
-        return stride(from: 0, to: parts.count, by: size).map { start in
-            parts[start..<min(start + size, parts.count)].joined
-        }
     }
 }
 
@@ -86,6 +77,15 @@ extension [Double] {
     }
 }
 
+extension [RunPart] {
+    /// Neighbours joined until there are no more parts than these.
+    fileprivate func joined(to most: Int) -> [RunPart] {
+        let size = (count + most - 1) / most
+        guard size > 1 else { return self }
+        return stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)].joined }
+    }
+}
+
 extension ArraySlice<RunPart> {
     /// One part of these.
     fileprivate var joined: RunPart {
@@ -102,8 +102,12 @@ extension ArraySlice<RunPart> {
 }
 
 extension LoadRun {
+    private static var maximumParts: Int { 480 }
+
     /// The stretches that the run's figures are of: of a run with a proof those of its hold.
-    var comparedParts: [RunPart] {
+    var comparedParts: [RunPart] { allParts.joined(to: Self.maximumParts) }
+
+    private var allParts: [RunPart] {
         guard let proof else { return parts }
         if let own = proof.parts, own.seconds > 0 {
             return own.latencyMs.map { found in

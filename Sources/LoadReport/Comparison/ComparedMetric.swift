@@ -54,8 +54,12 @@ enum ComparedMetric: String, CaseIterable, Sendable {
 }
 
 extension LoadRun {
-    /// A metric's value; nil if the run's files do not have it.
+    /// A metric's value; nil if the run's files do not have it, or have one that nothing can take.
     func value(_ metric: ComparedMetric) -> Double? {
+        claimed(metric).flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }
+    }
+
+    private func claimed(_ metric: ComparedMetric) -> Double? {
         switch metric {
         case .p50, .p90, .p95, .p99: steadyPercentiles?.values[(metric.share ?? 0) * 100] ?? valueOfParts(metric)
         // Of a run with a proof it would be that of the ramp, too.
@@ -95,7 +99,8 @@ extension RunProof {
             guard let last = counter.last.flatMap(count) else { return nil }
             // A replica that came within the run began to count at zero.
             guard let first = counter.first.map(count) ?? 0 else { return nil }
-            sum += last &- first
+            // A broken file's huge numbers must not trap.
+            sum = sum &+ (last &- first)
         }
         return sum
     }

@@ -63,7 +63,8 @@ extension Comparison {
         if !judged.isEmpty {
             let least = Self.leastDifference.percent + " (of single runs \(Self.leastDifferenceOfSingleRuns.percent))"
             lines.append(
-                "A difference is shown if its interval leaves out 0 and it is \(least) or more; all others may be chance.")
+                "A difference is shown if its interval leaves out 0 and it is \(least) or more; all others may be chance."
+            )
         }
         return lines
     }

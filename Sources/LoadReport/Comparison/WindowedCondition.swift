@@ -53,7 +53,9 @@ struct WindowedCondition {
 
     private func values(of run: LoadRun) -> [Double]? {
         let parts = run.comparedParts
-        guard let width = parts.map(\.seconds).max(), width > 0, width <= seconds else { return nil }
+        guard let width = parts.map(\.seconds).max(), width > 0, width <= seconds,
+            seconds / width < Double(parts.count + 1)
+        else { return nil }
         let count = Int((seconds / width).rounded(.down))
         let all = RunParts(parts)
         let values = all.values(condition.metric, inEach: count)

@@ -108,7 +108,8 @@ public struct RunProof: Sendable, Decodable {
             hotRecords, users, planned.calls, planned.hot, warmUp.hit, warmUp.miss, warmUp.bypass, seen.hit, seen.miss,
             seen.bypass, seen.refused, seen.errors, seen.timeouts, seen.hotMissed, seen.coldHit, droppedIterations,
         ]
-        return counts.allSatisfy(Int.allowedCounts.contains)
+        let found = [latencyMs.peak, latencyMs.sustained] + (parts?.latencyMs ?? [])
+        return (counts + found.compactMap { $0?.count }).allSatisfy(Int.allowedCounts.contains)
     }
 
     /// What the replicas' counters rose by in the run, the warm-up's look-ups taken off; nil where one is missing.

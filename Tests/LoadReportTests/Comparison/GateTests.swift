@@ -106,4 +106,21 @@ import Testing
         let gate = Gate([try Condition("p95 > 1ms")], windowSeconds: nil, try folders.results.read(), against: nil, nil)
         #expect(gate.outcome == .unjudged && gate.claims.count == 1)
     }
+
+    @Test(
+        "Numbers that no load test has stop nothing and are never a pass",
+        arguments: [
+            ("\"seconds\":1.0", "\"seconds\":1e-300"), ("\"seconds\":1.0", "\"seconds\":1e300"),
+            ("\"seconds\":1.0", "\"seconds\":-1"), ("\"p50\":0.", "\"p50\":-1e300,\"was\":0."),
+            ("\"p99\":", "\"p99\":1e300,\"was\":"), ("\"count\":200", "\"count\":9223372036854775807"),
+            ("\"refused\":0,\"cpu_seconds\":", "\"refused\":9223372036854775807,\"cpu_seconds\":-1e300,\"was\":"),
+        ])
+    func hostileNumbers(_ old: String, _ new: String) throws {
+        let folders = try ComparedFolders(recorded: "same-1")
+        try folders.change(old, to: new)
+        for window in [nil, 1.0, 3, 1e6] {
+            let gate = try folders.gate("p50 > 0.0001ms", "p99 > +10%", "rejected > +10%", "cpu > +10%", window: window)
+            #expect(gate.outcome != .passed, "\(gate.claims)")
+        }
+    }
 }
