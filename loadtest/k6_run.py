@@ -67,6 +67,13 @@ def percentiles(summary, name):
     return {re.sub(r"p\((.+)\)", r"p\1", key): value for key, value in metric["values"].items()}
 
 
+def parts(summary, settings):
+    """The parts of the hold, as they stand in run.schema.json; None where there are none."""
+    number = settings.parts()
+    found = [percentiles(summary, f"latency_sustained{{part:{part}}}") for part in range(number)]
+    return {"seconds": settings.hold_seconds / number, "latency_ms": found} if any(found) else None
+
+
 def rates(summary, settings, latency):
     found = counts(summary)
     answered = sum(found.get(f"{plan}_{kind}", 0) for plan in ("hot", "cold") for kind in ("hit", "miss", "bypass"))
@@ -218,6 +225,8 @@ def run(environment):
     words = subprocess.run([binary, "version"], capture_output=True, text=True).stdout.split()
     rate = rates(summary, settings, latency)
     entry = run_entry(settings, ("k6", words[1].lstrip("v")), times, tally, census, latency, rate, version)
+    if hold := parts(summary, settings):
+        entry["parts"] = hold
     verdict = write(entry, settings)
     if interrupted:
         return entry, 128 + interrupted.number

@@ -22,6 +22,7 @@ def run_entry(settings, tool, times, tally, census, latency, rate, version):
         "cache_rate": float(settings.cache_rate),
         "hot_records": settings.hot_records,
         "users": settings.users,
+        "settings": settings.plan(),
         "planned": {"calls": tally.issued, "hot": tally.planned_hot},
         "warm_up": {name: tally.warm[name] for name in ("hit", "miss", "bypass")},
         "seen": tally.seen(),

@@ -27,6 +27,8 @@ class SettingsError(Exception):
 Environment = Mapping[str, str]
 # Of a program that was given a value that is not allowed.
 USAGE_EXIT_CODE = 2
+# The hold is measured in this many parts at most, none shorter than a second: they show how much it varied within.
+MOST_PARTS = 20
 # k6's names of the percentiles that a threshold can be set for, by variable.
 PERCENTILES = {"P50_MS": "p(50)", "P90_MS": "p(90)", "P95_MS": "p(95)", "P99_MS": "p(99)", "P999_MS": "p(99.9)"}
 
@@ -115,6 +117,10 @@ class Settings:
             "TIMEOUT_SECONDS": f"{self.timeout_seconds:g}",
         }
 
+    def parts(self) -> int:
+        """How many parts of equal length the hold has; 0 where a number of calls ends the run."""
+        return 0 if self.calls else min(MOST_PARTS, int(self.hold_seconds))
+
     def file(self, kind: str) -> Path:
         """A file of the run; all of them begin with its name."""
         return self.folder / f"{self.name}.{kind}"
@@ -144,6 +150,7 @@ class Settings:
             "thinkSeconds": self.think_seconds,
             "timeoutSeconds": self.timeout_seconds,
             "thresholds": self.thresholds,
+            "parts": self.parts(),
             "summaryFile": str(self.file("k6.json").resolve()),
         }
 

@@ -39,7 +39,37 @@ struct ReportCommand: ParsableCommand {
             valueName: "zone"))
     var timeZone: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Compare with the runs of this folder: p50, p95, p99, rate and CPU of each tool and cache rate.",
+            valueName: "dir"))
+    var against: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Exit with 3 if this is met, with 65 if it cannot be judged; may be given again. A metric (p50, p90, p95, p99, \
+            mean, rate, cpu, rejected, failed, hits), > or <, and a limit: +10% against the baseline, 250ms as measured.
+            """, valueName: "condition"))
+    var failIf: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The conditions must not be met in any stretch of this length, such as 30s.", valueName: "seconds"))
+    var window: String?
+
+    @Option(help: ArgumentHelp("Of what is drawn at random for the intervals.", valueName: "number"))
+    var seed: UInt64 = 1
+
     func validate() throws {
+        if against?.isEmpty == true { throw ValidationError("--against is empty: name the baseline's folder.") }
+        if window != nil, windowSeconds == nil {
+            throw ValidationError(
+                "--window \(window ?? "") is not a length: use seconds or minutes, such as 30s or 2m.")
+        }
+        if window != nil, failIf.isEmpty {
+            throw ValidationError("--window is for the conditions of --fail-if, and there are none.")
+        }
         if folder.isEmpty { throw ValidationError("The folder has no name; . is the one that you are in.") }
         if sqlite?.isEmpty == true { throw ValidationError("--sqlite is empty: give a name.") }
         if let timeZone, TimeZone(identifier: timeZone) == nil {
@@ -48,7 +78,44 @@ struct ReportCommand: ParsableCommand {
         }
     }
 
+    private var windowSeconds: Double? {
+        guard let match = window?.wholeMatch(of: #/([0-9]{1,6}(?:\.[0-9]{1,3})?)(s|m)/#), let number = Double(match.1),
+            number > 0
+        else { return nil }
+        return match.2 == "m" ? number * 60 : number
+    }
+
+    private func conditions() throws -> [Condition] {
+        let conditions = try failIf.map(Condition.init)
+        if against == nil, let one = zip(failIf, conditions).first(where: \.1.isRelative) {
+            throw OperatorError(.request, "--fail-if '\(one.0)' needs a baseline: name its folder with --against")
+        }
+        return conditions
+    }
+
+    /// The folder's zone, if one is named, else this machine's.
+    private var zone: TimeZone { timeZone.flatMap(TimeZone.init(identifier:)) ?? .current }
+
+    private func baseline(of results: URL, outputs: [String]) throws -> LoadEvidence? {
+        guard let against else { return nil }
+        let url = URL(filePath: against, directoryHint: .isDirectory).standardizedFileURL
+        let paths = [url, results].map { $0.resolvingSymlinksInPath().path + "/" }
+        // Subfolders are read, too, so the one's runs would be among the other's.
+        guard !paths[0].hasPrefix(paths[1]), !paths[1].hasPrefix(paths[0]) else {
+            throw OperatorError(
+                .request,
+                "--against \(against) and the results share a folder; put each in one of its own, side by side")
+        }
+        let evidence = try LoadFolder(path: url.path, zone: zone, outputs: outputs).read()
+        for line in evidence.skipped { StandardError.say("Not read in the baseline: \(line)") }
+        guard !evidence.runs.isEmpty else {
+            throw OperatorError(.input, "\(against) holds no runs of load tests to compare with")
+        }
+        return evidence
+    }
+
     func run() throws {
+        let conditions = try conditions()
         let url = URL(filePath: folder, directoryHint: .isDirectory).standardizedFileURL
         let page = html ?? url.appending(path: "report.html").path
         let file = try OutputFile(path: page)
@@ -56,17 +123,26 @@ struct ReportCommand: ParsableCommand {
             throw OperatorError(.request, "\(page) is to be the page and the SQLite file: name two files")
         }
         let source = try LoadFolder(
-            path: url.path, zone: timeZone.flatMap(TimeZone.init(identifier:)) ?? .current,
-            outputs: [page] + [sqlite].compactMap(\.self))
+            path: url.path, zone: zone, outputs: [page] + [sqlite].compactMap(\.self))
         let evidence = try source.read(into: try sqlite.map(RecordDatabase.init(path:)))
         for line in evidence.skipped { StandardError.say("Not read: \(line)") }
         guard !evidence.isEmpty else {
             throw OperatorError(
                 .input, "\(folder) holds no results of load tests; bungalow report --help names the kinds")
         }
+        let baseline = try baseline(of: url, outputs: [page])
+        let comparison = baseline.map { Comparison(evidence, against: $0, named: against ?? "", seed: seed) }
+        let gate =
+            conditions.isEmpty
+            ? nil : Gate(conditions, windowSeconds: windowSeconds, evidence, against: baseline, comparison)
         let name = url.lastPathComponent
-        try file.write(Data(LoadPage(evidence, name: name).html.utf8))
-        try StandardOutput.write(LoadSummary(evidence, name: name).text)
+        try file.write(Data(LoadPage(evidence, name: name, comparison, gate).html.utf8))
+        try StandardOutput.write(LoadSummary(evidence, name: name, comparison, gate).text)
         StandardError.say("Page in \(page)")
+        switch gate?.outcome {
+        case .failed: throw ExitCode(3)
+        case .unjudged: throw ExitCode(65)
+        case .passed, nil: break
+        }
     }
 }

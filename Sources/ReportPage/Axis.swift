@@ -42,6 +42,22 @@ public struct Axis: Sendable {
             .map { Tick(value: $0, label: Self.label($0)) }
     }
 
+    /// Factors around 1, which is in the middle: half as much is as far from it as twice as much.
+    public init(factorsUpTo largest: Double, places: (Double, Double)) {
+        (lower, upper) = (1 / largest, largest)
+        (start, end) = places
+        isLogarithmic = true
+        // Labels of a narrow drawing would touch.
+        let isNarrow = abs(places.1 - places.0) < 400
+        let steps =
+            largest > 5 && isNarrow
+            ? [1, 5, 20] : largest > 3 ? [1, 2, 5, 10, 20] : largest > 1.4 ? [1, 1.5, 2, 3] : [1, 1.1, 1.2, 1.3]
+        let shown = steps.filter { $0 <= largest }
+        ticks = (shown.dropFirst().reversed().map { 1 / $0 } + shown).map {
+            Tick(value: $0, label: "×" + String(format: "%.3g", $0))
+        }
+    }
+
     /// Seconds since 1970, with ticks at round times of the day.
     public init(from first: Int, to last: Int, places: (Double, Double)) {
         (lower, upper) = (Double(first), Double(max(last, first + 1)))

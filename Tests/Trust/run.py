@@ -12,6 +12,7 @@ import time
 
 import bodies
 import check
+import comparison
 import hostility
 import interface
 import logs
@@ -66,6 +67,8 @@ CHECKS = {
     "addresses": (sanitizers.addresses, "the tests under AddressSanitizer"),
     # proves: T46
     "tables": (tables.check, "mutated results of load tests prove nothing"),
+    # proves: C5.10
+    "compare": (comparison.check, "bungalow report --against: one build twice, and one that computes 1 ms longer"),
     # proves: T43
     "soak": (soak.check, "half an hour at half load"),
 }

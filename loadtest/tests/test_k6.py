@@ -10,7 +10,9 @@ import pytest
     "rate, hot", [("0", 0), (".43", 430), ("0.5", 500), ("0.75", 750), ("0.999", 999), ("1", 1000), ("10", 1000)]
 )
 def test_k6_hits_exactly_as_often_as_planned(k6, server, rate, hot):
-    k6(server.url, CACHE_RATE=rate, CALLS="1000", USERS="8").finish().proven(1000, hot)
+    run = k6(server.url, CACHE_RATE=rate, CALLS="1000", USERS="8").finish()
+    run.proven(1000, hot)
+    assert "parts" not in run.entry
 
 
 def test_the_closed_model_keeps_the_rate_and_splits_latencies_by_phase(k6, server):
@@ -41,6 +43,19 @@ def test_the_open_model_keeps_the_rate(k6, server, ramp):
     calls = run.entry["planned"]["calls"]
     run.proven(calls, calls // 2)
     assert run.entry["rate"]["offered"] == 50 and run.entry["dropped_iterations"] == 0
+
+
+def test_the_hold_is_measured_in_parts_that_add_up_to_it(k6, server):
+    run = k6(
+        server.url, CACHE_RATE="0.5", USERS="2", RAMP_SECONDS="1", HOLD_SECONDS="3", DOWN_SECONDS="0",
+        THINK_TIME_MS="5"
+    ).finish()  # fmt: skip
+    assert run.code == 0, run.said
+    parts, sustained = run.entry["parts"], run.entry["latency_ms"]["sustained"]
+    assert parts["seconds"] == 1 and len(parts["latency_ms"]) == 3
+    assert sum(part["count"] for part in parts["latency_ms"]) == sustained["count"]
+    assert max(part["max"] for part in parts["latency_ms"]) == sustained["max"]
+    assert run.entry["settings"]["THINK_TIME_MS"] == "5"
 
 
 def test_a_run_says_what_it_will_do_and_how_long_it_still_takes(k6, server):

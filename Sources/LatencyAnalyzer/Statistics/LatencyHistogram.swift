@@ -62,7 +62,7 @@ public struct LatencyHistogram: Sendable {
     }
 
     /// Calls by time, in this many steps for each factor of ten, from the shortest call's step to the longest one's.
-    func logarithmicSteps(perDecade steps: Int) -> [(milliseconds: Double, count: Int)] {
+    package func logarithmicSteps(perDecade steps: Int) -> [(milliseconds: Double, count: Int)] {
         var countsOfSteps: [Int: Int] = [:]
         guard let counts else { return [] }
         for value in counts.recordedValues() {

@@ -8,6 +8,8 @@ public struct LoadFolder: Sendable {
     private let zone: TimeZone
     private let outputs: Set<String>
     private static let maximumFileCount = 10_000
+    // What a comparison resamples takes some MB a run; of more runs than these, the runs themselves tell enough.
+    private static let maximumRunsWithParts = 200
     // What loadtest and this report make of the results, for people.
     private static let summaries: Set = [
         "tables.md", "chart.svg", "crossover.md", "crossover.svg", "report.html",
@@ -41,6 +43,7 @@ public struct LoadFolder: Sendable {
     public func read(into database: RecordDatabase? = nil) throws -> LoadEvidence {
         var evidence = LoadEvidence()
         var runs = RunCollection()
+        var runsWithParts = 0
         let (files, rest) = try files()
         for file in LocustDownloads.named(files) {
             do {
@@ -50,6 +53,8 @@ public struct LoadFolder: Sendable {
                 switch content {
                 case .run(var run):
                     if let loss { run.gaps.append(loss) }
+                    if !run.parts.isEmpty { runsWithParts += 1 }
+                    if runsWithParts > Self.maximumRunsWithParts { run.parts = [] }
                     runs.add(run, of: file)
                 case .resources(let uses): evidence.resources += uses
                 case .serverLog(let log): evidence.add(log)

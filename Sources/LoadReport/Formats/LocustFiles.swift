@@ -37,7 +37,7 @@ enum LocustFiles {
             last = (calls, failures)
             means.add(
                 at: time, calls: calls, failures: failures,
-                mean: columns.number("Total Average Response Time", in: row))
+                mean: columns.number("Total Average Response Time", in: row), percentiles: slot.milliseconds)
             most = max(most, failures)
             series.update(at: time.second) { $0.add(slot) }
             times.cover(time...time)
@@ -48,7 +48,7 @@ enum LocustFiles {
         run.sources = [file.relativePath]
         run.times = times
         run.set(series, of: .statistics)
-        run.intervals = means.intervals
+        (run.intervals, run.parts) = (means.intervals, means.parts)
         run.calls = last.calls
         run.failures = last.failures
         run.set(RequestTally(kind: .locustHistory, requests: last.calls, failures: most))

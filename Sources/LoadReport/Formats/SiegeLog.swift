@@ -46,6 +46,11 @@ enum SiegeLog {
         run.times = times
         run.set(total.series, of: .statistics)
         run.intervals = total.intervals
+        run.parts = total.intervals.map { interval in
+            RunPart(
+                seconds: interval.seconds, answered: interval.requests - interval.failures, failed: interval.failures,
+                meanMilliseconds: interval.meanMilliseconds)
+        }
         (run.calls, run.failures) = (total.calls, total.failures)
         run.set(RequestTally(kind: .siegeLog, requests: total.calls, failures: total.failures))
         if wasAborted { run.gaps.append("\(file.relativePath): siege was aborted after too many failures") }

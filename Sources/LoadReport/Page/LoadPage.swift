@@ -7,13 +7,19 @@ public struct LoadPage: Sendable {
 
     private let evidence: LoadEvidence
     private let name: String
+    private let comparison: Comparison?
+    private let gate: Gate?
 
     /// Makes the page.
     ///
-    /// - Parameter name: the folder's, as people see it.
-    public init(_ evidence: LoadEvidence, name: String) {
+    /// - Parameters:
+    ///   - name: the folder's, as people see it.
+    ///   - comparison: with a baseline, if there is one.
+    ///   - gate: conditions that must not be met, if there are any.
+    public init(_ evidence: LoadEvidence, name: String, _ comparison: Comparison? = nil, _ gate: Gate? = nil) {
         self.evidence = evidence
         self.name = name
+        (self.comparison, self.gate) = (comparison, gate)
     }
 
     /// The page's text.
@@ -26,7 +32,9 @@ public struct LoadPage: Sendable {
             body: """
                 \(Markup.banner(banner(claims)))
                 \(Markup.tiles(tiles(claims)))
-                \(Self.list(claims))
+                \(Self.list(gate?.claims ?? [], titled: "What must not happen"))
+                \(comparisonHTML)
+                \(Self.list(claims, titled: "Claims and the numbers behind them"))
                 \(charts)
                 \(LoadTables(evidence).all.map(\.html).joined(separator: "\n"))
                 \(skipped)
@@ -53,7 +61,16 @@ public struct LoadPage: Sendable {
         ]
     }
 
-    private static func list(_ claims: [Claim]) -> String {
+    private var comparisonHTML: String {
+        guard let comparison else { return "" }
+        let table = comparison.table
+        let notes = comparison.notes.map { "<p class=\"note\">\(Markup.escaped($0))</p>" }
+        let list = Self.list(comparison.claims, titled: "Compared with \(comparison.baselineName)")
+        let shown = table.rows.isEmpty ? [] : [Chart.html(comparison.chart) ?? "", table.html] + notes
+        return ([list] + shown).joined(separator: "\n")
+    }
+
+    private static func list(_ claims: [Claim], titled title: String) -> String {
         guard !claims.isEmpty else { return "" }
         let items = claims.map { claim in
             let numbers = claim.numbers.map { "<li>\(Markup.escaped($0))</li>" }.joined()
@@ -61,7 +78,7 @@ public struct LoadPage: Sendable {
             return "<li><b class=\"verdict \(verdict.lowercased())\">\(verdict)</b><div>"
                 + "\(Markup.escaped(claim.statement))<ul>\(numbers)</ul></div></li>"
         }
-        return "<figure><figcaption>Claims and the numbers behind them</figcaption><ul class=\"claims\">"
+        return "<figure><figcaption>\(Markup.escaped(title))</figcaption><ul class=\"claims\">"
             + "\(items.joined())</ul></figure>"
     }
 

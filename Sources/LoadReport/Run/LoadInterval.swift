@@ -22,9 +22,13 @@ package struct LoadInterval: Sendable, Equatable {
 struct HistoryMeans {
     private static let leastSeconds = 10.0
     private(set) var intervals: [LoadInterval] = []
+    private(set) var parts: [RunPart] = []
     private var last: (time: Double, calls: Int, failures: Int, sum: Double)?
 
-    mutating func add(at time: Instant, calls: Int, failures: Int, mean: Double?) {
+    /// - Parameter percentiles: in ms, of the last ten seconds.
+    mutating func add(
+        at time: Instant, calls: Int, failures: Int, mean: Double?, percentiles: [Double: Double] = [:]
+    ) {
         guard let mean else { return }
         let row = (time: time.seconds, calls: calls, failures: failures, sum: mean * Double(calls))
         // "Reset statistics" begins anew.
@@ -38,6 +42,12 @@ struct HistoryMeans {
             LoadInterval(
                 start: last.time, seconds: row.time - last.time, requests: requests, failures: failures - last.failures,
                 meanMilliseconds: requests > 0 ? (row.sum - last.sum) / Double(requests) : nil))
+        let answered = max(requests - (failures - last.failures), 0)
+        parts.append(
+            RunPart(
+                seconds: row.time - last.time, answered: answered, failed: failures - last.failures,
+                latencies: LatencyCounts(Percentiles(count: answered, values: percentiles)),
+                meanMilliseconds: intervals.last?.meanMilliseconds))
         self.last = row
     }
 }

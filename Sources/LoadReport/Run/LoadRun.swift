@@ -21,6 +21,8 @@ public struct LoadRun: Sendable {
     package internal(set) var meanMilliseconds: Double?
     /// The stretches for which a tool reports a mean, as finely as it does.
     package internal(set) var intervals: [LoadInterval] = []
+    /// What was measured in each stretch of time, as finely as a comparison needs it; empty if the files do not tell.
+    var parts: [RunPart] = []
     private(set) var series: Timeline<LoadSlot>?
     private var seriesDetail = Detail.summary
     var detail = Detail.summary
@@ -77,8 +79,11 @@ public struct LoadRun: Sendable {
         }
         if detail == other.detail, isSpread {
             intervals += other.intervals
-        } else if intervals.isEmpty {
-            intervals = other.intervals
+            // Whose parts are of the same time cannot be told any more.
+            parts = []
+        } else {
+            if intervals.isEmpty { intervals = other.intervals }
+            if parts.isEmpty { parts = other.parts }
         }
         addSeries(of: other, isSpread: isSpread)
         merge(other.tallies)

@@ -78,7 +78,18 @@ struct RequestSums {
         }
         run.set(series, of: .records)
         run.intervals = intervals
+        run.parts = parts
         return run
+    }
+
+    /// Empty slots count, too: nothing was answered in them. The first and the last are cut off within a slot.
+    private var parts: [RunPart] {
+        slots.entries.dropFirst().dropLast().map { _, slot in
+            RunPart(
+                seconds: Double(slots.slotSeconds), answered: slot.latencies.count, failed: slot.failures,
+                latencies: LatencyCounts(slot.latencies),
+                meanMilliseconds: slot.latencies.count > 0 ? slot.milliseconds / Double(slot.latencies.count) : nil)
+        }
     }
 
     /// Stretches of at least ten seconds.

@@ -7,12 +7,15 @@ public struct RunProof: Sendable, Decodable {
     static let schema = 1
 
     let tool, name: String
+    let toolVersion, client: String?
     package let started, ended: Instant
     let target: String
     let model: LoadModel
     package let cacheRate: Double?
     let hotRecords: Int
     package let users: Int
+    /// What else a request is made with, by the variable's name; nil in files of older releases.
+    let settings: [String: String]?
     let planned: Plan
     let warmUp: LookUps
     let seen: Seen
@@ -20,6 +23,7 @@ public struct RunProof: Sendable, Decodable {
     package let counters: [Counter]
     let droppedIterations: Int
     package let latencyMs: Phases
+    let parts: Parts?
     let rate: Rate
     let saturation: Saturation?
     package let verdict: Verdict
@@ -73,6 +77,12 @@ public struct RunProof: Sendable, Decodable {
         package let peak, sustained: Percentiles?
     }
 
+    /// The hold in stretches of equal length.
+    struct Parts: Sendable, Decodable {
+        let seconds: Double
+        let latencyMs: [Percentiles?]
+    }
+
     /// Calls a second.
     struct Rate: Sendable, Decodable {
         let offered: Double?
@@ -98,7 +108,8 @@ public struct RunProof: Sendable, Decodable {
             hotRecords, users, planned.calls, planned.hot, warmUp.hit, warmUp.miss, warmUp.bypass, seen.hit, seen.miss,
             seen.bypass, seen.refused, seen.errors, seen.timeouts, seen.hotMissed, seen.coldHit, droppedIterations,
         ]
-        return counts.allSatisfy(Int.allowedCounts.contains)
+        let found = [latencyMs.peak, latencyMs.sustained] + (parts?.latencyMs ?? [])
+        return (counts + found.compactMap { $0?.count }).allSatisfy(Int.allowedCounts.contains)
     }
 
     /// What the replicas' counters rose by in the run, the warm-up's look-ups taken off; nil where one is missing.
