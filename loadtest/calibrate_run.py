@@ -16,7 +16,7 @@ def steps(few, many):
     rate = (yield "one-miss", {"CACHE_RATE": "0", "USERS": "1"})["rate"]["achieved"]
     yield "one-hit", {"CACHE_RATE": "1", "USERS": "1"}
     # A server that has time between two requests needs more for each than one that finds the next at once.
-    for part in (8, 2):
+    for part in (64, 16, 4):
         open_model = {"MODEL": "open", "RATE": f"{max(rate / part, 1):.0f}"}
         yield f"steady-{part}", {"CACHE_RATE": "0", "USERS": str(max(many, OPEN_USERS)), **open_model}
     yield "few", {"CACHE_RATE": "0.5", "USERS": str(few)}

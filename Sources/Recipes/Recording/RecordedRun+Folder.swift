@@ -22,22 +22,28 @@ extension RecordedRun {
                 "\(use.source) has no date: it is taken to have begun with the load; a name such as "
                     + "use-20261121T072600Z.csv says when")
         }
+        tools = runs.map { $0.tool.lowercased() }
         try read(files, origin: origin)
         if requests.isEmpty {
             requests = runs.flatMap(\.requests).map {
                 RecordedRequests(start: $0.start - origin, seconds: $0.seconds, count: $0.count)
             }
             requestSource = runs.map(\.tool).first ?? ""
+            isLoadGuessed = requestSource == "siege" && phases == nil
         }
         let ends = [
             samples.last?.time, intervals.map(\.end).max(), requests.map { $0.start + $0.seconds }.max(),
             runs.compactMap { $0.times.map { $0.upperBound.seconds - origin } }.max(),
         ]
         length = ends.compactMap(\.self).max() ?? 0
-        guard length > 0, length <= 1e6 else {
+        guard length > 0 else {
             throw RecipeError(
-                "\(folder): no recorded run of at most 1000000 s was found in it: give a folder with monitor's CSV, or the "
-                    + "files of siege, k6 or Locust")
+                "\(folder): no recorded run was found in it: give a folder with monitor's CSV, or the files of siege, k6 or "
+                    + "Locust")
+        }
+        guard length <= 1e6 else {
+            throw RecipeError(
+                "\(folder): its files span \(fixed(length / 86_400, 0)) days: give a single run, at most 1000000 s")
         }
         replicas.sort { $0.time < $1.time }
     }

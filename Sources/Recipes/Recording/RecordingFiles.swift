@@ -107,7 +107,8 @@ struct RecordingFiles {
                 time: time - origin, stamp: (table.number("kubelet_stamp_unix", in: row) ?? time) - origin,
                 window: table.number("window_s", in: row) ?? 15, pod: pod,
                 container: table.text("container", in: row) ?? "", cores: cores,
-                cpuSeconds: table.number("cpu_seconds_total", in: row))
+                cpuSeconds: table.number("cpu_seconds_total", in: row),
+                memory: table.number("memory_bytes", in: row).map { $0 / 1_048_576 })
         }
     }
 
