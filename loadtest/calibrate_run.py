@@ -1,6 +1,7 @@
 """Runs k6 in the ways that tell a request's CPU apart: by hit and miss, alone and in a crowd, and next to nothing."""
 
 import os
+import sys
 
 import k6_run
 import program
@@ -47,6 +48,10 @@ def main():
         verdicts.append(entry["verdict"])
         if code > 128:
             return code
+        if len(verdicts) == 1 and not any(entry["seen"][kind] for kind in ("hit", "miss", "bypass")):
+            reasons = "; ".join(reason["text"] for reason in entry["reasons"])
+            print(f"loadtest/calibrate: the first run had no response, so the others are not made: {reasons}", file=sys.stderr)
+            return 1
         try:
             step = runs.send(entry)
         except StopIteration:

@@ -43,6 +43,12 @@ package struct AutoscalerController: Sendable {
         return decision
     }
 
+    /// Takes back the event of a change that was decided and not made.
+    package mutating func forget(_ decision: Decision) {
+        memory.upEvents.removeAll { $0.time == decision.time }
+        memory.downEvents.removeAll { $0.time == decision.time }
+    }
+
     private mutating func decideByMetrics(_ decision: inout Decision, pods: [PodObservation]) {
         let current = decision.current
         let now = decision.time

@@ -36,7 +36,7 @@ struct ExplainCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (recording == nil) != (namespace == nil) else {
-            throw ValidationError("Give --namespace for a live autoscaler, or --recording.")
+            throw ValidationError("Give --namespace for a live autoscaler, or --recording, and not both.")
         }
         guard !follow || namespace != nil else { throw ValidationError("--follow needs --namespace.") }
         if let period = syncPeriod, period.value < 1 { throw ValidationError("--sync-period must be at least 1 s.") }
@@ -66,6 +66,11 @@ struct ExplainCommand: AsyncParsableCommand {
             } catch  where Task.isCancelled {
                 // Ctrl-C ends kubectl too.
                 return
+            } catch let error as OperatorError where !isFirst && follow {
+                // What has grown known is kept.
+                StandardError.say(error.description)
+                try? await Task.sleep(for: .seconds(syncPeriod?.value ?? 15))
+                continue
             }
             if isFirst {
                 let text = "\(objects.autoscalers)\n---\n\(objects.deployment)"
@@ -76,7 +81,7 @@ struct ExplainCommand: AsyncParsableCommand {
             isFirst = false
             let state = try LiveState(
                 autoscalers: objects.autoscalers, deployment: objects.deployment, pods: objects.pods,
-                metrics: objects.metrics, hpa: hpa)
+                metrics: objects.metrics, metricsError: objects.metricsError, hpa: hpa)
             try StandardOutput.say(explanation.explain(state, now: Date().timeIntervalSince1970))
             if follow { try? await Task.sleep(for: .seconds(syncPeriod?.value ?? 15)) }
         } while follow && !Task.isCancelled
@@ -90,12 +95,16 @@ struct ExplainCommand: AsyncParsableCommand {
         let text = try SimulateCommand.text(of: manifests)
         let findings = try Findings.lines(manifests: text, name: manifests, hpa: hpa)
         let recipe = try Recipe(manifests: text, name: manifests, hpa: hpa)
-        for note in folder.run.notes { StandardError.say(note) }
+        for note in folder.run.notes + recipe.notes.filter({ $0.contains("HorizontalPodAutoscaler") }) { StandardError.say(note) }
         guard
             let controller = RecordedController(
                 folder.run, recipe: recipe, settings: ControllerSettings(), period: syncPeriod?.value ?? 15)
         else {
-            throw OperatorError(.input, "\(manifests): there is no HorizontalPodAutoscaler: nothing decides")
+            throw OperatorError(
+                .input,
+                recipe.autoscaler == nil
+                    ? "\(manifests): there is no HorizontalPodAutoscaler: nothing decides"
+                    : "\(path): no file tells the replicas: the monitor's CSV, timeline.csv or autoscaler.csv would")
         }
         try StandardOutput.say(controller.text(findings: findings))
     }

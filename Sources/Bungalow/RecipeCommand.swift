@@ -26,7 +26,8 @@ struct RecipeCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("What a request costs, as bungalow calibrate writes it.", valueName: "file"))
     var service: String?
     @Option(help: ArgumentHelp("As of bungalow simulate.", valueName: "load")) var load: String
-    @Option(help: "What a kind of cluster decides: aks, minikube, lab or upstream.") var platform = Platform.upstream
+    @Option(name: .customLong("platform"), help: "What a kind of cluster decides: aks, minikube, lab or upstream.")
+    var namedPlatform: Platform?
     @OptionGroup(title: "Controller and metrics") var cluster: ClusterOptions
     @Option(
         help: ArgumentHelp("Nodes and their cores: 3x4, 3x4x16Gi.", valueName: "nodes"), transform: NodeList.init)
@@ -124,12 +125,13 @@ struct RecipeCommand: AsyncParsableCommand {
                     manifests: try SimulateCommand.text(of: manifests), name: SimulateCommand.shown(manifests), hpa: hpa
                 )
             } else {
-                try Recipe(standardFor: platform)
+                try Recipe(standardFor: namedPlatform ?? .upstream)
             }
         for note in recipe.notes { StandardError.say(note) }
         // What the two commands have in common is read by one of them.
         var simulate = SimulateCommand()
-        (simulate.manifests, simulate.service, simulate.load, simulate.platform) = (manifests, service, load, platform)
+        (simulate.manifests, simulate.service, simulate.load) = (manifests, service, load)
+        simulate.namedPlatform = namedPlatform
         (simulate.cluster, simulate.nodes, simulate.hitRate, simulate.duration) = (cluster, nodes, hitRate, duration)
         simulate.seed = seed
         let scenario = try simulate.scenario(of: recipe, loadName: load)

@@ -49,6 +49,7 @@ struct RecordingFolder {
         let evidence = try LoadFolder(
             path: path, zone: zone.flatMap(TimeZone.init(identifier:)) ?? .current, outputs: outputs
         ).read()
+        for file in evidence.skipped { StandardError.say("not read: \(file)") }
         run = try RecordedRun(folder: path, evidence: evidence)
         proofs = evidence.runs.compactMap(\.proof)
     }

@@ -79,11 +79,17 @@ struct ClusterOptions: ParsableArguments {
         }
     }
 
-    /// - Parameter calibrated: the resolution that the service file names.
-    func apply(to scenario: inout Scenario, platform: Platform, calibrated: Double?) {
+    /// - Parameters:
+    ///   - platform: nil if none was named.
+    ///   - calibrated: the resolution that the service file names.
+    func apply(to scenario: inout Scenario, platform: Platform?, calibrated: Double?) {
         applyController(to: &scenario)
-        if metricsLag == nil {
-            scenario.metrics = .scraped(resolution: metricsResolution?.value ?? calibrated ?? platform.resolution)
+        guard metricsLag == nil else { return }
+        let used = metricsResolution?.value ?? platform?.resolution ?? calibrated ?? Platform.upstream.resolution
+        scenario.metrics = .scraped(resolution: used)
+        if let calibrated, calibrated != used {
+            StandardError.say(
+                "metrics are read every \(fixed(used, 0)) s; where the service was calibrated, every \(fixed(calibrated, 0)) s")
         }
     }
 
@@ -125,7 +131,7 @@ extension SimulateCommand {
         if let hitRate { scenario.service.hitRate = hitRate }
         scenario.autoscaler = recipe.autoscaler
         scenario.routing = platform.routing
-        cluster.apply(to: &scenario, platform: platform, calibrated: model.resolution)
+        cluster.apply(to: &scenario, platform: namedPlatform, calibrated: model.resolution)
         return scenario
     }
 

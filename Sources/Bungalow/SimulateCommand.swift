@@ -40,7 +40,9 @@ struct SimulateCommand: ParsableCommand {
         help: ArgumentHelp(
             "The time zone of clients that log local times; this machine's otherwise.", valueName: "zone"))
     var timeZone: String?
-    @Option(help: "What a kind of cluster decides: aks, minikube, lab or upstream.") var platform = Platform.upstream
+    @Option(name: .customLong("platform"), help: "What a kind of cluster decides: aks, minikube, lab or upstream.")
+    var namedPlatform: Platform?
+    var platform: Platform { namedPlatform ?? .upstream }
     @OptionGroup(title: "Controller and metrics") var cluster: ClusterOptions
     @Option(
         help: ArgumentHelp("Nodes and their cores, and memory where it matters: 3x4, 3x4x16Gi.", valueName: "nodes"),

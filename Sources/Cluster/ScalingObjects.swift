@@ -11,6 +11,8 @@ public struct ScalingObjects: Sendable {
     public let pods: String
     /// Their PodMetrics; nil if the metrics API does not respond.
     public let metrics: String?
+    /// Why there are none, as kubectl said.
+    public var metricsError: String?
 }
 
 extension Cluster {
@@ -29,8 +31,14 @@ extension Cluster {
         let object: DeploymentObject = try Kubectl.decode(Array(deployment.utf8))
         let query = "?labelSelector=\(Self.escaped(object.spec.selector.text))"
         let pods = try await raw("/api/v1/namespaces/\(space)/pods\(query)")
-        let metrics = try? await raw("/apis/metrics.k8s.io/v1beta1/namespaces/\(space)/pods\(query)")
-        return ScalingObjects(autoscalers: autoscalers, deployment: deployment, pods: pods, metrics: metrics)
+        do {
+            let metrics = try await raw("/apis/metrics.k8s.io/v1beta1/namespaces/\(space)/pods\(query)")
+            return ScalingObjects(autoscalers: autoscalers, deployment: deployment, pods: pods, metrics: metrics)
+        } catch let error as OperatorError {
+            return ScalingObjects(
+                autoscalers: autoscalers, deployment: deployment, pods: pods, metrics: nil,
+                metricsError: error.description)
+        }
     }
 
     private func raw(_ path: String) async throws -> String {

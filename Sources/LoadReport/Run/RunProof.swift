@@ -92,6 +92,9 @@ public struct RunProof: Sendable, Decodable {
         return seen.answered + seen.failed == planned.calls && !reasons.contains { endings.contains($0.code ?? "") }
     }
 
+    /// The build, model and configuration that ran, for comparisons; nil if unknown.
+    package var system: SystemVersion? { version }
+
     /// Whether each user waits for a response before the next call.
     package var isClosed: Bool { model == .closed }
 

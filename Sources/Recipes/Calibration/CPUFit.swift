@@ -31,8 +31,8 @@ struct CPUFit {
     }
 
     private static let leastRequests = 50.0
-    /// Of the CPU that a process counts, whatever the fit says.
-    private static let leastError = 0.01
+    /// Of the CPU that a process counts, whatever the fit says; of what others publish of it, whose errors hang together.
+    private static let leastError = (exact: 0.01, published: 0.02)
     /// Rejections cost something too: with a larger share of them a run tells little.
     private static let mostRejected = 0.2
 
@@ -61,7 +61,9 @@ struct CPUFit {
             guard let value = found.values[column] else { return nil }
             var error = found.errors[column].map { 2 * $0 }
             if isExact, column > 0, let known = error {
-                error = max(known, Self.worst(points, values: found.values, column: column), Self.leastError * value)
+                error = max(known, Self.worst(points, values: found.values, column: column), Self.leastError.exact * value)
+            } else if column > 0 {
+                error = error.map { max($0, Self.leastError.published * value) }
             }
             return Calibration.Estimate(value * scale, plusMinus: error.map { $0 * scale }, source: source)
         }
@@ -155,7 +157,8 @@ struct CPUFit {
                     Point(cpu: after - before, podSeconds: next.stamp - one.stamp, hits: 0, misses: count))
             }
         }
-        guard points.reduce(0, { $0 + $1.misses }) >= leastRequests else { return nil }
+        // One alone tells no error.
+        guard points.count > 1, points.reduce(0, { $0 + $1.misses }) >= leastRequests else { return nil }
         return CPUFit(
             points, isExact: false,
             source: "each pod's CPU counter at \(points.count) publications; requests of unknown kind count as misses")

@@ -52,6 +52,12 @@ package struct Calibration: Sendable {
         self.stretch = run.origin.map { $0 + stretch.lowerBound...$0 + max(end, stretch.lowerBound) }
         let part = stretch.lowerBound...max(end, stretch.lowerBound)
         let within = proofs.filter { self.stretch?.overlaps($0.span) ?? true }
+        let systems = Set(within.compactMap(\.system))
+        guard systems.count <= 1 else {
+            throw RecipeError(
+                "the \(within.count) runs are of \(systems.count) systems, by their build, model and configuration: keep the runs "
+                    + "of one of them in the folder, or choose with --from and --until")
+        }
         findCPU(run, proofs: within, part: part)
         findTimes(run, proofs: within, recipe: recipe, part: part)
         findMemory(run, proofs: within, part: part)

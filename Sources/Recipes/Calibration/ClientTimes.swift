@@ -18,8 +18,12 @@ extension Calibration {
         guard let recipe, let cpu = missCPU, !known.isEmpty else { return }
         let count = known.reduce(0) { $0 + $1.requests }
         let recorded = known.reduce(0) { $0 + ($1.mean ?? 0) * Double($1.requests) } / Double(count) * 1000
-        let doubt = max(Self.grain, 0.1 * recorded, cpu.plusMinus ?? 0)
+        var doubt = max(Self.grain, 0.1 * recorded, cpu.plusMinus ?? 0)
         let before = missWait?.value ?? 0
+        // How long requests queued is known less well than how long they took.
+        if let predicted = meanResponse(run, recipe: recipe, part: part, known: known) {
+            doubt = max(doubt, predicted - before - cpu.value)
+        }
         var rest = 0.0
         for _ in 0..<Self.rounds {
             missWait = Estimate(max(0, before + rest), plusMinus: doubt, source: "")

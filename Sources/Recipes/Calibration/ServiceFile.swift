@@ -5,7 +5,7 @@ extension Calibration {
     ///
     /// - Parameter name: of what was read.
     package func yaml(of name: String) -> String {
-        var lines = ["# What a request costs, as bungalow calibrate found it in \(name)."]
+        var lines = ["# What a request costs, as bungalow calibrate found it in \(name.filter { !$0.isNewline })."]
         func add(_ key: String, _ estimate: Estimate?) {
             guard let estimate else { return }
             var parts = ["mean: \(short(estimate.value))"]

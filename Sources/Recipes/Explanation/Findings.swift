@@ -15,8 +15,8 @@ package enum Findings {
         for (target, group) in targets.sorted(by: { $0.key < $1.key }) where group.count > 1 {
             let names = group.compactMap { $0["metadata"]["name"].text }.joined(separator: ", ")
             lines.append(
-                "\(target) has \(group.count) autoscalers, \(names): each overrules the other (the controller says "
-                    + "AmbiguousSelector and does nothing); delete all but one")
+                "\(target) has \(group.count) autoscalers, \(names): the controller says AmbiguousSelector and lets none of them "
+                    + "decide; delete all but one")
         }
         for autoscaler in autoscalers where hpa == nil || autoscaler["metadata"]["name"].text == hpa {
             let deployment = objects.first {

@@ -19,6 +19,8 @@ package struct LiveExplanation: Sendable {
         begin = begin ?? now
         if controller == nil { controller = AutoscalerController(autoscaler, settings: settings) }
         controller?.autoscaler = autoscaler
+        // A change that was expected and did not come is no event.
+        if let last = earlier.last, last.desired != last.current, state.current == last.current { controller?.forget(last) }
         let pods = state.pods.map(\.observation)
         guard let decision = controller?.sync(current: state.current, pods: pods, now: now) else { return "" }
         earlier.append(decision)
@@ -29,13 +31,18 @@ package struct LiveExplanation: Sendable {
         ]
         lines += state.pods.indices.map { "  \(describe(state.pods[$0], index: $0, decision: decision, now: now))" }
         if !state.hasMetrics {
-            lines.append("  the metrics API does not respond: kubectl shows <unknown>; is metrics-server there?")
+            let isForbidden = state.metricsError?.localizedCaseInsensitiveContains("forbidden") ?? false
+            lines.append(
+                isForbidden
+                    ? "  you have no right to list pods of metrics.k8s.io, so what follows is without their use; the controller has "
+                        + "it: \(state.metricsError ?? "")"
+                    : "  the metrics API does not respond: kubectl shows <unknown>; is metrics-server there?")
         }
         lines.append("  proposal: \(decision.explanation)")
         if decision.isHeld || decision.desired != decision.current {
             lines.append("  held: \(hold(decision, state, now: now))")
         }
-        lines += moves(autoscaler, decision: decision).map { "  to move: \($0)" }
+        lines += Moves(state, autoscaler: autoscaler, settings: settings, now: now).lines.map { "  to move: \($0)" }
         if !state.conditions.isEmpty { lines.append("  the object says: \(state.conditions.joined(separator: ", "))") }
         return lines.joined(separator: "\n")
     }
@@ -82,6 +89,14 @@ package struct LiveExplanation: Sendable {
     /// What keeps the number or changes it, and what of that only the controller knows.
     private func hold(_ decision: Decision, _ state: LiveState, now: Double) -> String {
         guard case .metrics(let proposal, _, _) = decision.path else { return decision.holdText }
+        if let autoscaler = state.recipe.autoscaler, decision.desired == decision.current {
+            if decision.current <= autoscaler.minReplicas, proposal < decision.current {
+                return "minReplicas of \(autoscaler.minReplicas)"
+            }
+            if decision.current >= autoscaler.maxReplicas, proposal > decision.current {
+                return "maxReplicas of \(autoscaler.maxReplicas)"
+            }
+        }
         let down = state.recipe.autoscaler?.behavior?.scaleDown.stabilizationWindow ?? settings.downscaleStabilization
         let known = now - (begin ?? now)
         guard proposal < decision.current, down > known else {
@@ -97,24 +112,6 @@ package struct LiveExplanation: Sendable {
             "unknown in part: the scale-down window of \(fixed(down, 0)) s, of which \(fixed(known, 0)) s were watched; "
             + "what was proposed before is in the controller's memory only, and all is known at "
             + "\(Self.clock((begin ?? now) + down))" + (certain.map { "; \($0)" } ?? "")
-    }
-
-    /// The use at which one replica more or fewer is proposed.
-    private func moves(_ autoscaler: HorizontalPodAutoscaler, decision: Decision) -> [String] {
-        decision.reports.compactMap { report in
-            guard case .success(let proposal) = report.result else { return nil }
-            let count = max(1, report.classes.ready.count)
-            let tolerance = autoscaler.behavior?.scaleUp.tolerance ?? settings.tolerance
-            let down = min(
-                1 - (autoscaler.behavior?.scaleDown.tolerance ?? settings.tolerance), Double(count - 1) / Double(count))
-            let unit: (Double) -> String =
-                switch report.metric.target {
-                case .utilization(let target): { "\(fixed($0 * Double(target), 0)) % of the request" }
-                case .averageValue(let target): { "\(fixed($0 * Double(target), 0))m a pod" }
-                }
-            let fewer = count > 1 ? ", down at \(unit(down)) or less" : ""
-            return "up above \(unit(1 + tolerance))\(fewer); the use is \(unit(proposal.ratio))"
-        }
     }
 
     private static func clock(_ unix: Double) -> String {

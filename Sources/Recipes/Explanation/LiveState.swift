@@ -13,6 +13,8 @@ package struct LiveState: Sendable {
     package let pods: [Pod]
     package let current: Int
     package let hasMetrics: Bool
+    /// Why there are none, as kubectl said.
+    package let metricsError: String?
     /// `AbleToScale=True ReadyForNewScale`, as the object says.
     package let conditions: [String]
     /// Unix seconds of the last change that the controller made.
@@ -32,8 +34,12 @@ package struct LiveState: Sendable {
                     + (names.isEmpty ? "" : "; there are \(names.joined(separator: ", "))"))
         }
         guard wanted.count == 1 else {
+            let shared = try Findings.lines(manifests: autoscalers, name: "the cluster", hpa: nil).filter {
+                $0.contains("autoscalers")
+            }
             throw RecipeError(
-                "there are several HorizontalPodAutoscalers: name one with --hpa: \(names.joined(separator: ", "))")
+                "there are several HorizontalPodAutoscalers: name one with --hpa: \(names.joined(separator: ", "))"
+                    + shared.map { "; \($0)" }.joined())
         }
         guard let name = found["spec"]["scaleTargetRef"]["name"].text,
             found["spec"]["scaleTargetRef"]["kind"].text == "Deployment"
@@ -45,8 +51,10 @@ package struct LiveState: Sendable {
     ///   - autoscalers, deployment, pods, metrics: the API server's JSON.
     ///   - hpa: the autoscaler's name, where there are several.
     package init(
-        autoscalers: String, deployment: String, pods list: String, metrics: String?, hpa: String?
+        autoscalers: String, deployment: String, pods list: String, metrics: String?, metricsError: String? = nil,
+        hpa: String?
     ) throws(RecipeError) {
+        self.metricsError = metricsError
         let source = "the cluster"
         recipe = try Recipe(manifests: "\(autoscalers)\n---\n\(deployment)", name: source, hpa: hpa)
         let all = try Field.documents(autoscalers, name: source).flatMap(Recipe.objects)

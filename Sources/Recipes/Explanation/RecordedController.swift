@@ -26,7 +26,7 @@ package struct RecordedController {
     ///   - settings: the controller's flags.
     ///   - period: from one sync to the next.
     package init?(_ run: RecordedRun, recipe: Recipe, settings: ControllerSettings, period: Double) {
-        guard let autoscaler = recipe.autoscaler else { return nil }
+        guard let autoscaler = recipe.autoscaler, !run.replicas.isEmpty || !run.samples.isEmpty else { return nil }
         self.run = run
         self.recipe = recipe
         leastReplicas = autoscaler.minReplicas
@@ -35,16 +35,35 @@ package struct RecordedController {
         let syncs = Self.syncs(of: run, period: period)
         var controller = AutoscalerController(autoscaler, settings: settings)
         for (index, sync) in syncs.enumerated() {
-            guard let current = run.replicaCount(at: sync.time - Self.grain), let pods = observations(at: sync.time)
-            else {
-                continue
-            }
-            let decision = controller.sync(current: current, pods: pods, now: sync.time)
+            guard let current = run.replicaCount(at: sync.time - Self.grain) else { continue }
             // A change is seen when somebody looks next, before the following sync.
             let next = index + 1 < syncs.count ? syncs[index + 1].time : sync.time + period
             let after = run.replicaCount(at: sync.isChange ? max(sync.seen, sync.time) : next - Self.grain) ?? current
-            steps.append(Step(decision: decision, recorded: after))
+            if let step = step(at: sync, from: current, to: after, controller: &controller) { steps.append(step) }
         }
+    }
+
+    /// What the rules make of a sync. Between two looks of a monitor both the sync and new metrics may have come, in either
+    /// order: where the earlier metrics do not lead to what was recorded, those of the look after the change may.
+    private func step(
+        at sync: Sync, from current: Int, to after: Int, controller: inout AutoscalerController
+    ) -> Step? {
+        var times = [sync.time]
+        if sync.isChange, !isExact { times += [sync.seen, sync.seen - 2 * (sync.seen - sync.time)] }
+        var first: (step: Step, controller: AutoscalerController)?
+        for time in times {
+            guard let pods = observations(at: time, count: sync.isChange ? current : nil) else { continue }
+            var next = controller
+            let decision = next.sync(current: current, pods: pods, now: sync.time)
+            let step = Step(decision: decision, recorded: after)
+            if step.isExplained {
+                controller = next
+                return step
+            }
+            first = first ?? (step, next)
+        }
+        if let first { controller = first.controller }
+        return first?.step
     }
 
     private static let grain = 0.01
@@ -79,9 +98,14 @@ package struct RecordedController {
     }
 
     /// The pods as the controller saw them; nil where nothing was recorded yet.
-    private func observations(at time: Double) -> [PodObservation]? {
-        isExact ? recordedPods(at: time) : alikePods(at: time)
+    ///
+    /// - Parameter count: pods whose use it was, where that is known otherwise.
+    private func observations(at time: Double, count: Int?) -> [PodObservation]? {
+        isExact ? recordedPods(at: time) : alikePods(at: time, count: count)
     }
+
+    /// Seconds between two looks of the monitor, where nothing finer was recorded.
+    var looksApart: Double? { isExact ? nil : run.lookInterval }
 
     private func recordedPods(at time: Double) -> [PodObservation] {
         run.pods.filter { $0.created <= time && time < ($0.deleted ?? .infinity) + linger }.map {
@@ -103,16 +127,17 @@ package struct RecordedController {
             requests: recipe.workload.requests, sample: measured)
     }
 
-    private func alikePods(at time: Double) -> [PodObservation]? {
+    private func alikePods(at time: Double, count: Int?) -> [PodObservation]? {
         guard let seen = run.samples.last(where: { $0.time <= time }), let used = seen.cores.used, seen.pods > 0 else {
             return nil
         }
         let long = time - 3600
-        return (0..<seen.pods).map { _ in
+        let count = min(count ?? seen.pods, seen.pods)
+        return (0..<max(1, count)).map { _ in
             PodObservation(
                 phase: .running, startTime: long, readiness: .init(isReady: true, lastTransition: long),
                 requests: recipe.workload.requests,
-                sample: sample(cores: used / Double(seen.pods), time: seen.time, window: run.resolution ?? 15))
+                sample: sample(cores: used / Double(max(1, count)), time: seen.time, window: run.resolution ?? 15))
         }
     }
 

@@ -6,7 +6,9 @@ extension RecordedController {
         steps.filter(\.isChange).map { step in
             let head = "\(fixed(step.decision.time, 0)) s  \(step.decision.current) → \(step.recorded)"
             guard !step.isExplained else { return "\(head)  \(step.decision.reason): \(step.decision.explanation)" }
-            return "\(head)  not by these rules, which lead to \(step.decision.desired): \(step.decision.explanation)"
+            let doubt = looksApart.map { ", as far as samples \(fixed($0, 0)) s apart tell" } ?? ""
+            return
+                "\(head)  not by these rules, which lead to \(step.decision.desired)\(doubt): \(step.decision.explanation)"
         }
     }
 

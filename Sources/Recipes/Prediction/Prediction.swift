@@ -49,6 +49,12 @@ package struct Prediction: Sendable {
         ]
         doubtSamples(samples)
         if run.isLoadGuessed, !isLoadGiven { doubtResponse() }
+        if run.isStartAssumed {
+            for index in checks.indices where checks[index].verdict != .unproven {
+                checks[index].verdict = .unproven
+                checks[index].text += "; the monitor's CSV has no date, so its times are a guess"
+            }
+        }
         if judged.isEmpty {
             for index in checks.indices {
                 checks[index].verdict = .unproven

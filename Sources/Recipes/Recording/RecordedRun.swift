@@ -99,6 +99,8 @@ package struct RecordedRun: Sendable {
     package var tools: [String] = []
     /// Whether the clients' pauses are unknown and requests are known by long stretches only.
     package var isLoadGuessed = false
+    /// Whether the monitor's start is a guess.
+    package var isStartAssumed = false
     /// The load by its commands, where they were recorded.
     package var phases: [Phase]?
     package var publications: [Publication] = []

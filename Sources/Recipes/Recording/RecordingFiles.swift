@@ -62,7 +62,11 @@ struct RecordingFiles {
         for name in ["siege.log", "load_output.csv", "lab.siege.log"] {
             if let text = try text(name) { return text }
         }
-        return nil
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        // As loadtest/siege/phases names it.
+        return try names.filter { $0.hasSuffix(".siege.log") }.sorted().first.flatMap { name throws(RecipeError) in
+            try text(name)
+        }
     }
 
     func requests() throws(RecipeError) -> [RecordedRequests]? {

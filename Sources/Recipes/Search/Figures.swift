@@ -46,6 +46,9 @@ package struct Evaluation: Sendable, Equatable {
     }
 
     package func median(_ figure: (Figures) -> Double) -> Double { range(figure).median }
+
+    /// Equal where only the order of a sum differs.
+    var roundedCost: Double { (median(\.cost) * 1e9).rounded() }
 }
 
 /// What is to be low, and how low.

@@ -69,8 +69,8 @@ package struct RecipeSearch: Sendable {
 
     private func found(_ evaluations: [Evaluation], today: Candidate?) -> Found {
         let evaluations = evaluations.sorted { one, other in
-            (one.median(\.cost), objective.median(one), one.candidate.text)
-                < (other.median(\.cost), objective.median(other), other.candidate.text)
+            (one.roundedCost, objective.median(one), one.candidate.text)
+                < (other.roundedCost, objective.median(other), other.candidate.text)
         }
         let front = objective.front(evaluations)
         let (chosen, isKept) = objective.choice(of: front, among: evaluations) { wanted.allow($0) }
