@@ -58,9 +58,9 @@ extension SimulateCommand {
         if let note = run.keptConnections(verdict: prediction.verdict, isLoadGiven: load != nil) { text += "\n  \(note)" }
         if let controller = RecordedController(
             run, recipe: recipe, settings: scenario.controller.settings, period: scenario.controller.syncPeriod),
-            !controller.changes.isEmpty
+            !(controller.changes + controller.untold).isEmpty
         {
-            text += "\n\nRecorded changes, by the controller's rules:\n" + controller.changes.joined(separator: "\n")
+            text += "\n\nRecorded changes, by the controller's rules:\n" + (controller.changes + controller.untold).joined(separator: "\n")
         }
         try writeOutputs(
             outcomes[middle], scenario: scenario, recipe: recipe, bill: bills[middle], comparison: (run, text))

@@ -81,4 +81,70 @@ struct ExplanationTests {
         let filled = try lines("\(live)\n\(Self.autoscaler("a"))")
         #expect(!filled.contains { $0.contains("sets replicas") })
     }
+
+    private static func live(
+        _ pods: [(percent: Int?, isReady: Bool)], most: Int = 10, settings: String = ""
+    ) throws -> LiveState {
+        let hpa = """
+            {"kind": "HorizontalPodAutoscaler", "metadata": {"name": "app"}, "spec": {"minReplicas": 3, "maxReplicas": \(most),
+             "scaleTargetRef": {"kind": "Deployment", "name": "app"}, "metrics": [{"type": "Resource", "resource": {"name": "cpu",
+             "target": {"type": "Utilization", "averageUtilization": 40}}}]}}
+            """
+        let deployment = """
+            {"kind": "Deployment", "metadata": {"name": "app"}, "spec": {"replicas": \(pods.count), "template": {"spec":
+             {"containers": [{"name": "main", "resources": {"requests": {"cpu": "1"}}}]}}}}
+            """
+        let list = pods.indices.map { index in
+            """
+            {"metadata": {"name": "p\(index)"}, "spec": {"containers": [{"name": "main", "resources": {"requests": {"cpu": "1"}}}]},
+             "status": {"phase": "Running", "startTime": "2026-11-27T09:00:00Z", "conditions": [{"type": "Ready",
+             "status": "\(pods[index].isReady ? "True" : "False")", "lastTransitionTime": "2026-11-27T09:00:10Z"}]}}
+            """
+        }
+        let metrics = pods.indices.compactMap { index in
+            pods[index].percent.map { percent in
+                """
+                {"metadata": {"name": "p\(index)"}, "timestamp": "2026-11-27T09:59:50Z", "window": "15s",
+                 "containers": [{"name": "main", "usage": {"cpu": "\(percent * 10)m"}}]}
+                """
+            }
+        }
+        func items(_ all: [String]) -> String { "{\"items\": [\(all.joined(separator: ", "))]}" }
+        return try LiveState(
+            autoscalers: hpa, deployment: deployment, pods: items(list), metrics: items(metrics), hpa: nil)
+    }
+
+    @Test("What it would take to move counts unready and missing pods as the controller does, and the bounds")
+    func moves() throws {
+        func text(_ state: LiveState) -> String {
+            var explanation = LiveExplanation()
+            // 10:00:00 UTC.
+            return explanation.explain(state, now: 1_795_773_600)
+        }
+        let counted = [(percent: Optional(50), isReady: true)]
+        let unready = try text(Self.live(counted + counted + counted + [(50, false)]))
+        #expect(unready.contains("up at 60 % of the request or more"), "\(unready)")
+        let missing = try text(Self.live([(20, true), (20, true), (20, true), (nil, true)]))
+        #expect(missing.contains("down at 6 % of the request or less"), "\(missing)")
+        let even = try text(Self.live([(27, true), (27, true), (27, true), (27, true)]))
+        #expect(even.contains("down at 30 % of the request or less; the use is 27 %"), "\(even)")
+        let most = try text(Self.live(counted + counted + counted, most: 3))
+        #expect(most.contains("not up, maxReplicas is 3") && most.contains("not down, minReplicas is 3"), "\(most)")
+        #expect(most.contains("held: maxReplicas of 3"), "\(most)")
+    }
+
+    @Test("Changes in a stretch that nobody recorded are not explained")
+    func gap() throws {
+        var run = try CalibrationTests.recording()
+        (run.pods, run.publications, run.replicas) = ([], [], [])
+        run.samples = run.samples.filter { !(300...790).contains($0.time) }
+        let controller = try #require(
+            RecordedController(
+                run, recipe: try CalibrationTests.recipe(), settings: ControllerSettings(), period: 15))
+        #expect(controller.untold.count == 1 && controller.untold[0].contains("nothing was recorded"), "\(controller.untold)")
+        run.samples = []
+        #expect(
+            RecordedController(
+                run, recipe: try CalibrationTests.recipe(), settings: ControllerSettings(), period: 15) == nil)
+    }
 }

@@ -11,7 +11,7 @@ import pytest
 from loadtest.tests.conftest import LOADTEST, SCHEMA
 from testkit.processes import ROOT
 
-RUNS = ["few", "many", "one-hit", "one-miss", "pausing", "steady-2", "steady-8"]
+RUNS = ["few", "many", "one-hit", "one-miss", "pausing", "steady-16", "steady-4", "steady-64"]
 
 
 @pytest.fixture

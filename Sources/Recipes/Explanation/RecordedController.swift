@@ -14,6 +14,8 @@ package struct RecordedController {
     }
 
     package private(set) var steps: [Step] = []
+    /// Changes of which nothing more was recorded, a line each.
+    package private(set) var untold: [String] = []
     /// Whether each pod's own times and metrics were recorded; else all pods are taken to be ready and alike.
     package let isExact: Bool
     let leastReplicas: Int
@@ -39,7 +41,11 @@ package struct RecordedController {
             // A change is seen when somebody looks next, before the following sync.
             let next = index + 1 < syncs.count ? syncs[index + 1].time : sync.time + period
             let after = run.replicaCount(at: sync.isChange ? max(sync.seen, sync.time) : next - Self.grain) ?? current
-            if let step = step(at: sync, from: current, to: after, controller: &controller) { steps.append(step) }
+            if let step = step(at: sync, from: current, to: after, controller: &controller) {
+                steps.append(step)
+            } else if sync.isChange {
+                untold.append("\(fixed(sync.time, 0)) s  \(current) → \(after)  not known: nothing was recorded in the time before")
+            }
         }
     }
 
@@ -54,7 +60,7 @@ package struct RecordedController {
         for time in times {
             guard let pods = observations(at: time, count: sync.isChange ? current : nil) else { continue }
             var next = controller
-            let decision = next.sync(current: current, pods: pods, now: sync.time)
+            let decision = next.sync(current: current, pods: pods, now: max(time, sync.time))
             let step = Step(decision: decision, recorded: after)
             if step.isExplained {
                 controller = next
@@ -80,7 +86,7 @@ package struct RecordedController {
         let changes = run.changes
         let looks = run.replicas.isEmpty ? run.samples.map(\.time) : []
         // On average half the time between two looks before it was seen.
-        let late = looks.count > 1 ? (looks[looks.count - 1] - looks[0]) / Double(looks.count - 1) / 2 : 0.5
+        let late = looks.count > 1 ? run.lookInterval / 2 : 0.5
         let anchors = changes.map { Sync(time: $0.time - late, isChange: true, seen: $0.time) }
         guard let first = anchors.first, let last = anchors.last else {
             return stride(from: period / 2, to: run.length, by: period).map { Sync(time: $0) }
@@ -128,9 +134,9 @@ package struct RecordedController {
     }
 
     private func alikePods(at time: Double, count: Int?) -> [PodObservation]? {
-        guard let seen = run.samples.last(where: { $0.time <= time }), let used = seen.cores.used, seen.pods > 0 else {
-            return nil
-        }
+        guard let seen = run.samples.last(where: { $0.time <= time }), let used = seen.cores.used, seen.pods > 0,
+            time - seen.time <= 3 * run.lookInterval
+        else { return nil }
         let long = time - 3600
         let count = min(count ?? seen.pods, seen.pods)
         return (0..<max(1, count)).map { _ in

@@ -135,10 +135,11 @@ extension RecordedController {
                 "The pods' own times and metrics were not recorded: all are taken to be ready, with the same use.")
         }
         let explained = steps.count { $0.isChange && $0.isExplained }
-        let all = steps.count(where: \.isChange)
+        let all = steps.count(where: \.isChange) + untold.count
         parts.append(
             all == 0
-                ? "The replicas never changed." : "Changes, \(explained) of \(all) by the rules:\n" + indented(changes))
+                ? "The replicas never changed."
+                : "Changes, \(explained) of \(all) by the rules:\n" + indented(changes + untold))
         if !holds.isEmpty { parts.append("Might have moved and did not:\n" + indented(holds)) }
         return parts.joined(separator: "\n\n")
     }

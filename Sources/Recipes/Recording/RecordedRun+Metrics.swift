@@ -49,10 +49,10 @@ extension RecordedRun {
         return max(0, found.lowerBound - late)
     }
 
-    /// Seconds from one of the monitor's samples to the next, on average.
+    /// Seconds from one of the monitor's samples to the next, as a rule.
     package var lookInterval: Double {
-        guard let first = samples.first, let last = samples.last, samples.count > 1 else { return 5 }
-        return (last.time - first.time) / Double(samples.count - 1)
+        let gaps = zip(samples, samples.dropFirst()).map { $1.time - $0.time }.sorted()
+        return gaps.isEmpty ? 5 : gaps[gaps.count / 2]
     }
 
     /// The controller's first sync, by the changes that it made within a part; nil if there are none, or they do not fit.
