@@ -125,7 +125,7 @@ struct ExplanationTests {
         let unready = try text(Self.live(counted + counted + counted + [(50, false)]))
         #expect(unready.contains("up at 60 % of the request or more"), "\(unready)")
         let missing = try text(Self.live([(20, true), (20, true), (20, true), (nil, true)]))
-        #expect(missing.contains("down at 6 % of the request or less"), "\(missing)")
+        #expect(missing.contains("down at 7 % of the request or less"), "\(missing)")
         let even = try text(Self.live([(27, true), (27, true), (27, true), (27, true)]))
         #expect(even.contains("down at 30 % of the request or less; the use is 27 %"), "\(even)")
         let most = try text(Self.live(counted + counted + counted, most: 3))
@@ -137,7 +137,7 @@ struct ExplanationTests {
     func gap() throws {
         var run = try CalibrationTests.recording()
         (run.pods, run.publications, run.replicas) = ([], [], [])
-        run.samples = run.samples.filter { !(300...790).contains($0.time) }
+        run.samples = run.samples.filter { !(300...815).contains($0.time) }
         let controller = try #require(
             RecordedController(
                 run, recipe: try CalibrationTests.recipe(), settings: ControllerSettings(), period: 15))

@@ -45,7 +45,10 @@ struct SearchTests {
             RecipeSearch(space: space, objective: Objective(), seed: UInt64($0.0), workers: $0.1)
         }
         var found: [RecipeSearch.Found] = []
-        for search in searches { found.append(await search.run(grid.candidates, today: nil)) }
+        for var search in searches {
+            search.wanted = Self.wanted(least: [1, 2], most: [2, 4])
+            found.append(await search.run(grid.candidates, today: nil))
+        }
         let texts = try zip(found, searches).map { try SearchJSON.data($0, search: $1) }
         #expect(texts[0] == texts[1] && texts[0] != texts[2])
         #expect(found[0].evaluations.allSatisfy { $0.runs.count == 5 })
@@ -96,8 +99,9 @@ struct SearchTests {
         func chosen(startUp: Double) async throws -> Candidate? {
             let space = try Self.space(load, duration: 480, startUp: startUp)
             let grid = space.grid(Self.wanted(least: [1, 2, 3, 4, 6], most: [6]))
-            let search = RecipeSearch(
+            var search = RecipeSearch(
                 space: space, objective: Objective(measure: .p95, most: 2), seed: 1, workers: 2)
+            search.wanted = Self.wanted(least: [1, 2, 3, 4, 6], most: [6])
             let found = await search.run(grid.candidates, today: nil)
             #expect(found.isKept)
             return found.choice?.candidate
@@ -109,7 +113,7 @@ struct SearchTests {
 
     @Test("Nothing next to the chosen recipe is cheaper and keeps the objective too, and what was asked for is not left")
     func refined() async throws {
-        let space = try Self.space(Self.open([(120, 2)]), duration: 120)
+        let space = try Self.space(Self.open([(60, 2)]), duration: 60)
         let objective = Objective(measure: .p95, most: 1)
         var search = RecipeSearch(space: space, objective: objective, seed: 1, workers: 2)
         search.seeds = 2
