@@ -53,7 +53,8 @@ struct CalibrateCommand: ParsableCommand {
             guard begin < recording.run.length else {
                 throw OperatorError(
                     .request,
-                    "--from is after the end of the recording, which has \(fixed(recording.run.length, 0)) s: give less")
+                    "--from is after the end of the recording, which has \(fixed(recording.run.length, 0)) s: give less"
+                )
             }
             guard begin < end else {
                 throw OperatorError(.request, "--from is not before --until: give a stretch of time")

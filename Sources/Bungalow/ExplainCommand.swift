@@ -95,7 +95,9 @@ struct ExplainCommand: AsyncParsableCommand {
         let text = try SimulateCommand.text(of: manifests)
         let findings = try Findings.lines(manifests: text, name: manifests, hpa: hpa)
         let recipe = try Recipe(manifests: text, name: manifests, hpa: hpa)
-        for note in folder.run.notes + recipe.notes.filter({ $0.contains("HorizontalPodAutoscaler") }) { StandardError.say(note) }
+        for note in folder.run.notes + recipe.notes.filter({ $0.contains("HorizontalPodAutoscaler") }) {
+            StandardError.say(note)
+        }
         guard
             let controller = RecordedController(
                 folder.run, recipe: recipe, settings: ControllerSettings(), period: syncPeriod?.value ?? 15)

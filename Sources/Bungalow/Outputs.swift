@@ -23,7 +23,8 @@ enum Outputs {
             guard let path else { continue }
             guard place(path) != folder, !place(path).hasPrefix(folder + "/") else {
                 throw OperatorError(
-                    .request, "\(option) \(path) is in the recording, whose files must stay as they are; name another place")
+                    .request,
+                    "\(option) \(path) is in the recording, whose files must stay as they are; name another place")
             }
         }
     }

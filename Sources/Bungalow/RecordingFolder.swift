@@ -50,7 +50,9 @@ struct RecordingFolder {
             path: path, zone: zone.flatMap(TimeZone.init(identifier:)) ?? .current, outputs: outputs
         ).read()
         // Files of no known format are others', or a recorder's tables.
-        for file in evidence.skipped where !file.hasSuffix("of no known format") { StandardError.say("not read: \(file)") }
+        for file in evidence.skipped where !file.hasSuffix("of no known format") {
+            StandardError.say("not read: \(file)")
+        }
         run = try RecordedRun(folder: path, evidence: evidence)
         proofs = evidence.runs.compactMap(\.proof)
     }

@@ -55,12 +55,16 @@ extension SimulateCommand {
                 "\n  not judged: \(fixed(max(0, calibrated.lowerBound), 0)) to \(fixed(calibrated.upperBound, 0)) s, on which "
                 + "the service was calibrated"
         }
-        if let note = run.keptConnections(verdict: prediction.verdict, isLoadGiven: load != nil) { text += "\n  \(note)" }
+        if let note = run.keptConnections(verdict: prediction.verdict, isLoadGiven: load != nil) {
+            text += "\n  \(note)"
+        }
         if let controller = RecordedController(
             run, recipe: recipe, settings: scenario.controller.settings, period: scenario.controller.syncPeriod),
             !(controller.changes + controller.untold).isEmpty
         {
-            text += "\n\nRecorded changes, by the controller's rules:\n" + (controller.changes + controller.untold).joined(separator: "\n")
+            text +=
+                "\n\nRecorded changes, by the controller's rules:\n"
+                + (controller.changes + controller.untold).joined(separator: "\n")
         }
         try writeOutputs(
             outcomes[middle], scenario: scenario, recipe: recipe, bill: bills[middle], comparison: (run, text))

@@ -22,7 +22,8 @@ struct NodeList {
     init(_ argument: String) throws {
         guard let list = Self(argument: argument) else {
             throw ValidationError(
-                "give how many there are and the cores of each, 3x4, and their memory with its unit where it matters: 3x4x16Gi")
+                "give how many there are and the cores of each, 3x4, and their memory with its unit where it matters: 3x4x16Gi"
+            )
         }
         self = list
     }
@@ -89,7 +90,8 @@ struct ClusterOptions: ParsableArguments {
         scenario.metrics = .scraped(resolution: used)
         if let calibrated, calibrated != used {
             StandardError.say(
-                "metrics are read every \(fixed(used, 0)) s; where the service was calibrated, every \(fixed(calibrated, 0)) s")
+                "metrics are read every \(fixed(used, 0)) s; where the service was calibrated, every \(fixed(calibrated, 0)) s"
+            )
         }
     }
 

@@ -50,7 +50,8 @@ package struct ServiceModel: Sendable {
         service.hitWait = try span(field["wait_per_hit_ms"], samples) ?? service.hitWait
         service.missWait = try span(field["wait_per_miss_ms"], samples) ?? service.missWait
         service.wakeUpCPU = try field["cpu_per_wake_up_ms"].mean(in: 0...1e7).map { $0 / 1000 } ?? service.wakeUpCPU
-        service.wakeUpShared = try field["wake_up_shared_ms"].mean(in: 0...1e7).map { $0 / 1000 } ?? service.wakeUpShared
+        service.wakeUpShared =
+            try field["wake_up_shared_ms"].mean(in: 0...1e7).map { $0 / 1000 } ?? service.wakeUpShared
         service.baseCPU = try field["base_cpu_cores"].mean(in: 0...1000) ?? service.baseCPU
         service.idleMemory = try field["memory_idle_mib"].mean(in: 0...1e7) ?? service.idleMemory
         service.loadedMemory =

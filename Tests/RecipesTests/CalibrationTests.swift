@@ -123,7 +123,8 @@ struct CalibrationTests {
         }
         let evidence = try LoadFolder(path: folder.url.path, zone: .gmt).read()
         let run = try RecordedRun(folder: folder.url.path, evidence: evidence)
-        let found = try Calibration(run, proofs: evidence.runs.compactMap(\.proof), recipe: nil, stretch: 0...run.length)
+        let found = try Calibration(
+            run, proofs: evidence.runs.compactMap(\.proof), recipe: nil, stretch: 0...run.length)
         for rate in [5.0, 100, 300, 1500] {
             let predicted = try #require(found.missCPU).value + found.wakeUpCost(rate: rate)
             #expect(abs(predicted - cost(rate)) < 0.1 * cost(rate), "\(rate)/s: \(predicted), \(cost(rate))")

@@ -141,7 +141,9 @@ struct ExplanationTests {
         let controller = try #require(
             RecordedController(
                 run, recipe: try CalibrationTests.recipe(), settings: ControllerSettings(), period: 15))
-        #expect(controller.untold.count == 1 && controller.untold[0].contains("nothing was recorded"), "\(controller.untold)")
+        #expect(
+            controller.untold.count == 1 && controller.untold[0].contains("nothing was recorded"),
+            "\(controller.untold)")
         run.samples = []
         #expect(
             RecordedController(

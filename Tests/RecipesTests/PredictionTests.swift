@@ -68,7 +68,8 @@ struct PredictionTests {
         #expect(shown.verdict == .unproven)
     }
 
-    @Test("A gap in the monitor's samples, an unknown start and unknown pauses of clients leave unproven what they touch")
+    @Test(
+        "A gap in the monitor's samples, an unknown start and unknown pauses of clients leave unproven what they touch")
     func doubts() throws {
         var run = try CalibrationTests.recording()
         let recipe = try CalibrationTests.recipe()

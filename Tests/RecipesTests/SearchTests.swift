@@ -111,7 +111,8 @@ struct SearchTests {
         #expect(slow.least >= 3, "\(slow.text)")
     }
 
-    @Test("Nothing next to the chosen recipe is cheaper and keeps the objective too, and what was asked for is not left")
+    @Test(
+        "Nothing next to the chosen recipe is cheaper and keeps the objective too, and what was asked for is not left")
     func refined() async throws {
         let space = try Self.space(Self.open([(60, 2)]), duration: 60)
         let objective = Objective(measure: .p95, most: 1)
@@ -171,7 +172,9 @@ struct SearchTests {
     @Test("Objectives", arguments: [("p95<=200ms", 0.2), ("mean < 1s", 1), ("p95", nil)] as [(String, Double?)])
     func objectives(text: String, most: Double?) { #expect(Objective(text)?.most == most && Objective(text) != nil) }
 
-    @Test("What is no objective", arguments: ["p99", "p95<=", "p95<=fast", "", "mean<=1s<=2s", "p95<=200", "p95<=1e400ms", "p95<=infs"])
+    @Test(
+        "What is no objective",
+        arguments: ["p99", "p95<=", "p95<=fast", "", "mean<=1s<=2s", "p95<=200", "p95<=1e400ms", "p95<=infs"])
     func noObjectives(text: String) { #expect(Objective(text) == nil) }
 
     @Test("A patch names the container, and the autoscaler by its kind")

@@ -61,7 +61,8 @@ struct CPUFit {
             guard let value = found.values[column] else { return nil }
             var error = found.errors[column].map { 2 * $0 }
             if isExact, column > 0, let known = error {
-                error = max(known, Self.worst(points, values: found.values, column: column), Self.leastError.exact * value)
+                error = max(
+                    known, Self.worst(points, values: found.values, column: column), Self.leastError.exact * value)
             } else if column > 0 {
                 error = error.map { max($0, Self.leastError.published * value) }
             }
@@ -180,7 +181,8 @@ struct CPUFit {
         for span in run.resolution.map({ [$0] }) ?? [15.0, 30, 60] {
             let phase = run.scrapePhase(resolution: span)
             for lag in stride(from: 0.0, through: phase == nil ? span * 1.25 : MonitoredUse.mostLag, by: 1) {
-                let points = phase.map { series.publications(phase: $0, lag: lag, span: span) }
+                let points =
+                    phase.map { series.publications(phase: $0, lag: lag, span: span) }
                     ?? series.points(lag: lag, span: span)
                 let what = phase == nil ? "moments" : "publications"
                 guard

@@ -70,7 +70,8 @@ package struct Calibration: Sendable {
         guard missCPU != nil || hitCPU != nil else {
             if let reason = within.lazy.compactMap(\.firstReason).first {
                 throw RecipeError(
-                    "no run of \(within.count) has the servers' CPU before and after it; the first one's reason: \(reason)")
+                    "no run of \(within.count) has the servers' CPU before and after it; the first one's reason: \(reason)"
+                )
             }
             throw RecipeError(
                 "no file tells what a request costs from \(fixed(part.lowerBound, 0)) to \(fixed(part.upperBound, 0)) s: "

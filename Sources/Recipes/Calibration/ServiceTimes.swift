@@ -77,7 +77,8 @@ extension Calibration {
         guard let crowd, let used = crowd.usedCores else { return nil }
         let wanted = min(1, Double(crowd.users) * cpu.value / (cpu.value + wait.value))
         guard used < 0.6 * wanted else { return nil }
-        return "the time that is not CPU: \(crowd.users) users got \(fixed(used, 2)) cores where \(fixed(wanted, 2)) were to "
+        return
+            "the time that is not CPU: \(crowd.users) users got \(fixed(used, 2)) cores where \(fixed(wanted, 2)) were to "
             + "be expected, so something else kept the machine or a limit held the server; a run on a quiet machine, "
             + "without a limit, would tell"
     }

@@ -20,7 +20,9 @@ package struct LiveExplanation: Sendable {
         if controller == nil { controller = AutoscalerController(autoscaler, settings: settings) }
         controller?.autoscaler = autoscaler
         // A change that was expected and did not come is no event.
-        if let last = earlier.last, last.desired != last.current, state.current == last.current { controller?.forget(last) }
+        if let last = earlier.last, last.desired != last.current, state.current == last.current {
+            controller?.forget(last)
+        }
         let pods = state.pods.map(\.observation)
         guard let decision = controller?.sync(current: state.current, pods: pods, now: now) else { return "" }
         earlier.append(decision)

@@ -44,7 +44,9 @@ package struct RecordedController {
             if let step = step(at: sync, from: current, to: after, controller: &controller) {
                 steps.append(step)
             } else if sync.isChange {
-                untold.append("\(fixed(sync.time, 0)) s  \(current) → \(after)  not known: nothing was recorded in the time before")
+                untold.append(
+                    "\(fixed(sync.time, 0)) s  \(current) → \(after)  not known: nothing was recorded in the time before"
+                )
             }
         }
     }

@@ -13,7 +13,8 @@ extension RecordedRun {
             return isUneven
                 ? "possible cause: \(uneven); clients that keep their connections send a new pod nothing" : nil
         }
-        return "possible cause: \(isUneven ? uneven + ", and " : "")\(tool) keeps its connections, so new pods get few requests, "
+        return
+            "possible cause: \(isUneven ? uneven + ", and " : "")\(tool) keeps its connections, so new pods get few requests, "
             + "while the load was simulated with a connection a request; give the load with --load, with connections: N "
             + "(docs/autoscaling.md)"
     }

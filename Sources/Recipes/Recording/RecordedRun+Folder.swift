@@ -59,7 +59,8 @@ extension RecordedRun {
         else { return }
         throw RecipeError(
             "\(folder): siege's rows are from \(fixed(intervals[0].start, 0)) s of the recording on, outside what the monitor saw "
-                + "(\(fixed(first, 0)) to \(fixed(last, 0)) s): siege logs local times; name their zone with --time-zone")
+                + "(\(fixed(first, 0)) to \(fixed(last, 0)) s): siege logs local times; name their zone with --time-zone"
+        )
     }
 
     private mutating func read(_ files: RecordingFiles, origin: Double) throws(RecipeError) {
@@ -102,7 +103,8 @@ extension RecordedRun {
         let begin = use.start.seconds
         let end = begin + (use.samples.last?.seconds ?? 0)
         let times = runs.filter { !$0.isTimeOfFile }.compactMap(\.times)
-        return times.isEmpty ? !runs.isEmpty : !times.allSatisfy { begin <= $0.lowerBound.seconds && $0.upperBound.seconds <= end + 60 }
+        return times.isEmpty
+            ? !runs.isEmpty : !times.allSatisfy { begin <= $0.lowerBound.seconds && $0.upperBound.seconds <= end + 60 }
     }
 
     /// A monitor without a date is taken to have begun with the load.

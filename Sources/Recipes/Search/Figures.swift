@@ -73,7 +73,9 @@ package struct Objective: Sendable, Equatable {
         self.measure = measure
         guard parts.count == 2 else { return }
         let bound = parts[1].filter { !$0.isWhitespace }
-        guard bound.last?.isLetter == true, let most = seconds(String(bound)), most > 0, most.isFinite else { return nil }
+        guard bound.last?.isLetter == true, let most = seconds(String(bound)), most > 0, most.isFinite else {
+            return nil
+        }
         self.most = most
     }
 

@@ -90,7 +90,8 @@ package struct RecipeSearch: Sendable {
         var seen = Set(all.map(\.candidate))
         for round in 0..<Self.mostRounds {
             let found = found(all, today: nil)
-            let starts = (round == 0 ? found.front.map { found.evaluations[$0] } : []) + [found.choice].compactMap(\.self)
+            let starts =
+                (round == 0 ? found.front.map { found.evaluations[$0] } : []) + [found.choice].compactMap(\.self)
             let steps = starts.flatMap(\.candidate.neighbours).map(\.candidate).filter { step in
                 wanted.allow(step) && space.obstacle(to: step) == nil && seen.insert(step).inserted
             }

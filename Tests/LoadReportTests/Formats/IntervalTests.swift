@@ -58,7 +58,8 @@ import Testing
         ])
     func denied(verdict: String, numbers: String, held: Verdict) throws {
         let folder = try ReportFolder()
-        let text = #"{"schema": 1, "prediction": {"verdict": "\#(verdict)", "statement": "s", "numbers": [\#(numbers)]}}"#
+        let text =
+            #"{"schema": 1, "prediction": {"verdict": "\#(verdict)", "statement": "s", "numbers": [\#(numbers)]}}"#
         try folder.write(text, to: "prediction.json")
         #expect(try folder.read().claims.map(\.verdict) == [held])
         try folder.write(text.replacing("\"schema\": 1", with: "\"schema\": 2"), to: "prediction.json")
