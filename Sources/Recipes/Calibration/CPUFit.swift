@@ -34,7 +34,7 @@ struct CPUFit {
     /// Of the CPU that a process counts, whatever the fit says; of what others publish of it, whose errors hang together.
     private static let leastError = (exact: 0.01, published: 0.02)
     /// Rejections cost something too: with a larger share of them a run tells little.
-    private static let mostRejected = 0.2
+    private static let mostRejected = 0.05
 
     /// - Parameter isExact: whether a point's error is that of the model, not of a clock: then the worst of them counts.
     private init?(_ points: [Point], isExact: Bool, source: String) {

@@ -19,7 +19,8 @@ extension Calibration {
         let count = known.reduce(0) { $0 + $1.requests }
         let recorded = known.reduce(0) { $0 + ($1.mean ?? 0) * Double($1.requests) } / Double(count) * 1000
         var doubt = max(Self.grain, 0.1 * recorded, cpu.plusMinus ?? 0)
-        let before = missWait?.value ?? 0
+        let logged = missWait
+        let before = logged?.value ?? 0
         // How long requests queued is known less well than how long they took.
         if let predicted = meanResponse(run, recipe: recipe, part: part, known: known) {
             doubt = max(doubt, predicted - before - cpu.value)
@@ -31,7 +32,8 @@ extension Calibration {
             rest += recorded - predicted
         }
         let source = "\(count) response times of the clients, less those of a simulation"
-        missWait = Estimate(rest > doubt ? before + rest : before, plusMinus: doubt, source: source)
+        missWait = logged ?? Estimate(0, plusMinus: doubt, source: source)
+        if rest > doubt { missWait = Estimate(before + rest, plusMinus: doubt, source: source) }
         guard rest < -2 * doubt else { return }
         open.append(
             "response times: clients had \(fixed(recorded, 0)) ms, a simulation of the stretch \(fixed(-rest, 0)) ms more; the CPU "

@@ -60,7 +60,8 @@ package struct RecordedController {
         if sync.isChange, !isExact { times += [sync.seen, sync.seen - 2 * (sync.seen - sync.time)] }
         var first: (step: Step, controller: AutoscalerController)?
         for time in times {
-            guard let pods = observations(at: time, count: sync.isChange ? current : nil) else { continue }
+            // What nobody saw before the change is not told by what came after it.
+            guard let pods = observations(at: time, count: sync.isChange ? current : nil) else { return first?.step }
             var next = controller
             let decision = next.sync(current: current, pods: pods, now: max(time, sync.time))
             let step = Step(decision: decision, recorded: after)

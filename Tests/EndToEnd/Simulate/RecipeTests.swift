@@ -53,6 +53,7 @@ import Testing
     func errors() throws {
         let run = try AnalyzerRun()
         let manifests = try run.write(SimulateTests.manifests, to: "app.yaml")
+        try FileManager.default.createDirectory(atPath: run.path("foreign"), withIntermediateDirectories: true)
         _ = try run.write("resources: []\n", to: "foreign/kustomization.yaml")
         let foreign = run.path("foreign")
         let demand = try run.write("demand_cores: [[0, 1]]", to: "demand.yaml")
