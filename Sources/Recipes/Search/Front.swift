@@ -82,6 +82,10 @@ extension Objective {
 }
 
 extension Candidate {
+    /// Whether a pod lives on what it reserves: with a target above that, or a limit far above it, it needs what the other pods
+    /// of a node happen to leave, and a search for low cost would reserve next to nothing.
+    var isReserved: Bool { (isFixed || target <= 90) && limit <= 4 * request }
+
     /// With one number changed to the next smaller or larger value.
     var neighbours: [(name: String, candidate: Candidate)] {
         func with(_ name: String, _ change: (inout Candidate) -> Void) -> (name: String, candidate: Candidate)? {

@@ -93,7 +93,7 @@ package struct RecipeSearch: Sendable {
             let starts =
                 (round == 0 ? found.front.map { found.evaluations[$0] } : []) + [found.choice].compactMap(\.self)
             let steps = starts.flatMap(\.candidate.neighbours).map(\.candidate).filter { step in
-                wanted.allow(step) && space.obstacle(to: step) == nil && seen.insert(step).inserted
+                wanted.allow(step) && step.isReserved && space.obstacle(to: step) == nil && seen.insert(step).inserted
             }
             guard !steps.isEmpty else { break }
             all += await evaluate(steps, seeds: seeds, name: "next to the best", progress: progress)
@@ -105,7 +105,7 @@ package struct RecipeSearch: Sendable {
     private func neighbours(
         of choice: Candidate, progress: @escaping @Sendable (String) -> Void
     ) async -> [(name: String, evaluation: Evaluation)] {
-        let changed = choice.neighbours.filter { space.obstacle(to: $0.candidate) == nil }
+        let changed = choice.neighbours.filter { $0.candidate.isReserved && space.obstacle(to: $0.candidate) == nil }
         let found = await evaluate(
             changed.map(\.candidate), seeds: seeds, name: "neighbours of the choice", progress: progress)
         return zip(changed, found).map { ($0.name, $1) }
