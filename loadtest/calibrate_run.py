@@ -1,6 +1,7 @@
 """Runs k6 in the ways that tell a request's CPU apart: by hit and miss, alone and in a crowd, and next to nothing."""
 
 import os
+import sys
 
 import k6_run
 import program
@@ -16,7 +17,7 @@ def steps(few, many):
     rate = (yield "one-miss", {"CACHE_RATE": "0", "USERS": "1"})["rate"]["achieved"]
     yield "one-hit", {"CACHE_RATE": "1", "USERS": "1"}
     # A server that has time between two requests needs more for each than one that finds the next at once.
-    for part in (8, 2):
+    for part in (64, 16, 4):
         open_model = {"MODEL": "open", "RATE": f"{max(rate / part, 1):.0f}"}
         yield f"steady-{part}", {"CACHE_RATE": "0", "USERS": str(max(many, OPEN_USERS)), **open_model}
     yield "few", {"CACHE_RATE": "0.5", "USERS": str(few)}
@@ -47,6 +48,10 @@ def main():
         verdicts.append(entry["verdict"])
         if code > 128:
             return code
+        if len(verdicts) == 1 and not any(entry["seen"][kind] for kind in ("hit", "miss", "bypass")):
+            reasons = "; ".join(reason["text"] for reason in entry["reasons"])
+            print(f"loadtest/calibrate: the first run had no response; no other is made: {reasons}", file=sys.stderr)
+            return 1
         try:
             step = runs.send(entry)
         except StopIteration:

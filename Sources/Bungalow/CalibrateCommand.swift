@@ -1,6 +1,7 @@
 import ArgumentParser
 import Files
 import Foundation
+import LoadReport
 import Recipes
 
 /// `bungalow calibrate`: from what a load test left to a service file.
@@ -21,9 +22,13 @@ struct CalibrateCommand: ParsableCommand {
 
     @Argument(help: ArgumentHelp("The folder with the files.", valueName: "dir"), completion: .directory)
     var folder: String
-    @Option(help: ArgumentHelp("Uses nothing before this: seconds of the recording, or a date.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "Uses nothing before this: seconds of the recording, or a date such as 2026-11-27T09:19:57Z.",
+            valueName: "time"), transform: RecordingTime.init)
     var from: RecordingTime?
-    @Option(help: ArgumentHelp("Uses nothing after this.", valueName: "time")) var until: RecordingTime?
+    @Option(help: ArgumentHelp("Uses nothing after this.", valueName: "time"), transform: RecordingTime.init)
+    var until: RecordingTime?
     @Option(
         help: ArgumentHelp(
             "The manifests of what was measured: limits and probes; objects.json in the folder otherwise.",
@@ -46,12 +51,24 @@ struct CalibrateCommand: ParsableCommand {
             }
             let begin = try from?.time(in: recording.run) ?? 0
             let end = try until?.time(in: recording.run) ?? recording.run.length
+            guard begin < recording.run.length else {
+                throw OperatorError(
+                    .request,
+                    "--from is after the end of the recording, which has \(fixed(recording.run.length, 0)) s: give less"
+                )
+            }
             guard begin < end else {
                 throw OperatorError(.request, "--from is not before --until: give a stretch of time")
             }
             let found = try Calibration(
                 recording.run, proofs: recording.proofs, recipe: recipe, stretch: begin...end)
             for note in recording.run.notes { StandardError.say(note) }
+            let void = recording.proofs.filter { $0.verdict == .void }
+            if let first = void.first {
+                StandardError.say(
+                    "\(void.count) of \(recording.proofs.count) runs are VOID, such as \"\(first.firstReason ?? "")\"; "
+                        + "the CPU and the requests that the servers counted are used all the same")
+            }
             for line in found.open { StandardError.say("open: \(line)") }
             try StandardOutput.write(Data(found.yaml(of: folder).utf8))
         } catch let error as RecipeError {

@@ -5,11 +5,6 @@ import Recipes
 import Simulation
 import Synchronization
 
-extension Objective: ExpressibleByArgument {
-    /// Reads `mean`, `p95` or a bound.
-    public init?(argument: String) { self.init(argument) }
-}
-
 /// `bungalow recipe`: which deployment serves a load, and at what cost.
 struct RecipeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -33,14 +28,18 @@ struct RecipeCommand: AsyncParsableCommand {
         completion: .file())
     var service: String?
     @Option(help: ArgumentHelp("As of bungalow simulate.", valueName: "load"), completion: .file()) var load: String
-    @Option(help: "What a kind of cluster decides: aks, minikube, lab or upstream.") var platform = Platform.upstream
+    @Option(name: .customLong("platform"), help: "What a kind of cluster decides: aks, minikube, lab or upstream.")
+    var namedPlatform: Platform?
     @OptionGroup(title: "Controller and metrics") var cluster: ClusterOptions
-    @Option(help: ArgumentHelp("Nodes and their cores: 3x4, 3x4x16Gi.", valueName: "nodes")) var nodes: NodeList?
+    @Option(
+        help: ArgumentHelp("Nodes and their cores: 3x4, 3x4x16Gi.", valueName: "nodes"), transform: NodeList.init)
+    var nodes: NodeList?
     @Option(help: "Share of requests that the cache answers, 0 to 1.") var hitRate: Double?
     @Option(help: ArgumentHelp("How long; the load's length otherwise.", valueName: "time")) var duration: Seconds?
     @Option(
         help: ArgumentHelp(
-            "mean, p95, or a bound: 'p95<=200ms'; without a bound the knee is chosen.", valueName: "objective"))
+            "mean, p95, or a bound: 'p95<=200ms'; without a bound the knee is chosen.", valueName: "objective"),
+        transform: Self.objective)
     var objective = Objective()
     @Option(help: "What an hour of a reserved core costs.") var priceCoreHour = 0.04
     @Option(help: "What an hour of a reserved GiB costs.") var priceGibHour = 0.005
@@ -75,8 +74,17 @@ struct RecipeCommand: AsyncParsableCommand {
         }
     }
 
+    private static func objective(_ text: String) throws -> Objective {
+        guard let objective = Objective(text) else {
+            throw ValidationError("give mean, p95, or one of them with a bound and its unit: 'p95<=200ms', 'mean<=1s'")
+        }
+        return objective
+    }
+
     func run() async throws {
         do {
+            try Outputs.check(files: [html], inputs: [service, manifests, load])
+            if let patch { try Outputs.checkPatch(patch) }
             try await search()
         } catch let error as RecipeError {
             throw OperatorError(.input, error.description)
@@ -92,16 +100,15 @@ struct RecipeCommand: AsyncParsableCommand {
             StandardError.say("today's recipe is left out: \(obstacle.text(today, in: space))")
         }
         guard !grid.candidates.isEmpty else {
-            let reasons = grid.leftOut.map { $0.obstacle.text($0.example, in: space) }
-            throw OperatorError(
-                .request,
-                "no recipe can be proposed: \(reasons.isEmpty ? "the numbers leave none" : reasons.joined(separator: "; "))"
-            )
+            let reasons = grid.leftOut.map { "\($0.example.text): \($0.obstacle.text($0.example, in: space))" }
+            let reason = reasons.isEmpty ? "no --max is as large as a --min" : reasons.joined(separator: "; ")
+            throw OperatorError(.request, "no recipe can be proposed: \(reason)")
         }
         var search = RecipeSearch(
             space: space, objective: objective, seed: seed,
             workers: workers ?? ProcessInfo.processInfo.activeProcessorCount)
         search.seeds = seeds
+        search.wanted = wanted.wanted
         let last = Mutex(ContinuousClock.now)
         let found = await search.run(
             grid.candidates, today: obstacle == nil ? today : nil, isExhaustive: exhaustive
@@ -123,12 +130,13 @@ struct RecipeCommand: AsyncParsableCommand {
                     manifests: try SimulateCommand.text(of: manifests), name: SimulateCommand.shown(manifests), hpa: hpa
                 )
             } else {
-                try Recipe(standardFor: platform)
+                try Recipe(standardFor: namedPlatform ?? .upstream)
             }
         for note in recipe.notes { StandardError.say(note) }
         // What the two commands have in common is read by one of them.
         var simulate = SimulateCommand()
-        (simulate.manifests, simulate.service, simulate.load, simulate.platform) = (manifests, service, load, platform)
+        (simulate.manifests, simulate.service, simulate.load) = (manifests, service, load)
+        simulate.namedPlatform = namedPlatform
         (simulate.cluster, simulate.nodes, simulate.hitRate, simulate.duration) = (cluster, nodes, hitRate, duration)
         simulate.seed = seed
         let scenario = try simulate.scenario(of: recipe, loadName: load)
@@ -148,8 +156,9 @@ struct RecipeCommand: AsyncParsableCommand {
                 [(URL(filePath: html), SearchPage.page(found, search: search, grid: grid))], to: html)
         }
         if let patch, let choice = found.choice {
-            let about =
-                "\(choice.candidate.text): found by bungalow recipe for \(load), seed \(seed), \(objective.text)."
+            let wish = found.isKept ? objective.text : "the fastest, which does not keep \(objective.text)"
+            let about = "\(choice.candidate.text): \(Outputs.patchMark) for \(load), seed \(seed), \(wish)."
+            if !found.isKept { StandardError.say("\(patch): a recipe that does not keep the objective") }
             let files = RecipePatch(choice.candidate, space: search.space).files(about: about)
             try SimulateCommand.write(
                 files.map { (URL(filePath: patch).appending(path: $0.name), $0.text) }, to: patch)
@@ -163,10 +172,17 @@ struct RecipeCommand: AsyncParsableCommand {
 }
 
 /// A list of numbers on the command line: 1,2,4.
-struct NumberList: ExpressibleByArgument {
+struct NumberList {
     let numbers: [Int]
 
-    init?(argument: String) {
+    init(_ argument: String) throws {
+        guard let list = Self(argument: argument) else {
+            throw ValidationError("give whole numbers from 1 to 1000000, with commas between them: 500,1000")
+        }
+        self = list
+    }
+
+    private init?(argument: String) {
         let parts = argument.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) }
         let numbers = parts.compactMap(\.self)
         guard !numbers.isEmpty, numbers.count == parts.count, numbers.count <= 50,
@@ -178,11 +194,15 @@ struct NumberList: ExpressibleByArgument {
 
 /// What a person wants of a recipe.
 struct WantedOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Millicores that a pod requests: 500,1000.", valueName: "list")) var request: NumberList?
-    @Option(help: ArgumentHelp("Millicores that a pod may use.", valueName: "list")) var limit: NumberList?
-    @Option(help: ArgumentHelp("minReplicas.", valueName: "list")) var min: NumberList?
-    @Option(help: ArgumentHelp("maxReplicas.", valueName: "list")) var max: NumberList?
-    @Option(help: ArgumentHelp("Percent of the request.", valueName: "list")) var target: NumberList?
+    @Option(
+        help: ArgumentHelp("Millicores that a pod requests: 500,1000.", valueName: "list"), transform: NumberList.init)
+    var request: NumberList?
+    @Option(help: ArgumentHelp("Millicores that a pod may use.", valueName: "list"), transform: NumberList.init)
+    var limit: NumberList?
+    @Option(help: ArgumentHelp("minReplicas.", valueName: "list"), transform: NumberList.init) var min: NumberList?
+    @Option(help: ArgumentHelp("maxReplicas.", valueName: "list"), transform: NumberList.init) var max: NumberList?
+    @Option(help: ArgumentHelp("Percent of the request.", valueName: "list"), transform: NumberList.init)
+    var target: NumberList?
 
     var wanted: SearchSpace.Wanted {
         SearchSpace.Wanted(

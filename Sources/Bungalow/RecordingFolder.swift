@@ -5,20 +5,21 @@ import LoadReport
 import Recipes
 
 /// A moment of a recording on the command line: seconds of it, Unix seconds, or RFC 3339.
-struct RecordingTime: ExpressibleByArgument {
+struct RecordingTime {
     private enum Moment { case recording(Double), unix(Double) }
 
     private let moment: Moment
     /// No recording is that long.
     private static let leastUnix = 1e8
 
-    init?(argument: String) {
-        if let value = seconds(argument), value >= 0 {
+    init(_ argument: String) throws {
+        if let value = seconds(argument), value >= 0, value.isFinite {
             moment = value < Self.leastUnix ? .recording(value) : .unix(value)
         } else if let date = try? Date(argument, strategy: .iso8601) {
             moment = .unix(date.timeIntervalSince1970)
         } else {
-            return nil
+            throw ValidationError(
+                "give seconds of the recording (90, 5m), Unix seconds, or a date with its zone: 2026-11-27T09:19:57Z")
         }
     }
 
@@ -48,6 +49,10 @@ struct RecordingFolder {
         let evidence = try LoadFolder(
             path: path, zone: zone.flatMap(TimeZone.init(identifier:)) ?? .current, outputs: outputs
         ).read()
+        // Files of no known format are others', or a recorder's tables.
+        for file in evidence.skipped where !file.hasSuffix("of no known format") {
+            StandardError.say("not read: \(file)")
+        }
         run = try RecordedRun(folder: path, evidence: evidence)
         proofs = evidence.runs.compactMap(\.proof)
     }

@@ -25,11 +25,14 @@ extension SimulateCommand {
     ) throws {
         if let csv {
             let folder = URL(filePath: csv)
-            try Self.write(
-                [
-                    (folder.appending(path: LabFiles.monitorName), LabFiles.monitor(outcome, recipe: recipe)),
-                    (folder.appending(path: LabFiles.siegeName), LabFiles.siege(outcome)),
-                ], to: csv)
+            var files = [
+                (folder.appending(path: LabFiles.monitorName), LabFiles.monitor(outcome, recipe: recipe)),
+                (folder.appending(path: LabFiles.siegeName), LabFiles.siege(outcome)),
+            ]
+            if let phases = LabFiles.phases(of: scenario.load, duration: scenario.duration) {
+                files.append((folder.appending(path: LabFiles.phasesName), phases))
+            }
+            try Self.write(files, to: csv)
         }
         if let svg {
             let pictures = SimulationCharts(

@@ -17,8 +17,12 @@ extension SimulateCommand {
         }
         let recipe = try Recipe(manifests: try Self.text(of: manifests), name: Self.shown(manifests), hpa: hpa)
         let model = try serviceModel(of: recipe, cores: recipe.nodes.map(\.cores).max() ?? 4)
+        let calibrated = model.calibrated.flatMap { stretch in
+            run.origin.map { stretch.lowerBound - $0...stretch.upperBound - $0 }
+        }
         var scenario = try run.scenario(
-            recipe: recipe, model: model, load: try load.map(readLoad), resolution: cluster.metricsResolution?.value)
+            recipe: recipe, model: model, load: try load.map(readLoad), resolution: cluster.metricsResolution?.value,
+            known: calibrated)
         if let nodes { scenario.nodes = nodes.nodes }
         if let duration { scenario.duration = duration.value }
         if let hitRate { scenario.service.hitRate = hitRate }
@@ -28,31 +32,39 @@ extension SimulateCommand {
         for note in run.notes + recipe.notes { StandardError.say(note) }
         let count = runs ?? Self.recordingRuns
         let (outcomes, bills) = simulateSeeds(&scenario, recipe: recipe, count: count)
-        let calibrated = model.calibrated.flatMap { stretch in
-            run.origin.map { stretch.lowerBound - $0...stretch.upperBound - $0 }
+        let predictions = outcomes.map {
+            Prediction($0, of: run, recipe: recipe, calibrated: calibrated, isLoadGiven: load != nil)
         }
-        let predictions = outcomes.map { Prediction($0, of: run, recipe: recipe, calibrated: calibrated) }
-        // The choice knows nothing of the recording.
+        // The choice of what is shown knows nothing of the recording.
         let order = bills.indices.sorted {
             (bills[$0].monitoredReserved.cores, $0) < (bills[$1].monitoredReserved.cores, $1)
         }
-        let middle = order[(count - 1) / 2]
-        let agreeing = predictions.count { $0.verdict == predictions[middle].verdict }
+        guard let vote = SeedVote(predictions, order: order) else { return }
+        let middle = vote.shown
+        var prediction = predictions[middle]
+        prediction.isDisputed = vote.verdict == nil
+        let seeds =
+            vote.verdict == nil
+            ? "no verdict is that of most of \(count) seeds" : "\(vote.agreeing) of \(count) seeds have this verdict"
         let statement =
-            "\(recipe.name) as predicted: seed \(outcomes[middle].seed), the median of \(count) seeds by reserved cores, of "
-            + "which \(agreeing) have this verdict; load by \(load ?? run.loadSource)"
-        let prediction = predictions[middle]
+            "\(recipe.name) as predicted: \(seeds), the figures are those of seed \(outcomes[middle].seed), the median by "
+            + "reserved cores; load by \(load ?? run.loadSource)"
         var text = prediction.text(statement: statement)
         if let calibrated, calibrated.overlaps(0...run.length) {
             text +=
                 "\n  not judged: \(fixed(max(0, calibrated.lowerBound), 0)) to \(fixed(calibrated.upperBound, 0)) s, on which "
                 + "the service was calibrated"
         }
+        if let note = run.keptConnections(verdict: prediction.verdict, isLoadGiven: load != nil) {
+            text += "\n  \(note)"
+        }
         if let controller = RecordedController(
             run, recipe: recipe, settings: scenario.controller.settings, period: scenario.controller.syncPeriod),
-            !controller.changes.isEmpty
+            !(controller.changes + controller.untold).isEmpty
         {
-            text += "\n\nRecorded changes, by the controller's rules:\n" + controller.changes.joined(separator: "\n")
+            text +=
+                "\n\nRecorded changes, by the controller's rules:\n"
+                + (controller.changes + controller.untold).joined(separator: "\n")
         }
         try writeOutputs(
             outcomes[middle], scenario: scenario, recipe: recipe, bill: bills[middle], comparison: (run, text))

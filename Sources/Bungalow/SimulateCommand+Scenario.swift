@@ -16,17 +16,26 @@ struct Seconds: ExpressibleByArgument {
 }
 
 /// Nodes on the command line: 3x4, 3x4x16Gi.
-struct NodeList: ExpressibleByArgument {
+struct NodeList {
     let nodes: [NodeSize]
 
-    init?(argument: String) {
+    init(_ argument: String) throws {
+        guard let list = Self(argument: argument) else {
+            throw ValidationError(
+                "give how many there are and the cores of each, 3x4, and their memory with its unit where it matters: 3x4x16Gi"
+            )
+        }
+        self = list
+    }
+
+    private init?(argument: String) {
         let parts = argument.split(separator: "x", omittingEmptySubsequences: false).map(String.init)
         guard (2...3).contains(parts.count), let count = Int(parts[0]), (1...1000).contains(count),
             let cores = Double(parts[1]), cores > 0, cores <= 1024
         else { return nil }
         var memory = Double.infinity
         if parts.count == 3 {
-            guard let size = mebibytes(parts[2]), size > 0 else { return nil }
+            guard parts[2].last?.isLetter == true, let size = mebibytes(parts[2]), size > 0 else { return nil }
             memory = size
         }
         nodes = Array(repeating: NodeSize(cores: cores, memory: memory), count: count)
@@ -71,18 +80,25 @@ struct ClusterOptions: ParsableArguments {
         }
     }
 
-    /// - Parameter calibrated: the resolution that the service file names.
-    func apply(to scenario: inout Scenario, platform: Platform, calibrated: Double?) {
+    /// - Parameters:
+    ///   - platform: nil if none was named.
+    ///   - calibrated: the resolution that the service file names.
+    func apply(to scenario: inout Scenario, platform: Platform?, calibrated: Double?) {
         applyController(to: &scenario)
-        if metricsLag == nil {
-            scenario.metrics = .scraped(resolution: metricsResolution?.value ?? calibrated ?? platform.resolution)
+        guard metricsLag == nil else { return }
+        let used = metricsResolution?.value ?? platform?.resolution ?? calibrated ?? Platform.upstream.resolution
+        scenario.metrics = .scraped(resolution: used)
+        if let calibrated, calibrated != used {
+            StandardError.say(
+                "metrics are read every \(fixed(used, 0)) s; where the service was calibrated, every \(fixed(calibrated, 0)) s"
+            )
         }
     }
 
     /// All but the metrics' resolution.
     func applyController(to scenario: inout Scenario) {
         if let syncPeriod { scenario.controller.syncPeriod = syncPeriod.value }
-        scenario.controller.syncPhase = syncPhase?.value
+        if let syncPhase { scenario.controller.syncPhase = syncPhase.value }
         if let downscaleStabilization {
             scenario.controller.settings.downscaleStabilization = downscaleStabilization.value
         }
@@ -117,16 +133,17 @@ extension SimulateCommand {
         if let hitRate { scenario.service.hitRate = hitRate }
         scenario.autoscaler = recipe.autoscaler
         scenario.routing = platform.routing
-        cluster.apply(to: &scenario, platform: platform, calibrated: model.resolution)
+        cluster.apply(to: &scenario, platform: namedPlatform, calibrated: model.resolution)
         return scenario
     }
 
     func checkRoom(_ scenario: Scenario, recipe: Recipe) throws {
-        let cores = scenario.nodes.map(\.cores).max() ?? 0
+        let size = scenario.nodes.max { ($0.cores, $0.memory) < ($1.cores, $1.memory) } ?? NodeSize(cores: 0)
+        let memory = size.memory < .infinity ? " and \(fixed(size.memory, 0)) MiB" : ""
         guard scenario.nodes.contains(where: { $0.fits(recipe.workload) }) else {
             throw RecipeError(
                 "\(manifests.map(Self.shown) ?? "the manifests"): a pod of \(recipe.name) requests \(recipe.workload.cpuRequest) cores and "
-                    + "\(Int(recipe.workload.memoryRequest)) MiB, more than a node has (\(cores) cores): lower the request, or "
+                    + "\(Int(recipe.workload.memoryRequest)) MiB, more than a node has (\(size.cores) cores\(memory)): lower the request, or "
                     + "give larger --nodes")
         }
     }

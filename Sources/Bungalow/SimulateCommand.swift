@@ -44,10 +44,13 @@ struct SimulateCommand: ParsableCommand {
         help: ArgumentHelp(
             "The time zone of clients that log local times; this machine's otherwise.", valueName: "zone"))
     var timeZone: String?
-    @Option(help: "What a kind of cluster decides: aks, minikube, lab or upstream.") var platform = Platform.upstream
+    @Option(name: .customLong("platform"), help: "What a kind of cluster decides: aks, minikube, lab or upstream.")
+    var namedPlatform: Platform?
+    var platform: Platform { namedPlatform ?? .upstream }
     @OptionGroup(title: "Controller and metrics") var cluster: ClusterOptions
     @Option(
-        help: ArgumentHelp("Nodes and their cores, and memory where it matters: 3x4, 3x4x16Gi.", valueName: "nodes"))
+        help: ArgumentHelp("Nodes and their cores, and memory where it matters: 3x4, 3x4x16Gi.", valueName: "nodes"),
+        transform: NodeList.init)
     var nodes: NodeList?
     @Option(help: "Share of requests that the cache answers, 0 to 1.") var hitRate: Double?
     @Option(help: ArgumentHelp("How long; the load's length otherwise, 40m with lab.", valueName: "time"))
@@ -84,7 +87,13 @@ struct SimulateCommand: ParsableCommand {
 
     func run() throws {
         do {
-            if let recording { try predict(recording) } else { try simulateAll() }
+            try Outputs.check(files: [html], inputs: [service, manifests, load])
+            if let recording {
+                try Outputs.check([("--html", html), ("--csv", csv), ("--svg", svg)], outside: recording)
+                try predict(recording)
+            } else {
+                try simulateAll()
+            }
         } catch let error as RecipeError {
             throw OperatorError(.input, error.description)
         }
@@ -120,6 +129,8 @@ struct SimulateCommand: ParsableCommand {
             return text
         } catch let fault as OperatorError {
             throw fault
+        } catch let error as CocoaError where error.code == .fileReadNoSuchFile || error.code == .fileNoSuchFile {
+            throw OperatorError(.input, "\(shown(path)): there is no such file")
         } catch {
             throw OperatorError(.input, "\(shown(path)): it cannot be read: \(error.localizedDescription)")
         }

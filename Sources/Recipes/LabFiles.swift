@@ -6,6 +6,7 @@ package enum LabFiles {
     /// Simulated time begins here.
     package static let monitorName = "use-20000101T000000Z.csv"
     package static let siegeName = "siege.log"
+    package static let phasesName = "phases.csv"
     private static let epoch = Date(timeIntervalSince1970: 946_684_800)
 
     package static func monitor(_ outcome: Outcome, recipe: Recipe) -> String {
@@ -41,6 +42,31 @@ package enum LabFiles {
             return "\(format.string(from: epoch.addingTimeInterval(phase.start + phase.seconds))),\(numbers)"
         }
         return ([head] + lines).joined(separator: "\n") + "\n"
+    }
+
+    /// The commands of siege's phases, which the log does not name; nil if the load is not siege's.
+    package static func phases(of load: Load, duration: Double) -> String? {
+        guard case .traffic(let phases) = load else { return nil }
+        var lines = ["unix,seconds,phase"]
+        var now = 0.0
+        func add(_ text: String) {
+            lines.append("\(fixed(epoch.timeIntervalSince1970 + now, 3)),\(fixed(now, 3)),\(text)")
+        }
+        for phase in phases where now < duration {
+            switch phase.traffic {
+            case .none: add("idle")
+            case .closed(let clients):
+                guard clients.hasWholePauses, clients.rampFrom == nil, clients.pause.lowerBound == 0 else { return nil }
+                let pause = fixed(clients.pause.upperBound, 0)
+                add("siege -c \(clients.count) -d \(pause) -t \(fixed(phase.seconds, 0))S")
+            case .open: return nil
+            }
+            now += phase.seconds
+        }
+        if now < duration { add("idle") }
+        now = duration
+        add("end of recording")
+        return lines.joined(separator: "\n") + "\n"
     }
 
     private static func short(_ cores: Double) -> String {

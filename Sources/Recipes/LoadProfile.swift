@@ -94,7 +94,7 @@ package enum LoadProfile {
     private static func phase(_ field: Field) throws(RecipeError) -> Phase {
         try field.allow([
             "name", "seconds", "clients", "ramp_from", "pause_s", "rounding", "connection", "requests_per_s",
-            "arrivals",
+            "arrivals", "connections",
         ])
         let seconds = try field["seconds"].number(in: 0.001...1e6)
         var traffic = Traffic.none
@@ -102,7 +102,8 @@ package enum LoadProfile {
         if field["requests_per_s"].exists {
             let rate = try field["requests_per_s"].number(in: 0...1e6)
             let isEven = try choice(field["arrivals"], ["random", "even"]) == "even"
-            traffic = .open(OpenTraffic(steps: [Step(time: 0, value: rate)], isEven: isEven))
+            let kept = field["connections"].exists ? try field["connections"].integer(in: 1...100_000) : nil
+            traffic = .open(OpenTraffic(steps: [Step(time: 0, value: rate)], isEven: isEven, connections: kept))
             name = "\(field["requests_per_s"].text ?? "") requests/s"
             if field["clients"].exists { throw field["clients"].wrong("give clients or requests_per_s, not both") }
         } else if field["clients"].exists {

@@ -64,7 +64,12 @@ extension Engine {
                     .client, at: now + share * outcome.phases[index].seconds, index: client,
                     generation: clients.generation[client])
             }
-        case .open(let open): scheduleArrival(open, from: now, step: 0)
+        case .open(let open):
+            // A client that only changes its rate keeps them.
+            if connections.count != open.connections ?? 0 {
+                connections = Array(repeating: -1, count: open.connections ?? 0)
+            }
+            scheduleArrival(open, from: now, step: 0)
         }
     }
 
@@ -127,7 +132,7 @@ extension Engine {
 
     mutating func openArrival(phase index: Int, step: Int) {
         guard index == phase, case .open(let open) = traffic(of: index) else { return }
-        _ = send(owner: RequestPool.Owner.open, to: route())
+        _ = send(owner: RequestPool.Owner.open, to: connections.isEmpty ? route() : podOfNextConnection())
         scheduleArrival(open, from: now, step: step)
     }
 
@@ -150,6 +155,16 @@ extension Engine {
             time = max(time, next)
             step += 1
         }
+    }
+
+    /// Connections are used in turn; one is made anew once its pod has gone.
+    private mutating func podOfNextConnection() -> Int? {
+        lastConnection = lastConnection + 1 < connections.count ? lastConnection + 1 : 0
+        let kept = connections[lastConnection]
+        if scenario.routing != .leastRequestsOfTwo, kept >= 0, pods[kept].isActive { return kept }
+        let pod = route()
+        connections[lastConnection] = pod ?? -1
+        return pod
     }
 
     /// The pod that a new connection, or a request, goes to.

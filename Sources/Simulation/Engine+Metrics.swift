@@ -12,7 +12,7 @@ extension Engine {
         switch scenario.metrics {
         case .lagged: break
         case .scraped(let resolution):
-            let phase = Phases(seed: scenario.seed).scrape * resolution
+            let phase = scenario.scrapePhase ?? Phases(seed: scenario.seed).scrape * resolution
             let spread = min(Self.scrapeSpread, resolution)
             for node in nodes.indices {
                 let offset = phase + random.metrics.unit() * spread

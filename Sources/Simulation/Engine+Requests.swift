@@ -62,7 +62,11 @@ extension Engine {
         }
         let isHit = requests.isHit[Int(request)]
         let cpu = isHit ? scenario.service.hitCPU : scenario.service.missCPU
-        let work = cpu.draw(&random.service)
+        var work = cpu.draw(&random.service)
+        if scenario.service.wakeUpCPU > 0, now >= pods[pod].awakeUntil {
+            work += scenario.service.wakeUpCPU
+            pods[pod].awakeUntil = now + scenario.service.wakeUpShared
+        }
         if work > 0 { pods[pod].processor.add(request, work: work) } else { computed(request, in: pod) }
     }
 

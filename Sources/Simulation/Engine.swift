@@ -16,6 +16,9 @@ struct Engine {
     var phase = -1
     /// The pod that the next connection goes to, where they go in turn.
     var turn = 0
+    /// The pods of an open load's kept connections, or -1, and the one that was used last.
+    var connections: [Int] = []
+    var lastConnection = -1
     var replicas: Int
     /// CPU seconds of pods that are gone, and of all pods before 0.
     var goneUsed = 0.0

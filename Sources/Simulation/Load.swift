@@ -76,9 +76,12 @@ package struct OpenTraffic: Sendable, Equatable {
     package var steps: [Step]
     /// Evenly spaced; else a Poisson process.
     package var isEven: Bool
+    /// Connections that requests take in turn, each of which stays with its pod; nil is a connection a request.
+    package var connections: Int?
 
-    package init(steps: [Step], isEven: Bool = false) {
+    package init(steps: [Step], isEven: Bool = false, connections: Int? = nil) {
         self.steps = steps
         self.isEven = isEven
+        self.connections = connections
     }
 }

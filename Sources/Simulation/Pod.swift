@@ -45,6 +45,8 @@ struct Pod {
     var threadQueue = RequestList()
     var deadlineAt = Double.infinity
     var hasServed = false
+    /// Until then a request shares the wake-up of the one before it.
+    var awakeUntil = -Double.infinity
 
     var meter = PodMeter()
     /// CPU used at each whole second since its creation, where a lag is what the controller sees.

@@ -10,6 +10,8 @@ package struct Scenario: Sendable {
     package var autoscaler: HorizontalPodAutoscaler?
     package var controller = Controller()
     package var metrics = MetricsSource.scraped(resolution: 15)
+    /// When metrics-server first reads its nodes, where it reads them regularly; nil draws it from the seed.
+    package var scrapePhase: Double?
     package var service = Service()
     package var routing = Routing.connectionAtRandom
     package var load: Load
@@ -128,6 +130,9 @@ package struct Service: Sendable {
     /// Seconds that are not CPU.
     package var hitWait = Span.zero
     package var missWait = Span.zero
+    /// CPU seconds by which a request costs more than one that comes within `wakeUpShared` seconds of it, to the same pod.
+    package var wakeUpCPU = 0.0
+    package var wakeUpShared = 0.0
     /// The share of requests that the cache answers.
     package var hitRate = 0.0
     /// Cores used by a pod without requests.

@@ -110,6 +110,56 @@ struct CalibrationTests {
         #expect(abs(model.service.missCPU.mean - 0.007) < 1e-5 && model.calibrated != nil)
     }
 
+    @Test("A request costs more where few come, and runs at other rates tell how much at any rate")
+    func wakeUps() throws {
+        let folder = try TemporaryFolder()
+        // 0.05 ms a request, and 0.7 ms a wake-up that 10 ms share; 2 cores of a thousand without any.
+        func cost(_ rate: Double) -> Double { 0.05 + 0.7 / (1 + rate * 0.01) }
+        for (index, rate) in [1.0, 50, 200, 800, 3000, 6000].enumerated() {
+            let count = Int(rate * 10)
+            let cpu = 0.02 + cost(rate) / 1000 * Double(count)
+            try Self.proof(name: "r\(index)", second: index * 30, seconds: 10, hits: 0, misses: count, cpu: cpu)
+                .write(to: folder.url.appending(path: "r\(index).run.json"), atomically: true, encoding: .utf8)
+        }
+        let evidence = try LoadFolder(path: folder.url.path, zone: .gmt).read()
+        let run = try RecordedRun(folder: folder.url.path, evidence: evidence)
+        let found = try Calibration(
+            run, proofs: evidence.runs.compactMap(\.proof), recipe: nil, stretch: 0...run.length)
+        for rate in [5.0, 100, 300, 1500] {
+            let predicted = try #require(found.missCPU).value + found.wakeUpCost(rate: rate)
+            #expect(abs(predicted - cost(rate)) < 0.1 * cost(rate), "\(rate)/s: \(predicted), \(cost(rate))")
+        }
+        var model = ServiceModel(environment: [:], cores: 1)
+        try model.read(found.yaml(of: "folder"), name: "service.yaml") { _ throws(RecipeError) in "" }
+        #expect(abs(model.service.wakeUpShared - found.wakeUpShared) < 1e-4 && model.service.wakeUpCPU > 0.0005)
+    }
+
+    @Test("Clients that waited longer than their CPU and their queues tell a wait")
+    func waits() throws {
+        let recorded = try IndependentRecordingTests.read("wait-15")
+        let found = try Calibration(recorded.run, proofs: [], recipe: recorded.recipe, stretch: 0...300)
+        let wait = try #require(found.missWait)
+        // 100 ms in truth.
+        #expect(abs(wait.value - 100) <= wait.plusMinus ?? 0 && wait.value > 70, "\(wait)")
+    }
+
+    @Test("Runs of two systems are not added up")
+    func mixed() throws {
+        let folder = try TemporaryFolder()
+        for (index, configuration) in ["a", "b"].enumerated() {
+            let version = #""version": {"configuration": "\#(configuration)"}, "verdict""#
+            try Self.proof(name: "r\(index)", second: index * 30, seconds: 10, hits: 0, misses: 100, cpu: 1)
+                .replacing("\"verdict\"", with: version)
+                .write(to: folder.url.appending(path: "r\(index).run.json"), atomically: true, encoding: .utf8)
+        }
+        let evidence = try LoadFolder(path: folder.url.path, zone: .gmt).read()
+        let run = try RecordedRun(folder: folder.url.path, evidence: evidence)
+        let error = LoadTests.error { () throws(RecipeError) in
+            _ = try Calibration(run, proofs: evidence.runs.compactMap(\.proof), recipe: nil, stretch: 0...100)
+        }
+        #expect(error?.contains("the 2 runs are of 2 systems") == true, "\(error ?? "")")
+    }
+
     static func proof(name: String, second: Int, seconds: Double, hits: Int, misses: Int, cpu: Double) -> String {
         func time(_ seconds: Double) -> String {
             Date(timeIntervalSince1970: 1_795_000_000 + Double(second) + seconds).ISO8601Format()

@@ -54,6 +54,42 @@ struct PredictionTests {
             Prediction(outcome, of: run, recipe: recipe, calibrated: nil).checks.allSatisfy { $0.verdict == .unproven })
     }
 
+    @Test("The verdict is that of most seeds, and none where they are divided")
+    func vote() throws {
+        let proven = try Self.predictions(seeds: 1...1)[0]
+        let void = try Self.predictions(seeds: 1...1, cost: 3)[0]
+        try #require(proven.verdict == .proven && void.verdict == .void)
+        let most = try #require(SeedVote([void, proven, proven, void, proven], order: [3, 1, 0, 4, 2]))
+        #expect(most.verdict == .proven && most.agreeing == 3 && most.shown == 4)
+        let divided = try #require(SeedVote([void, proven], order: [1, 0]))
+        #expect(divided.verdict == nil)
+        var shown = void
+        shown.isDisputed = true
+        #expect(shown.verdict == .unproven)
+    }
+
+    @Test(
+        "A gap in the monitor's samples, an unknown start and unknown pauses of clients leave unproven what they touch")
+    func doubts() throws {
+        var run = try CalibrationTests.recording()
+        let recipe = try CalibrationTests.recipe()
+        let model = ServiceModel(environment: recipe.environment, cores: 2)
+        let outcome = simulate(try run.scenario(recipe: recipe, model: model, load: nil, resolution: nil))
+        func verdicts(given: Bool = false) -> [Verdict] {
+            Prediction(outcome, of: run, recipe: recipe, calibrated: nil, isLoadGiven: given).checks.map(\.verdict)
+        }
+        try #require(verdicts() == [.proven, .proven, .proven])
+        run.isLoadGuessed = true
+        #expect(verdicts() == [.proven, .proven, .unproven] && verdicts(given: true).last == .proven)
+        run.isLoadGuessed = false
+        let all = run.samples
+        run.samples = all.filter { !(300...600).contains($0.time) }
+        #expect(verdicts() == [.unproven, .unproven, .proven])
+        run.samples = all
+        run.isStartAssumed = true
+        #expect(verdicts() == [.unproven, .unproven, .unproven])
+    }
+
     @Test("Intervals of fewer than 100 requests do not count, and one in ten may differ")
     func intervals() throws {
         var run = try CalibrationTests.recording()

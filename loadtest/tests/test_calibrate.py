@@ -11,7 +11,7 @@ import pytest
 from loadtest.tests.conftest import LOADTEST, SCHEMA
 from testkit.processes import ROOT
 
-RUNS = ["few", "many", "one-hit", "one-miss", "pausing", "steady-2", "steady-8"]
+RUNS = ["few", "many", "one-hit", "one-miss", "pausing", "steady-16", "steady-4", "steady-64"]
 
 
 @pytest.fixture
@@ -32,7 +32,8 @@ def calibrated(tool, start, tmp_path):
         found = subprocess.run(
             [ROOT / ".build/debug/bungalow", "calibrate", tmp_path], capture_output=True, text=True, check=True
         )
-        figures = dict(re.findall(r"^(\w+): \{mean: ([\d.e-]+)", found.stdout, re.MULTILINE))
+        server.calibration = found.stdout
+        figures = dict(re.findall(r"^(\w+): (?:\{mean: )?([\d.e-]+)", found.stdout, re.MULTILINE))
         errors = dict(re.findall(r"^(\w+): \{mean: \S+ plus_minus: ([\d.e-]+)", found.stdout, re.MULTILINE))
         return server, {key: float(value) for key, value in figures.items()}, {
             key: float(value) for key, value in errors.items()
@@ -41,7 +42,7 @@ def calibrated(tool, start, tmp_path):
     return calibrate
 
 
-def cost_of_another_run(server, k6, base):
+def cost_of_another_run(server, k6, base, rate=12):
     """CPU of a miss in ms, by the server's own counter, at a rate that no run of loadtest/calibrate has."""
 
     def counted():
@@ -49,7 +50,7 @@ def cost_of_another_run(server, k6, base):
         return metrics.total("process_cpu_seconds_total"), metrics.total("bungalow_cache_lookups_total")
 
     cpu, look_ups = counted()
-    open_model = {"MODEL": "open", "RATE": "12", "USERS": "10"}
+    open_model = {"MODEL": "open", "RATE": str(rate), "USERS": "10"}
     k6(server.url, CACHE_RATE="0", **open_model, RAMP_SECONDS="0", HOLD_SECONDS="4", DOWN_SECONDS="0").finish()
     after, done = counted()
     return (after - cpu - base * 4) / (done - look_ups) * 1000
@@ -60,4 +61,16 @@ def test_the_cpu_of_a_request_is_that_of_a_run_at_another_rate(calibrated, k6):
     cost = cost_of_another_run(server, k6, figures["base_cpu_cores"])
     assert abs(figures["cpu_per_miss_ms"] - cost) <= max(0.05 * cost, errors["cpu_per_miss_ms"])
     assert figures["cpu_per_hit_ms"] < 0.2 * figures["cpu_per_miss_ms"]
-    assert {"memory_idle_mib", "memory_loaded_mib", "wait_per_miss_ms"} <= figures.keys()
+    assert {"memory_idle_mib", "memory_loaded_mib"} <= figures.keys()
+    # Where tests that run beside this one took the CPU, nobody can tell, and that is said.
+    assert "wait_per_miss_ms" in figures or "something else kept the machine" in server.calibration
+
+
+def test_a_light_request_costs_what_its_rate_tells(calibrated, k6):
+    server, figures, errors = calibrated(0)
+    rate = 40
+    cost = cost_of_another_run(server, k6, figures["base_cpu_cores"], rate)
+    share = 1 / (1 + rate * figures.get("wake_up_shared_ms", 0) / 1000)
+    predicted = figures["cpu_per_miss_ms"] + share * figures.get("cpu_per_wake_up_ms", 0)
+    error = errors["cpu_per_miss_ms"] + share * errors.get("cpu_per_wake_up_ms", 0)
+    assert abs(predicted - cost) <= max(0.25 * cost, error), (predicted, cost, error)

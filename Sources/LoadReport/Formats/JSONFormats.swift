@@ -35,7 +35,11 @@ enum JSONFormats {
                 return .run(LoadRun(try decoder.decode(SiegeSums.self, from: data), of: file))
             }
             if keys.prediction != nil {
-                return .prediction(try decoder.decode(PredictionFile.self, from: data).prediction.claim)
+                let file = try decoder.decode(PredictionFile.self, from: data)
+                guard file.schema == PredictionFile.schema else {
+                    throw UnreadableFile("its schema is \(file.schema), and \(PredictionFile.schema) is known")
+                }
+                return .prediction(file.prediction.claim)
             }
             if keys.metrics != nil || keys.results != nil { return .run(try K6Summary(data).run(of: file)) }
             if keys.pods != nil, keys.total != nil {
@@ -101,7 +105,10 @@ extension LoadRun {
 
 /// `prediction.json` of `bungalow simulate --recording`.
 private struct PredictionFile: Decodable {
+    let schema: Int
     let prediction: Found
+
+    static let schema = 1
 
     struct Found: Decodable {
         let verdict: Verdict
@@ -110,8 +117,15 @@ private struct PredictionFile: Decodable {
 
         var claim: Claim {
             Claim(
-                verdict: verdict, statement: statement.oneLine,
+                verdict: held, statement: statement.oneLine,
                 numbers: numbers.prefix(PredictionFile.most).map(\.oneLine))
+        }
+
+        /// The verdict, as far as the numbers' own bear it: a file cannot claim what its numbers deny.
+        private var held: Verdict {
+            let own = numbers.compactMap { line in Verdict.allCases.first { line.hasPrefix($0.rawValue + " ") } }
+            if own.contains(.void), verdict == .proven { return .void }
+            return verdict == .proven && (own.isEmpty || own.contains(.unproven)) ? .unproven : verdict
         }
     }
 

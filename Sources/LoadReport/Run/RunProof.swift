@@ -102,6 +102,27 @@ public struct RunProof: Sendable, Decodable {
         return seen.answered + seen.failed == planned.calls && !reasons.contains { endings.contains($0.code ?? "") }
     }
 
+    /// The build, model and configuration that ran, for comparisons; nil if unknown.
+    package var system: SystemVersion? { version }
+
+    /// Whether each user waits for a response before the next call.
+    package var isClosed: Bool { model == .closed }
+
+    /// CPU seconds of all servers a second; nil where one did not report them.
+    package var usedCores: Double? {
+        var sum = 0.0
+        for counter in counters {
+            guard let first = counter.first, let last = counter.last, let before = first.cpuSeconds,
+                let after = last.cpuSeconds, last.time > first.time
+            else { return nil }
+            sum += (after - before) / (last.time.seconds - first.time.seconds)
+        }
+        return counters.isEmpty ? nil : sum
+    }
+
+    /// The first of the reasons why it is not proven.
+    package var firstReason: String? { reasons.first?.text }
+
     /// Whether all counts are small enough to be added without overflow.
     var isWithinBounds: Bool {
         let counts = [

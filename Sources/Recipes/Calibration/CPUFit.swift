@@ -5,9 +5,14 @@ import LoadReport
 struct CPUFit {
     /// Milliseconds.
     var hit, miss: Calibration.Estimate?
+    /// By which a request costs more than those that come within `shared` seconds after it.
+    var wakeUp: Calibration.Estimate?
+    var shared = 0.0
     /// Cores of a pod.
     var base: Calibration.Estimate?
     private(set) var residual = 0.0
+    /// The largest difference between a point's CPU and the fit's, as a share.
+    private var misfit = 0.0
 
     /// CPU seconds that pods used in a stretch, and for what.
     struct Point {
@@ -15,25 +20,32 @@ struct CPUFit {
         var podSeconds: Double
         var hits: Double
         var misses: Double
+        var wakeUps = 0.0
+
+        /// Fewer than the requests where some share one: after each, a pod takes what comes within `shared` seconds along.
+        func sharing(_ shared: Double) -> Point {
+            var point = self
+            point.wakeUps = (hits + misses) / (1 + (hits + misses) / podSeconds * shared)
+            return point
+        }
     }
 
     private static let leastRequests = 50.0
-    /// Of the CPU that a process counts, whatever the fit says.
-    private static let leastError = 0.01
+    /// Of the CPU that a process counts, whatever the fit says; of what others publish of it, whose errors hang together.
+    private static let leastError = (exact: 0.01, published: 0.02)
     /// Rejections cost something too: with a larger share of them a run tells little.
-    private static let mostRejected = 0.2
+    private static let mostRejected = 0.05
 
     /// - Parameter isExact: whether a point's error is that of the model, not of a clock: then the worst of them counts.
     private init?(_ points: [Point], isExact: Bool, source: String) {
         let rows = points.map { point in
-            // What requests add to the error grows with their number; where the model itself is what errs, runs with many
-            // count no more than runs with few.
+            // What requests add to the error grows with their number; where the model itself is what errs, it errs by a share.
             LeastSquares.Row(
-                factors: [point.podSeconds, point.hits, point.misses], value: point.cpu,
-                weight: pow(1 + point.hits + point.misses, isExact ? -2 : -1))
+                factors: point.factors, value: point.cpu,
+                weight: isExact ? pow(max(point.cpu, 0.01), -2) : 1 / (1 + point.hits + point.misses))
         }
         guard points.contains(where: { $0.hits + $0.misses > 0 }) else { return nil }
-        var found = LeastSquares.solve(rows, unknowns: 3)
+        var found = LeastSquares.solve(rows, unknowns: 4)
         // A base that may as well be zero takes CPU from the requests, or gives them some: without an idle stretch a few
         // points of about the same rate tell the sum only.
         let isSure = found.values[0].map { base in found.errors[0].map { 2 * $0 < base } ?? false } ?? false
@@ -42,20 +54,25 @@ struct CPUFit {
                 rows.map {
                     LeastSquares.Row(factors: [0] + $0.factors.dropFirst(), value: $0.value, weight: $0.weight)
                 },
-                unknowns: 3)
+                unknowns: 4)
         }
         residual = found.residual
         func estimate(_ column: Int, _ scale: Double) -> Calibration.Estimate? {
             guard let value = found.values[column] else { return nil }
             var error = found.errors[column].map { 2 * $0 }
             if isExact, column > 0, let known = error {
-                error = max(known, Self.worst(points, values: found.values, column: column), Self.leastError * value)
+                error = max(
+                    known, Self.worst(points, values: found.values, column: column), Self.leastError.exact * value)
+            } else if column > 0 {
+                error = error.map { max($0, Self.leastError.published * value) }
             }
             return Calibration.Estimate(value * scale, plusMinus: error.map { $0 * scale }, source: source)
         }
         base = estimate(0, 1)
         hit = estimate(1, 1000)
         miss = estimate(2, 1000)
+        wakeUp = estimate(3, 1000)
+        misfit = isExact ? Self.misfit(points, values: found.values) : 0
         // Requests without CPU: what was used was not theirs.
         guard (hit?.value ?? 0) + (miss?.value ?? 0) > 0 else { return nil }
     }
@@ -63,13 +80,20 @@ struct CPUFit {
     /// The largest difference between a point's own cost of a request and the fit's, where it has many such requests.
     private static func worst(_ points: [Point], values: [Double?], column: Int) -> Double {
         let differences = points.compactMap { point -> Double? in
-            let factors = [point.podSeconds, point.hits, point.misses]
+            let factors = point.factors
             let count = factors[column]
             guard count >= leastRequests, count >= 0.5 * (point.hits + point.misses) else { return nil }
             let rest = factors.indices.filter { $0 != column }.reduce(0) { $0 + factors[$1] * (values[$1] ?? 0) }
             return abs((point.cpu - rest) / count - (values[column] ?? 0))
         }
         return differences.max() ?? 0
+    }
+
+    private static func misfit(_ points: [Point], values: [Double?]) -> Double {
+        let shares = points.map { point in
+            abs(1 - zip(point.factors, values).reduce(0) { $0 + $1.0 * ($1.1 ?? 0) } / max(point.cpu, 0.01))
+        }
+        return shares.max() ?? 0
     }
 
     /// From the counters of servers before and after runs. CPU and requests are counted by the same process, so a run counts
@@ -93,8 +117,27 @@ struct CPUFit {
             return rejected <= mostRejected * (sum.hits + sum.misses) ? sum : nil
         }
         guard !points.isEmpty else { return nil }
-        return CPUFit(points, isExact: true, source: "process_cpu_seconds_total of \(points.count) runs")
+        return best(points, source: "process_cpu_seconds_total of \(points.count) runs")
     }
+
+    /// With a cost of wake-ups, where there are enough runs to tell it and it explains what a cost a request does not.
+    private static func best(_ points: [Point], source: String) -> CPUFit? {
+        let plain = CPUFit(points, isExact: true, source: source)
+        guard let plain, plain.misfit > worthwhileMisfit, points.count >= leastRunsForWakeUps else { return plain }
+        let times = (0...16).map { 0.0005 * pow(1.5, Double($0)) }
+        let fits = times.compactMap { shared -> CPUFit? in
+            var fit = CPUFit(points.map { $0.sharing(shared) }, isExact: true, source: source)
+            fit?.shared = shared
+            return fit
+        }
+        guard let found = fits.min(by: { $0.residual < $1.residual }), found.residual < plain.residual / 2,
+            (found.wakeUp?.value ?? 0) > 0
+        else { return plain }
+        return found
+    }
+
+    private static let worthwhileMisfit = 0.1
+    private static let leastRunsForWakeUps = 6
 
     /// From a recording of each pod's CPU counter, with the requests of its scoring log.
     static func ofCounters(_ run: RecordedRun, part: ClosedRange<Double>) -> CPUFit? {
@@ -115,7 +158,8 @@ struct CPUFit {
                     Point(cpu: after - before, podSeconds: next.stamp - one.stamp, hits: 0, misses: count))
             }
         }
-        guard points.reduce(0, { $0 + $1.misses }) >= leastRequests else { return nil }
+        // One alone tells no error.
+        guard points.count > 1, points.reduce(0, { $0 + $1.misses }) >= leastRequests else { return nil }
         return CPUFit(
             points, isExact: false,
             source: "each pod's CPU counter at \(points.count) publications; requests of unknown kind count as misses")
@@ -131,22 +175,26 @@ struct CPUFit {
     }
 
     /// From the monitor's use and the requests of the time that it spans: lag and span are those that fit best.
-    static func ofMonitor(_ run: RecordedRun, part: ClosedRange<Double>) -> CPUFit? {
-        let series = MonitoredUse(run, part: part)
+    static func ofMonitor(_ run: RecordedRun, part: ClosedRange<Double>, base: Double?) -> CPUFit? {
+        let series = MonitoredUse(run, part: part, base: base)
         var best: (fit: CPUFit, error: Double)?
         for span in run.resolution.map({ [$0] }) ?? [15.0, 30, 60] {
-            for lag in stride(from: 0.0, through: span * 1.25, by: 1) {
-                let points = series.points(lag: lag, span: span)
+            let phase = run.scrapePhase(resolution: span)
+            for lag in stride(from: 0.0, through: phase == nil ? span * 1.25 : MonitoredUse.mostLag, by: 1) {
+                let points =
+                    phase.map { series.publications(phase: $0, lag: lag, span: span) }
+                    ?? series.points(lag: lag, span: span)
+                let what = phase == nil ? "moments" : "publications"
                 guard
                     let fit = CPUFit(
                         points, isExact: false,
                         source:
-                            "the monitor's use at \(points.count) moments, a mean over \(Int(span)) s that is \(Int(lag)) s "
+                            "the monitor's use at \(points.count) \(what), a mean over \(Int(span)) s that is \(Int(lag)) s "
                             + "late; requests of unknown kind count as misses")
                 else { continue }
                 let error = fit.residual / Double(points.count)
                 if best.map({ error < $0.error }) ?? true {
-                    best = (fit.widened(by: (span / series.interval).squareRoot()), error)
+                    best = (phase == nil ? fit.widened(by: (span / series.interval).squareRoot()) : fit, error)
                 }
             }
         }
@@ -163,54 +211,7 @@ struct CPUFit {
     }
 }
 
-/// The use that a monitor saw at moments at which all pods were in it.
-private struct MonitoredUse {
-    private let samples: [RecordedRun.Sample]
-    private let begin: Double
-    /// Requests until each second.
-    private let requests: [Double]
-    /// Seconds from one sample to the next.
-    let interval: Double
-    private let changes: [Double]
-
-    private static let leastPoints = 5
-
-    init(_ run: RecordedRun, part: ClosedRange<Double>) {
-        samples = run.samples.filter { part.contains($0.time) && $0.cores.used != nil && $0.pods > 0 }
-        begin = part.lowerBound
-        var counts = [Double](repeating: 0, count: Int(part.upperBound) + 2)
-        for request in run.requests {
-            let last = min(Int(request.start + request.seconds), counts.count - 2)
-            for second in stride(from: max(0, Int(request.start)), through: last, by: 1) {
-                let overlap =
-                    min(request.start + request.seconds, Double(second + 1)) - max(request.start, Double(second))
-                counts[second + 1] += request.count * max(0, overlap) / max(request.seconds, 1e-9)
-            }
-        }
-        for second in counts.indices.dropFirst() { counts[second] += counts[second - 1] }
-        requests = counts
-        let times = samples.map(\.time)
-        interval = times.count > 1 ? (times[times.count - 1] - times[0]) / Double(times.count - 1) : 5
-        changes = run.changes.map(\.time)
-    }
-
-    private func requests(until time: Double) -> Double {
-        let index = max(0, min(Int(time), requests.count - 2))
-        return requests[index] + (requests[index + 1] - requests[index]) * min(max(time - Double(index), 0), 1)
-    }
-
-    /// A point is what was used in a second, on average over the span.
-    func points(lag: Double, span: Double) -> [CPUFit.Point] {
-        let points = samples.compactMap { sample -> CPUFit.Point? in
-            let end = sample.time - lag
-            // A new pod is not in the sum at first.
-            let isSteady = !changes.contains { $0 <= sample.time && $0 > sample.time - 2 * span }
-            guard end - span >= begin, isSteady else { return nil }
-            let count = requests(until: end) - requests(until: end - span)
-            return CPUFit.Point(
-                cpu: sample.cores.used ?? 0, podSeconds: Double(sample.pods), hits: 0, misses: count / span)
-        }
-        let loaded = points.count { $0.misses > 0 }
-        return loaded >= Self.leastPoints ? points : []
-    }
+extension CPUFit.Point {
+    /// In the order of the unknowns.
+    fileprivate var factors: [Double] { [podSeconds, hits, misses, wakeUps] }
 }

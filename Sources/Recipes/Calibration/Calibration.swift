@@ -20,6 +20,9 @@ package struct Calibration: Sendable {
 
     /// Milliseconds a request.
     package var hitCPU, missCPU, hitWait, missWait: Estimate?
+    /// Milliseconds by which a request costs more than those that come within `wakeUpShared` seconds after it.
+    package var wakeUpCPU: Estimate?
+    package var wakeUpShared = 0.0
     /// Cores.
     package var base: Estimate?
     /// MiB of a pod.
@@ -41,25 +44,40 @@ package struct Calibration: Sendable {
     ) throws(RecipeError) {
         guard stretch.lowerBound < run.length else {
             throw RecipeError(
-                "nothing was recorded from \(fixed(stretch.lowerBound, 0)) s on: the recording has \(fixed(run.length, 0)) s"
+                "nothing was recorded from \(fixed(stretch.lowerBound, 0)) s on: the recording ends at "
+                    + "\(fixed(run.length, 0)) s; give an earlier --from"
             )
         }
         let end = min(stretch.upperBound, run.length)
         self.stretch = run.origin.map { $0 + stretch.lowerBound...$0 + max(end, stretch.lowerBound) }
         let part = stretch.lowerBound...max(end, stretch.lowerBound)
         let within = proofs.filter { self.stretch?.overlaps($0.span) ?? true }
+        let systems = Set(within.compactMap(\.system))
+        guard systems.count <= 1 else {
+            throw RecipeError(
+                "the \(within.count) runs are of \(systems.count) systems, by their build, model and configuration: keep the runs "
+                    + "of one of them in the folder, or choose with --from and --until")
+        }
         findCPU(run, proofs: within, part: part)
         findTimes(run, proofs: within, recipe: recipe, part: part)
         findMemory(run, proofs: within, part: part)
         findStartUp(run, recipe: recipe, part: part)
         if let seconds = Self.resolution(run, part: part) {
-            resolution = Estimate(seconds, plusMinus: nil, source: "the times at which the metrics changed")
+            resolution = Estimate(
+                seconds, plusMinus: run.publications.isEmpty ? run.lookInterval / 2 : 1,
+                source: "the times at which the metrics changed")
         }
         guard missCPU != nil || hitCPU != nil else {
+            if let reason = within.lazy.compactMap(\.firstReason).first {
+                throw RecipeError(
+                    "no run of \(within.count) has the servers' CPU before and after it; the first one's reason: \(reason)"
+                )
+            }
             throw RecipeError(
                 "no file tells what a request costs from \(fixed(part.lowerBound, 0)) to \(fixed(part.upperBound, 0)) s: "
                     + "record CPU (bungalow monitor) and requests together, or run loadtest/calibrate")
         }
+        if within.isEmpty { findWait(ofClients: run, recipe: recipe, part: part) }
     }
 
     private static func resolution(_ run: RecordedRun, part: ClosedRange<Double>) -> Double? {
@@ -72,15 +90,26 @@ package struct Calibration: Sendable {
     private mutating func findCPU(_ run: RecordedRun, proofs: [RunProof], part: ClosedRange<Double>) {
         var found = CPUFit.of(proofs: proofs)
         if found == nil { found = CPUFit.ofCounters(run, part: part) }
-        if found == nil { found = CPUFit.ofMonitor(run, part: part) }
+        let idle = Self.idleUse(run, part: part)
+        if found == nil { found = CPUFit.ofMonitor(run, part: part, base: idle?.value) }
         (hitCPU, missCPU, base) = (found?.hit, found?.miss, found?.base)
-        if base == nil { base = Self.idleUse(run, part: part) }
+        (wakeUpCPU, wakeUpShared) = (found?.wakeUp, found?.shared ?? 0)
+        if base == nil { base = idle }
         if base == nil {
             open.append(
                 "base_cpu_cores: no stretch without requests was recorded; begin the monitor a minute before the load")
         }
-        if hitCPU == nil {
+        if hitCPU == nil, proofs.contains(where: { ($0.cacheRate ?? 0) > 0 }) {
+            open.append(
+                "cpu_per_hit_ms: runs with CACHE_RATE above 0 had no hit, so the server has no cache; one with a cache would "
+                    + "tell")
+        } else if hitCPU == nil {
             open.append("cpu_per_hit_ms: no request is known to be a hit; a run with CACHE_RATE=1 would tell")
+        }
+        if missCPU != nil, proofs.isEmpty {
+            open.append(
+                "what hits and misses cost apart: their kinds are not in the files, so cpu_per_miss_ms is the mean of the "
+                    + "requests as they came; loadtest/calibrate would tell")
         }
         if missCPU == nil {
             open.append("cpu_per_miss_ms: all requests are hits; a run with CACHE_RATE=0 would tell")
@@ -102,15 +131,21 @@ package struct Calibration: Sendable {
 
     private mutating func findMemory(_ run: RecordedRun, proofs: [RunProof], part: ClosedRange<Double>) {
         let begin = run.requests.map(\.start).min() ?? .infinity
-        let known = run.samples.filter { part.contains($0.time) && $0.pods > 0 }.compactMap { sample in
+        var known = run.samples.filter { part.contains($0.time) && $0.pods > 0 }.compactMap { sample in
             sample.memory.used.map { (time: sample.time, each: $0 / Double(sample.pods)) }
+        }
+        if known.isEmpty {
+            known = run.publications.filter { part.contains($0.time) }.compactMap { value in
+                value.memory.map { (time: value.time, each: $0) }
+            }
         }
         let idle = known.filter { $0.time < begin }.map(\.each)
         let loaded = known.filter { $0.time >= begin }.map(\.each)
         let resident = proofs.flatMap(\.counters)
-        let first = resident.compactMap(\.first?.residentBytes).min().map { $0 / 1_048_576 }
-        let last = resident.compactMap(\.last?.residentBytes).max().map { $0 / 1_048_576 }
-        idleMemory = Self.memory(idle, or: first, source: "before the first request")
+        let first = resident.compactMap(\.first?.residentBytes).map { $0 / 1_048_576 }
+        let last = resident.compactMap(\.last?.residentBytes).map { $0 / 1_048_576 }
+        // Each run begins with what the ones before it have left.
+        idleMemory = Self.memory(idle, or: Array(first.sorted().prefix(1)), source: "before the first request")
         loadedMemory = Self.memory(loaded, or: last, source: "under load")
         if idleMemory == nil {
             open.append(
@@ -121,11 +156,11 @@ package struct Calibration: Sendable {
         }
     }
 
-    private static func memory(_ seen: [Double], or counted: Double?, source: String) -> Estimate? {
-        if let most = seen.max(), let least = seen.min() {
-            return Estimate(most, plusMinus: most - least, source: "the most of the monitor's samples \(source)")
-        }
-        return counted.map { Estimate($0, plusMinus: nil, source: "process_resident_memory_bytes \(source)") }
+    private static func memory(_ seen: [Double], or counted: [Double], source: String) -> Estimate? {
+        let values = seen.isEmpty ? counted : seen
+        let kind = seen.isEmpty ? "process_resident_memory_bytes" : "the monitor's samples"
+        guard let most = values.max(), let least = values.min() else { return nil }
+        return Estimate(most, plusMinus: most - least, source: "the most of \(kind) \(source)")
     }
 
     private mutating func findStartUp(_ run: RecordedRun, recipe: Recipe?, part: ClosedRange<Double>) {

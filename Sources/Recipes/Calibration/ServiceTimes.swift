@@ -59,7 +59,28 @@ extension Calibration {
         }
         hitWait = wait(hitCPU, median(1))
         missWait = wait(missCPU, median(0))
+        if let hindered = Self.hindered(proofs, cpu: missCPU, wait: missWait) {
+            (hitWait, missWait) = (nil, nil)
+            open.append(hindered)
+            return true
+        }
         return hitWait != nil || missWait != nil
+    }
+
+    /// Milliseconds below which a wait may be the network's or the client's.
+    private static let noticeable = 5.0
+
+    /// Whether many users got much less CPU than they wanted: then the time of one user is no wait, but a busy machine's.
+    private static func hindered(_ proofs: [RunProof], cpu: Estimate?, wait: Estimate?) -> String? {
+        guard let cpu, let wait, wait.value > noticeable else { return nil }
+        let crowd = proofs.filter { $0.cacheRate == 0 && $0.users > 1 && $0.isClosed }.max { $0.users < $1.users }
+        guard let crowd, let used = crowd.usedCores else { return nil }
+        let wanted = min(1, Double(crowd.users) * cpu.value / (cpu.value + wait.value))
+        guard used < 0.6 * wanted else { return nil }
+        return
+            "the time that is not CPU: \(crowd.users) users got \(fixed(used, 2)) cores where \(fixed(wanted, 2)) were to "
+            + "be expected, so something else kept the machine or a limit held the server; a run on a quiet machine, "
+            + "without a limit, would tell"
     }
 
     /// The normal distribution's quantiles at a twentieth and at a quarter.

@@ -11,18 +11,16 @@ package struct RecordedController {
         package var isChange: Bool { recorded != decision.current }
         /// Whether the rules lead where the controller went.
         package var isExplained: Bool { decision.desired == recorded }
-        /// A stretch without samples so short before it that the controller's memory is not known.
-        package var gap: ClosedRange<Double>?
     }
 
     package private(set) var steps: [Step] = []
+    /// Changes of which nothing more was recorded, a line each.
+    package private(set) var untold: [String] = []
     /// Whether each pod's own times and metrics were recorded; else all pods are taken to be ready and alike.
     package let isExact: Bool
     let leastReplicas: Int
     private let run: RecordedRun
     private let recipe: Recipe
-    /// Without pods of their own, the samples of the monitor that are far apart: nothing is known between them.
-    private let gaps: [ClosedRange<Double>]
     /// A pod that was deleted is in the list no longer than its grace.
     private let linger: Double
 
@@ -30,40 +28,56 @@ package struct RecordedController {
     ///   - settings: the controller's flags.
     ///   - period: from one sync to the next.
     package init?(_ run: RecordedRun, recipe: Recipe, settings: ControllerSettings, period: Double) {
-        guard let autoscaler = recipe.autoscaler else { return nil }
+        guard let autoscaler = recipe.autoscaler, !run.replicas.isEmpty || !run.samples.isEmpty else { return nil }
         self.run = run
         self.recipe = recipe
         leastReplicas = autoscaler.minReplicas
         isExact = !run.pods.isEmpty && !run.publications.isEmpty
         linger = recipe.workload.grace
-        gaps = isExact ? [] : Self.gaps(in: run.samples.map(\.time))
-        let window = autoscaler.behavior?.scaleDown.stabilizationWindow ?? settings.downscaleStabilization
         let syncs = Self.syncs(of: run, period: period)
         var controller = AutoscalerController(autoscaler, settings: settings)
         for (index, sync) in syncs.enumerated() {
-            guard let current = run.replicaCount(at: sync.time - Self.grain), let pods = observations(at: sync.time)
-            else {
-                continue
-            }
-            let decision = controller.decide(current: current, pods: pods, now: sync.time)
+            guard let current = run.replicaCount(at: sync.time - Self.grain) else { continue }
             // A change is seen when somebody looks next, before the following sync.
             let next = index + 1 < syncs.count ? syncs[index + 1].time : sync.time + period
             let after = run.replicaCount(at: sync.isChange ? max(sync.seen, sync.time) : next - Self.grain) ?? current
-            // What was recorded is what counts against the rates, whatever these rules would have done.
-            controller.remember(change: after - current, now: sync.time)
-            let gap = gaps.last { $0.lowerBound < sync.time && sync.time < $0.upperBound + window + period }
-            steps.append(Step(decision: decision, recorded: after, gap: gap))
+            if let step = step(at: sync, from: current, to: after, controller: &controller) {
+                steps.append(step)
+            } else if sync.isChange {
+                untold.append(
+                    "\(fixed(sync.time, 0)) s  \(current) → \(after)  not known: nothing was recorded in the time before"
+                )
+            }
         }
     }
 
-    private static let grain = 0.01
-
-    /// Pauses of more than a minute and four times the usual one.
-    private static func gaps(in times: [Double]) -> [ClosedRange<Double>] {
-        let pauses = zip(times, times.dropFirst()).map { $1 - $0 }
-        guard let usual = pauses.sorted().dropFirst(pauses.count / 2).first else { return [] }
-        return zip(times, pauses).filter { $0.1 > max(60, 4 * usual) }.map { $0.0...($0.0 + $0.1) }
+    /// What the rules make of a sync. Between two looks of a monitor both the sync and new metrics may have come, in either
+    /// order: where the earlier metrics do not lead to what was recorded, those of the look after the change may.
+    private func step(
+        at sync: Sync, from current: Int, to after: Int, controller: inout AutoscalerController
+    ) -> Step? {
+        var times = [sync.time]
+        if sync.isChange, !isExact { times += [sync.seen, sync.seen - 2 * (sync.seen - sync.time)] }
+        var first: (step: Step, controller: AutoscalerController)?
+        for time in times {
+            // What nobody saw before the change is not told by what came after it.
+            guard let pods = observations(at: time, count: sync.isChange ? current : nil) else { return first?.step }
+            var next = controller
+            let decision = next.decide(current: current, pods: pods, now: max(time, sync.time))
+            // What was recorded counts against the rates, whatever these rules would have done.
+            next.remember(change: after - current, now: max(time, sync.time))
+            let step = Step(decision: decision, recorded: after)
+            if step.isExplained {
+                controller = next
+                return step
+            }
+            first = first ?? (step, next)
+        }
+        if let first { controller = first.controller }
+        return first?.step
     }
+
+    private static let grain = 0.01
 
     private struct Sync {
         var time: Double
@@ -77,7 +91,7 @@ package struct RecordedController {
         let changes = run.changes
         let looks = run.replicas.isEmpty ? run.samples.map(\.time) : []
         // On average half the time between two looks before it was seen.
-        let late = looks.count > 1 ? (looks[looks.count - 1] - looks[0]) / Double(looks.count - 1) / 2 : 0.5
+        let late = looks.count > 1 ? run.lookInterval / 2 : 0.5
         let anchors = changes.map { Sync(time: $0.time - late, isChange: true, seen: $0.time) }
         guard let first = anchors.first, let last = anchors.last else {
             return stride(from: period / 2, to: run.length, by: period).map { Sync(time: $0) }
@@ -95,9 +109,14 @@ package struct RecordedController {
     }
 
     /// The pods as the controller saw them; nil where nothing was recorded yet.
-    private func observations(at time: Double) -> [PodObservation]? {
-        isExact ? recordedPods(at: time) : alikePods(at: time)
+    ///
+    /// - Parameter count: pods whose use it was, where that is known otherwise.
+    private func observations(at time: Double, count: Int?) -> [PodObservation]? {
+        isExact ? recordedPods(at: time) : alikePods(at: time, count: count)
     }
+
+    /// Seconds between two looks of the monitor, where nothing finer was recorded.
+    var looksApart: Double? { isExact ? nil : run.lookInterval }
 
     private func recordedPods(at time: Double) -> [PodObservation] {
         run.pods.filter { $0.created <= time && time < ($0.deleted ?? .infinity) + linger }.map {
@@ -119,16 +138,17 @@ package struct RecordedController {
             requests: recipe.workload.requests, sample: measured)
     }
 
-    private func alikePods(at time: Double) -> [PodObservation]? {
-        guard let seen = run.samples.last(where: { $0.time <= time }), let used = seen.cores.used, seen.pods > 0 else {
-            return nil
-        }
+    private func alikePods(at time: Double, count: Int?) -> [PodObservation]? {
+        guard let seen = run.samples.last(where: { $0.time <= time }), let used = seen.cores.used, seen.pods > 0,
+            time - seen.time <= 3 * run.lookInterval
+        else { return nil }
         let long = time - 3600
-        return (0..<seen.pods).map { _ in
+        let count = min(count ?? seen.pods, seen.pods)
+        return (0..<max(1, count)).map { _ in
             PodObservation(
                 phase: .running, startTime: long, readiness: .init(isReady: true, lastTransition: long),
                 requests: recipe.workload.requests,
-                sample: sample(cores: used / Double(seen.pods), time: seen.time, window: run.resolution ?? 15))
+                sample: sample(cores: used / Double(max(1, count)), time: seen.time, window: run.resolution ?? 15))
         }
     }
 

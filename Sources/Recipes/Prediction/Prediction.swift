@@ -18,6 +18,8 @@ package struct Prediction: Sendable {
     }
 
     package var checks: [Check]
+    /// Whether other seeds have other verdicts, and none has more than half of them.
+    package var isDisputed = false
     /// What was judged, in seconds of the recording.
     package var judged: [ClosedRange<Double>]
 
@@ -27,9 +29,16 @@ package struct Prediction: Sendable {
     /// Means of response times: a quarter or 20 ms, in nine of ten intervals with 100 requests.
     static let responseTolerance = (share: 0.25, seconds: 0.02)
     static let leastRequests = 100
+    /// The share of the judged time that the monitor has to have recorded.
+    static let leastCoverage = 0.9
 
-    /// - Parameter calibrated: seconds of the recording that the service was calibrated on: they prove nothing.
-    package init(_ outcome: Outcome, of run: RecordedRun, recipe: Recipe, calibrated: ClosedRange<Double>?) {
+    /// - Parameters:
+    ///   - calibrated: seconds of the recording that the service was calibrated on: they prove nothing.
+    ///   - isLoadGiven: whether a person gave the load, whatever the recording tells of it.
+    package init(
+        _ outcome: Outcome, of run: RecordedRun, recipe: Recipe, calibrated: ClosedRange<Double>?,
+        isLoadGiven: Bool = false
+    ) {
         judged = Self.rest(of: run.length, without: calibrated)
         let judged = judged
         func counts(_ time: Double) -> Bool { judged.contains { $0.contains(time) } }
@@ -38,6 +47,14 @@ package struct Prediction: Sendable {
             Self.replicas(outcome, samples), Self.reserved(outcome, samples, recipe: recipe),
             Self.response(outcome, run.intervals.filter { counts($0.start) && counts($0.end) }),
         ]
+        doubtSamples(samples)
+        if run.isLoadGuessed, !isLoadGiven { doubtResponse() }
+        if run.isStartAssumed {
+            for index in checks.indices where checks[index].verdict != .unproven {
+                checks[index].verdict = .unproven
+                checks[index].text += "; the monitor's CSV has no date, so its times are a guess"
+            }
+        }
         if judged.isEmpty {
             for index in checks.indices {
                 checks[index].verdict = .unproven
@@ -46,8 +63,31 @@ package struct Prediction: Sendable {
         }
     }
 
+    /// What the monitor did not record is not proven by what it did.
+    private mutating func doubtSamples(_ samples: [RecordedRun.Sample]) {
+        let gaps = zip(samples, samples.dropFirst()).map { $1.time - $0.time }.sorted()
+        guard !gaps.isEmpty else { return }
+        let usual = gaps[gaps.count / 2]
+        let seen = usual + gaps.reduce(0) { $0 + min($1, 2 * usual) }
+        let all = judged.reduce(0) { $0 + $1.upperBound - $1.lowerBound }
+        guard seen < Self.leastCoverage * all else { return }
+        for index in 0...1 where checks[index].verdict == .proven {
+            checks[index].verdict = .unproven
+            checks[index].text += "; the monitor recorded \(fixed(seen, 0)) of \(fixed(all, 0)) s (90 % are needed)"
+        }
+    }
+
+    /// siege's rows alone do not tell how its clients waited, which decides what an overload comes to.
+    private mutating func doubtResponse() {
+        guard checks[2].verdict != .unproven else { return }
+        checks[2].verdict = .unproven
+        checks[2].text +=
+            "; siege's clients and pauses are not in the recording: add phases.csv or marks in its log, or give --load"
+    }
+
     package var verdict: Verdict {
-        checks.contains { $0.verdict == .void }
+        if isDisputed { return .unproven }
+        return checks.contains { $0.verdict == .void }
             ? .void : checks.contains { $0.verdict == .unproven } ? .unproven : .proven
     }
 

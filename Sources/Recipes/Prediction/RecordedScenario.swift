@@ -6,8 +6,10 @@ extension RecordedRun {
     /// - Parameters:
     ///   - load: in place of the recorded one.
     ///   - resolution: of metrics-server, in place of the recorded times.
+    ///   - known: the part whose changes may tell when the controller acts.
     package func scenario(
-        recipe: Recipe, model: ServiceModel, load given: Load?, resolution chosen: Double?
+        recipe: Recipe, model: ServiceModel, load given: Load?, resolution chosen: Double?,
+        known: ClosedRange<Double>? = nil
     ) throws(RecipeError) -> Scenario {
         let recorded = if let given { given } else { try load() }
         var scenario = Scenario(duration: length, workload: recipe.workload, load: recorded)
@@ -22,7 +24,13 @@ extension RecordedRun {
             let step = resolution ?? 15
             scenario.metrics = .readAt(publicationTimes + stride(from: last + step, to: length, by: step))
         } else {
-            scenario.metrics = .scraped(resolution: model.resolution ?? resolution ?? 15)
+            let resolution = model.resolution ?? resolution ?? 15
+            scenario.metrics = .scraped(resolution: resolution)
+            scenario.scrapePhase = scrapePhase(resolution: resolution)
+        }
+        if let known {
+            let period = scenario.controller.syncPeriod + scenario.controller.syncWork
+            scenario.controller.syncPhase = syncPhase(period: period, in: known)
         }
         return scenario
     }

@@ -14,32 +14,53 @@ extension RecordedRun {
         origin = try files.origin() ?? Self.origin(use, runs: runs)
         let origin = origin ?? 0
         let shift = (use?.start.seconds ?? origin) - origin
-        samples = (use?.samples ?? []).map { Sample($0, shift: use?.isTimeOfFile == true ? 0 : shift) }
+        let isAssumed = use.map { Self.isStartAssumed($0, runs: runs) } ?? false
+        samples = (use?.samples ?? []).map { Sample($0, shift: isAssumed ? 0 : shift) }
         let found = runs.flatMap { $0.intervals.isEmpty ? $0.wholeInterval : $0.intervals }
         intervals = found.map { Interval($0, origin: origin) }.sorted { $0.start < $1.start }
-        if let use, use.isTimeOfFile, !runs.isEmpty {
+        if let use, Self.isStartAssumed(use, runs: runs) {
+            isStartAssumed = true
             notes.append(
                 "\(use.source) has no date: it is taken to have begun with the load; a name such as "
                     + "use-20261121T072600Z.csv says when")
         }
+        tools = runs.map { $0.tool.lowercased() }
         try read(files, origin: origin)
         if requests.isEmpty {
             requests = runs.flatMap(\.requests).map {
                 RecordedRequests(start: $0.start - origin, seconds: $0.seconds, count: $0.count)
             }
             requestSource = runs.map(\.tool).first ?? ""
+            isLoadGuessed = requestSource == "siege" && phases == nil
         }
         let ends = [
             samples.last?.time, intervals.map(\.end).max(), requests.map { $0.start + $0.seconds }.max(),
             runs.compactMap { $0.times.map { $0.upperBound.seconds - origin } }.max(),
         ]
         length = ends.compactMap(\.self).max() ?? 0
-        guard length > 0, length <= 1e6 else {
+        guard length > 0 else {
             throw RecipeError(
-                "\(folder): no recorded run of at most 1000000 s was found in it: give a folder with monitor's CSV, or the "
-                    + "files of siege, k6 or Locust")
+                "\(folder): no recorded run was found in it: give a folder with monitor's CSV, or the files of siege, k6 or "
+                    + "Locust")
+        }
+        guard length <= 1e6 else {
+            throw RecipeError(
+                "\(folder): its files span \(fixed(length / 86_400, 0)) days: give a single run, at most 1000000 s")
         }
         replicas.sort { $0.time < $1.time }
+        try checkTimes(folder: folder, runs: runs)
+    }
+
+    /// Clients that log local times may seem to have run at another time than the monitor.
+    private func checkTimes(folder: String, runs: [LoadRun]) throws(RecipeError) {
+        guard let first = samples.first?.time, let last = samples.last?.time, !intervals.isEmpty, phases == nil,
+            runs.contains(where: { $0.tool.lowercased() == "siege" }),
+            intervals.allSatisfy({ $0.end < first - 60 || $0.start > last + 60 })
+        else { return }
+        throw RecipeError(
+            "\(folder): siege's rows are from \(fixed(intervals[0].start, 0)) s of the recording on, outside what the monitor saw "
+                + "(\(fixed(first, 0)) to \(fixed(last, 0)) s): siege logs local times; name their zone with --time-zone"
+        )
     }
 
     private mutating func read(_ files: RecordingFiles, origin: Double) throws(RecipeError) {
@@ -76,12 +97,22 @@ extension RecordedRun {
             counted.map { (Int((Double($0.key) - origin).rounded(.down)), $0.value) }, uniquingKeysWith: add)
     }
 
+    /// A monitor without a date ended when its file was last changed, unless the load was at another time then.
+    private static func isStartAssumed(_ use: ResourceUse, runs: [LoadRun]) -> Bool {
+        guard use.isTimeOfFile else { return false }
+        let begin = use.start.seconds
+        let end = begin + (use.samples.last?.seconds ?? 0)
+        let times = runs.filter { !$0.isTimeOfFile }.compactMap(\.times)
+        return times.isEmpty
+            ? !runs.isEmpty : !times.allSatisfy { begin <= $0.lowerBound.seconds && $0.upperBound.seconds <= end + 60 }
+    }
+
     /// A monitor without a date is taken to have begun with the load.
     private static func origin(_ use: ResourceUse?, runs: [LoadRun]) -> Double? {
         let begins = { (runs: [LoadRun]) in runs.compactMap { $0.times?.lowerBound.seconds }.min() }
         let begin = begins(runs.filter { !$0.isTimeOfFile })
         guard let use else { return begin ?? begins(runs) }
-        return use.isTimeOfFile ? begin ?? use.start.seconds : use.start.seconds
+        return isStartAssumed(use, runs: runs) ? begin ?? use.start.seconds : use.start.seconds
     }
 }
 

@@ -46,10 +46,12 @@ package struct RecordedRun: Sendable {
         package var cores: Double
         /// The counter itself, where it was recorded.
         package var cpuSeconds: Double?
+        /// MiB.
+        package var memory: Double?
 
         package init(
             time: Double, stamp: Double, window: Double, pod: String, container: String, cores: Double,
-            cpuSeconds: Double?
+            cpuSeconds: Double?, memory: Double? = nil
         ) {
             self.time = time
             self.stamp = stamp
@@ -58,6 +60,7 @@ package struct RecordedRun: Sendable {
             self.container = container
             self.cores = cores
             self.cpuSeconds = cpuSeconds
+            self.memory = memory
         }
     }
 
@@ -92,6 +95,12 @@ package struct RecordedRun: Sendable {
     /// From the finest source that there is.
     package var requests: [RecordedRequests] = []
     package var requestSource = ""
+    /// The clients' tools.
+    package var tools: [String] = []
+    /// Whether the clients' pauses are unknown and requests are known by long stretches only.
+    package var isLoadGuessed = false
+    /// Whether the monitor's start is a guess.
+    package var isStartAssumed = false
     /// The load by its commands, where they were recorded.
     package var phases: [Phase]?
     package var publications: [Publication] = []
@@ -120,47 +129,5 @@ package struct RecordedRun: Sendable {
     package var changes: [(time: Double, from: Int, to: Int)] {
         let steps = replicas.isEmpty ? samples.map { ($0.time, $0.pods) } : replicas.map { ($0.time, $0.count) }
         return zip(steps, steps.dropFirst()).filter { $0.1 != $1.1 }.map { ($1.0, $0.1, $1.1) }
-    }
-
-    /// When the metrics API had new values: as recorded, or by the steps in the monitor's use.
-    package var publicationTimes: [Double] {
-        guard publications.isEmpty else {
-            var times: [Double] = []
-            for time in publications.map(\.time).sorted() where time - (times.last ?? -.infinity) > 1 {
-                times.append(time)
-            }
-            return times
-        }
-        let known = samples.compactMap { sample in sample.cores.used.map { (sample.time, $0) } }
-        return zip(known, known.dropFirst()).filter { $0.1 != $1.1 }.map(\.1.0)
-    }
-
-    /// Seconds from one publication to the next; nil with fewer than four of them.
-    package var resolution: Double? {
-        let times = publicationTimes
-        guard times.count >= 4 else { return nil }
-        let gaps = zip(times, times.dropFirst()).map { $1 - $0 }.sorted()
-        let median = gaps[gaps.count / 2]
-        guard publications.isEmpty else {
-            return Self.usualResolutions.first { abs($0 - median) <= 0.1 * $0 } ?? median
-        }
-        // Nodes are read within some seconds of each other, and a value may stay as it was: the longest period in which all
-        // changes come at about the same moment.
-        return Self.usualResolutions.last { resolution in
-            let phases = times.map { $0.truncatingRemainder(dividingBy: resolution) }.sorted()
-            let around =
-                zip(phases, phases.dropFirst()).map { $1 - $0 } + [(phases[0] + resolution) - (phases.last ?? 0)]
-            return resolution - (around.max() ?? 0) <= Self.spreadOfReads
-        } ?? median
-    }
-
-    private static let usualResolutions = [15.0, 30, 60]
-    /// metrics-server's 4 s, and a look of the monitor's.
-    private static let spreadOfReads = 10.0
-
-    /// Whether a publication holds the counters of its own moment, and not those of a kubelet's sample before it.
-    package var hasFreshPublications: Bool {
-        let ages = publications.map { $0.time - $0.stamp }.sorted()
-        return ages.isEmpty ? false : ages[ages.count / 2] < 2
     }
 }

@@ -62,7 +62,11 @@ struct RecordingFiles {
         for name in ["siege.log", "load_output.csv", "lab.siege.log"] {
             if let text = try text(name) { return text }
         }
-        return nil
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        // As loadtest/siege/phases names it.
+        return try names.filter { $0.hasSuffix(".siege.log") }.sorted().first.flatMap { name throws(RecipeError) in
+            try text(name)
+        }
     }
 
     func requests() throws(RecipeError) -> [RecordedRequests]? {
@@ -107,7 +111,8 @@ struct RecordingFiles {
                 time: time - origin, stamp: (table.number("kubelet_stamp_unix", in: row) ?? time) - origin,
                 window: table.number("window_s", in: row) ?? 15, pod: pod,
                 container: table.text("container", in: row) ?? "", cores: cores,
-                cpuSeconds: table.number("cpu_seconds_total", in: row))
+                cpuSeconds: table.number("cpu_seconds_total", in: row),
+                memory: table.number("memory_bytes", in: row).map { $0 / 1_048_576 })
         }
     }
 

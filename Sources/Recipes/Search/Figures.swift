@@ -46,6 +46,9 @@ package struct Evaluation: Sendable, Equatable {
     }
 
     package func median(_ figure: (Figures) -> Double) -> Double { range(figure).median }
+
+    /// Equal where only the order of a sum differs.
+    var roundedCost: Double { (median(\.cost) * 1e9).rounded() }
 }
 
 /// What is to be low, and how low.
@@ -61,7 +64,7 @@ package struct Objective: Sendable, Equatable {
         self.most = most
     }
 
-    /// `p95`, `mean`, `p95<=200ms`.
+    /// `p95`, `mean`, `p95<=200ms`; a bound needs its unit, since 200 may be meant as ms or s.
     package init?(_ text: String) {
         let parts = text.replacing("<=", with: "<").split(separator: "<", omittingEmptySubsequences: false)
         guard (1...2).contains(parts.count),
@@ -69,7 +72,10 @@ package struct Objective: Sendable, Equatable {
         else { return nil }
         self.measure = measure
         guard parts.count == 2 else { return }
-        guard let most = seconds(String(parts[1].filter { !$0.isWhitespace })), most > 0 else { return nil }
+        let bound = parts[1].filter { !$0.isWhitespace }
+        guard bound.last?.isLetter == true, let most = seconds(String(bound)), most > 0, most.isFinite else {
+            return nil
+        }
         self.most = most
     }
 

@@ -6,12 +6,15 @@ extension Objective {
     /// Indices of those that no other beats in both cost and latency, of evaluations in the order of cost.
     package func front(_ evaluations: [Evaluation]) -> [Int] {
         var best = Double.infinity
-        return evaluations.indices.filter { index in
+        let front = evaluations.indices.filter { index in
             let latency = median(evaluations[index])
             guard latency < best else { return false }
             best = latency
             return true
         }
+        // Where all leave more than a twentieth of the requests unserved, the one that serves the most.
+        let served = evaluations.indices.min { evaluations[$0].median(\.unserved) < evaluations[$1].median(\.unserved) }
+        return front.isEmpty ? [served].compactMap(\.self) : front
     }
 
     /// Those that no other beats by more than the margins in both.
@@ -31,11 +34,33 @@ extension Objective {
     }
 
     /// The cheapest of which every seed keeps the objective; without one, the knee of the front.
-    func choice(of front: [Int], among evaluations: [Evaluation]) -> (index: Int?, isKept: Bool) {
-        guard let most else { return (knee(of: front, among: evaluations), true) }
-        let keeping = evaluations.firstIndex { $0.runs.allSatisfy { value($0) <= most } }
-        return keeping.map { ($0, true) } ?? (front.last, false)
+    ///
+    /// - Parameter isAllowed: what may be chosen.
+    func choice(
+        of front: [Int], among evaluations: [Evaluation], where isAllowed: (Candidate) -> Bool
+    ) -> (index: Int?, isKept: Bool) {
+        let allowed = evaluations.indices.filter { isAllowed(evaluations[$0].candidate) }
+        let fastest = allowed.min {
+            (median(evaluations[$0]), evaluations[$0].median(\.unserved))
+                < (median(evaluations[$1]), evaluations[$1].median(\.unserved))
+        }
+        guard let most else {
+            let best = self.front(allowed.map { evaluations[$0] }).map { allowed[$0] }
+            guard let knee = knee(of: best, among: evaluations) else { return (fastest, false) }
+            return (cheapest(asFastAs: evaluations[knee], of: allowed, among: evaluations) ?? knee, true)
+        }
+        let keeping = allowed.first { evaluations[$0].runs.allSatisfy { value($0) <= most } }
+        return keeping.map { ($0, true) } ?? (fastest, false)
     }
+
+    /// What costs less for a latency that differs by the noise only.
+    private func cheapest(asFastAs knee: Evaluation, of allowed: [Int], among evaluations: [Evaluation]) -> Int? {
+        let range = knee.range(value)
+        let most = max(range.most.isFinite ? range.most : range.median, range.median * Self.noise)
+        return allowed.first { median(evaluations[$0]) <= most }
+    }
+
+    private static let noise = 1.02
 
     /// Where the front turns: the point farthest below the line between its ends, latency by its logarithm.
     private func knee(of front: [Int], among evaluations: [Evaluation]) -> Int? {
@@ -57,6 +82,10 @@ extension Objective {
 }
 
 extension Candidate {
+    /// Whether a pod lives on what it reserves: with a target above that, or a limit far above it, it needs what the other pods
+    /// of a node happen to leave, and a search for low cost would reserve next to nothing.
+    var isReserved: Bool { (isFixed || target <= 90) && limit <= 4 * request }
+
     /// With one number changed to the next smaller or larger value.
     var neighbours: [(name: String, candidate: Candidate)] {
         func with(_ name: String, _ change: (inout Candidate) -> Void) -> (name: String, candidate: Candidate)? {

@@ -17,6 +17,13 @@ extension SearchSpace {
             self.most = most
             self.targets = targets
         }
+
+        /// Whether a recipe has none but these numbers.
+        func allow(_ candidate: Candidate) -> Bool {
+            func has(_ list: [Int], _ number: Int) -> Bool { list.isEmpty || list.contains(number) }
+            return has(requests, candidate.request) && has(limits, candidate.limit) && has(least, candidate.least)
+                && has(most, candidate.most) && (candidate.isFixed || has(targets, candidate.target))
+        }
     }
 
     /// The recipes that can be proposed, and for each reason that leaves some out an example and how many.
@@ -81,13 +88,14 @@ extension SearchSpace {
         return Self.unique(factors.map { Int((Double(today) * $0 / 10).rounded()) * 10 }.filter { $0 > 0 })
     }
 
-    /// As much as the request, twice that, and what is in the manifests.
+    /// As much as the request, twice that, what is in the manifests, and their ratio.
     private func limits(_ request: Int) -> [Int] {
         let today = recipe.monitored
         let ratio = today.cpuRequest > 0 ? today.cpuLimit / today.cpuRequest : 0
         let most = Int((scenario.nodes.map(\.cores).max() ?? 0) * 1000)
         return Self.unique(
-            [request, 2 * request, Int((Double(request) * ratio / 10).rounded()) * 10].map { min($0, most) })
+            [request, 2 * request, Int((Double(request) * ratio / 10).rounded()) * 10, Int(today.cpuLimit * 1000)]
+                .filter { $0 >= request }.map { min($0, most) })
     }
 
     private func replicas(need: Int, request: Int, wanted: Wanted, isFine: Bool) -> [(Int, Int)] {

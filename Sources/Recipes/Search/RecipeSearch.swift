@@ -10,6 +10,8 @@ package struct RecipeSearch: Sendable {
     /// Runs of what survives.
     package var seeds = 5
     package var workers: Int
+    /// Numbers that may not be left, other than by today's recipe, which is shown beside what was asked for.
+    package var wanted = SearchSpace.Wanted()
 
     package init(space: SearchSpace, objective: Objective, seed: UInt64, workers: Int) {
         self.space = space
@@ -54,27 +56,56 @@ package struct RecipeSearch: Sendable {
             kept = await survivorsOfOneSeed(kept, today: today, progress: progress)
         }
         let onWholeLoad = kept.count
-        let evaluations = await evaluate(kept, seeds: seeds, name: "with \(seeds) seeds", progress: progress)
-            .sorted { one, other in
-                (one.median(\.cost), objective.median(one), one.candidate.text)
-                    < (other.median(\.cost), objective.median(other), other.candidate.text)
-            }
-        let front = objective.front(evaluations)
-        let (chosen, isKept) = objective.choice(of: front, among: evaluations)
-        var found = Found(
-            searched: searched, onWholeLoad: onWholeLoad, evaluations: evaluations, front: front,
-            today: evaluations.firstIndex { $0.candidate == today }, chosen: chosen, isKept: isKept, neighbours: [])
+        var evaluations = await evaluate(kept, seeds: seeds, name: "with \(seeds) seeds", progress: progress)
+        if !isExhaustive { evaluations = await refined(evaluations, progress: progress) }
+        var found = found(evaluations, today: today)
+        found.searched = searched + evaluations.count - onWholeLoad
+        found.onWholeLoad = evaluations.count
         if let choice = found.choice?.candidate {
             found.neighbours = await neighbours(of: choice, progress: progress)
         }
         return found
     }
 
+    private func found(_ evaluations: [Evaluation], today: Candidate?) -> Found {
+        let evaluations = evaluations.sorted { one, other in
+            (one.roundedCost, objective.median(one), one.candidate.text)
+                < (other.roundedCost, objective.median(other), other.candidate.text)
+        }
+        let front = objective.front(evaluations)
+        let (chosen, isKept) = objective.choice(of: front, among: evaluations) { wanted.allow($0) }
+        return Found(
+            searched: evaluations.count, onWholeLoad: evaluations.count, evaluations: evaluations, front: front,
+            today: evaluations.firstIndex { $0.candidate == today }, chosen: chosen, isKept: isKept, neighbours: [])
+    }
+
+    /// Rounds of steps away from what was found; each changes one number.
+    private static let mostRounds = 16
+
+    /// With the recipes that lie between those of the grid: steps from the front, then from the choice until no step is better.
+    private func refined(
+        _ evaluations: [Evaluation], progress: @escaping @Sendable (String) -> Void
+    ) async -> [Evaluation] {
+        var all = evaluations
+        var seen = Set(all.map(\.candidate))
+        for round in 0..<Self.mostRounds {
+            let found = found(all, today: nil)
+            let starts =
+                (round == 0 ? found.front.map { found.evaluations[$0] } : []) + [found.choice].compactMap(\.self)
+            let steps = starts.flatMap(\.candidate.neighbours).map(\.candidate).filter { step in
+                wanted.allow(step) && step.isReserved && space.obstacle(to: step) == nil && seen.insert(step).inserted
+            }
+            guard !steps.isEmpty else { break }
+            all += await evaluate(steps, seeds: seeds, name: "next to the best", progress: progress)
+        }
+        return all
+    }
+
     /// The chosen recipe with the next smaller and the next larger value of each number.
     private func neighbours(
         of choice: Candidate, progress: @escaping @Sendable (String) -> Void
     ) async -> [(name: String, evaluation: Evaluation)] {
-        let changed = choice.neighbours.filter { space.obstacle(to: $0.candidate) == nil }
+        let changed = choice.neighbours.filter { $0.candidate.isReserved && space.obstacle(to: $0.candidate) == nil }
         let found = await evaluate(
             changed.map(\.candidate), seeds: seeds, name: "neighbours of the choice", progress: progress)
         return zip(changed, found).map { ($0.name, $1) }

@@ -31,7 +31,9 @@ package struct SearchReport: Sendable {
 
     private var leftOut: String? {
         guard !grid.leftOut.isEmpty else { return nil }
-        let lines = grid.leftOut.map { "  \($0.count): \($0.obstacle.text($0.example, in: search.space))" }
+        let lines = grid.leftOut.map {
+            "  \($0.count) like \($0.example.text): \($0.obstacle.text($0.example, in: search.space))"
+        }
         return "Never proposed:\n" + lines.joined(separator: "\n")
     }
 
@@ -63,9 +65,12 @@ package struct SearchReport: Sendable {
 
     private var choice: String {
         guard let choice = found.choice else { return "No recipe can be proposed." }
-        let kind = search.objective.most == nil ? "at the knee" : "the cheapest that keeps it with every seed"
+        let kind =
+            search.objective.most == nil
+            ? "at the knee, or as fast for less" : "the cheapest that keeps it with every seed"
         guard found.isKept else {
-            return "No recipe keeps \(search.objective.text); the fastest of all is \(choice.candidate.text)."
+            let wish = search.objective.most == nil ? "serves 95 % of the requests" : "keeps \(search.objective.text)"
+            return "No recipe \(wish); the fastest of all is \(choice.candidate.text)."
         }
         return "Chosen, \(kind): \(choice.candidate.text)"
     }

@@ -53,16 +53,25 @@ import Testing
     func errors() throws {
         let run = try AnalyzerRun()
         let manifests = try run.write(SimulateTests.manifests, to: "app.yaml")
+        try FileManager.default.createDirectory(atPath: run.path("foreign"), withIntermediateDirectories: true)
+        _ = try run.write("resources: []\n", to: "foreign/kustomization.yaml")
+        let foreign = run.path("foreign")
         let demand = try run.write("demand_cores: [[0, 1]]", to: "demand.yaml")
         for (arguments, code, message) in [
             (["--load", "lab", "--objective", "p99"], 64, "--objective"),
             (["--load", "lab", "--min", "1,x"], 64, "--min"),
             (["--load", "lab", "--price-core-hour", "0", "--price-gib-hour", "0"], 64, "one of them above 0"),
             (["--load", demand], 64, "give a load of clients or requests"),
+            (["--load", "lab", "--min", "5", "--max", "3"], 64, "no --max is as large as a --min"),
+            (["--load", "lab", "--objective", "p95<=200"], 64, "with a bound and its unit"),
+            (["--load", "lab", "--nodes", "3x4x16"], 64, "3x4x16Gi"),
+            (["--load", "lab", "--nodes", "3x4", "--html", manifests], 64, "would be lost"),
+            (["--load", "lab", "--nodes", "3x4", "--patch", manifests], 64, "is a file; name a folder"),
+            (["--load", "lab", "--nodes", "3x4", "--patch", foreign], 64, "was not written by bungalow recipe"),
             (
                 ["--load", "lab", "--request", "1000", "--limit", "100", "--target", "80", "--min", "1", "--max", "3"],
                 64,
-                "no recipe can be proposed: a limit of 100m is below the target of 80 % of 1000m"
+                "no recipe can be proposed: 1000m/100m, 1-3, 80 %: a limit of 100m is below the target of 80 % of 1000m"
             ),
         ] as [([String], Int32, String)] {
             let outcome = try run.run(["recipe", "--manifests", manifests] + arguments)

@@ -40,6 +40,7 @@ import Testing
         #expect(prediction.exitCode == 0, "\(prediction.error)")
         #expect(prediction.output.hasPrefix("PROVEN: app as predicted"), "\(prediction.output)")
         #expect(prediction.output.contains("not judged: 0 to 315 s"))
+        #expect(prediction.output.contains("load by its commands"))
         let page = try String(contentsOfFile: run.path("page.html"), encoding: .utf8)
         #expect(page.contains("served, recorded") && page.contains("PROVEN: app as predicted"))
         let report = try run.run(["report", folder, "--time-zone", "UTC"])
@@ -82,13 +83,15 @@ import Testing
         try FileManager.default.createDirectory(atPath: run.path("empty"), withIntermediateDirectories: true)
         for (arguments, code, message) in [
             (["calibrate", run.path("empty")], 66, "no recorded run"),
-            (["calibrate", folder, "--from", "9000"], 64, "--from is not before --until"),
-            (["calibrate", folder, "--from", "noon"], 64, "--from"),
+            (["calibrate", folder, "--from", "9000"], 64, "--from is after the end of the recording"),
+            (["calibrate", folder, "--from", "noon"], 64, "2026-11-27T09:19:57Z"),
+            (["simulate", "--recording", folder, "--csv", folder], 64, "whose files must stay as they are"),
+            (["simulate", "--recording", folder, "--html", folder + "/siege.log"], 64, "name another place"),
             (["calibrate", run.path("none")], 66, "not a readable folder"),
             (["simulate", "--recording", run.path("empty")], 66, "no recorded run"),
             (["simulate"], 64, "Give --manifests and --load, or --recording."),
-            (["explain"], 64, "Give --namespace for a live autoscaler, or --recording."),
-            (["explain", "--recording", folder, "--manifests", run.path("none")], 66, "it cannot be read"),
+            (["explain"], 64, "Give --namespace for a live autoscaler, or --recording, and not both."),
+            (["explain", "--recording", folder, "--manifests", run.path("none")], 66, "there is no such file"),
         ] as [([String], Int32, String)] {
             let outcome = try run.run(arguments)
             #expect(outcome.exitCode == code, "\(arguments) \(outcome.error)")

@@ -49,6 +49,23 @@ import Testing
         #expect(evidence.skipped.isEmpty && !evidence.isEmpty)
     }
 
+    @Test(
+        "A prediction claims no more than its numbers bear",
+        arguments: [
+            ("PROVEN", #""PROVEN replicas: 3", "VOID cores: 4""#, Verdict.void), ("PROVEN", "", .unproven),
+            ("PROVEN", #""PROVEN replicas: 3", "UNPROVEN response: none""#, .unproven),
+            ("PROVEN", #""PROVEN replicas: 3""#, .proven), ("UNPROVEN", #""PROVEN replicas: 3""#, .unproven),
+        ])
+    func denied(verdict: String, numbers: String, held: Verdict) throws {
+        let folder = try ReportFolder()
+        let text =
+            #"{"schema": 1, "prediction": {"verdict": "\#(verdict)", "statement": "s", "numbers": [\#(numbers)]}}"#
+        try folder.write(text, to: "prediction.json")
+        #expect(try folder.read().claims.map(\.verdict) == [held])
+        try folder.write(text.replacing("\"schema\": 1", with: "\"schema\": 2"), to: "prediction.json")
+        #expect(try folder.read().skipped.contains { $0.contains("schema") })
+    }
+
     @Test("k6's stream of points makes intervals of about ten seconds")
     func stream() throws {
         let folder = try ReportFolder()
