@@ -112,7 +112,8 @@ struct ExplainCommand: AsyncParsableCommand {
                 .input,
                 recipe.autoscaler == nil
                     ? "\(manifests): there is no HorizontalPodAutoscaler: nothing decides"
-                    : "\(path): no file in it shows the replicas: give a folder with monitor's CSV, timeline.csv or autoscaler.csv")
+                    : "\(path): no file in it shows the replicas: give a folder with monitor's CSV, timeline.csv or autoscaler.csv"
+            )
         }
         let unread = Findings.lines(otherMetrics: recipe.otherMetrics)
         try StandardOutput.say(controller.text(findings: findings + unread))
