@@ -42,7 +42,7 @@ struct ReportCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "Compare with the runs of this folder: p50, p95, p99, rate and CPU of each tool and cache rate.",
-            valueName: "dir"))
+            valueName: "dir"), completion: .directory)
     var against: String?
 
     @Option(
