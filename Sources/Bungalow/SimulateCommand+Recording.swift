@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import LoadReport
 import Recipes
 import Simulation
 
@@ -42,10 +43,18 @@ extension SimulateCommand {
         guard let vote = SeedVote(predictions, order: order) else { return }
         let middle = vote.shown
         var prediction = predictions[middle]
-        prediction.isDisputed = vote.verdict == nil
+        let isWithinError =
+            vote.verdict == .void
+            && isProven(
+                scenario, seed: outcomes[middle].seed, error: model.missError, of: run, recipe: recipe,
+                calibrated: calibrated)
+        prediction.isDisputed = vote.verdict == nil || isWithinError
         let seeds =
-            vote.verdict == nil
-            ? "no verdict is that of most of \(count) seeds" : "\(vote.agreeing) of \(count) seeds have this verdict"
+            isWithinError
+            ? "within the error of cpu_per_miss_ms it is PROVEN as well as VOID, so the calibration is too coarse to tell"
+            : vote.verdict == nil
+                ? "no verdict is that of most of \(count) seeds"
+                : "\(vote.agreeing) of \(count) seeds have this verdict"
         let statement =
             "\(recipe.name) as predicted: \(seeds), the figures are those of seed \(outcomes[middle].seed), the median by "
             + "reserved cores; load by \(load ?? run.loadSource)"
@@ -75,5 +84,20 @@ extension SimulateCommand {
                 : text + "\n\n" + TextReport.table(outcomes[middle], bill: bills[middle]))
         let file = URL(filePath: folder).appending(path: "prediction.json")
         try OutputFile(path: file.path).write(try prediction.data(statement: statement))
+    }
+
+    /// Whether a prediction that failed would be proven with a CPU of a request within the calibration's error.
+    private func isProven(
+        _ scenario: Scenario, seed: UInt64, error: Double?, of run: RecordedRun, recipe: Recipe,
+        calibrated: ClosedRange<Double>?
+    ) -> Bool {
+        guard let error else { return false }
+        return scenario.service.ends(missError: error).contains { service in
+            var scenario = scenario
+            (scenario.service, scenario.seed) = (service, seed)
+            return Prediction(
+                simulate(scenario), of: run, recipe: recipe, calibrated: calibrated, isLoadGiven: load != nil
+            ).verdict == .proven
+        }
     }
 }

@@ -10,6 +10,8 @@ package struct ServiceModel: Sendable {
     package var resolution: Double?
     /// Unix seconds of the recording that it was calibrated on.
     package var calibrated: ClosedRange<Double>?
+    /// By what share the CPU of a miss may be off, where the file says so.
+    package var missError: Double?
 
     private static let keys = [
         "cpu_per_hit_ms", "cpu_per_miss_ms", "wait_per_hit_ms", "wait_per_miss_ms", "base_cpu_cores", "memory_idle_mib",
@@ -47,6 +49,9 @@ package struct ServiceModel: Sendable {
         try field.allow(Self.keys)
         service.hitCPU = try span(field["cpu_per_hit_ms"], samples) ?? service.hitCPU
         service.missCPU = try span(field["cpu_per_miss_ms"], samples) ?? service.missCPU
+        if field["cpu_per_miss_ms"].isMap, field["cpu_per_miss_ms"]["plus_minus"].exists, service.missCPU.mean > 0 {
+            missError = try field["cpu_per_miss_ms"]["plus_minus"].number(in: 0...1e7) / 1000 / service.missCPU.mean
+        }
         service.hitWait = try span(field["wait_per_hit_ms"], samples) ?? service.hitWait
         service.missWait = try span(field["wait_per_miss_ms"], samples) ?? service.missWait
         service.wakeUpCPU = try field["cpu_per_wake_up_ms"].mean(in: 0...1e7).map { $0 / 1000 } ?? service.wakeUpCPU
