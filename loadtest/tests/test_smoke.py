@@ -36,9 +36,6 @@ def test_the_same_server_twice_passes_and_its_runs_are_proven_and_in_turn(smoke,
 
 
 def test_a_server_that_has_become_slower_fails(smoke, binary, tmp_path):
-    asked = subprocess.run([binary.with_name("bungalow"), "report", "--help"], capture_output=True, text=True)
-    if "--against" not in asked.stdout:
-        pytest.skip("bungalow report cannot compare yet")
     slower = tmp_path / "slower"
     slower.write_text(f'#!/bin/bash\nSYNTHETIC_SLEEP_MS=300 exec {binary} "$@"\n')
     slower.chmod(0o755)
