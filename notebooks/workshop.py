@@ -1,0 +1,114 @@
+"""What the notebooks share: a server of their own, the commands of this repository, and how plots look."""
+
+import atexit
+import os
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import matplotlib.pyplot as plt
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from testkit.server import Server  # noqa: E402 (it is found by the line above)
+
+BLUE, ORANGE, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#8c8c8c"
+
+VOID, UNPROVEN = 3, 4
+
+plt.rcParams.update({
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.prop_cycle": plt.cycler(color=[BLUE, ORANGE, GREEN, GREY]),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "figure.dpi": 90,
+    "figure.constrained_layout.use": True,
+    "font.size": 9,
+    "grid.color": "#e4e4e4",
+    "legend.frameon": False,
+})
+
+
+class WorkshopError(Exception):
+    """One line for a person."""
+
+
+def setting(name, default):
+    """An environment variable as a value of the default's type; the default where it is unset or empty."""
+    text = os.environ.get(name, "")
+    try:
+        return type(default)(text) if text else default
+    except ValueError:
+        raise WorkshopError(f"{name}={text} is not allowed: use a number, such as {default}") from None
+
+
+def results(name):
+    """The folder for what a notebook leaves behind: RESULTS, or results/notebooks/NAME in the repository."""
+    folder = Path(os.environ.get("RESULTS") or ROOT / "results/notebooks" / name).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def program(name):
+    """bungalow-server or bungalow: the file in BUNGALOW_SERVER or BUNGALOW, else the release build."""
+    path = Path(os.environ.get(name.upper().replace("-", "_")) or ROOT / ".build/release" / name)
+    if not path.exists():
+        raise WorkshopError(f"{name} is not built: run script/build --product {name}, or script/notebook, which does so")
+    return path
+
+
+def start_server(**environment):
+    """Starts a server on a free port of this machine, with a cache of its own; returns its address.
+
+    CACHE_URL chooses another cache, such as redis://localhost:6379. The server ends with the notebook's kernel.
+    """
+    cache = os.environ.get("CACHE_URL") or f"sqlite:{private_folder()}/predictions.sqlite"
+    server = Server(program("bungalow-server"), {"CACHE_URL": cache, **environment})
+    atexit.register(server.end)
+    return server.url
+
+
+def private_folder():
+    """A folder that only this user can read, and that goes with the notebook's kernel."""
+    folder = TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    return folder.name
+
+
+def private_file(text):
+    """The name of a file in such a folder, with this text."""
+    path = Path(private_folder()) / "file"
+    path.write_text(text)
+    return str(path)
+
+
+def run(*command, **environment):
+    """Runs a command of this repository with these variables, and prints what it prints.
+
+    A run that is VOID (3) or UNPROVEN (4) says so itself. Any other exit code but 0 raises WorkshopError.
+    """
+    known = {**os.environ, "CLIENT_NAME": "notebook", **{name: str(value) for name, value in environment.items()}}
+    done = subprocess.run(
+        [str(ROOT / command[0]), *map(str, command[1:])], cwd=ROOT, env=known, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    print(without_places(done.stdout).rstrip())
+    if done.returncode not in (0, VOID, UNPROVEN):
+        raise WorkshopError(f"{Path(command[0]).name} ended with exit code {done.returncode}")
+
+
+def quietly(*command):
+    """What a command prints to stdout, which is for a program; raises CalledProcessError where it fails."""
+    done = subprocess.run([*map(str, command)], check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def without_places(text):
+    """A notebook is shared with others: paths begin at the repository, and the machine has no name."""
+    text = re.sub(r"(?:/[\w.-]+)*/results/notebooks/", "results/notebooks/", text)
+    return text.replace(f"{ROOT}/", "").replace(str(ROOT), ".").replace(socket.gethostname(), "this machine")
