@@ -3,7 +3,6 @@
 import atexit
 import os
 import re
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -59,7 +58,7 @@ def program(name):
     """bungalow-server or bungalow: the file in BUNGALOW_SERVER or BUNGALOW, else the release build."""
     path = Path(os.environ.get(name.upper().replace("-", "_")) or ROOT / ".build/release" / name)
     if not path.exists():
-        raise WorkshopError(f"{name} is not built: run script/build --product {name}, or script/notebook, which does so")
+        raise WorkshopError(f"{name} is not built: run script/build --product {name}, or script/notebook")
     return path
 
 
@@ -109,6 +108,6 @@ def quietly(*command):
 
 
 def without_places(text):
-    """A notebook is shared with others: paths begin at the repository, and the machine has no name."""
+    """A notebook is shared with others: paths begin at the repository."""
     text = re.sub(r"(?:/[\w.-]+)*/results/notebooks/", "results/notebooks/", text)
-    return text.replace(f"{ROOT}/", "").replace(str(ROOT), ".").replace(socket.gethostname(), "this machine")
+    return text.replace(f"{ROOT}/", "").replace(str(ROOT), ".")
