@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import matplotlib.pyplot as plt
+from matplotlib.ticker import LogLocator, NullFormatter
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -96,7 +97,7 @@ def run(*command, **environment):
     done = subprocess.run(
         [str(ROOT / command[0]), *map(str, command[1:])], cwd=ROOT, env=known, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    print(without_places(done.stdout).rstrip())
+    print(narrow(without_places(done.stdout)).rstrip())
     if done.returncode not in (0, VOID, UNPROVEN):
         raise WorkshopError(f"{Path(command[0]).name} ended with exit code {done.returncode}")
 
@@ -105,6 +106,18 @@ def quietly(*command):
     """What a command prints to stdout, which is for a program; raises CalledProcessError where it fails."""
     done = subprocess.run([*map(str, command)], check=True, capture_output=True, text=True)
     return done.stdout
+
+
+def narrow(text):
+    """Locust's tables without what they leave free for long names, so that they fit a page."""
+    return re.sub(r" {60}(?= )|-{60}(?=-)", "", text)
+
+
+def plain_ticks(axis):
+    """Numbers as they are on a logarithmic axis: 0.5, 1, 2, 5, 10."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def without_places(text):
