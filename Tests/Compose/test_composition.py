@@ -99,6 +99,7 @@ def test_images_are_pinned_by_digest_and_are_those_of_the_manifests():
             assert service["image"].endswith(f":{release}") and service["pull_policy"] == "build"
         else:
             assert re.fullmatch(r"[\w./-]+:v?\d+\.\d+\.\d+\S*@sha256:[0-9a-f]{64}", service["image"]), service["image"]
+    assert SERVICES["bungalow"]["build"]["args"] == {"VERSION": release}
     inline = SERVICES["k6"]["build"]["dockerfile_inline"]
     used = re.findall(r"\S+@sha256:[0-9a-f]{64}", inline)
     assert len(used) == inline.count("\n") == 2
@@ -108,7 +109,7 @@ def test_images_are_pinned_by_digest_and_are_those_of_the_manifests():
 
 def test_the_server_runs_as_in_its_image_and_in_the_cluster():
     (user,) = re.findall(r"^USER (\S+)$", DOCKERFILE, re.MULTILINE)
-    assert SERVICES["bungalow"]["user"] == user and SERVICES["bungalow"]["build"] == "."
+    assert SERVICES["bungalow"]["user"] == user and SERVICES["bungalow"]["build"]["context"] == "."
     # The image holds no shell, so a health check of its own could not run; client asks.
     assert {name for name, service in SERVICES.items() if "healthcheck" not in service} == {"bungalow", "k6"}
 
