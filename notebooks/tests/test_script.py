@@ -34,14 +34,18 @@ def script(tmp_path):
 
 def test_programs_and_environments_are_made_before_a_notebook_is_executed(script):
     built, lines = script("load-test", TARGET="http://a")
-    assert built == [f"script/build --quiet --product {name} http://a" for name in ("bungalow", "bungalow-server")]
+    assert built == [f"script/build --product {name} http://a" for name in ("bungalow", "bungalow-server")]
     assert lines == [
         "script/bootstrap  http://a", "script/environment  http://a", "script/environment notebooks http://a",
         ".venv-notebooks/bin/python -B notebooks/execute.py load-test http://a"]
 
 
-def test_without_a_name_jupyterlab_is_opened(script):
-    _, lines = script()
+def test_without_a_name_jupyterlab_is_opened_and_a_build_that_is_there_is_renewed_in_silence(script, tmp_path):
+    for name in ("bungalow", "bungalow-server"):
+        (tmp_path / ".build/release").mkdir(parents=True, exist_ok=True)
+        (tmp_path / ".build/release" / name).touch(mode=0o755)
+    built, lines = script()
+    assert [line.split()[1] for line in built] == ["--quiet", "--quiet"]
     assert lines[-2] == "script/environment jupyterlab"
     assert lines[-1].startswith(".venv-jupyterlab/bin/jupyter lab --notebook-dir notebooks")
 
