@@ -1,10 +1,12 @@
 """What the notebooks share: a server of their own, the commands of this repository, and how plots look."""
 
 import atexit
+import json
 import os
 import re
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -72,6 +74,16 @@ def start_server(**environment):
     server = Server(program("bungalow-server"), {"CACHE_URL": cache, **environment})
     atexit.register(server.end)
     return server.url
+
+
+def version(target):
+    """What /version says, which needs no key."""
+    try:
+        with urllib.request.urlopen(f"{target}/version", timeout=10) as response:
+            return json.load(response)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "reason", error)
+        raise WorkshopError(f"TARGET={target} is not Bungalow, or cannot be reached: {reason}") from None
 
 
 def private_folder():

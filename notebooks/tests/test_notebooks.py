@@ -24,7 +24,7 @@ SHORT = {
     # What the machine is busy with is not the subject here.
     "CPU_LIMIT": "1000",
     "USERS": "4",
-    "SECONDS": "3",
+    "RUN_SECONDS": "3",
     "THINK_TIME_MS": "20",
     "RATES": "0.5 1",
     "RAMP_SECONDS": "1",
