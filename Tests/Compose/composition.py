@@ -141,7 +141,8 @@ class Stack:
         """What the service's health check says now."""
         kind, text = self.services[name]["healthcheck"]["test"]
         assert kind == "CMD-SHELL"
-        done = subprocess.run(self.shell(self.here(name, text).replace(*replaced)), env=self.environment(name))
+        command = self.shell(self.here(name, text).replace(*replaced))
+        done = subprocess.run(command, env=self.environment(name), capture_output=True)
         return done.returncode == 0
 
     def end(self):

@@ -45,12 +45,12 @@ def stack(tmp_path_factory):
         at_port = ("redis-cli", f"redis-cli -p {port}")
         command = stack.command("redis")
         stack.start("redis", f"{command.rstrip()} --port {port} --bind 127.0.0.1")
-        wait_until(lambda: stack.is_healthy("redis", at_port), "redis is healthy")
+        wait_until(lambda: stack.is_healthy("redis", at_port), "redis is healthy", SECONDS)
         stack.server = stack.start_server()
         stack.start("client", stack.command("client"))
         address = f"127.0.0.1:{stack.ports['prometheus:9090']}"
         stack.start("prometheus", f"{stack.command('prometheus').rstrip()} --web.listen-address={address}")
-        wait_until(lambda: stack.is_healthy("prometheus"), "prometheus is healthy")
+        wait_until(lambda: stack.is_healthy("prometheus"), "prometheus is healthy", SECONDS)
         wait_until(lambda: stack.is_healthy("client"), "client is healthy", SECONDS)
         yield stack
     finally:
