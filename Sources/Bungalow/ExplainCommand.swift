@@ -23,9 +23,11 @@ struct ExplainCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The namespace of a live autoscaler.", valueName: "name")) var namespace: String?
     @Option(help: "The kubectl context; the current one if none is named.") var context: String?
     @Flag(help: "Goes on until Ctrl-C, once every sync period.") var follow = false
-    @Option(help: ArgumentHelp("A recorded run's folder.", valueName: "folder")) var recording: String?
+    @Option(help: ArgumentHelp("A recorded run's folder.", valueName: "folder"), completion: .directory)
+    var recording: String?
     @Option(
-        help: ArgumentHelp("What was deployed; objects.json in the folder otherwise.", valueName: "file"))
+        help: ArgumentHelp("What was deployed; objects.json in the folder otherwise.", valueName: "file"),
+        completion: .file())
     var manifests: String?
     @Option(help: ArgumentHelp("Which autoscaler, where there are several.", valueName: "name")) var hpa: String?
     @Option(
@@ -35,9 +37,13 @@ struct ExplainCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The controller's sync period, 15.", valueName: "time")) var syncPeriod: Seconds?
 
     func validate() throws {
-        guard (recording == nil) != (namespace == nil) else {
+        guard recording == nil || namespace == nil else {
+            throw ValidationError("Give --namespace or --recording, not both: the former asks a cluster.")
+        }
+        guard recording != nil || namespace != nil else {
             throw ValidationError("Give --namespace for a live autoscaler, or --recording.")
         }
+        guard hpa?.isEmpty != true else { throw ValidationError("--hpa must be an autoscaler's name.") }
         guard !follow || namespace != nil else { throw ValidationError("--follow needs --namespace.") }
         if let period = syncPeriod, period.value < 1 { throw ValidationError("--sync-period must be at least 1 s.") }
         try RecordingFolder.check(zone: timeZone)
@@ -66,6 +72,11 @@ struct ExplainCommand: AsyncParsableCommand {
             } catch  where Task.isCancelled {
                 // Ctrl-C ends kubectl too.
                 return
+            } catch let error as OperatorError where !isFirst && !error.isMissingRight {
+                // What has grown known is kept: the API server may come back.
+                StandardError.say("\(error)")
+                try? await Task.sleep(for: .seconds(syncPeriod?.value ?? 15))
+                continue
             }
             if isFirst {
                 let text = "\(objects.autoscalers)\n---\n\(objects.deployment)"
@@ -91,12 +102,17 @@ struct ExplainCommand: AsyncParsableCommand {
         let findings = try Findings.lines(manifests: text, name: manifests, hpa: hpa)
         let recipe = try Recipe(manifests: text, name: manifests, hpa: hpa)
         for note in folder.run.notes { StandardError.say(note) }
+        guard !folder.run.replicas.isEmpty || !folder.run.samples.isEmpty else {
+            throw OperatorError(
+                .input, "\(path): no file in it shows the replicas: give a folder with monitor's CSV or a timeline.csv")
+        }
         guard
             let controller = RecordedController(
                 folder.run, recipe: recipe, settings: ControllerSettings(), period: syncPeriod?.value ?? 15)
         else {
             throw OperatorError(.input, "\(manifests): there is no HorizontalPodAutoscaler: nothing decides")
         }
-        try StandardOutput.say(controller.text(findings: findings))
+        let unread = Findings.lines(otherMetrics: recipe.otherMetrics)
+        try StandardOutput.say(controller.text(findings: findings + unread))
     }
 }

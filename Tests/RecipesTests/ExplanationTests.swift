@@ -37,6 +37,59 @@ struct ExplanationTests {
         #expect(controller.steps.filter(\.isChange).prefix(2).allSatisfy { $0.isExplained }, "\(controller.changes)")
     }
 
+    @Test("After a stretch without samples the controller's memory is unknown, and no change is blamed on it")
+    func gap() throws {
+        var run = try CalibrationTests.recording()
+        run.pods = []
+        run.publications = []
+        run.replicas = []
+        run.samples.removeAll { 300..<700 ~= $0.time }
+        let controller = try #require(
+            RecordedController(
+                run, recipe: try CalibrationTests.recipe(), settings: ControllerSettings(), period: 15))
+        let after = controller.steps.filter { $0.isChange && $0.decision.time > 690 }
+        #expect(!after.isEmpty && after.allSatisfy { $0.gap != nil })
+        #expect(controller.changes.contains { $0.contains("not known: nothing was recorded from ") })
+        #expect(!controller.changes.contains { $0.contains("not by these rules") }, "\(controller.changes)")
+    }
+
+    /// Three pods of one core, 40 % of it the target; each uses `percent` of it, nil has no sample.
+    private func toMove(
+        _ percents: [Int?], unready: Int = 0, replicas: Int? = nil
+    ) -> (up: Int?, down: Int?) {
+        let requests = [ContainerRequest(name: "main", millicores: 1000)]
+        func pod(_ percent: Int?, isReady: Bool) -> PodObservation {
+            PodObservation(
+                phase: .running, startTime: 0, readiness: .init(isReady: isReady, lastTransition: isReady ? 10 : 0),
+                requests: requests,
+                sample: percent.map {
+                    PodSample(
+                        time: 990, window: 15,
+                        containers: [ContainerUsage(name: "main", nanocores: $0 * 10_000_000)])
+                })
+        }
+        let pods = percents.map { pod($0, isReady: true) } + (0..<unready).map { _ in pod(90, isReady: false) }
+        let calculator = ReplicaCalculator(
+            metric: CPUMetric(target: .utilization(percent: 40)), tolerance: Tolerance(up: 0.1, down: 0.1),
+            settings: ControllerSettings())
+        let current = replicas ?? pods.count
+        let report = calculator.report(pods: pods, current: current, now: 1000)
+        let threshold = Threshold(report, calculator: calculator, pods: pods, replicas: current, now: 1000)
+        return (threshold?.up, threshold?.down)
+    }
+
+    @Test("What it takes to move counts the pods that are filled in, and the rounding, as the controller does")
+    func thresholds() {
+        // 3 pods at 27 % ask for ⌈2.03⌉ = 3.
+        #expect(toMove([27, 27, 27]) == (45, 26))
+        // A pod without a sample counts as 100 % on the way down, ⌊(3u + 100)/4⌋/40 · 4 ≤ 3, and as 0 on the way up.
+        #expect(toMove([20, 20, 20, nil]) == (60, 7))
+        // One that is not ready counts as 0 on the way up only.
+        #expect(toMove([50, 50, 50], unready: 1) == (60, 35))
+        // One pod is never taken away for its use alone, and 0 never asks for fewer than 0.
+        #expect(toMove([10]) == (45, 0))
+    }
+
     static let deployment = """
         kind: Deployment
         metadata: {name: app}

@@ -15,27 +15,44 @@ package struct LiveExplanation: Sendable {
     ///
     /// - Parameter now: Unix seconds.
     package mutating func explain(_ state: LiveState, now: Double) -> String {
-        guard let autoscaler = state.recipe.autoscaler else { return "there is no autoscaler" }
+        let autoscaler = state.autoscaler
         begin = begin ?? now
         if controller == nil { controller = AutoscalerController(autoscaler, settings: settings) }
         controller?.autoscaler = autoscaler
         let pods = state.pods.map(\.observation)
-        guard let decision = controller?.sync(current: state.current, pods: pods, now: now) else { return "" }
+        // Only a change that was seen counts against the rates: whether the controller makes this one is not known.
+        if let last = earlier.last, last.current != state.current {
+            controller?.remember(change: state.current - last.current, now: state.lastScale ?? now)
+        }
+        guard let decision = controller?.decide(current: state.current, pods: pods, now: now) else { return "" }
         earlier.append(decision)
         earlier.removeAll { $0.time < now - 3600 }
         var lines = [
-            "\(state.name): \(state.current) replicas of \(state.recipe.name), \(autoscaler.minReplicas) to "
+            "\(state.name): \(state.current) replicas of \(state.target), \(autoscaler.minReplicas) to "
                 + "\(autoscaler.maxReplicas)"
         ]
         lines += state.pods.indices.map { "  \(describe(state.pods[$0], index: $0, decision: decision, now: now))" }
         if !state.hasMetrics {
             lines.append("  the metrics API does not respond: kubectl shows <unknown>; is metrics-server there?")
         }
+        let ahead = state.pods.compactMap { $0.observation.sample.map { $0.time - now } }.max() ?? 0
+        if ahead > 5 {
+            lines.append(
+                "  the cluster's clock is \(fixed(ahead, 0)) s or more ahead of this machine's: ages are off by as much"
+            )
+        }
+        lines += Findings.lines(otherMetrics: state.otherMetrics).map { "  \($0)" }
+        guard state.rivals.isEmpty else {
+            let rivals = state.rivals.joined(separator: ", ")
+            lines.append("  nothing is done: \(rivals) scales \(state.target) too (AmbiguousSelector)")
+            lines.append("  alone it would propose: \(decision.explanation)")
+            return lines.joined(separator: "\n")
+        }
         lines.append("  proposal: \(decision.explanation)")
         if decision.isHeld || decision.desired != decision.current {
             lines.append("  held: \(hold(decision, state, now: now))")
         }
-        lines += moves(autoscaler, decision: decision).map { "  to move: \($0)" }
+        lines += moves(state, decision: decision, now: now).map { "  to move: \($0)" }
         if !state.conditions.isEmpty { lines.append("  the object says: \(state.conditions.joined(separator: ", "))") }
         return lines.joined(separator: "\n")
     }
@@ -82,7 +99,14 @@ package struct LiveExplanation: Sendable {
     /// What keeps the number or changes it, and what of that only the controller knows.
     private func hold(_ decision: Decision, _ state: LiveState, now: Double) -> String {
         guard case .metrics(let proposal, _, _) = decision.path else { return decision.holdText }
-        let down = state.recipe.autoscaler?.behavior?.scaleDown.stabilizationWindow ?? settings.downscaleStabilization
+        let autoscaler = state.autoscaler
+        if proposal < decision.current, decision.current == autoscaler.minReplicas {
+            return "minReplicas, \(autoscaler.minReplicas)"
+        }
+        if proposal > decision.current, decision.current == autoscaler.maxReplicas {
+            return "maxReplicas, \(autoscaler.maxReplicas)"
+        }
+        let down = autoscaler.behavior?.scaleDown.stabilizationWindow ?? settings.downscaleStabilization
         let known = now - (begin ?? now)
         guard proposal < decision.current, down > known else {
             let until = decision.heldUntil(after: earlier).map { ", until \(Self.clock($0))" } ?? ""
@@ -99,21 +123,27 @@ package struct LiveExplanation: Sendable {
             + "\(Self.clock((begin ?? now) + down))" + (certain.map { "; \($0)" } ?? "")
     }
 
-    /// The use at which one replica more or fewer is proposed.
-    private func moves(_ autoscaler: HorizontalPodAutoscaler, decision: Decision) -> [String] {
-        decision.reports.compactMap { report in
-            guard case .success(let proposal) = report.result else { return nil }
-            let count = max(1, report.classes.ready.count)
-            let tolerance = autoscaler.behavior?.scaleUp.tolerance ?? settings.tolerance
-            let down = min(
-                1 - (autoscaler.behavior?.scaleDown.tolerance ?? settings.tolerance), Double(count - 1) / Double(count))
-            let unit: (Double) -> String =
-                switch report.metric.target {
-                case .utilization(let target): { "\(fixed($0 * Double(target), 0)) % of the request" }
-                case .averageValue(let target): { "\(fixed($0 * Double(target), 0))m a pod" }
-                }
-            let fewer = count > 1 ? ", down at \(unit(down)) or less" : ""
-            return "up above \(unit(1 + tolerance))\(fewer); the use is \(unit(proposal.ratio))"
+    /// The use at which one replica more or fewer is proposed, and the bounds that no use moves.
+    private func moves(_ state: LiveState, decision: Decision, now: Double) -> [String] {
+        let autoscaler = state.autoscaler
+        return decision.reports.compactMap { report in
+            let calculator = ReplicaCalculator(
+                metric: report.metric, tolerance: Tolerance(of: autoscaler.behavior, settings: settings),
+                settings: settings)
+            guard
+                let threshold = Threshold(
+                    report, calculator: calculator, pods: state.pods.map(\.observation), replicas: state.current,
+                    now: now)
+            else { return nil }
+            let up =
+                state.current >= autoscaler.maxReplicas
+                ? "up only with a larger maxReplicas, \(autoscaler.maxReplicas) now"
+                : threshold.up.map { "up at \(threshold.text($0)) or more" } ?? "up at no use"
+            let down =
+                state.current <= autoscaler.minReplicas
+                ? "down only with a smaller minReplicas, \(autoscaler.minReplicas) now"
+                : threshold.down.map { "down at \(threshold.text($0)) or less" } ?? "down at no use"
+            return "\(up); \(down); the use is \(threshold.text(threshold.current))"
         }
     }
 

@@ -11,6 +11,8 @@ package struct RecordedController {
         package var isChange: Bool { recorded != decision.current }
         /// Whether the rules lead where the controller went.
         package var isExplained: Bool { decision.desired == recorded }
+        /// A stretch without samples so short before it that the controller's memory is not known.
+        package var gap: ClosedRange<Double>?
     }
 
     package private(set) var steps: [Step] = []
@@ -19,6 +21,8 @@ package struct RecordedController {
     let leastReplicas: Int
     private let run: RecordedRun
     private let recipe: Recipe
+    /// Without pods of their own, the samples of the monitor that are far apart: nothing is known between them.
+    private let gaps: [ClosedRange<Double>]
     /// A pod that was deleted is in the list no longer than its grace.
     private let linger: Double
 
@@ -32,6 +36,8 @@ package struct RecordedController {
         leastReplicas = autoscaler.minReplicas
         isExact = !run.pods.isEmpty && !run.publications.isEmpty
         linger = recipe.workload.grace
+        gaps = isExact ? [] : Self.gaps(in: run.samples.map(\.time))
+        let window = autoscaler.behavior?.scaleDown.stabilizationWindow ?? settings.downscaleStabilization
         let syncs = Self.syncs(of: run, period: period)
         var controller = AutoscalerController(autoscaler, settings: settings)
         for (index, sync) in syncs.enumerated() {
@@ -39,15 +45,25 @@ package struct RecordedController {
             else {
                 continue
             }
-            let decision = controller.sync(current: current, pods: pods, now: sync.time)
+            let decision = controller.decide(current: current, pods: pods, now: sync.time)
             // A change is seen when somebody looks next, before the following sync.
             let next = index + 1 < syncs.count ? syncs[index + 1].time : sync.time + period
             let after = run.replicaCount(at: sync.isChange ? max(sync.seen, sync.time) : next - Self.grain) ?? current
-            steps.append(Step(decision: decision, recorded: after))
+            // What was recorded is what counts against the rates, whatever these rules would have done.
+            controller.remember(change: after - current, now: sync.time)
+            let gap = gaps.last { $0.lowerBound < sync.time && sync.time < $0.upperBound + window + period }
+            steps.append(Step(decision: decision, recorded: after, gap: gap))
         }
     }
 
     private static let grain = 0.01
+
+    /// Pauses of more than a minute and four times the usual one.
+    private static func gaps(in times: [Double]) -> [ClosedRange<Double>] {
+        let pauses = zip(times, times.dropFirst()).map { $1 - $0 }
+        guard let usual = pauses.sorted().dropFirst(pauses.count / 2).first else { return [] }
+        return zip(times, pauses).filter { $0.1 > max(60, 4 * usual) }.map { $0.0...($0.0 + $0.1) }
+    }
 
     private struct Sync {
         var time: Double

@@ -6,6 +6,11 @@ extension RecordedController {
         steps.filter(\.isChange).map { step in
             let head = "\(fixed(step.decision.time, 0)) s  \(step.decision.current) → \(step.recorded)"
             guard !step.isExplained else { return "\(head)  \(step.decision.reason): \(step.decision.explanation)" }
+            if let gap = step.gap {
+                let stretch = "\(fixed(gap.lowerBound, 0)) to \(fixed(gap.upperBound, 0)) s"
+                return
+                    "\(head)  not known: nothing was recorded from \(stretch), so the controller's memory is not known"
+            }
             return "\(head)  not by these rules, which lead to \(step.decision.desired): \(step.decision.explanation)"
         }
     }
@@ -18,7 +23,8 @@ extension RecordedController {
     /// Each stretch in which the autoscaler might have moved and did not.
     package var holds: [String] {
         var groups: [[Step]] = []
-        for step in steps where !step.isChange && step.decision.isHeld && !isAtFloor(step.decision) {
+        for step in steps
+        where !step.isChange && step.gap == nil && step.decision.isHeld && !isAtFloor(step.decision) {
             if let last = groups.last?.last, last.decision.current == step.decision.current,
                 last.decision.holdKind == step.decision.holdKind, steps.follows(step, after: last)
             {
