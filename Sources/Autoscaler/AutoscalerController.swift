@@ -10,7 +10,7 @@ package struct AutoscalerController: Sendable {
         self.settings = settings
     }
 
-    /// Decides as one sync of the controller does, and remembers what the controller would.
+    /// Decides as one sync of the controller does, and remembers what the controller would, its own change included.
     ///
     /// The caller carries out the decision; it is taken to succeed.
     /// - Parameters:
@@ -18,6 +18,24 @@ package struct AutoscalerController: Sendable {
     ///   - pods: all pods of the target's selector, terminating ones included.
     ///   - now: seconds on the clock of the pods' times.
     package mutating func sync(current: Int, pods: [PodObservation], now: Double) -> Decision {
+        let decision = decide(current: current, pods: pods, now: now)
+        remember(change: decision.desired - current, now: now)
+        return decision
+    }
+
+    /// Remembers a change of the replicas, which counts against the rates; 0 is not a change.
+    package mutating func remember(change: Int, now: Double) {
+        guard change != 0, let behavior = autoscaler.behavior else { return }
+        memory.record(change: change, now: now, behavior: behavior)
+    }
+
+    /// Decides as a sync does, without remembering a change: for an observer, who does not know yet whether it is made.
+    ///
+    /// - Parameters:
+    ///   - current: `spec.replicas` of the target.
+    ///   - pods: all pods of the target's selector, terminating ones included.
+    ///   - now: seconds on the clock of the pods' times.
+    package mutating func decide(current: Int, pods: [PodObservation], now: Double) -> Decision {
         memory.see(current: current, now: now)
         var decision = Decision(
             time: now, current: current, desired: current, path: .disabled, reports: [], conditions: [.gotScale])
@@ -36,17 +54,8 @@ package struct AutoscalerController: Sendable {
         }
         if decision.desired != current {
             decision.conditions.append(.rescaled(to: decision.desired))
-            if let behavior = autoscaler.behavior {
-                memory.record(change: decision.desired - current, now: now, behavior: behavior)
-            }
         }
         return decision
-    }
-
-    /// Takes back the event of a change that was decided and not made.
-    package mutating func forget(_ decision: Decision) {
-        memory.upEvents.removeAll { $0.time == decision.time }
-        memory.downEvents.removeAll { $0.time == decision.time }
     }
 
     private mutating func decideByMetrics(_ decision: inout Decision, pods: [PodObservation]) {

@@ -75,6 +75,8 @@ extension Stabilized {
             case .down(let seconds): "the scale-down window of \(decimal(seconds)) s"
             }
         guard let recommendation else { return "held at \(replicas) by \(window)" }
+        // What this sync proposes is not among them yet: it is the number at first sight.
+        guard recommendation.time < now else { return "held at \(replicas) by \(window) (the replicas at first sight)" }
         let age = decimal(now - recommendation.time)
         return "held at \(replicas) by \(window) (\(recommendation.replicas) proposed \(age) s ago)"
     }

@@ -9,7 +9,7 @@ package struct Tolerance: Sendable, Equatable {
     }
 
     /// `behavior.*.tolerance` wins over the controller's flag, each for its direction.
-    init(of behavior: ScalingBehavior?, settings: ControllerSettings) {
+    package init(of behavior: ScalingBehavior?, settings: ControllerSettings) {
         up = behavior?.scaleUp.tolerance ?? settings.tolerance
         down = behavior?.scaleDown.tolerance ?? settings.tolerance
     }

@@ -23,9 +23,11 @@ struct ExplainCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The namespace of a live autoscaler.", valueName: "name")) var namespace: String?
     @Option(help: "The kubectl context; the current one if none is named.") var context: String?
     @Flag(help: "Goes on until Ctrl-C, once every sync period.") var follow = false
-    @Option(help: ArgumentHelp("A recorded run's folder.", valueName: "folder")) var recording: String?
+    @Option(help: ArgumentHelp("A recorded run's folder.", valueName: "folder"), completion: .directory)
+    var recording: String?
     @Option(
-        help: ArgumentHelp("What was deployed; objects.json in the folder otherwise.", valueName: "file"))
+        help: ArgumentHelp("What was deployed; objects.json in the folder otherwise.", valueName: "file"),
+        completion: .file())
     var manifests: String?
     @Option(help: ArgumentHelp("Which autoscaler, where there are several.", valueName: "name")) var hpa: String?
     @Option(
@@ -35,9 +37,13 @@ struct ExplainCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The controller's sync period, 15.", valueName: "time")) var syncPeriod: Seconds?
 
     func validate() throws {
-        guard (recording == nil) != (namespace == nil) else {
-            throw ValidationError("Give --namespace for a live autoscaler, or --recording, and not both.")
+        guard recording == nil || namespace == nil else {
+            throw ValidationError("Give --namespace or --recording, not both: the former asks a cluster.")
         }
+        guard recording != nil || namespace != nil else {
+            throw ValidationError("Give --namespace for a live autoscaler, or --recording.")
+        }
+        guard hpa?.isEmpty != true else { throw ValidationError("--hpa must be an autoscaler's name.") }
         guard !follow || namespace != nil else { throw ValidationError("--follow needs --namespace.") }
         if let period = syncPeriod, period.value < 1 { throw ValidationError("--sync-period must be at least 1 s.") }
         try RecordingFolder.check(zone: timeZone)
@@ -66,9 +72,9 @@ struct ExplainCommand: AsyncParsableCommand {
             } catch  where Task.isCancelled {
                 // Ctrl-C ends kubectl too.
                 return
-            } catch let error as OperatorError where !isFirst && follow {
-                // What has grown known is kept.
-                StandardError.say(error.description)
+            } catch let error as OperatorError where !isFirst && !error.isMissingRight {
+                // What has grown known is kept: the API server may come back.
+                StandardError.say("\(error)")
                 try? await Task.sleep(for: .seconds(syncPeriod?.value ?? 15))
                 continue
             }
@@ -81,7 +87,7 @@ struct ExplainCommand: AsyncParsableCommand {
             isFirst = false
             let state = try LiveState(
                 autoscalers: objects.autoscalers, deployment: objects.deployment, pods: objects.pods,
-                metrics: objects.metrics, metricsError: objects.metricsError, hpa: hpa)
+                metrics: objects.metrics, hpa: hpa)
             try StandardOutput.say(explanation.explain(state, now: Date().timeIntervalSince1970))
             if follow { try? await Task.sleep(for: .seconds(syncPeriod?.value ?? 15)) }
         } while follow && !Task.isCancelled
@@ -95,19 +101,18 @@ struct ExplainCommand: AsyncParsableCommand {
         let text = try SimulateCommand.text(of: manifests)
         let findings = try Findings.lines(manifests: text, name: manifests, hpa: hpa)
         let recipe = try Recipe(manifests: text, name: manifests, hpa: hpa)
-        for note in folder.run.notes + recipe.notes.filter({ $0.contains("HorizontalPodAutoscaler") }) {
-            StandardError.say(note)
+        for note in folder.run.notes { StandardError.say(note) }
+        guard !folder.run.replicas.isEmpty || !folder.run.samples.isEmpty else {
+            throw OperatorError(
+                .input, "\(path): no file in it shows the replicas: give a folder with monitor's CSV or a timeline.csv")
         }
         guard
             let controller = RecordedController(
                 folder.run, recipe: recipe, settings: ControllerSettings(), period: syncPeriod?.value ?? 15)
         else {
-            throw OperatorError(
-                .input,
-                recipe.autoscaler == nil
-                    ? "\(manifests): there is no HorizontalPodAutoscaler: nothing decides"
-                    : "\(path): no file tells the replicas: the monitor's CSV, timeline.csv or autoscaler.csv would")
+            throw OperatorError(.input, "\(manifests): there is no HorizontalPodAutoscaler: nothing decides")
         }
-        try StandardOutput.say(controller.text(findings: findings))
+        let unread = Findings.lines(otherMetrics: recipe.otherMetrics)
+        try StandardOutput.say(controller.text(findings: findings + unread))
     }
 }

@@ -100,6 +100,11 @@ public struct Kubectl: Sendable {
         decoder.dateDecodingStrategy = .iso8601
         do {
             return try decoder.decode(Answer.self, from: Data(bytes))
+        } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
+            let start = String(decoding: bytes.prefix(40), as: UTF8.self).filter { !$0.isNewline }
+            throw OperatorError(
+                .cluster,
+                "kubectl's response is not JSON, or was cut off: \(bytes.count) bytes that begin with \(start)")
         } catch {
             throw OperatorError(.cluster, "kubectl's response is not what Kubernetes documents: \(error)")
         }
@@ -114,7 +119,9 @@ public struct Kubectl: Sendable {
             return try await work()
         } catch let error as SubprocessError where error.code == .executableNotFound {
             throw OperatorError(
-                .cluster, "kubectl is not in PATH: install it, or give logs that you have with --files")
+                .cluster,
+                "kubectl is not in PATH: install it (https://kubernetes.io/docs/tasks/tools), or use files that you have"
+            )
         } catch let error as SubprocessError {
             throw OperatorError(.cluster, "kubectl could not be run: \(error)")
         }

@@ -11,8 +11,12 @@ public struct ScalingObjects: Sendable {
     public let pods: String
     /// Their PodMetrics; nil if the metrics API does not respond.
     public let metrics: String?
-    /// Why there are none, as kubectl said.
-    public var metricsError: String?
+}
+
+/// Any JSON object.
+private struct AnyObjectOfTheAPI: Decodable {
+    private enum CodingKeys: CodingKey {}
+    init(from decoder: any Decoder) throws { _ = try decoder.container(keyedBy: CodingKeys.self) }
 }
 
 extension Cluster {
@@ -31,17 +35,19 @@ extension Cluster {
         let object: DeploymentObject = try Kubectl.decode(Array(deployment.utf8))
         let query = "?labelSelector=\(Self.escaped(object.spec.selector.text))"
         let pods = try await raw("/api/v1/namespaces/\(space)/pods\(query)")
+        let metrics: String?
         do {
-            let metrics = try await raw("/apis/metrics.k8s.io/v1beta1/namespaces/\(space)/pods\(query)")
-            return ScalingObjects(autoscalers: autoscalers, deployment: deployment, pods: pods, metrics: metrics)
-        } catch let error as OperatorError {
-            return ScalingObjects(
-                autoscalers: autoscalers, deployment: deployment, pods: pods, metrics: nil,
-                metricsError: error.description)
+            metrics = try await raw("/apis/metrics.k8s.io/v1beta1/namespaces/\(space)/pods\(query)")
+        } catch let error as OperatorError where !error.isMissingRight {
+            metrics = nil
         }
+        return ScalingObjects(autoscalers: autoscalers, deployment: deployment, pods: pods, metrics: metrics)
     }
 
     private func raw(_ path: String) async throws -> String {
-        String(decoding: try await kubectl.read(["get", "--raw", path, "--request-timeout=20s"]), as: UTF8.self)
+        let bytes = try await kubectl.read(["get", "--raw", path, "--request-timeout=20s"])
+        // A proxy's login page is neither an object nor an empty list.
+        let _: AnyObjectOfTheAPI = try Kubectl.decode(bytes)
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -4,6 +4,8 @@ import Autoscaler
 struct AutoscalerManifest {
     let field: Field
     private(set) var notes: [String] = []
+    /// The metrics that were left out: `Resource memory`, `External queue_length`.
+    private(set) var others: [String] = []
 
     init(_ field: Field) { self.field = field }
 
@@ -31,8 +33,9 @@ struct AutoscalerManifest {
                 if let metric = try metric(item) { autoscaler.metrics.append(metric) }
             }
             guard !autoscaler.metrics.isEmpty else {
-                throw spec["metrics"].wrong(
-                    "give a Resource or ContainerResource metric of cpu; others are not simulated")
+                throw RecipeError(
+                    "the only metrics of HorizontalPodAutoscaler \(name) are \(others.joined(separator: ", ")): give a "
+                        + "Resource or ContainerResource metric of cpu; only those are simulated and explained")
             }
         }
         if spec["behavior"].exists {
@@ -48,7 +51,11 @@ struct AutoscalerManifest {
         let isContainer = type == "ContainerResource"
         let source = item[isContainer ? "containerResource" : "resource"]
         guard isContainer || type == "Resource", source["name"].text == "cpu" else {
-            notes.append("left out: \(item.place), a \(type) metric\(source["name"].text.map { " of \($0)" } ?? "")")
+            let kind = type.prefix(1).lowercased() + type.dropFirst()
+            let metric = source["name"].text ?? item[kind]["metric"]["name"].text
+            let text = "\(type)\(metric.map { " \($0)" } ?? "")"
+            others.append(text)
+            notes.append("left out: \(item.place), a metric of \(text)")
             return nil
         }
         var container: String?

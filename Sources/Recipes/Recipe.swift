@@ -12,6 +12,8 @@ package struct Recipe: Sendable {
     package var monitored: (cpuRequest: Double, cpuLimit: Double, memoryRequest: Double, memoryLimit: Double)
     /// The autoscaler's object: its name, and whether it is of autoscaling/v1.
     package var autoscalerObject: (name: String, isV1: Bool)?
+    /// Metrics of the autoscaler that are not CPU, and so are not computed: `External queue`.
+    package var otherMetrics: [String] = []
     /// A line for each thing that was left out.
     package var notes: [String] = []
 
@@ -29,6 +31,7 @@ package struct Recipe: Sendable {
         let found = try Self.workload(objects, name: name, target: manifest?.target)
         let autoscaler = try manifest?.read()
         autoscalerObject = manifest.map { ($0.name, $0.field["apiVersion"].text == "autoscaling/v1") }
+        otherMetrics = manifest?.others ?? []
         notes = (manifest?.notes ?? []) + (manifest.map { LeftOut.lines(ofAutoscaler: $0.field) } ?? [])
         let container = try found.container(named: autoscaler?.metrics.compactMap(\.container).first)
         workload = try found.read(container: container)

@@ -15,8 +15,8 @@ package enum Findings {
         for (target, group) in targets.sorted(by: { $0.key < $1.key }) where group.count > 1 {
             let names = group.compactMap { $0["metadata"]["name"].text }.joined(separator: ", ")
             lines.append(
-                "\(target) has \(group.count) autoscalers, \(names): the controller says AmbiguousSelector and lets none of them "
-                    + "decide; delete all but one")
+                "\(target) has \(group.count) autoscalers, \(names): the controller lets none of them act "
+                    + "(AmbiguousSelector); delete all but one")
         }
         for autoscaler in autoscalers where hpa == nil || autoscaler["metadata"]["name"].text == hpa {
             let deployment = objects.first {
@@ -27,6 +27,13 @@ package enum Findings {
             lines += conditions(autoscaler)
         }
         return lines
+    }
+
+    /// What is not computed of an autoscaler: its largest proposal wins, so what CPU asks for is the least.
+    package static func lines(otherMetrics: [String]) -> [String] {
+        guard !otherMetrics.isEmpty else { return [] }
+        let names = otherMetrics.joined(separator: ", ")
+        return ["not read: the metric \(names); the largest proposal wins, so the one for CPU is a lower bound"]
     }
 
     private static func target(_ autoscaler: Field) -> String {
@@ -43,12 +50,13 @@ package enum Findings {
         for metric in hpa.metrics {
             guard case .utilization(let percent) = metric.target else { continue }
             for container in containers where metric.container ?? container["name"].text == container["name"].text {
+                let reason = "FailedGet\(metric.container == nil ? "" : "Container")ResourceMetric"
                 let place = "container \(container["name"].text ?? "") of Deployment \(name)"
                 let limit = try container["resources"]["limits"]["cpu"].cores()
                 guard let request = try container["resources"]["requests"]["cpu"].cores() ?? limit, request > 0 else {
                     lines.append(
                         "\(place) has no CPU request, which \(percent) % is a percentage of: the controller says "
-                            + "FailedGetResourceMetric and does nothing; give resources.requests.cpu")
+                            + "\(reason) and does nothing; give resources.requests.cpu")
                     continue
                 }
                 if let limit, limit < Double(percent) / 100 * request {

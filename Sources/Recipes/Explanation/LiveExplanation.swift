@@ -15,36 +15,44 @@ package struct LiveExplanation: Sendable {
     ///
     /// - Parameter now: Unix seconds.
     package mutating func explain(_ state: LiveState, now: Double) -> String {
-        guard let autoscaler = state.recipe.autoscaler else { return "there is no autoscaler" }
+        let autoscaler = state.autoscaler
         begin = begin ?? now
         if controller == nil { controller = AutoscalerController(autoscaler, settings: settings) }
         controller?.autoscaler = autoscaler
-        // A change that was expected and did not come is no event.
-        if let last = earlier.last, last.desired != last.current, state.current == last.current {
-            controller?.forget(last)
-        }
         let pods = state.pods.map(\.observation)
-        guard let decision = controller?.sync(current: state.current, pods: pods, now: now) else { return "" }
+        // Only a change that was seen counts against the rates: whether the controller makes this one is not known.
+        if let last = earlier.last, last.current != state.current {
+            controller?.remember(change: state.current - last.current, now: state.lastScale ?? now)
+        }
+        guard let decision = controller?.decide(current: state.current, pods: pods, now: now) else { return "" }
         earlier.append(decision)
         earlier.removeAll { $0.time < now - 3600 }
         var lines = [
-            "\(state.name): \(state.current) replicas of \(state.recipe.name), \(autoscaler.minReplicas) to "
+            "\(state.name): \(state.current) replicas of \(state.target), \(autoscaler.minReplicas) to "
                 + "\(autoscaler.maxReplicas)"
         ]
         lines += state.pods.indices.map { "  \(describe(state.pods[$0], index: $0, decision: decision, now: now))" }
         if !state.hasMetrics {
-            let isForbidden = state.metricsError?.localizedCaseInsensitiveContains("forbidden") ?? false
+            lines.append("  the metrics API does not respond: kubectl shows <unknown>; is metrics-server there?")
+        }
+        let ahead = state.pods.compactMap { $0.observation.sample.map { $0.time - now } }.max() ?? 0
+        if ahead > 5 {
             lines.append(
-                isForbidden
-                    ? "  you have no right to list pods of metrics.k8s.io, so what follows is without their use; the controller has "
-                        + "it: \(state.metricsError ?? "")"
-                    : "  the metrics API does not respond: kubectl shows <unknown>; is metrics-server there?")
+                "  the cluster's clock is \(fixed(ahead, 0)) s or more ahead of this machine's: ages are off by as much"
+            )
+        }
+        lines += Findings.lines(otherMetrics: state.otherMetrics).map { "  \($0)" }
+        guard state.rivals.isEmpty else {
+            let rivals = state.rivals.joined(separator: ", ")
+            lines.append("  nothing is done: \(rivals) scales \(state.target) too (AmbiguousSelector)")
+            lines.append("  alone it would propose: \(decision.explanation)")
+            return lines.joined(separator: "\n")
         }
         lines.append("  proposal: \(decision.explanation)")
         if decision.isHeld || decision.desired != decision.current {
             lines.append("  held: \(hold(decision, state, now: now))")
         }
-        lines += Moves(state, autoscaler: autoscaler, settings: settings, now: now).lines.map { "  to move: \($0)" }
+        lines += moves(state, decision: decision, now: now).map { "  to move: \($0)" }
         if !state.conditions.isEmpty { lines.append("  the object says: \(state.conditions.joined(separator: ", "))") }
         return lines.joined(separator: "\n")
     }
@@ -91,15 +99,14 @@ package struct LiveExplanation: Sendable {
     /// What keeps the number or changes it, and what of that only the controller knows.
     private func hold(_ decision: Decision, _ state: LiveState, now: Double) -> String {
         guard case .metrics(let proposal, _, _) = decision.path else { return decision.holdText }
-        if let autoscaler = state.recipe.autoscaler, decision.desired == decision.current {
-            if decision.current <= autoscaler.minReplicas, proposal < decision.current {
-                return "minReplicas of \(autoscaler.minReplicas)"
-            }
-            if decision.current >= autoscaler.maxReplicas, proposal > decision.current {
-                return "maxReplicas of \(autoscaler.maxReplicas)"
-            }
+        let autoscaler = state.autoscaler
+        if proposal < decision.current, decision.current == autoscaler.minReplicas {
+            return "minReplicas, \(autoscaler.minReplicas)"
         }
-        let down = state.recipe.autoscaler?.behavior?.scaleDown.stabilizationWindow ?? settings.downscaleStabilization
+        if proposal > decision.current, decision.current == autoscaler.maxReplicas {
+            return "maxReplicas, \(autoscaler.maxReplicas)"
+        }
+        let down = autoscaler.behavior?.scaleDown.stabilizationWindow ?? settings.downscaleStabilization
         let known = now - (begin ?? now)
         guard proposal < decision.current, down > known else {
             let until = decision.heldUntil(after: earlier).map { ", until \(Self.clock($0))" } ?? ""
@@ -114,6 +121,30 @@ package struct LiveExplanation: Sendable {
             "unknown in part: the scale-down window of \(fixed(down, 0)) s, of which \(fixed(known, 0)) s were watched; "
             + "what was proposed before is in the controller's memory only, and all is known at "
             + "\(Self.clock((begin ?? now) + down))" + (certain.map { "; \($0)" } ?? "")
+    }
+
+    /// The use at which one replica more or fewer is proposed, and the bounds that no use moves.
+    private func moves(_ state: LiveState, decision: Decision, now: Double) -> [String] {
+        let autoscaler = state.autoscaler
+        return decision.reports.compactMap { report in
+            let calculator = ReplicaCalculator(
+                metric: report.metric, tolerance: Tolerance(of: autoscaler.behavior, settings: settings),
+                settings: settings)
+            guard
+                let threshold = Threshold(
+                    report, calculator: calculator, pods: state.pods.map(\.observation), replicas: state.current,
+                    now: now)
+            else { return nil }
+            let up =
+                state.current >= autoscaler.maxReplicas
+                ? "up only with a larger maxReplicas, \(autoscaler.maxReplicas) now"
+                : threshold.up.map { "up at \(threshold.text($0)) or more" } ?? "up at no use"
+            let down =
+                state.current <= autoscaler.minReplicas
+                ? "down only with a smaller minReplicas, \(autoscaler.minReplicas) now"
+                : threshold.down.map { "down at \(threshold.text($0)) or less" } ?? "down at no use"
+            return "\(up); \(down); the use is \(threshold.text(threshold.current))"
+        }
     }
 
     private static func clock(_ unix: Double) -> String {

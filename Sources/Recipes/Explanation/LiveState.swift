@@ -1,6 +1,5 @@
 package import Autoscaler
 import Foundation
-import Simulation
 
 /// What the API server shows of an autoscaler, its target and their pods at a moment.
 package struct LiveState: Sendable {
@@ -9,12 +8,16 @@ package struct LiveState: Sendable {
         package var observation: PodObservation
     }
 
-    package let recipe: Recipe
+    package let autoscaler: HorizontalPodAutoscaler
+    /// The Deployment that it scales.
+    package let target: String
+    /// Other autoscalers of the same Deployment: while there is one, the controller does nothing.
+    package let rivals: [String]
+    /// Its metrics that are not CPU: `External queue`.
+    package let otherMetrics: [String]
     package let pods: [Pod]
     package let current: Int
     package let hasMetrics: Bool
-    /// Why there are none, as kubectl said.
-    package let metricsError: String?
     /// `AbleToScale=True ReadyForNewScale`, as the object says.
     package let conditions: [String]
     /// Unix seconds of the last change that the controller made.
@@ -30,16 +33,18 @@ package struct LiveState: Sendable {
         let wanted = hpa.map { name in all.filter { $0["metadata"]["name"].text == name } } ?? all
         guard let found = wanted.first else {
             throw RecipeError(
-                "there is no HorizontalPodAutoscaler\(hpa.map { " \($0)" } ?? "") in the namespace"
+                "there is no HorizontalPodAutoscaler\(hpa.map { " '\($0)'" } ?? "") in the namespace"
                     + (names.isEmpty ? "" : "; there are \(names.joined(separator: ", "))"))
         }
         guard wanted.count == 1 else {
-            let shared = try Findings.lines(manifests: autoscalers, name: "the cluster", hpa: nil).filter {
-                $0.contains("autoscalers")
+            let several = "name one with --hpa: \(names.joined(separator: ", "))"
+            let targets = Set(wanted.map { $0["spec"]["scaleTargetRef"]["name"].text ?? "" })
+            guard targets.count == 1, let target = targets.first else {
+                throw RecipeError("there are several HorizontalPodAutoscalers: \(several)")
             }
             throw RecipeError(
-                "there are several HorizontalPodAutoscalers: name one with --hpa: \(names.joined(separator: ", "))"
-                    + shared.map { "; \($0)" }.joined())
+                "Deployment \(target) has \(wanted.count) autoscalers, and the controller lets none of them act "
+                    + "(AmbiguousSelector): delete all but one, or to see what one would do, \(several)")
         }
         guard let name = found["spec"]["scaleTargetRef"]["name"].text,
             found["spec"]["scaleTargetRef"]["kind"].text == "Deployment"
@@ -51,19 +56,25 @@ package struct LiveState: Sendable {
     ///   - autoscalers, deployment, pods, metrics: the API server's JSON.
     ///   - hpa: the autoscaler's name, where there are several.
     package init(
-        autoscalers: String, deployment: String, pods list: String, metrics: String?, metricsError: String? = nil,
-        hpa: String?
+        autoscalers: String, deployment: String, pods list: String, metrics: String?, hpa: String?
     ) throws(RecipeError) {
-        self.metricsError = metricsError
         let source = "the cluster"
-        recipe = try Recipe(manifests: "\(autoscalers)\n---\n\(deployment)", name: source, hpa: hpa)
         let all = try Field.documents(autoscalers, name: source).flatMap(Recipe.objects)
-        let object = all.first { hpa == nil || $0["metadata"]["name"].text == hpa }
-        name = object?["metadata"]["name"].text ?? ""
-        conditions = (object?["status"]["conditions"].items ?? []).map { condition in
+        guard let object = all.first(where: { hpa == nil || $0["metadata"]["name"].text == hpa }) else {
+            throw RecipeError("\(source): the HorizontalPodAutoscaler is gone")
+        }
+        var manifest = AutoscalerManifest(object)
+        autoscaler = try manifest.read()
+        name = manifest.name
+        otherMetrics = manifest.others
+        let reference = manifest.target
+        target = reference.name
+        rivals = all.map { AutoscalerManifest($0) }.filter { $0.name != manifest.name && $0.target == reference }
+            .map(\.name)
+        conditions = object["status"]["conditions"].items.map { condition in
             "\(condition["type"].text ?? "")=\(condition["status"].text ?? "") \(condition["reason"].text ?? "")"
         }
-        lastScale = object?["status"]["lastScaleTime"].unixTime
+        lastScale = object["status"]["lastScaleTime"].unixTime
         current = try Field.documents(deployment, name: source).first?["spec"]["replicas"].integer(absent: 1) ?? 1
         let samples = try metrics.map { text throws(RecipeError) in try Self.samples(text) }
         hasMetrics = samples != nil

@@ -99,7 +99,8 @@ import Testing
             "may use 0.050 cores, less than its target of 40 % of 0.200", "app: 4 replicas of app, 1 to 5",
             "app-counted: counted; 20m of 200m", "app-new: unready, it started ",
             "app-missing: missing, the metrics API has no sample of it", "app-gone: ignored, it is being deleted",
-            "the pods filled in turn the direction; 4 proposed, as now", "to move: up above 44 % of the request",
+            "the pods filled in turn the direction; 4 proposed, as now",
+            "to move: up at 162 % of the request or more; down at no use; the use is 10 % of the request",
             "the object says: AbleToScale=True ScaleDownStabilized",
         ] { #expect(outcome.output.contains(part), "\(part)\n\(outcome.output)") }
     }
@@ -112,7 +113,7 @@ import Testing
         for part in [
             "app-other: counted", "held: unknown in part: the scale-down window of 300 s, of which 0 s were watched",
             "is in the controller's memory only, and all is known at ", "the last change, at ",
-            "down at 20 % of the request or less",
+            "to move: up at 81 % of the request or more; down at 35 % of the request or less; the use is 10 %",
         ] { #expect(outcome.output.contains(part), "\(part)\n\(outcome.output)") }
     }
 
@@ -123,12 +124,17 @@ import Testing
         answers[Self.metrics] = nil
         let cluster = try ScriptedKubernetes(answers, for: run)
         let several = try run.run(["explain", "--namespace", "serving"], environment: cluster.environment)
-        #expect(several.exitCode == 66 && several.error.contains("name one with --hpa: one, two"), "\(several.error)")
+        #expect(several.exitCode == 66, "\(several.error)")
+        for part in ["Deployment app has 2 autoscalers", "AmbiguousSelector", "name one with --hpa: one, two"] {
+            #expect(several.error.contains(part), "\(several.error)")
+        }
         let one = try run.run(
             ["explain", "--namespace", "serving", "--hpa", "two"], environment: cluster.environment)
         #expect(one.output.contains("Deployment app has 2 autoscalers, one, two"), "\(one.output)")
+        #expect(one.output.contains("nothing is done: one scales app too (AmbiguousSelector)"), "\(one.output)")
         #expect(one.output.contains("the metrics API does not respond: kubectl shows <unknown>"))
-        #expect(one.output.contains("nothing is done: "))
+        #expect(one.output.contains("alone it would propose: "))
+        #expect(!one.output.contains("held: "))
     }
 
     @Test("While it follows, more of the controller's memory is known, and Ctrl-C ends it")
@@ -147,6 +153,77 @@ import Testing
         }
         for _ in 0..<600 where watched().count < 2 { usleep(100_000) }
         #expect(watched().count >= 2)
+        child.signal(SIGINT)
+        #expect(try child.waitForExit() == 0, "\(child.standardError.text())")
+    }
+
+    @Test(
+        "A missing right on pods.metrics.k8s.io, a metric that is not CPU and a login page each get a line of their own"
+    )
+    func notExplained() throws {
+        let run = try AnalyzerRun()
+        func error(_ change: (inout [String: [[String: Any]]]) -> Void) throws -> (code: Int32, text: String) {
+            var answers = Self.answers()
+            change(&answers)
+            let cluster = try ScriptedKubernetes(answers, for: run)
+            let outcome = try run.run(["explain", "--namespace", "serving"], environment: cluster.environment)
+            #expect(outcome.error.split(separator: "\n").count == 1 && outcome.error.utf8.count < 400)
+            return (outcome.exitCode, outcome.error)
+        }
+        let right = try error {
+            let message =
+                "pods.metrics.k8s.io is forbidden: User \"student\" cannot list resource \"pods\" in API group "
+                + "\"metrics.k8s.io\" in the namespace \"serving\""
+            $0[Self.metrics] = [
+                [
+                    "status": 403,
+                    "body": ["kind": "Status", "status": "Failure", "reason": "Forbidden", "message": message],
+                ]
+            ]
+        }
+        #expect(right.code == 69 && right.text.contains("no right to list pods of metrics.k8s.io"), "\(right)")
+        let page = try error { $0[Self.base] = [["text": "<html><body>Please sign in</body></html>"]] }
+        #expect(page.code == 69 && page.text.contains("is not JSON") && page.text.contains("<html>"), "\(page)")
+        let metric = try error {
+            var object = Self.autoscaler("app")
+            let external: [String: Any] = ["type": "External", "external": ["metric": ["name": "queue"]]]
+            object["spec"] = (object["spec"] as? [String: Any])?.merging(["metrics": [external]]) { $1 }
+            $0[Self.base] = [["body": ["kind": "List", "items": [object]]]]
+        }
+        #expect(
+            metric.code == 66 && metric.text.contains("HorizontalPodAutoscaler app are External queue"), "\(metric)")
+    }
+
+    @Test("A metric beside CPU, and a clock that is ahead, are named")
+    func beside() throws {
+        let run = try AnalyzerRun()
+        var answers = Self.answers(hasMissing: false)
+        var object = Self.autoscaler("app")
+        var spec = try #require(object["spec"] as? [String: Any])
+        let own = try #require(spec["metrics"] as? [[String: Any]])
+        spec["metrics"] = own + [["type": "External", "external": ["metric": ["name": "queue"]]]]
+        object["spec"] = spec
+        answers[Self.base] = [["body": ["kind": "List", "items": [object]]]]
+        answers[Self.metrics] = [["body": ["items": [Self.sample("app-counted", cpu: "20m", ago: -100)]]]]
+        let cluster = try ScriptedKubernetes(answers, for: run)
+        let outcome = try run.run(["explain", "--namespace", "serving"], environment: cluster.environment)
+        #expect(outcome.output.contains("not read: the metric External queue; the largest proposal wins"))
+        #expect(outcome.output.contains("s or more ahead of this machine's"), "\(outcome.output)")
+    }
+
+    @Test("An API server that is away for a while is one line, and following goes on with what it knows")
+    func awayMeanwhile() throws {
+        let run = try AnalyzerRun()
+        var answers = Self.answers(hasMissing: false)
+        let list = try #require(answers[Self.base]?.first)
+        answers[Self.base] = [list, ["status": 503, "body": ["kind": "Status", "message": "away"]], list]
+        let cluster = try ScriptedKubernetes(answers, for: run)
+        let child = try run.start(
+            ["explain", "--namespace", "serving", "--follow", "--sync-period", "1"], environment: cluster.environment)
+        _ = try child.standardError.waitForLine(containing: "kubectl: ")
+        let isKnown = #/of which [1-9]\d* s were watched/#
+        for _ in 0..<600 where child.standardOutput.text().firstMatch(of: isKnown) == nil { usleep(100_000) }
+        #expect(child.standardOutput.text().firstMatch(of: isKnown) != nil)
         child.signal(SIGINT)
         #expect(try child.waitForExit() == 0, "\(child.standardError.text())")
     }
