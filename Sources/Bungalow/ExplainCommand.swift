@@ -101,19 +101,16 @@ struct ExplainCommand: AsyncParsableCommand {
         let text = try SimulateCommand.text(of: manifests)
         let findings = try Findings.lines(manifests: text, name: manifests, hpa: hpa)
         let recipe = try Recipe(manifests: text, name: manifests, hpa: hpa)
-        for note in folder.run.notes + recipe.notes.filter({ $0.contains("HorizontalPodAutoscaler") }) {
-            StandardError.say(note)
+        for note in folder.run.notes { StandardError.say(note) }
+        guard !folder.run.replicas.isEmpty || !folder.run.samples.isEmpty else {
+            throw OperatorError(
+                .input, "\(path): no file in it shows the replicas: give a folder with monitor's CSV or a timeline.csv")
         }
         guard
             let controller = RecordedController(
                 folder.run, recipe: recipe, settings: ControllerSettings(), period: syncPeriod?.value ?? 15)
         else {
-            throw OperatorError(
-                .input,
-                recipe.autoscaler == nil
-                    ? "\(manifests): there is no HorizontalPodAutoscaler: nothing decides"
-                    : "\(path): no file in it shows the replicas: give a folder with monitor's CSV, timeline.csv or autoscaler.csv"
-            )
+            throw OperatorError(.input, "\(manifests): there is no HorizontalPodAutoscaler: nothing decides")
         }
         let unread = Findings.lines(otherMetrics: recipe.otherMetrics)
         try StandardOutput.say(controller.text(findings: findings + unread))

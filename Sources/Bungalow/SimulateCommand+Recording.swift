@@ -69,11 +69,11 @@ extension SimulateCommand {
         }
         if let controller = RecordedController(
             run, recipe: recipe, settings: scenario.controller.settings, period: scenario.controller.syncPeriod),
-            !(controller.changes + controller.untold).isEmpty
+            !controller.changes.isEmpty
         {
             text +=
                 "\n\nRecorded changes, by the controller's rules:\n"
-                + (controller.changes + controller.untold).joined(separator: "\n")
+                + controller.changes.joined(separator: "\n")
         }
         try writeOutputs(
             outcomes[middle], scenario: scenario, recipe: recipe, bill: bills[middle], comparison: (run, text))

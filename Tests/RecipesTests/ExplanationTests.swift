@@ -37,6 +37,59 @@ struct ExplanationTests {
         #expect(controller.steps.filter(\.isChange).prefix(2).allSatisfy { $0.isExplained }, "\(controller.changes)")
     }
 
+    @Test("After a stretch without samples the controller's memory is unknown, and no change is blamed on it")
+    func gap() throws {
+        var run = try CalibrationTests.recording()
+        run.pods = []
+        run.publications = []
+        run.replicas = []
+        run.samples.removeAll { 300..<700 ~= $0.time }
+        let controller = try #require(
+            RecordedController(
+                run, recipe: try CalibrationTests.recipe(), settings: ControllerSettings(), period: 15))
+        let after = controller.steps.filter { $0.isChange && $0.decision.time > 690 }
+        #expect(!after.isEmpty && after.allSatisfy { $0.gap != nil })
+        #expect(controller.changes.contains { $0.contains("not known: nothing was recorded from ") })
+        #expect(!controller.changes.contains { $0.contains("not by these rules") }, "\(controller.changes)")
+    }
+
+    /// Three pods of one core, 40 % of it the target; each uses `percent` of it, nil has no sample.
+    private func toMove(
+        _ percents: [Int?], unready: Int = 0, replicas: Int? = nil
+    ) -> (up: Int?, down: Int?) {
+        let requests = [ContainerRequest(name: "main", millicores: 1000)]
+        func pod(_ percent: Int?, isReady: Bool) -> PodObservation {
+            PodObservation(
+                phase: .running, startTime: 0, readiness: .init(isReady: isReady, lastTransition: isReady ? 10 : 0),
+                requests: requests,
+                sample: percent.map {
+                    PodSample(
+                        time: 990, window: 15,
+                        containers: [ContainerUsage(name: "main", nanocores: $0 * 10_000_000)])
+                })
+        }
+        let pods = percents.map { pod($0, isReady: true) } + (0..<unready).map { _ in pod(90, isReady: false) }
+        let calculator = ReplicaCalculator(
+            metric: CPUMetric(target: .utilization(percent: 40)), tolerance: Tolerance(up: 0.1, down: 0.1),
+            settings: ControllerSettings())
+        let current = replicas ?? pods.count
+        let report = calculator.report(pods: pods, current: current, now: 1000)
+        let threshold = Threshold(report, calculator: calculator, pods: pods, replicas: current, now: 1000)
+        return (threshold?.up, threshold?.down)
+    }
+
+    @Test("What it takes to move counts the pods that are filled in, and the rounding, as the controller does")
+    func thresholds() {
+        // 3 pods at 27 % ask for ⌈2.03⌉ = 3.
+        #expect(toMove([27, 27, 27]) == (45, 26))
+        // A pod without a sample counts as 100 % on the way down, ⌊(3u + 100)/4⌋/40 · 4 ≤ 3, and as 0 on the way up.
+        #expect(toMove([20, 20, 20, nil]) == (60, 7))
+        // One that is not ready counts as 0 on the way up only.
+        #expect(toMove([50, 50, 50], unready: 1) == (60, 35))
+        // One pod is never taken away for its use alone, and 0 never asks for fewer than 0.
+        #expect(toMove([10]) == (45, 0))
+    }
+
     static let deployment = """
         kind: Deployment
         metadata: {name: app}
@@ -80,74 +133,5 @@ struct ExplanationTests {
         let live = Self.deployment.replacing("metadata: {name: app}", with: "metadata: {name: app, uid: x}")
         let filled = try lines("\(live)\n\(Self.autoscaler("a"))")
         #expect(!filled.contains { $0.contains("sets replicas") })
-    }
-
-    private static func live(
-        _ pods: [(percent: Int?, isReady: Bool)], most: Int = 10, settings: String = ""
-    ) throws -> LiveState {
-        let hpa = """
-            {"kind": "HorizontalPodAutoscaler", "metadata": {"name": "app"}, "spec": {"minReplicas": 3, "maxReplicas": \(most),
-             "scaleTargetRef": {"kind": "Deployment", "name": "app"}, "metrics": [{"type": "Resource", "resource": {"name": "cpu",
-             "target": {"type": "Utilization", "averageUtilization": 40}}}]}}
-            """
-        let deployment = """
-            {"kind": "Deployment", "metadata": {"name": "app"}, "spec": {"replicas": \(pods.count), "template": {"spec":
-             {"containers": [{"name": "main", "resources": {"requests": {"cpu": "1"}}}]}}}}
-            """
-        let list = pods.indices.map { index in
-            """
-            {"metadata": {"name": "p\(index)"}, "spec": {"containers": [{"name": "main", "resources": {"requests": {"cpu": "1"}}}]},
-             "status": {"phase": "Running", "startTime": "2026-11-27T09:00:00Z", "conditions": [{"type": "Ready",
-             "status": "\(pods[index].isReady ? "True" : "False")", "lastTransitionTime": "2026-11-27T09:00:10Z"}]}}
-            """
-        }
-        let metrics = pods.indices.compactMap { index in
-            pods[index].percent.map { percent in
-                """
-                {"metadata": {"name": "p\(index)"}, "timestamp": "2026-11-27T09:59:50Z", "window": "15s",
-                 "containers": [{"name": "main", "usage": {"cpu": "\(percent * 10)m"}}]}
-                """
-            }
-        }
-        func items(_ all: [String]) -> String { "{\"items\": [\(all.joined(separator: ", "))]}" }
-        return try LiveState(
-            autoscalers: hpa, deployment: deployment, pods: items(list), metrics: items(metrics), hpa: nil)
-    }
-
-    @Test("What it would take to move counts unready and missing pods as the controller does, and the bounds")
-    func moves() throws {
-        func text(_ state: LiveState) -> String {
-            var explanation = LiveExplanation()
-            // 10:00:00 UTC.
-            return explanation.explain(state, now: 1_795_773_600)
-        }
-        let counted = [(percent: Optional(50), isReady: true)]
-        let unready = try text(Self.live(counted + counted + counted + [(50, false)]))
-        #expect(unready.contains("up at 60 % of the request or more"), "\(unready)")
-        let missing = try text(Self.live([(20, true), (20, true), (20, true), (nil, true)]))
-        #expect(missing.contains("down at 7 % of the request or less"), "\(missing)")
-        let even = try text(Self.live([(27, true), (27, true), (27, true), (27, true)]))
-        #expect(even.contains("down at 30 % of the request or less; the use is 27 %"), "\(even)")
-        let most = try text(Self.live(counted + counted + counted, most: 3))
-        #expect(most.contains("up only with a larger maxReplicas, 3 now"), "\(most)")
-        #expect(most.contains("down only with a smaller minReplicas, 3 now"), "\(most)")
-        #expect(most.contains("held: maxReplicas, 3"), "\(most)")
-    }
-
-    @Test("Changes in a stretch that nobody recorded are not explained")
-    func gap() throws {
-        var run = try CalibrationTests.recording()
-        (run.pods, run.publications, run.replicas) = ([], [], [])
-        run.samples = run.samples.filter { !(300...815).contains($0.time) }
-        let controller = try #require(
-            RecordedController(
-                run, recipe: try CalibrationTests.recipe(), settings: ControllerSettings(), period: 15))
-        #expect(
-            controller.untold.count == 1 && controller.untold[0].contains("nothing was recorded"),
-            "\(controller.untold)")
-        run.samples = []
-        #expect(
-            RecordedController(
-                run, recipe: try CalibrationTests.recipe(), settings: ControllerSettings(), period: 15) == nil)
     }
 }

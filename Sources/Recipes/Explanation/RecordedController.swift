@@ -11,16 +11,18 @@ package struct RecordedController {
         package var isChange: Bool { recorded != decision.current }
         /// Whether the rules lead where the controller went.
         package var isExplained: Bool { decision.desired == recorded }
+        /// A stretch without samples so short before it that the controller's memory is not known.
+        package var gap: ClosedRange<Double>?
     }
 
     package private(set) var steps: [Step] = []
-    /// Changes of which nothing more was recorded, a line each.
-    package private(set) var untold: [String] = []
     /// Whether each pod's own times and metrics were recorded; else all pods are taken to be ready and alike.
     package let isExact: Bool
     let leastReplicas: Int
     private let run: RecordedRun
     private let recipe: Recipe
+    /// Without pods of their own, the samples of the monitor that are far apart: nothing is known between them.
+    private let gaps: [ClosedRange<Double>]
     /// A pod that was deleted is in the list no longer than its grace.
     private let linger: Double
 
@@ -34,6 +36,8 @@ package struct RecordedController {
         leastReplicas = autoscaler.minReplicas
         isExact = !run.pods.isEmpty && !run.publications.isEmpty
         linger = recipe.workload.grace
+        gaps = isExact ? [] : Self.gaps(in: run.samples.map(\.time))
+        let window = autoscaler.behavior?.scaleDown.stabilizationWindow ?? settings.downscaleStabilization
         let syncs = Self.syncs(of: run, period: period)
         var controller = AutoscalerController(autoscaler, settings: settings)
         for (index, sync) in syncs.enumerated() {
@@ -41,13 +45,12 @@ package struct RecordedController {
             // A change is seen when somebody looks next, before the following sync.
             let next = index + 1 < syncs.count ? syncs[index + 1].time : sync.time + period
             let after = run.replicaCount(at: sync.isChange ? max(sync.seen, sync.time) : next - Self.grain) ?? current
-            if let step = step(at: sync, from: current, to: after, controller: &controller) {
-                steps.append(step)
-            } else if sync.isChange {
-                untold.append(
-                    "\(fixed(sync.time, 0)) s  \(current) → \(after)  not known: nothing was recorded in the time before"
-                )
-            }
+            let gap = gaps.last { $0.lowerBound < sync.time && sync.time < $0.upperBound + window + period }
+            guard var step = step(at: sync, from: current, to: after, controller: &controller) else { continue }
+            // What was recorded is what counts against the rates, whatever these rules would have done.
+            controller.remember(change: after - current, now: sync.time)
+            step.gap = gap
+            steps.append(step)
         }
     }
 
@@ -64,8 +67,6 @@ package struct RecordedController {
             guard let pods = observations(at: time, count: sync.isChange ? current : nil) else { return first?.step }
             var next = controller
             let decision = next.decide(current: current, pods: pods, now: max(time, sync.time))
-            // What was recorded counts against the rates, whatever these rules would have done.
-            next.remember(change: after - current, now: max(time, sync.time))
             let step = Step(decision: decision, recorded: after)
             if step.isExplained {
                 controller = next
@@ -78,6 +79,13 @@ package struct RecordedController {
     }
 
     private static let grain = 0.01
+
+    /// Pauses of more than a minute and four times the usual one.
+    private static func gaps(in times: [Double]) -> [ClosedRange<Double>] {
+        let pauses = zip(times, times.dropFirst()).map { $1 - $0 }
+        guard let usual = pauses.sorted().dropFirst(pauses.count / 2).first else { return [] }
+        return zip(times, pauses).filter { $0.1 > max(60, 4 * usual) }.map { $0.0...($0.0 + $0.1) }
+    }
 
     private struct Sync {
         var time: Double
@@ -139,8 +147,7 @@ package struct RecordedController {
     }
 
     private func alikePods(at time: Double, count: Int?) -> [PodObservation]? {
-        guard let seen = run.samples.last(where: { $0.time <= time }), let used = seen.cores.used, seen.pods > 0,
-            time - seen.time <= 3 * run.lookInterval
+        guard let seen = run.samples.last(where: { $0.time <= time }), let used = seen.cores.used, seen.pods > 0
         else { return nil }
         let long = time - 3600
         let count = min(count ?? seen.pods, seen.pods)

@@ -6,6 +6,11 @@ extension RecordedController {
         steps.filter(\.isChange).map { step in
             let head = "\(fixed(step.decision.time, 0)) s  \(step.decision.current) → \(step.recorded)"
             guard !step.isExplained else { return "\(head)  \(step.decision.reason): \(step.decision.explanation)" }
+            if let gap = step.gap {
+                let stretch = "\(fixed(gap.lowerBound, 0)) to \(fixed(gap.upperBound, 0)) s"
+                return
+                    "\(head)  not known: nothing was recorded from \(stretch), so the controller's memory is not known"
+            }
             let doubt = looksApart.map { ", as far as samples \(fixed($0, 0)) s apart tell" } ?? ""
             return
                 "\(head)  not by these rules, which lead to \(step.decision.desired)\(doubt): \(step.decision.explanation)"
@@ -20,7 +25,8 @@ extension RecordedController {
     /// Each stretch in which the autoscaler might have moved and did not.
     package var holds: [String] {
         var groups: [[Step]] = []
-        for step in steps where !step.isChange && step.decision.isHeld && !isAtFloor(step.decision) {
+        for step in steps
+        where !step.isChange && step.gap == nil && step.decision.isHeld && !isAtFloor(step.decision) {
             if let last = groups.last?.last, last.decision.current == step.decision.current,
                 last.decision.holdKind == step.decision.holdKind, steps.follows(step, after: last)
             {
@@ -135,11 +141,10 @@ extension RecordedController {
                 "The pods' own times and metrics were not recorded: all are taken to be ready, with the same use.")
         }
         let explained = steps.count { $0.isChange && $0.isExplained }
-        let all = steps.count(where: \.isChange) + untold.count
+        let all = steps.count(where: \.isChange)
         parts.append(
             all == 0
-                ? "The replicas never changed."
-                : "Changes, \(explained) of \(all) by the rules:\n" + indented(changes + untold))
+                ? "The replicas never changed." : "Changes, \(explained) of \(all) by the rules:\n" + indented(changes))
         if !holds.isEmpty { parts.append("Might have moved and did not:\n" + indented(holds)) }
         return parts.joined(separator: "\n\n")
     }

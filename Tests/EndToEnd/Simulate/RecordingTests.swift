@@ -90,7 +90,7 @@ import Testing
             (["calibrate", run.path("none")], 66, "not a readable folder"),
             (["simulate", "--recording", run.path("empty")], 66, "no recorded run"),
             (["simulate"], 64, "Give --manifests and --load, or --recording."),
-            (["explain"], 64, "Give --namespace for a live autoscaler, or --recording, and not both."),
+            (["explain"], 64, "Give --namespace for a live autoscaler, or --recording."),
             (["explain", "--recording", folder, "--manifests", run.path("none")], 66, "there is no such file"),
         ] as [([String], Int32, String)] {
             let outcome = try run.run(arguments)
