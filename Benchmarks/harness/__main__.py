@@ -9,7 +9,7 @@ from pathlib import Path
 
 from testkit.processes import ROOT, StartError
 
-from . import machine, table
+from . import machine, published, table
 from .checks import check_vectors
 from .failure import Failure
 from .figures import round_order
@@ -17,7 +17,8 @@ from .measure import measure
 from .peers import PEERS
 from .processes import run_aloud
 from .redis import Redis
-from .report import Report
+from .report import Report, round_figures
+from .rivals import RIVALS, render_rounds, run_rivals
 from .scenarios import SCENARIOS, chosen, combinations
 from .server import LOAD_CORE, scratch_folder, serving
 from .vectors import differences
@@ -25,13 +26,23 @@ from .vectors import differences
 # What is published, and what a quick look leaves.
 LATEST, FULL = ROOT / "Benchmarks/results/latest.json", ROOT / "Benchmarks/results/full.json"
 PUBLISHED_ROUNDS = 3
+# What a caller may set for Bungalow in the environment; the file of figures says so.
+OVERRIDES = ("CACHE_DEADLINE_MS", "SCORING_LOG", "REPLICA_MAX_CONCURRENT_REQUESTS")
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="script/bench", description="Measures Bungalow beside its peers.")
+    parser.add_argument(
+        "--rivals", action="store_true",
+        help="Bungalow beside what users would pick instead, 20 minutes; writes Benchmarks/results/rivals.json and "
+        "README's table")
+    parser.add_argument(
+        "--only", action="append", choices=[r.name for r in RIVALS], metavar="NAME",
+        help="with --rivals, only this one; may be given again: " + ", ".join(r.name for r in RIVALS))
     parser.add_argument("--full", action="store_true", help="all scenarios; without it, those that take 5 minutes")
-    parser.add_argument("--rounds", type=int, metavar="N", help="how often each is measured (3; with --full 5)")
-    parser.add_argument("--seconds", type=int, default=3, metavar="S", help="how long each load lasts (3)")
+    parser.add_argument(
+        "--rounds", type=int, metavar="N", help="how often each is measured (3; with --full or --rivals 5)")
+    parser.add_argument("--seconds", type=int, metavar="S", help="how long each load lasts (3; with --rivals 2)")
     parser.add_argument(
         "--scenario", action="append", choices=[s.name for s in SCENARIOS], metavar="NAME",
         help="only this one; may be given again: " + ", ".join(s.name for s in SCENARIOS))
@@ -41,9 +52,16 @@ def parse_arguments():
     parser.add_argument(
         "--output", type=Path, metavar="FILE",
         help="where the figures go (Benchmarks/results/latest.json, and full.json beside it with --full; nowhere "
-        "with fewer than 3 rounds, or where scenarios or peers are chosen)")
+        "with fewer than 3 rounds, or where scenarios, peers or rivals are chosen)")
     arguments = parser.parse_args()
-    arguments.rounds = arguments.rounds if arguments.rounds is not None else 5 if arguments.full else 3
+    if arguments.rivals and (arguments.full or arguments.scenario or arguments.peer):
+        parser.error("--rivals goes with --only, --rounds, --seconds and --output")
+    if arguments.only and not arguments.rivals:
+        parser.error("--only goes with --rivals")
+    if arguments.rounds is None:
+        arguments.rounds = 5 if arguments.full or arguments.rivals else 3
+    if arguments.seconds is None:
+        arguments.seconds = 2 if arguments.rivals else 3
     for name in ("rounds", "seconds"):
         if not 1 <= getattr(arguments, name) <= 600:
             parser.error(f"--{name} {getattr(arguments, name)} is not allowed: use a whole number from 1 to 600")
@@ -66,7 +84,7 @@ def compare(peers, redis):
     for peer in peers:
         redis.flush()
         with serving(peer, redis.port) as server:
-            found[peer.name] = differences(server)
+            found[peer.name] = differences(server, redis)
         say(f"vectors {peer.name}: {'; '.join(found[peer.name]) or 'every key and prediction as it should be'}")
         check_vectors(peer, found[peer.name])
     return found
@@ -101,11 +119,13 @@ def run_all(arguments, work, peers, report):
 
 def output_of(arguments):
     """Where the figures go, and where a copy: only a full run takes the place of those that are published."""
-    if arguments.output or arguments.scenario or arguments.peer:
+    if arguments.output or arguments.scenario or arguments.peer or arguments.only:
         return arguments.output and arguments.output.absolute(), None
     if arguments.rounds < PUBLISHED_ROUNDS:
         say(f"fewer than {PUBLISHED_ROUNDS} rounds: the figures go to no file")
         return None, None
+    if arguments.rivals:
+        return published.RESULTS / "rivals.json", None
     return LATEST, FULL if arguments.full else None
 
 
@@ -120,17 +140,27 @@ def on_core(core):
         os.sched_setaffinity(0, before)
 
 
-def main():
-    arguments = parse_arguments()
+def measure_rivals(arguments, report):
+    chosen = [rival for rival in RIVALS if not arguments.only or rival.name in arguments.only]
+    try:
+        with on_core(LOAD_CORE), scratch_folder() as folder, Redis(LOAD_CORE, folder) as redis:
+            results = run_rivals(chosen, redis, arguments.rounds, arguments.seconds, say, report)
+    except BaseException:
+        say(report.left())
+        raise
+    print(render_rounds(results) + "\n\n" + published.rivals(round_figures(report.content)), flush=True)
+    ours = results.failed.get("bungalow")
+    if ours:
+        raise Failure(f"bungalow: {ours}; {report.left()}")
+    say(report.publish())
+    if report.path == published.RESULTS / "rivals.json":
+        published.put("rivals")
+
+
+def measure_peers(arguments, report):
     named = (arguments.scenario or []) + (arguments.peer or [])
     peers = [peer for peer in PEERS if not arguments.peer or peer.name in arguments.peer]
     work = combinations(chosen(arguments.scenario, arguments.full), peers, named)
-    if not {0, 1} <= os.sched_getaffinity(0):
-        raise Failure("two cores are needed, 0 and 1: one for the server, one for the load")
-    run_aloud("script/bootstrap --bench", [ROOT / "script/bootstrap", "--bench"])
-    output, copy = output_of(arguments)
-    settings = {"rounds": arguments.rounds, "seconds": arguments.seconds}
-    report = Report(output, {**machine.facts(), **settings}, copy)
     build(peers)
     try:
         with on_core(LOAD_CORE):
@@ -141,6 +171,18 @@ def main():
     say(report.publish())
     if any(peer.is_ours for peer in peers):
         run_aloud("the count of allocations", [ROOT / "Benchmarks/allocations/run", "release"])
+
+
+def main():
+    arguments = parse_arguments()
+    if not {0, 1} <= os.sched_getaffinity(0):
+        raise Failure("two cores are needed, 0 and 1: one for the server, one for the load")
+    run_aloud("script/bootstrap --bench", [ROOT / "script/bootstrap", "--bench"])
+    output, copy = output_of(arguments)
+    overrides = {name: os.environ[name] for name in OVERRIDES if name in os.environ}
+    settings = {"rounds": arguments.rounds, "seconds": arguments.seconds, "overrides": overrides}
+    report = Report(output, {**machine.facts(), **settings}, copy)
+    (measure_rivals if arguments.rivals else measure_peers)(arguments, report)
 
 
 # The `with` blocks on the way out end what was started.

@@ -10,6 +10,8 @@ from .processes import run
 
 REQUESTS = __file__.replace("load.py", "requests.lua")
 OPEN_LOOP_CONNECTIONS = 64
+# Each connection of an open loop sends its first call at once: with too few a second, none would come after the first.
+CALLS_A_CONNECTION = 4
 
 
 @dataclass(frozen=True)
@@ -74,21 +76,29 @@ def parse_h2load_totals(output):
     return int(statuses[1])
 
 
+def open_loop_connections(rate):
+    """Over how many connections so many calls a second go."""
+    return max(1, min(OPEN_LOOP_CONNECTIONS, int(rate / CALLS_A_CONNECTION)))
+
+
 def run_h2load(port, cores, body, rate, seconds, log):
     """An open loop of one body at `rate` calls a second: calls answered, rate reached, and p50, p99, p99.9 in ms.
 
     The first second counts among the calls answered only.
     """
+    connections = open_loop_connections(rate)
     log.unlink(missing_ok=True)
     output = run(
         "h2load", [
-            "taskset", "-c", cores, "h2load", "--h1", "-t", "1", "-c", str(OPEN_LOOP_CONNECTIONS),
-            f"--rps={rate / OPEN_LOOP_CONNECTIONS:.3f}", "-D", str(seconds + 1), "-d", body,
+            "taskset", "-c", cores, "h2load", "--h1", "-t", "1", "-c", str(connections),
+            f"--rps={rate / connections:.3f}", "-D", str(seconds + 1), "-d", body,
             "-H", "Content-Type: application/json", f"--log-file={log}", f"http://127.0.0.1:{port}/predict"],
         seconds + 60)
     answered = parse_h2load_totals(output)
     text = log.read_text()
     times, not_200 = parse_h2load_log(text, int(text.split("\t", 1)[0]) + 1_000_000)
+    if not times:
+        raise Failure(f"no call of the open loop was answered after its first second; {answered} in all")
     if not_200:
         raise Failure(f"{not_200} answers of the open loop were no 200")
     return {

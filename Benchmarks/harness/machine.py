@@ -7,23 +7,30 @@ from datetime import UTC, datetime
 from testkit.processes import ROOT
 
 from .failure import Failure
+from .frameworks import FRAMEWORK_PEERS
 from .peers import nginx
 from .processes import run
 
+FRAMEWORK_NAMES = [peer.name for peer in FRAMEWORK_PEERS]
 # What does not tell its version itself, by its Debian package.
 PACKAGES = {
     "wrk": "wrk", "fasthttp": "golang-github-valyala-fasthttp-dev", "fastjson": "golang-github-valyala-fastjson-dev",
     "redigo": "golang-github-gomodule-redigo-dev", "lua-nginx-module": "libnginx-mod-http-lua",
-    "lua-nginx-redis": "lua-nginx-redis", "lua-cjson": "lua-cjson",
+    "lua-nginx-redis": "lua-nginx-redis", "lua-cjson": "lua-cjson", "hyper": "librust-hyper-dev",
+    "tokio": "librust-tokio-dev", "serde_json": "librust-serde-json-dev", "mimalloc": "libmimalloc-dev",
 }
 
 
 def facts():
+    return {**where(), "versions": versions()}
+
+
+def where():
+    """When, from which commit and on what machine."""
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         **source(),
         "machine": {"cores": os.cpu_count(), "cpu": cpu_model(), "system": f"{platform.system()} {platform.machine()}"},
-        "versions": versions(),
     }
 
 
@@ -46,14 +53,21 @@ def cpu_model():
 def versions():
     commands = {
         "swift": ["swift", "--version"], "go": ["go", "version"], "nginx": [nginx(), "-v"],
-        "gcc": ["gcc", "--version"], "redis": ["redis-server", "--version"], "h2load": ["h2load", "--version"],
+        "gcc": ["gcc", "--version"], "rustc": ["rustc", "--version"], "redis": ["redis-server", "--version"],
+        "h2load": ["h2load", "--version"],
     }
     found = {name: first_version(run(name, command, 60)) for name, command in commands.items()}
     found |= {name: package_version(package) for name, package in PACKAGES.items()}
-    requirements = (ROOT / "Benchmarks/peers/fastapi/requirements.txt").read_text()
-    pinned = dict(re.findall(r"^([a-z0-9-]+)==(\S+)", requirements, re.MULTILINE))
+    pinned = pins(ROOT / "Benchmarks/peers/fastapi/requirements.txt")
     names = ("fastapi", "pydantic", "uvicorn", "redis", "scikit-learn")
-    return {**found, "python": platform.python_version(), **{f"python-{name}": pinned[name] for name in names}}
+    found |= {f"python-{name}": pinned[name] for name in names}
+    for name in FRAMEWORK_NAMES:
+        found[f"python-{name}"] = pins(ROOT / f"Benchmarks/peers/frameworks/{name}/requirements.txt")[name]
+    return {**found, "python": platform.python_version()}
+
+
+def pins(requirements):
+    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", requirements.read_text(), re.MULTILINE))
 
 
 def first_version(text):

@@ -28,8 +28,15 @@ def write_template(scenario, server):
 
 
 def closed(scenario, server, redis, seconds):
+    figures, answered = load_closed(scenario, server, redis, seconds)
+    end(scenario, server, answered)
+    return figures
+
+
+def load_closed(scenario, server, redis, seconds, warm_up_seconds=WARM_UP_SECONDS):
+    """The figures of one load, and how many calls were answered with it and before it."""
     template = write_template(scenario, server)
-    answered = server.warm(bodies.fixed(scenario.records)) if scenario.rate and not scenario.refused else 0
+    answered = server.warm(bodies.fixed(scenario.records), redis) if scenario.rate and not scenario.refused else 0
     cores = LOAD_CORE if scenario.loops == 1 else BOTH_CORES
 
     def load(seconds, first):
@@ -41,7 +48,8 @@ def closed(scenario, server, redis, seconds):
         check_answers(scenario, server.peer, result)
         return result
 
-    answered += load(WARM_UP_SECONDS, WARM_UP_FIRST).requests
+    if warm_up_seconds:
+        answered += load(warm_up_seconds, WARM_UP_FIRST).requests
     server.settle()
     before = Usage(scenario, server, redis)
     result = load(seconds, 5 * WARM_UP_FIRST)
@@ -58,8 +66,7 @@ def closed(scenario, server, redis, seconds):
     if scenario.loops == 1:
         figures["others_share"] = max(0.0, used.core - used.server) / result.seconds
     figures |= look_up_figures(scenario, server.peer, used, result.requests)
-    end(scenario, server, answered + result.requests)
-    return figures
+    return figures, answered + result.requests
 
 
 class Usage:
@@ -96,22 +103,27 @@ def end(scenario, server, answered):
 
 def open_loop(scenario, server, redis, seconds):
     template = write_template(scenario, server)
-    body = template.with_name("fixed.json")
-    body.write_text(bodies.fixed(scenario.records))
-    answered = server.warm(body.read_text())
+    answered = server.warm(bodies.fixed(scenario.records), redis)
     for load_seconds in (WARM_UP_SECONDS, PEAK_SECONDS):
         peak = run_wrk(server.port, LOAD_CORE, template, scenario.rate, scenario.connections, load_seconds)
         check_answers(scenario, server.peer, peak)
         answered += peak.requests
+    figures, more = load_open(scenario, server, redis, seconds, peak.requests / peak.seconds / 2)
+    end(scenario, server, answered + more)
+    return figures
+
+
+def load_open(scenario, server, redis, seconds, asked):
+    """The figures of an open loop of `asked` calls a second, and how many calls were answered."""
+    body = server.child.stdout.with_name("fixed.json")
+    body.write_text(bodies.fixed(scenario.records))
     server.settle()
-    asked = peak.requests / peak.seconds / 2
     before = Usage(scenario, server, redis)
-    figures = run_h2load(server.port, LOAD_CORE, body, asked, seconds, template.with_name("h2load.log"))
+    figures = run_h2load(server.port, LOAD_CORE, body, asked, seconds, body.with_name("h2load.log"))
     used = Usage(scenario, server, redis).since(before)
     calls = figures["answered"]
     figures |= look_up_figures(scenario, server.peer, used, calls)
-    end(scenario, server, answered + calls)
-    return {"asked_per_second": asked, **figures, "cpu_seconds_per_1000": used.server / calls * 1000}
+    return {"asked_per_second": asked, **figures, "cpu_seconds_per_1000": used.server / calls * 1000}, calls
 
 
 def start(scenario, server, redis, seconds):
@@ -124,7 +136,7 @@ def memory(scenario, server, redis, seconds):
     time.sleep(IDLE_SECONDS)
     figures, calls, quarter = {"idle_mib": server.child.resident_mib()}, 0, 1
     template = write_template(scenario, server)
-    warm = server.warm(bodies.fixed(scenario.records))
+    warm = server.warm(bodies.fixed(scenario.records), redis)
     before = Usage(scenario, server, redis)
     while quarter <= 4:
         result = run_wrk(

@@ -41,6 +41,11 @@ class Peer:
     scores: bool = True
     validates: bool = True
     is_ours: bool = False
+    ready_path: str = "/readyz"
+    # Whether its responses have X-Cache; where they have not, Redis says what a look-up came to.
+    says_cache: bool = True
+    # Whether it uses a good part of a core with nothing to do.
+    polls: bool = False
 
 
 def build_bungalow():
@@ -64,7 +69,7 @@ def build_nio():
 def build_epoll():
     BUILT.mkdir(exist_ok=True)
     source = SOURCES / "epoll/main.c"
-    run("the epoll peer's build", ["gcc", "-O2", "-Wall", "-o", BUILT / "epoll", source], BUILD_SECONDS)
+    run("the epoll peer's build", ["gcc", "-O2", "-Wall", "-o", BUILT / "epoll", source, "-lcrypto"], BUILD_SECONDS)
 
 
 def build_go(name, *options):
@@ -75,6 +80,23 @@ def build_go(name, *options):
         "GOCACHE": str(BUILT / "go-cache")}
     command = ["go", "build", *options, "-o", BUILT / name, "."]
     run(f"the build of {name}", command, BUILD_SECONDS, cwd=SOURCES / "go", env=environment)
+
+
+def build_rust():
+    """With the cargo in PATH, from the sources that Debian's librust-*-dev packages bring: nothing is fetched."""
+    BUILT.mkdir(exist_ok=True)
+    configuration = BUILT / "cargo.toml"
+    configuration.write_text(
+        '[source.crates-io]\nreplace-with = "debian"\n[source.debian]\ndirectory = "/usr/share/cargo/registry"\n')
+    # One of a newer cargo would not be read, and what is installed has one version of each.
+    (SOURCES / "rust/Cargo.lock").unlink(missing_ok=True)
+    command = ["cargo", "build", "--release", "--offline", "--quiet", "--config", configuration,
+               "--target-dir", BUILT / "rust"]
+    run("the Rust peer's build", command, BUILD_SECONDS, cwd=SOURCES / "rust")
+
+
+def rust_environment(http):
+    return lambda setting: {**peer_environment(setting), "HTTP": http}
 
 
 def build_nginx():
@@ -98,18 +120,18 @@ def nginx_command(setting):
     return [nginx(), "-p", setting.folder, "-c", configuration, "-e", "stderr"]
 
 
-def build_fastapi():
-    """Makes the virtual environment; the copy of the requirements comes last, so one cut short is made anew."""
-    folder, requirements = SOURCES / "fastapi/.venv", SOURCES / "fastapi/requirements.txt"
-    installed = folder / "requirements.txt"
+def build_environment(name, folder):
+    """Makes a virtual environment; the copy of the requirements comes last, so one cut short is made anew."""
+    environment, requirements = folder / ".venv", folder / "requirements.txt"
+    installed = environment / "requirements.txt"
     if installed.exists() and installed.read_bytes() == requirements.read_bytes():
         return
     # The system's Python may be older than what the tests' environment has.
     if sys.version_info < (3, 11):  # noqa: UP036
-        raise Failure(f"Python 3.11 or later is needed for the FastAPI peer, this is {platform.python_version()}")
-    run("the FastAPI peer's environment", [sys.executable, "-m", "venv", "--clear", folder], BUILD_SECONDS)
+        raise Failure(f"Python 3.11 or later is needed for {name}, this is {platform.python_version()}")
+    run(f"the environment of {name}", [sys.executable, "-m", "venv", "--clear", environment], BUILD_SECONDS)
     install = ["install", "--quiet", "--disable-pip-version-check", "--only-binary", ":all:", "--require-hashes"]
-    run("the FastAPI peer's requirements", [folder / "bin/pip", *install, "-r", requirements], BUILD_SECONDS)
+    run(f"the requirements of {name}", [environment / "bin/pip", *install, "-r", requirements], BUILD_SECONDS)
     shutil.copy(requirements, installed)
 
 
@@ -148,5 +170,7 @@ PEERS = (
     Peer(
         "go-fastjson", "Go: fasthttp + fastjson + redigo", lambda: build_go("go-fastjson"),
         lambda _: [BUILT / "go-fastjson"], tuned_go_environment),
-    Peer("fastapi", "FastAPI + scikit-learn", build_fastapi, fastapi_command, peer_environment),
+    Peer(
+        "fastapi", "FastAPI + scikit-learn", lambda: build_environment("the FastAPI peer", SOURCES / "fastapi"),
+        fastapi_command, peer_environment),
 )

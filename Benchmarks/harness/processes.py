@@ -9,7 +9,7 @@ from testkit.processes import wait_until
 
 from .failure import Failure
 
-STOP_SECONDS = 15
+STOP_SECONDS, ORPHAN_SECONDS = 15, 5
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -20,7 +20,8 @@ class Child:
         self.name = name
         self.stdout = folder / f"{name}.log"
         self.stderr = folder / f"{name}.err"
-        with open(self.stdout, "wb") as stdout, open(self.stderr, "wb") as stderr:
+        # Workers of some peers append their log to the file by its name.
+        with open(self.stdout, "ab") as stdout, open(self.stderr, "ab") as stderr:
             self.process = subprocess.Popen(
                 ["taskset", "-c", cores, *command], env={**os.environ, **environment},
                 stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, start_new_session=True)
@@ -34,15 +35,20 @@ class Child:
     def stop(self):
         if self.process.poll() is not None:
             return
+        family = self.pids()
         self.process.terminate()
         try:
             self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            for pid in reversed(self.pids()):
-                with suppress(ProcessLookupError):  # it may end by itself in the meantime
-                    os.kill(pid, 9)
+            kill(family + self.pids())
             self.process.wait(STOP_SECONDS)
             raise Failure(f"{self.name} did not end within {STOP_SECONDS} s of SIGTERM") from None
+        # What it has started may outlive it a little, and would be a load beside the next one's.
+        try:
+            wait_until_ended(family, ORPHAN_SECONDS)
+        except TimeoutError:
+            kill(family)
+            wait_until_ended(family, STOP_SECONDS)
 
     def require_running(self):
         if self.process.poll() is not None:
@@ -63,6 +69,24 @@ class Child:
 
     def resident_mib(self):
         return sum(resident_kib(Path(f"/proc/{pid}/status").read_text()) for pid in self.pids()) / 1024
+
+
+def kill(pids):
+    for pid in reversed(pids):
+        with suppress(ProcessLookupError):  # it may end by itself in the meantime
+            os.kill(pid, 9)
+
+
+def wait_until_ended(pids, seconds):
+    wait_until(lambda: not any(map(is_alive, pids)), f"the end of the processes {pids}", seconds)
+
+
+def is_alive(pid):
+    """Whether a process runs; one that has ended and was not waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def cpu_seconds(pids):

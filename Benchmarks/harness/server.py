@@ -15,9 +15,12 @@ from .processes import Child, until
 
 # The server has the first core for itself; whatever loads it shares the second.
 SERVER_CORE, LOAD_CORE, BOTH_CORES = "0", "1", "0,1"
-READY_SECONDS = 60
+# Ray Serve takes half a minute on a machine that is busy.
+READY_SECONDS = 120
 # A server that uses less than this share of its core in such a time has nothing to do.
 IDLE_SECONDS, IDLE_SHARE = 0.2, 0.1
+# One that asks its queues all the time never is idle.
+POLLING_SECONDS = 1
 
 
 def scratch_folder():
@@ -46,22 +49,30 @@ class Server:
     def is_ready(self):
         self.child.require_running()
         try:
-            return self.send("GET", "/readyz")[0] == 200
+            return self.send("GET", self.peer.ready_path)[0] == 200
         except (OSError, http.client.HTTPException):
             return False
 
-    def warm(self, body):
+    def warm(self, body, redis=None):
         """Asks until the answer comes from the cache; returns how often it asked."""
         asked = itertools.count()
         if self.peer.scores:
-            until(f"{self.peer.name}'s X-Cache: HIT", lambda: next(asked) >= 0 and self._hits(body), 10)
+            hits = lambda: next(asked) >= 0 and self.score(body, redis)[0] == "HIT"  # noqa: E731
+            until(f"{self.peer.name}'s X-Cache: HIT", hits, 10)
         return next(asked)
 
-    def _hits(self, body):
-        status, headers, answer = self.send("POST", "/predict", body)
+    def score(self, body, redis=None):
+        """What the cache came to and the answer, of a batch that must be answered with 200."""
+        status, cache, answer = self.ask(body, redis)
         if status != 200:
             raise Failure(f"{self.peer.name} answered {status} to a good batch: {answer[:200]!r}")
-        return headers["X-Cache"] == "HIT"
+        return cache, answer
+
+    def ask(self, body, redis=None):
+        """Status, what the cache came to (as Redis counts where the server does not say it), and the answer."""
+        before = redis.look_ups() if redis and not self.peer.says_cache else None
+        status, headers, answer = self.send("POST", "/predict", body)
+        return status, headers["X-Cache"] if before is None else looked_up(before, redis.look_ups()), answer
 
     def look_ups(self):
         """How many calls found an entry, found none, and did not ask or wait: what Bungalow itself counts."""
@@ -69,7 +80,10 @@ class Server:
 
     def settle(self):
         """Waits until the calls that a load left behind are done, so that their cost is not the next load's."""
-        until(f"{self.peer.name} to be idle", self._is_idle, 60)
+        if self.peer.polls:
+            time.sleep(POLLING_SECONDS)
+        else:
+            until(f"{self.peer.name} to be idle", self._is_idle, 60)
 
     def _is_idle(self):
         before = self.child.cpu_seconds()
@@ -78,6 +92,11 @@ class Server:
 
     def logged_calls(self, status):
         return count_calls(self.child.stdout, status)
+
+
+def looked_up(before, after):
+    """What one call came to, by how Redis counted hits and misses."""
+    return {(1, 0): "HIT", (0, 1): "MISS"}.get((after[0] - before[0], after[1] - before[1]), "BYPASS")
 
 
 def count_calls(log, status):
@@ -102,6 +121,6 @@ def serving(peer, redis_port, loops=1, cache="redis"):
         begin = time.monotonic()
         with Child(peer.name, command, cores, environment, setting.folder) as child:
             server = Server(peer, child, setting.port, None)
-            until(f"{peer.name}'s 200 on /readyz", server.is_ready, READY_SECONDS, pause=0.001)
+            until(f"{peer.name}'s 200 on {peer.ready_path}", server.is_ready, READY_SECONDS, pause=0.001)
             server.started = time.monotonic() - begin
             yield server

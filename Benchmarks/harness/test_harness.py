@@ -1,22 +1,25 @@
 """Tests of the harness's arithmetic and of how it reads what other programs print."""
 import json
+import sys
 
 import pytest
 
-from harness import bodies, table
+from harness import bodies, processes, published, rivals, table
 from harness.checks import check_answers, check_bypasses, check_log, check_vectors
 from harness.failure import Failure
 from harness.figures import median, percentile, ratio, round_order, spread
-from harness.load import Load, parse_h2load_log, parse_h2load_totals, parse_wrk
+from harness.load import Load, open_loop_connections, parse_h2load_log, parse_h2load_totals, parse_wrk
 from harness.measure import Usage, look_up_figures
 from harness.peers import PEERS
-from harness.processes import cpu_ticks, resident_kib
+from harness.processes import Child, cpu_ticks, is_alive, resident_kib
 from harness.redis import parse_look_ups
 from harness.report import Report
+from harness.rivals import RIVALS, Results, floor_texts, installed_mib, libraries
 from harness.scenarios import SCENARIOS, chosen, combinations
-from harness.server import count_calls
+from harness.server import count_calls, looked_up
 from harness.server import parse_look_ups as parse_metrics
-from harness.vectors import batch_text, same_predictions
+from harness.vectors import batch_text, differences, same_predictions
+from testkit.processes import wait_until
 
 WRK_OUTPUT = """Running 3s test @ http://127.0.0.1:8000/predict
   1 threads and 32 connections
@@ -26,6 +29,7 @@ H2LOAD_TOTALS = """
 requests: 90 total, 90 started, 90 done, 90 succeeded, 0 failed, 0 errored, 0 timeout
 status codes: 90 2xx, 0 3xx, 0 4xx, 0 5xx
 """
+linux = pytest.mark.skipif(sys.platform != "linux", reason="what is measured runs on Linux only")
 BY_NAME = {item.name: item for item in (*PEERS, *SCENARIOS)}
 
 
@@ -93,6 +97,10 @@ def test_the_totals_of_h2load_count_and_each_call_that_failed_is_a_failure():
             parse_h2load_totals(H2LOAD_TOTALS.replace(spoilt, "1" + spoilt[1:]))
     with pytest.raises(Failure, match="no figures"):
         parse_h2load_totals("unable to connect")
+
+
+def test_an_open_loop_has_fewer_connections_where_each_would_send_less_than_four_calls_a_second():
+    assert [open_loop_connections(rate) for rate in (100_000, 256, 40, 3)] == [64, 64, 10, 1]
 
 
 def test_a_refused_call_must_be_a_422_and_nothing_else():
@@ -268,3 +276,203 @@ def test_a_place_that_cannot_be_written_is_a_failure_at_once(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(Failure, match="cannot be written"):
         Report(tmp_path / "file" / "figures.json", {})
+
+
+class FakeServer:
+    """Answers the vectors as a script says: a function of the batch and of how often it was asked."""
+
+    def __init__(self, peer, respond):
+        self.peer, self.respond, self.asked = peer, respond, 0
+
+    def ask(self, body, redis):
+        self.asked += 1
+        return self.respond(body, self.asked)
+
+
+class FakeRedis:
+    def flush(self):
+        pass
+
+
+def right_answers(caches=("MISS", "HIT")):
+    """What a server that keeps the contract answers to the vectors, each asked twice."""
+    from harness.peers import MODEL
+    from harness.vectors import VECTORS, score
+
+    vectors, model = json.loads(VECTORS.read_text()), json.loads(MODEL.read_text())
+    cases = {batch_text(vectors["fields"], case["records"]): case for case in vectors["cases"]}
+
+    def respond(body, asked):
+        case = cases[body]
+        predictions = [score(model, [float(number) for number in record]) for record in case["records"]]
+        answer = json.dumps({"query_key": case["query_key"], "prediction": predictions})
+        return 200, caches[(asked - 1) % 2], answer
+
+    return respond, len(vectors["cases"])
+
+
+def test_a_rival_is_held_to_key_prediction_and_cache_of_each_vector():
+    respond, cases = right_answers()
+    assert differences(FakeServer(BY_NAME["go"], respond), FakeRedis()) == []
+    hit_at_once, _ = right_answers(("HIT", "HIT"))
+    assert differences(FakeServer(BY_NAME["go"], hit_at_once), FakeRedis()) == [
+        f"X-Cache differs in {cases} of {2 * cases} answers"]
+    spoilt = {
+        "query_key": lambda answer: {**answer, "query_key": "0" * 32},
+        "prediction": lambda answer: {**answer, "prediction": [*answer["prediction"], 0.0]}}
+    for what, spoil in spoilt.items():
+        def other(body, asked, spoil=spoil):
+            status, cache, text = respond(body, asked)
+            return status, cache, json.dumps(spoil(json.loads(text)))
+
+        assert differences(FakeServer(BY_NAME["go"], other), FakeRedis()) == [
+            f"{what} differs in {2 * cases} of {2 * cases} answers"]
+
+
+def test_what_a_look_up_came_to_is_read_from_the_counters_of_redis():
+    assert [looked_up((5, 5), after) for after in ((6, 5), (5, 6), (5, 5), (6, 6))] == [
+        "HIT", "MISS", "BYPASS", "BYPASS"]
+
+
+def test_every_rival_has_a_name_and_loads_that_exist():
+    assert len({rival.name for rival in RIVALS}) == len(RIVALS)
+    assert all(set(rival.loads) <= set(BY_NAME) for rival in RIVALS)
+    assert {rival.name for rival in RIVALS if rival.two_loops} == {
+        "bungalow", "rust", "rust-httparse", "go-fastjson", "nginx"}
+
+
+def test_a_rival_that_fails_costs_its_own_row():
+    go, mosec = (next(rival for rival in RIVALS if rival.name == name) for name in ("go-fastjson", "mosec"))
+    results = Results([go, mosec])
+
+    def action(rival):
+        if rival is mosec:
+            raise Failure("mosec ended with exit code 1:\n  no such module")
+        results.rounds[rival.name].append({"misses": rounds(20, 4)})
+
+    for rival in (go, mosec, go, mosec):
+        results.guard(rival, action, rival)
+    assert results.failed == {"mosec": "mosec ended with exit code 1: no such module"}
+    assert results.by_scenario() == {"misses": {"go-fastjson": [rounds(20, 4)] * 2}}
+    assert results.facts()["mosec"]["failed"] == results.failed["mosec"]
+
+
+def test_a_round_that_failed_is_measured_again_once_and_the_table_says_so(monkeypatch):
+    rust = next(rival for rival in RIVALS if rival.name == "rust")
+    outcomes = [Failure("h2load stood still"), {"misses": rounds(20, 4)}, Failure("gone"), Failure("gone for good")]
+
+    def next_outcome(*_):
+        if isinstance(outcome := outcomes.pop(0), Failure):
+            raise outcome
+        return outcome
+
+    monkeypatch.setattr(rivals, "measure_round", next_outcome)
+    results = Results([rust])
+    for _ in range(2):
+        results.guard(rust, rivals.measure, rust, None, 1, results)
+    assert results.rounds["rust"] == [{"misses": rounds(20, 4)}]
+    assert results.repeated == {"rust": ["h2load stood still", "gone"]} and results.failed == {"rust": "gone for good"}
+
+
+@linux
+def test_what_a_server_has_started_ends_with_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(processes, "ORPHAN_SECONDS", 0.2)
+    # The child of the child is in a session of its own and does not hear of SIGTERM.
+    script = "setsid sh -c 'trap : TERM; echo $$; while :; do sleep 0.1; done' & wait"
+    with Child("parent", ["sh", "-c", script], "0", {}, tmp_path) as child:
+        wait_until(lambda: child.stdout.read_text().strip(), "the grandchild's pid")
+        grandchild = int(child.stdout.read_text())
+        assert grandchild in child.pids() and is_alive(grandchild)
+    assert not is_alive(child.process.pid) and not is_alive(grandchild)
+
+
+def test_a_block_is_put_where_the_document_has_it(tmp_path, monkeypatch):
+    begin, end = "<!-- rivals: made from Benchmarks/results -->\n", "<!-- end of rivals -->\n"
+    (tmp_path / "README.md").write_text(f"before\n{begin}{end}after\n")
+    monkeypatch.setattr(published, "ROOT", tmp_path)
+    for text in ("first", "second\n\nwith \\1 in it"):
+        monkeypatch.setitem(published.BLOCKS, "rivals", ("README.md", lambda text=text: text))
+        published.put("rivals")
+        assert published.in_file("rivals") == text
+        assert (tmp_path / "README.md").read_text() == f"before\n{begin}{text}\n{end}after\n"
+
+
+def test_the_floor_answers_and_digests_what_a_large_batch_does():
+    answer, printed = floor_texts({"coefficients": [0.0] * 8, "intercept": 1.5})
+    records = json.loads(bodies.fixed(1000))
+    content = json.loads(answer)
+    assert content["inputs"] == records and content["prediction"] == [1.5] * 1000
+    assert printed.startswith(
+        "[UserIn(MedInc=8.3252, HouseAge=1.0, AveRooms=6.98, AveBedrms=1.02, Population=99999999.0, AveOccup=2.55, "
+        "Latitude=37.88, Longitude=-122.23), UserIn(")
+    assert printed.endswith(")]") and printed.count("UserIn(") == 1000
+
+
+def test_an_installation_is_all_its_files(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(bytes(1 << 20))
+    assert installed_mib([tmp_path / "a", tmp_path / "b"]) == 2
+
+
+@linux
+def test_the_libraries_of_a_program_are_part_of_its_installation():
+    assert any("libc.so" in path.name for path in libraries("/bin/sh"))
+
+
+def test_figures_of_other_programs_are_shown_with_their_machine():
+    content = {
+        "command": "Benchmarks/x/run", "date": "2026-11-27T18:00:00Z", "machine": {"cores": 2, "cpu": "a processor"},
+        "columns": ["seconds", "held"], "rows": {"search": [1.5, "yes"]}}
+    assert published.others([content]) == (
+        "`Benchmarks/x/run` on 2 cores of a processor, 2026-11-27:\n\n|  | seconds | held |\n|---|--:|--:|\n"
+        "| search | 1.5 | yes |")
+    assert published.others([]) == published.NOT_MEASURED
+
+
+def rival_results(failed=None, only=("bungalow", "rust", "mosec", "floor")):
+    ours, theirs = rounds(40_000, 0.02), rounds(50_000, 0.01)
+    results = Results([rival for rival in RIVALS if rival.name in only])
+    for name, figures in (("bungalow", ours), ("rust", theirs), ("mosec", rounds(400, 2.0))):
+        if name not in only:
+            continue
+        start = {"ready_ms": 40.0 if name == "bungalow" else 50.0, "idle_mib": 20.0}
+        results.rounds[name] = [{"misses": figures, "batch-1000": figures, "start": start}]
+        results.installed[name] = 30.0
+    if "floor" in only:
+        results.rounds["floor"] = [{"batch-1000": rounds(90_000, 0.005)}]
+    if failed:
+        results.failed["mosec"] = failed
+        results.rounds["mosec"] = []
+    report = Report(None, {
+        "date": "2026-11-27T18:00:00Z", "machine": {"cores": 2, "cpu": "a processor"}, "rounds": 1, "seconds": 2,
+        "overrides": {}})
+    rivals.note(report, results)
+    return report.content
+
+
+def test_the_table_of_rivals_says_where_one_is_ahead():
+    text = published.rivals(rival_results())
+    assert "2 cores of a processor, 2026-11-27, 1 interleaved rounds of 2 s a load;" in text
+    rust = next(line for line in text.splitlines() if line.startswith("| Rust"))
+    assert "50 000 (0.80 ×)" in rust and "10.0 (0.50 ×)" in rust
+    ahead = "- Rust: hyper + tokio is ahead of Bungalow: requests/s, cache rate 0 (0.80 ×); CPU, cache rate 0 (0.50 ×)"
+    assert ahead in text
+    assert "mosec is ahead" not in text
+    assert text.endswith("alone take 0.005 ms in C: 4.00 × that floor.")
+
+
+def test_rivals_without_bungalow_have_a_table_too():
+    text = published.rivals(rival_results(only=("mosec",)))
+    assert "| mosec | 400 | – | 400 | 2000.0 |" in text and "ahead" not in text
+
+
+def test_the_table_of_rivals_names_who_was_not_measured_and_why():
+    lines = published.rivals(rival_results("mosec: exit code 1 | no pip")).splitlines()
+    row = next(line for line in lines if line.startswith("| mosec"))
+    assert row.startswith("| mosec | not measured: mosec: exit code 1 / no pip |")
+    assert row.count("|") == next(line for line in lines if line.startswith("| Bungalow")).count("|")
+
+
+@pytest.mark.parametrize("name", published.BLOCKS)
+def test_what_a_document_shows_is_made_from_the_file_of_figures(name):
+    assert published.in_file(name) == published.BLOCKS[name][1]()

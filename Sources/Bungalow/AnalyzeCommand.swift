@@ -44,7 +44,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     @Option(
         parsing: .upToNextOption,
-        help: ArgumentHelp("Logs on disk, plain or compressed; - is standard input.", valueName: "log"))
+        help: ArgumentHelp("Logs on disk, plain or compressed; - is standard input.", valueName: "log"),
+        completion: .file())
     var files: [String] = []
 
     @Option(
@@ -52,14 +53,18 @@ struct AnalyzeCommand: AsyncParsableCommand {
         help: "Which scoring lines count: ml (Prediction took), dl (Predictions took), auto (both).")
     var modelKind: ModelKindOption?
 
-    @Option(help: ArgumentHelp("Where the logs and the results file go.", valueName: "dir")) var output = "."
+    @Option(help: ArgumentHelp("Where the logs and the results file go.", valueName: "dir"), completion: .directory)
+    var output = "."
 
     @Flag(help: "Print JSON instead of the results file's text.") var json = false
 
-    @Option(help: ArgumentHelp("Store every call in an SQLite file; nothing twice.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Store every call in an SQLite file; nothing twice.", valueName: "file"), completion: .file()
+    )
     var sqlite: String?
 
-    @Option(help: ArgumentHelp("Write an HTML page with charts.", valueName: "file")) var html: String?
+    @Option(help: ArgumentHelp("Write an HTML page with charts.", valueName: "file"), completion: .file())
+    var html: String?
 
     @Option(
         parsing: .unconditional,
@@ -70,7 +75,8 @@ struct AnalyzeCommand: AsyncParsableCommand {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Files with the text of the servers' /metrics: how many calls there should be.", valueName: "file"))
+            "Files with the text of the servers' /metrics: how many calls there should be.", valueName: "file"),
+        completion: .file())
     var metrics: [String] = []
 
     /// Whether to ask which logs to analyze.

@@ -19,14 +19,15 @@ struct CalibrateCommand: ParsableCommand {
             what run would tell it.
             """)
 
-    @Argument(help: ArgumentHelp("The folder with the files.", valueName: "dir")) var folder: String
+    @Argument(help: ArgumentHelp("The folder with the files.", valueName: "dir"), completion: .directory)
+    var folder: String
     @Option(help: ArgumentHelp("Uses nothing before this: seconds of the recording, or a date.", valueName: "time"))
     var from: RecordingTime?
     @Option(help: ArgumentHelp("Uses nothing after this.", valueName: "time")) var until: RecordingTime?
     @Option(
         help: ArgumentHelp(
             "The manifests of what was measured: limits and probes; objects.json in the folder otherwise.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var manifests: String?
     @Option(help: ArgumentHelp("Which autoscaler, where the manifests have several.", valueName: "name")) var hpa:
         String?

@@ -23,9 +23,11 @@ struct ExplainCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The namespace of a live autoscaler.", valueName: "name")) var namespace: String?
     @Option(help: "The kubectl context; the current one if none is named.") var context: String?
     @Flag(help: "Goes on until Ctrl-C, once every sync period.") var follow = false
-    @Option(help: ArgumentHelp("A recorded run's folder.", valueName: "folder")) var recording: String?
+    @Option(help: ArgumentHelp("A recorded run's folder.", valueName: "folder"), completion: .directory)
+    var recording: String?
     @Option(
-        help: ArgumentHelp("What was deployed; objects.json in the folder otherwise.", valueName: "file"))
+        help: ArgumentHelp("What was deployed; objects.json in the folder otherwise.", valueName: "file"),
+        completion: .file())
     var manifests: String?
     @Option(help: ArgumentHelp("Which autoscaler, where there are several.", valueName: "name")) var hpa: String?
     @Option(

@@ -12,7 +12,7 @@ struct MonitorCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("How long; Ctrl-C ends it early.", valueName: "seconds")) var duration: Double
     @Option(help: ArgumentHelp("Time between samples.", valueName: "seconds")) var interval = 5.0
-    @Option(help: ArgumentHelp("The CSV.", valueName: "file")) var output: String
+    @Option(help: ArgumentHelp("The CSV.", valueName: "file"), completion: .file()) var output: String
     @Option(help: ArgumentHelp("Which pods, by label: app=bungalow.", valueName: "labels")) var selector: String
     @Option(help: "Their namespace.") var namespace = "default"
     @Option(help: "Which container counts; each pod's default one if none is named.") var container: String?

@@ -14,7 +14,7 @@ struct QueryCommand: ParsableCommand {
             success_per_client, errors_per_client. The file is only read.
             """)
 
-    @Argument(help: "The SQLite file.") var file: String
+    @Argument(help: "The SQLite file.", completion: .file()) var file: String
     @Argument(help: "One SELECT.") var sql: String
     @Option(help: "Rows at most.") var limit = 1000
 

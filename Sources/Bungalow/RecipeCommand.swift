@@ -24,13 +24,15 @@ struct RecipeCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp(
             "The deployment to begin with; otherwise the lab's with --platform lab, else this project's.",
-            valueName: "file"))
+            valueName: "file"), completion: .file())
     var manifests: String?
     @Option(help: ArgumentHelp("Which autoscaler, where the manifests have several.", valueName: "name")) var hpa:
         String?
-    @Option(help: ArgumentHelp("What a request costs, as bungalow calibrate writes it.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("What a request costs, as bungalow calibrate writes it.", valueName: "file"),
+        completion: .file())
     var service: String?
-    @Option(help: ArgumentHelp("As of bungalow simulate.", valueName: "load")) var load: String
+    @Option(help: ArgumentHelp("As of bungalow simulate.", valueName: "load"), completion: .file()) var load: String
     @Option(help: "What a kind of cluster decides: aks, minikube, lab or upstream.") var platform = Platform.upstream
     @OptionGroup(title: "Controller and metrics") var cluster: ClusterOptions
     @Option(help: ArgumentHelp("Nodes and their cores: 3x4, 3x4x16Gi.", valueName: "nodes")) var nodes: NodeList?
@@ -51,9 +53,12 @@ struct RecipeCommand: AsyncParsableCommand {
     @Flag(help: "Writes JSON instead of tables.") var json = false
     @Option(
         help: ArgumentHelp(
-            "Writes a page with the front and the plots of today's and the chosen recipe.", valueName: "file"))
+            "Writes a page with the front and the plots of today's and the chosen recipe.", valueName: "file"),
+        completion: .file())
     var html: String?
-    @Option(help: ArgumentHelp("Writes the chosen recipe there as a kustomize component.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("Writes the chosen recipe there as a kustomize component.", valueName: "folder"),
+        completion: .directory)
     var patch: String?
 
     func validate() throws {

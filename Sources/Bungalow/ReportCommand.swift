@@ -18,13 +18,19 @@ struct ReportCommand: ParsableCommand {
             UNPROVEN: one is missing, as where a log or a stream is the only count.
             """)
 
-    @Argument(help: ArgumentHelp("The folder with the files; subfolders are read too.", valueName: "dir"))
+    @Argument(
+        help: ArgumentHelp("The folder with the files; subfolders are read too.", valueName: "dir"),
+        completion: .directory)
     var folder: String
 
-    @Option(help: ArgumentHelp("The page; report.html in the folder if none is named.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("The page; report.html in the folder if none is named.", valueName: "file"),
+        completion: .file())
     var html: String?
 
-    @Option(help: ArgumentHelp("Store every client's records in an SQLite file; nothing twice.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Store every client's records in an SQLite file; nothing twice.", valueName: "file"),
+        completion: .file())
     var sqlite: String?
 
     @Option(

@@ -20,20 +20,24 @@ struct SimulateCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "YAML as kustomize prints it, a List, or objects.json; - is standard input.", valueName: "file"))
+            "YAML as kustomize prints it, a List, or objects.json; - is standard input.", valueName: "file"),
+        completion: .file())
     var manifests: String?
     @Option(help: ArgumentHelp("Which autoscaler, where the manifests have several.", valueName: "name")) var hpa:
         String?
-    @Option(help: ArgumentHelp("What a request costs; this server with its SYNTHETIC_* otherwise.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("What a request costs; this server with its SYNTHETIC_* otherwise.", valueName: "file"),
+        completion: .file())
     var service: String?
     @Option(
         help: ArgumentHelp(
             "lab, course, a YAML of phases or demand_cores, a CSV of t_s,requests_per_s, a file of analyze --sqlite, or a recorded run's folder.",
-            valueName: "load"))
+            valueName: "load"), completion: .file())
     var load: String?
     @Option(
         help: ArgumentHelp(
-            "Simulates a recorded run, says how far off it was, and writes prediction.json there.", valueName: "folder")
+            "Simulates a recorded run, says how far off it was, and writes prediction.json there.", valueName: "folder"),
+        completion: .directory
     )
     var recording: String?
     @Option(
@@ -56,9 +60,14 @@ struct SimulateCommand: ParsableCommand {
     var runs: Int?
     @Flag(help: "Prints a line for each decision.") var explain = false
     @Flag(help: "Writes JSON instead of tables.") var json = false
-    @Option(help: ArgumentHelp("Writes the lab's two files there.", valueName: "folder")) var csv: String?
-    @Option(help: ArgumentHelp("Writes a page with the lab's six plots.", valueName: "file")) var html: String?
-    @Option(help: ArgumentHelp("Writes the six plots there, an SVG file each.", valueName: "folder")) var svg: String?
+    @Option(help: ArgumentHelp("Writes the lab's two files there.", valueName: "folder"), completion: .directory)
+    var csv: String?
+    @Option(help: ArgumentHelp("Writes a page with the lab's six plots.", valueName: "file"), completion: .file())
+    var html: String?
+    @Option(
+        help: ArgumentHelp("Writes the six plots there, an SVG file each.", valueName: "folder"), completion: .directory
+    )
+    var svg: String?
 
     func validate() throws {
         if let hitRate, !(0...1 ~= hitRate) { throw ValidationError("--hit-rate must be from 0 to 1.") }

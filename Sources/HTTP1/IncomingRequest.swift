@@ -14,6 +14,8 @@ package struct IncomingRequest {
     package let id: RequestID
     /// The service's number for the route; opaque to HTTP.
     package let route: Int
+    /// The caller's trace, if it records one.
+    package let trace: TraceID?
 
     /// - Parameter id: for a caller that sends none.
     init(
@@ -26,6 +28,7 @@ package struct IncomingRequest {
         method = head.method
         minorVersion = head.minorVersion
         self.id = head.fields.requestID ?? id()
+        trace = head.fields.traceparent.flatMap(TraceID.init(sampledIn:))
     }
 
     /// What could not be read as a request, and gets a response all the same.
@@ -34,6 +37,6 @@ package struct IncomingRequest {
         self.receivedAt = receivedAt
         self.route = route
         self.id = id
-        (method, minorVersion) = (.get, 1)
+        (method, minorVersion, trace) = (.get, 1, nil)
     }
 }

@@ -22,9 +22,15 @@ package struct RequestFields {
     private var hasTraceparent = false
     /// The values of `If-None-Match` headers as one list.
     package private(set) var ifNoneMatch: String?
+    /// The values of `Accept` headers as one list, if they are kept.
+    package private(set) var accept: String?
+    /// Whether `Accept` is kept: a request with a body has one form of response, and pays for no choice.
+    private let keepsAccept: Bool
     /// The caller's name for the request: the first valid `X-Ms-Request-Id`, else the first valid `X-Request-Id`.
     package private(set) var requestID: RequestID?
     private var hasMicrosoftRequestID = false
+
+    init(keepsAccept: Bool = false) { self.keepsAccept = keepsAccept }
 
     /// What `Transfer-Encoding` says.
     enum TransferCoding { case none, chunked, other }
@@ -57,12 +63,13 @@ package struct RequestFields {
             areHostsValid = areHostsValid && HostField.isValid(value)
         case 6 where name.equalsIgnoringCase("expect"):
             expectsContinue = expectsContinue || value.equalsIgnoringCase("100-continue")
+        case 6 where keepsAccept && name.equalsIgnoringCase("accept"): Self.append(Self.text(value), to: &accept)
         case 10 where name.equalsIgnoringCase("connection"): take(connection: value)
         case 11 where name.equalsIgnoringCase("traceparent"): take(traceparent: value)
         case 12 where name.equalsIgnoringCase("x-request-id"): requestID = requestID ?? RequestID(value)
         case 13 where name.equalsIgnoringCase("authorization"):
             authorization = authorization == nil ? Self.text(value) : ""
-        case 13 where name.equalsIgnoringCase("if-none-match"): take(ifNoneMatch: Self.text(value))
+        case 13 where name.equalsIgnoringCase("if-none-match"): Self.append(Self.text(value), to: &ifNoneMatch)
         case 14 where name.equalsIgnoringCase("content-length"): return take(contentLength: value)
         case 15 where name.equalsIgnoringCase("x-ms-request-id"): take(microsoftRequestID: value)
         case 16 where name.equalsIgnoringCase("content-encoding"):
@@ -101,13 +108,8 @@ package struct RequestFields {
     }
 
     /// Of a list in several fields, each has a part (RFC 9110, section 5.3).
-    private mutating func take(ifNoneMatch value: String) {
-        if ifNoneMatch == nil {
-            ifNoneMatch = value
-        } else {
-            ifNoneMatch?.append(",")
-            ifNoneMatch?.append(value)
-        }
+    private static func append(_ value: String, to list: inout String?) {
+        list = list.map { "\($0),\(value)" } ?? value
     }
 
     /// Wins over `X-Request-Id`, whichever comes first.

@@ -7,7 +7,7 @@ package struct RequestHead {
     package let target: String
     /// 0 for HTTP/1.0, 1 for HTTP/1.1.
     package let minorVersion: Int
-    package internal(set) var fields = RequestFields()
+    package internal(set) var fields: RequestFields
 
     /// Reads `method SP request-target SP HTTP-version` (RFC 9112, section 3); nil if the line is not that.
     init?(line: UnsafeRawBufferPointer) {
@@ -19,6 +19,7 @@ package struct RequestHead {
         let isOlder = version.equals(" HTTP/1.0")
         guard isOlder || version.equals(" HTTP/1.1"), Self.isTarget(target, of: method) else { return nil }
         self.method = method
+        fields = RequestFields(keepsAccept: method == .get || method == .head)
         self.target = String(decoding: target, as: UTF8.self)
         minorVersion = isOlder ? 0 : 1
     }

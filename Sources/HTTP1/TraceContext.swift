@@ -1,9 +1,10 @@
 /// The `traceparent` header of https://www.w3.org/TR/trace-context-2/: `00-<trace id>-<parent id>-<flags>`.
 enum TraceContext {
     /// What version 00 has: four fields in lower-case hexadecimal with hyphens between them.
-    private static let byteCount = 55
+    static let byteCount = 55
+    static let traceID = 3..<35
+    static let flags = 53..<55
     private static let hyphens = [2, 35, 52]
-    private static let traceID = 3..<35
     private static let parentID = 36..<52
 
     /// The context that a header's value holds, in the form of version 00; nil if it holds none.

@@ -46,8 +46,8 @@ final class Worker: @unchecked Sendable {
             let inferenceReader = InferenceReader(maximumRecords: records, maximumBytes: bytes, padded)
         else { throw OutOfMemory() }
         let maximumWait = TimeAmount.milliseconds(Int64(configuration.queueDeadlineMilliseconds))
-        let metrics = Metrics()
         let tick = Tick(on: eventLoop, WallClock())
+        let metrics = Metrics(tick.clock)
         let admission: Admission
         let runner = ModelRunner(parts.syntheticCost, parts.limits, on: eventLoop, maximumWait: maximumWait)
         self.eventLoop = eventLoop

@@ -11,8 +11,8 @@ import Testing
     /// What is taken from these fields, each without white space around its value.
     private func fields(_ sent: (name: String, value: String)...) -> RequestFields { fields(sent) }
 
-    private func fields(_ sent: [(name: String, value: String)]) -> RequestFields {
-        var fields = RequestFields()
+    private func fields(_ sent: [(name: String, value: String)], keepsAccept: Bool = false) -> RequestFields {
+        var fields = RequestFields(keepsAccept: keepsAccept)
         for (name, value) in sent {
             let isTaken = Array(name.utf8).withUnsafeBytes { name in
                 Array(value.utf8).withUnsafeBytes { fields.take(name, $0, "x-marker") }
@@ -63,5 +63,33 @@ import Testing
         #expect(id([("X-Ms-Request-Id", "127.0.0.1"), ("X-Request-Id", ""), ("X-Request-Id", "e")]) == "e")
         #expect(id([("X-Request-Id", String(repeating: "a", count: 65))]) == nil)
         #expect(id([("X-Request-Id", String(repeating: "a", count: 64))])?.count == 64)
+    }
+
+    @Test("a trace's id is read where its caller records it, as the sampled flag says", .proves("C6.17"))
+    func traceID() throws {
+        let id = "0af7651916cd43dd8448eb211c80319c"
+        for flags in ["01", "03", "ff"] {
+            #expect(TraceID(sampledIn: "\(Self.parent.dropLast(2))\(flags)")?.text == id)
+        }
+        for flags in ["00", "02", "fe"] { #expect(TraceID(sampledIn: "\(Self.parent.dropLast(2))\(flags)") == nil) }
+        #expect(TraceID(sampledIn: "") == nil && TraceID(sampledIn: Self.parent + "-") == nil)
+        let edges = "f00000000000000ff00000000000000f"
+        #expect(TraceID(sampledIn: Self.parent.replacing(id, with: edges))?.text == edges)
+    }
+
+    @Test("Accept is one list of all its fields, kept of GET and HEAD only")
+    func accept() {
+        func accept(_ values: String..., kept: Bool = true) -> String? {
+            fields(values.map { ("Accept", $0) }, keepsAccept: kept).accept
+        }
+        #expect(accept() == nil && accept("*/*") == "*/*" && accept("a/b", kept: false) == nil)
+        #expect(accept("a/b;q=0.5") == "a/b;q=0.5" && accept("a/b", "*/*", "c/d") == "a/b,*/*,c/d")
+        for (method, accept) in [("GET", "a/b"), ("HEAD", "a/b"), ("POST", nil)] {
+            var head = Array("\(method) / HTTP/1.1".utf8).withUnsafeBytes { RequestHead(line: $0) }
+            Array("accept".utf8).withUnsafeBytes { name in
+                Array("a/b".utf8).withUnsafeBytes { _ = head?.fields.take(name, $0, "x-marker") }
+            }
+            #expect(head?.fields.accept == accept, "\(method)")
+        }
     }
 }

@@ -7,11 +7,16 @@ import urllib.parse
 import urllib.request
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
+from prometheus_client.parser import text_string_to_metric_families as text_format
 
 from testkit.processes import free_port
 from testkit.server import HOUSE
 
 SECONDS = 60
+OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
+# What its caller records, and what it does not.
+SAMPLED, UNSAMPLED = "0af7651916cd43dd8448eb211c80319c", "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +37,67 @@ def test_promtool_finds_nothing_to_say(request, which):
     assert (done.returncode, done.stdout + done.stderr) == (0, b"")
 
 
+def traced(trace, flags):
+    return {"traceparent": f"00-{trace}-b7ad6b7169203331-{flags}"}
+
+
+@pytest.fixture(scope="module")
+def followed(start):
+    """A server whose last calls were traced: the first one's trace is recorded, the second one's is not."""
+    server = start(EVENT_LOOPS="2")
+    server.began = time.time()
+    for trace, flags in ((SAMPLED, "01"), (UNSAMPLED, "00")):
+        assert server.ask("/predict", HOUSE, headers=traced(trace, flags))[0] == 200
+    return server
+
+
+# proves: C6.16, C6.17
+def test_open_metrics_is_for_who_asks_and_has_the_same_samples(followed):
+    status, headers, text = followed.ask("/metrics", headers={"Accept": OPEN_METRICS})
+    assert (status, headers["Content-Type"]) == (200, f"{OPEN_METRICS}; charset=utf-8")
+    # The parser of the Python client refuses what the specification forbids: no `# EOF`, a counter without `_total` …
+    families = list(open_metrics(text.decode()))
+    assert text.endswith(b"\n# EOF\n")
+    _, headers, plain = followed.ask("/metrics", headers={"Accept": "*/*"})
+    assert headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8" and b" # {" not in plain
+
+    def samples(families):
+        # What the process uses, and what the two scrapes themselves count, differs from one to the other.
+        return {
+            (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+            for family in families
+            for sample in family.samples
+            if not sample.name.startswith("process_") and sample.labels.get("route") != "/metrics"
+        }
+
+    assert samples(families) == samples(text_format(plain.decode()))
+    assert {family.name: family.type for family in families}["bungalow_requests"] == "counter"
+
+
+# proves: C6.17
+def test_exemplars_have_the_last_recorded_trace_of_a_bucket_and_no_other(followed):
+    _, _, text = followed.ask("/metrics", headers={"Accept": OPEN_METRICS})
+    read = time.time()
+    found = {}
+    for family in open_metrics(text.decode()):
+        for sample in family.samples:
+            if sample.exemplar:
+                found.setdefault(sample.name, []).append((sample, sample.exemplar))
+    names = ("request_duration_seconds", "scoring_duration_seconds", "batch_records")
+    assert found.keys() == {f"bungalow_{name}_bucket" for name in names}
+    for ((sample, exemplar),) in found.values():
+        assert exemplar.labels == {"trace_id": SAMPLED}
+        assert exemplar.value <= float(sample.labels["le"]) and sample.value >= 1
+        # The server's clock stands still within a tick.
+        assert followed.began - 1 < float(exemplar.timestamp) < read + 1
+    ((sample, exemplar),) = found["bungalow_batch_records_bucket"]
+    assert (sample.labels["le"], exemplar.value) == ("1.0", 1)
+
+
 class Prometheus:
     """A Prometheus of its own, which scrapes one server every second."""
 
-    def __init__(self, folder, target):
+    def __init__(self, folder, target, *more_flags):
         address = f"127.0.0.1:{free_port()}"
         configuration = {
             "global": {"scrape_interval": "1s"},
@@ -43,7 +105,7 @@ class Prometheus:
         }
         # JSON is YAML.
         (folder / "prometheus.yml").write_text(json.dumps(configuration))
-        flags = [f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data"]
+        flags = [f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data", *more_flags]
         self.url = f"http://{address}/api/v1/"
         with open(folder / "log", "wb") as log:
             self.process = subprocess.Popen(
@@ -86,6 +148,26 @@ def test_a_real_prometheus_scrapes_it(used, tmp_path):
         quantile = 'histogram_quantile(0.5, bungalow_request_duration_seconds_bucket{route="/predict"})'
         ((_, median),) = prometheus.wait(quantile)
         assert 0 < median <= 10
+    finally:
+        prometheus.process.terminate()
+        prometheus.process.wait(timeout=30)
+
+
+# proves: C6.17
+def test_a_real_prometheus_keeps_the_exemplars(followed, tmp_path):
+    prometheus = Prometheus(tmp_path, followed.url.removeprefix("http://"), "--enable-feature=exemplar-storage")
+    try:
+        prometheus.wait('up{job="bungalow"} == 1')
+        begin, query = time.time() - 600, 'bungalow_request_duration_seconds_bucket{route="/predict"}'
+        asked = urllib.parse.urlencode({"query": query, "start": begin, "end": time.time() + 600})
+        (series,) = prometheus.ask(f"query_exemplars?{asked}")
+        assert series["seriesLabels"]["route"] == "/predict"
+        assert [each["labels"] for each in series["exemplars"]] == [{"trace_id": SAMPLED}]
+        # Scraped again and again, it stays one.
+        before = prometheus.wait('scrape_samples_scraped{job="bungalow"}')
+        assert before[0][1] > 100
+        (target,) = prometheus.ask("targets")["activeTargets"]
+        assert (target["health"], target["lastError"]) == ("up", "")
     finally:
         prometheus.process.terminate()
         prometheus.process.wait(timeout=30)

@@ -70,8 +70,8 @@ class Description:
         if "content" not in response:
             assert text == b""
             return
-        (kind,) = response["content"]
-        assert headers["Content-Type"].split(";")[0] == kind
+        kind = headers["Content-Type"].split(";")[0]
+        assert kind in response["content"]
         body = json.loads(text) if kind == "application/json" else text.decode()
         self.validate(body, *place, "content", kind, "schema")
 
@@ -106,6 +106,14 @@ def test_the_batch_limit_is_the_one_that_the_server_was_started_with(start, desc
 
     other = Description(start(MAX_BATCH_RECORDS="7"))
     assert (limit(description.document), limit(other.document)) == (1000, 7)
+
+
+# proves: C6.16
+def test_both_formats_of_the_metrics_are_described(server, description):
+    for kind in description.document["paths"]["/metrics"]["get"]["responses"]["200"]["content"]:
+        answer = server.ask("/metrics", headers={"Accept": kind})
+        assert answer[1].get_content_type() == kind
+        description.check("get", "/metrics", *answer)
 
 
 def test_each_path_has_the_methods_that_it_is_described_with(server, description):

@@ -1,22 +1,73 @@
 """How many pods there are, and that there are enough: scaling, rollouts, drains, zones, probes and memory."""
 
 import math
+import os
 import re
+import shutil
+import subprocess
 
 import pytest
-from kustomization import K8S, OVERLAYS, PROD, mebibytes, render
+import yaml
+from kustomization import COMBINATIONS, K8S, OVERLAYS, PROD, TOOLS, mebibytes, render, workloads
 
 # MiB: the worst of all at once, as measured; bases/deployment.yaml says what it is made of.
 MEASURED_MEMORY = 250
 
+# Millicores that minikube's own pods request: kube-apiserver 250, kube-controller-manager 200, etcd, kube-scheduler,
+# coredns, kindnet and metrics-server 100 each (`kubectl describe node minikube` adds them up).
+MINIKUBE_OWN = 950
+
+
+def scalers(rendered):
+    """What decides on the replicas beside the manifests: an autoscaler, or KEDA, which makes one."""
+    return rendered.all("HorizontalPodAutoscaler") + rendered.all("ScaledObject")
+
 
 def test_replicas_are_given_once_and_never_beside_an_autoscaler(rendered):
-    autoscaler = rendered.find("HorizontalPodAutoscaler")
     replicas = rendered.find("Deployment")["spec"].get("replicas")
-    if rendered.name == "bases":
-        assert autoscaler is None and replicas is None
-    else:
-        assert (autoscaler is None) != (replicas is None)
+    assert len(scalers(rendered)) + (replicas is not None) == (rendered.name != "bases")
+
+
+def test_the_autoscaler_and_keda_do_not_render_together(tmp_path):
+    shutil.copy(COMBINATIONS / "keda/keda-settings.yaml", tmp_path)
+    k8s = os.path.relpath(K8S, tmp_path.resolve())
+
+    def kustomize(*components):
+        kustomization = {
+            "resources": [f"{k8s}/bases", "keda-settings.yaml"],
+            "components": [f"{k8s}/components/{each}" for each in components],
+        }
+        (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+        return subprocess.run([TOOLS / "kubectl", "kustomize", tmp_path], capture_output=True, text=True)
+
+    for alone in ("autoscaling", "keda"):
+        assert kustomize(alone).returncode == 0
+    for both in (("autoscaling", "keda"), ("keda", "autoscaling")):
+        done = kustomize(*both)
+        assert done.returncode != 0 and "PodDisruptionBudget" in done.stderr and "already registered" in done.stderr
+
+
+def test_keda_scales_as_the_autoscaler_does_and_on_the_rate_that_is_its_target():
+    keda, prod = render(COMBINATIONS / "keda"), render(K8S / "overlays/prod")
+    scaled, autoscaler = keda.find("ScaledObject")["spec"], prod.find("HorizontalPodAutoscaler")["spec"]
+    assert scaled["scaleTargetRef"] == autoscaler["scaleTargetRef"]
+    assert (scaled["minReplicaCount"], scaled["maxReplicaCount"]) == (2, 10)
+    assert scaled["advanced"]["horizontalPodAutoscalerConfig"]["behavior"] == autoscaler["behavior"]
+    (trigger,) = scaled["triggers"]
+    settings = yaml.safe_load((COMBINATIONS / "keda/keda-settings.yaml").read_text())["data"]
+    assert trigger["metadata"]["serverAddress"] == settings["prometheus"]
+    namespace = keda.find("Deployment")["metadata"]["namespace"]
+    assert f'namespace="{namespace}"' in trigger["metadata"]["query"]
+    assert "from-keda-settings" not in keda.text and keda.find("ConfigMap", "keda-settings") is None
+    # KEDA's custom resource takes nothing but strings there.
+    assert all(isinstance(value, str) for value in trigger["metadata"].values())
+    # No answer and no series are not a rate of 0; KEDA has a fallback for this type of metric only.
+    assert trigger["metadata"]["ignoreNullValues"] == "false" and trigger["metricType"] == "AverageValue"
+    assert scaled["minReplicaCount"] <= scaled["fallback"]["replicas"] <= scaled["maxReplicaCount"]
+    target = autoscaler["metrics"][0]["containerResource"]["target"]["averageUtilization"] / 100
+    request = int(keda.container()["resources"]["requests"]["cpu"].removesuffix("m")) / 1000
+    (cost,) = re.findall(r"one house costs (\d+) µs of a core", (K8S / "bases/deployment.yaml").read_text())
+    assert int(trigger["metadata"]["threshold"]) == pytest.approx(target * request / (int(cost) / 1e6), rel=0.01)
 
 
 def test_the_autoscaler_scales_the_deployment_on_its_own_container_which_has_a_request():
@@ -94,7 +145,7 @@ def test_the_probes_ask_the_paths_that_are_theirs_and_give_the_server_time(rende
 
 
 def test_what_is_scaled_has_a_disruption_budget_that_lets_a_drain_take_one_replica_at_a_time(rendered):
-    if rendered.find("HorizontalPodAutoscaler") is None:
+    if not scalers(rendered):
         assert rendered.find("PodDisruptionBudget") is None
         return
     budget = rendered.find("PodDisruptionBudget")["spec"]
@@ -122,3 +173,36 @@ def test_a_replica_may_use_the_memory_that_it_was_measured_to_need(rendered):
     for each in ("requests", "limits"):
         assert mebibytes(resources[each]["memory"]) >= MEASURED_MEMORY
     assert f"about {MEASURED_MEMORY} MiB" in (K8S / "bases/deployment.yaml").read_text()
+
+
+def millicores(quantity):
+    """A Kubernetes quantity of processor time, as our manifests write them."""
+    return int(quantity[:-1]) if quantity.endswith("m") else round(float(quantity) * 1000)
+
+
+def requested(workload):
+    """The processor time that a pod reserves: its containers together, or its largest init container."""
+    spec = workload["spec"]["template"]["spec"]
+    asked = {
+        kind: [millicores(each["resources"]["requests"]["cpu"]) for each in spec.get(kind, [])]
+        for kind in ("containers", "initContainers")
+    }
+    return max(sum(asked["containers"]), *asked["initContainers"], 0)
+
+
+@pytest.mark.parametrize("name", ["dev", "dev-scaled", "dev-autoscaled", "dev-loadtest"])
+def test_a_dev_overlay_fits_the_node_that_the_documents_start_also_while_it_is_rolled_out(name):
+    (cores,) = re.findall(r"minikube start --cpus (\d+)", (K8S.parent / "docs/deploy.md").read_text())
+    overlay = render(K8S / "overlays" / name)
+    total = 0
+    for each in workloads(overlay):
+        replicas = each["spec"].get("replicas", 1)
+        if each["metadata"]["name"] == "bungalow":
+            autoscaler = overlay.find("HorizontalPodAutoscaler")
+            replicas = autoscaler["spec"]["maxReplicas"] if autoscaler else replicas
+            surge = each["spec"]["strategy"]["rollingUpdate"]["maxSurge"]
+            replicas += math.ceil(replicas * int(surge.removesuffix("%")) / 100)
+        total += replicas * requested(each)
+    assert total <= int(cores) * 1000 - MINIKUBE_OWN
+    if name == "dev-loadtest":
+        assert f"request {total / 1000} cores" in (K8S.parent / "docs/deploy.md").read_text()

@@ -14,7 +14,51 @@ DNS = ("kube-system", {"k8s-app": "kube-dns"})
 OUTSIDE = (None, {})
 
 # What has components/network-policy.
-GUARDED = [*PROD, COMBINATIONS / "loadtest"]
+GUARDED = [*PROD, COMBINATIONS / "loadtest", COMBINATIONS / "keda"]
+
+
+def test_the_gateway_api_leads_the_settings_host_by_tls_to_the_service_and_http_to_https():
+    rendered = render(COMBINATIONS / "gateway-api")
+    settings = yaml.safe_load((COMBINATIONS / "gateway-api/gateway-api-settings.yaml").read_text())["data"]
+    routes = {name: rendered.find("HTTPRoute", name)["spec"] for name in ("bungalow", "bungalow-https")}
+    for (name, route), section in zip(routes.items(), ("https", "http")):
+        assert route["hostnames"] == [settings["host"]], name
+        gateway = {"name": settings["gateway"], "namespace": settings["gatewayNamespace"], "sectionName": section}
+        assert route["parentRefs"] == [gateway], name
+    for rule in routes["bungalow"]["rules"]:
+        # Older versions of the API allow eight in one rule.
+        assert len(rule["matches"]) <= 8
+        (backend,) = rule["backendRefs"]
+        (port,) = rendered.find("Service", backend["name"])["spec"]["ports"]
+        assert port["port"] == backend["port"]
+    (redirect,) = routes["bungalow-https"]["rules"]
+    assert redirect == {
+        "filters": [{"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}]
+    }
+    assert "from-gateway-api-settings" not in rendered.text and rendered.find("VirtualService") is None
+    # The policy lets in the gateway's own namespace in the place of Istio's.
+    assert allows(rendered, "bungalow", "ingress", (settings["gatewayNamespace"], {}), "http")
+    assert not allows(rendered, "bungalow", "ingress", ("aks-istio-ingress", {}), "http")
+
+
+def test_azures_balancer_is_internal_and_probes_the_readiness_path_of_the_pods():
+    rendered = render(COMBINATIONS / "azure-load-balancer")
+    service = rendered.find("Service", "bungalow-load-balancer")
+    prefix = "service.beta.kubernetes.io/azure-load-balancer-"
+    annotations = {name.removeprefix(prefix): value for name, value in service["metadata"]["annotations"].items()}
+    assert annotations == {
+        "internal": "true",
+        "health-probe-protocol": "http",
+        "health-probe-request-path": rendered.container()["readinessProbe"]["httpGet"]["path"],
+        "health-probe-interval": "5",
+        "health-probe-num-of-probe": "2",
+    }
+    # With Local the balancer asks the kube-proxy's health port, whatever the annotations say.
+    assert service["spec"]["type"] == "LoadBalancer" and service["spec"]["externalTrafficPolicy"] == "Cluster"
+    assert finds({"matchLabels": service["spec"]["selector"]}, pods(rendered, "bungalow")[1])
+    assert [port["targetPort"] for port in service["spec"]["ports"]] == ["http"]
+    # A balancer's calls come from no namespace: beside the policies they would be dropped.
+    assert not rendered.all("NetworkPolicy")
 
 
 def test_dev_listens_on_port_32000_and_prod_on_none():

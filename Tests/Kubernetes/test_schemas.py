@@ -13,8 +13,9 @@ from kustomization import EVERYTHING, K8S, TOOLS, render
 HERE = pathlib.Path(__file__).resolve().parent
 
 # Of the custom resources, whose schemas are not Kubernetes' own: every field that stands in our manifests, as their
-# projects document it (istio.io/latest/docs/reference/config/networking and
-# prometheus-operator.dev/docs/api-reference/api).
+# projects document it (istio.io/latest/docs/reference/config/networking,
+# prometheus-operator.dev/docs/api-reference/api, gateway-api.sigs.k8s.io/reference/spec,
+# keda.sh/docs/latest/reference/scaledobject-spec and keda.sh/docs/latest/scalers/prometheus).
 CUSTOM_FIELDS = {
     ("networking.istio.io/v1", "Gateway"): """
         selector.istio servers.port.name servers.port.number servers.port.protocol servers.hosts servers.tls.mode
@@ -31,6 +32,26 @@ CUSTOM_FIELDS = {
         trafficPolicy.outlierDetection.consecutive5xxErrors trafficPolicy.outlierDetection.consecutiveGatewayErrors
         trafficPolicy.outlierDetection.interval trafficPolicy.outlierDetection.baseEjectionTime
         trafficPolicy.outlierDetection.maxEjectionPercent""",
+    ("gateway.networking.k8s.io/v1", "HTTPRoute"): """
+        hostnames parentRefs.name parentRefs.namespace parentRefs.sectionName rules.matches.path.type
+        rules.matches.path.value rules.backendRefs.name rules.backendRefs.port rules.timeouts.request rules.filters.type
+        rules.filters.requestRedirect.scheme rules.filters.requestRedirect.statusCode""",
+    ("keda.sh/v1alpha1", "ScaledObject"): """
+        scaleTargetRef.apiVersion scaleTargetRef.kind scaleTargetRef.name pollingInterval minReplicaCount
+        maxReplicaCount fallback.failureThreshold fallback.replicas fallback.behavior
+        advanced.horizontalPodAutoscalerConfig.behavior.scaleUp.stabilizationWindowSeconds
+        advanced.horizontalPodAutoscalerConfig.behavior.scaleUp.selectPolicy
+        advanced.horizontalPodAutoscalerConfig.behavior.scaleUp.policies.type
+        advanced.horizontalPodAutoscalerConfig.behavior.scaleUp.policies.value
+        advanced.horizontalPodAutoscalerConfig.behavior.scaleUp.policies.periodSeconds
+        advanced.horizontalPodAutoscalerConfig.behavior.scaleDown.stabilizationWindowSeconds
+        advanced.horizontalPodAutoscalerConfig.behavior.scaleDown.selectPolicy
+        advanced.horizontalPodAutoscalerConfig.behavior.scaleDown.policies.type
+        advanced.horizontalPodAutoscalerConfig.behavior.scaleDown.policies.value
+        advanced.horizontalPodAutoscalerConfig.behavior.scaleDown.policies.periodSeconds
+        triggers.type triggers.metricType
+        triggers.metadata.serverAddress triggers.metadata.query triggers.metadata.threshold
+        triggers.metadata.ignoreNullValues""",
     ("monitoring.coreos.com/v1", "PodMonitor"): """
         selector.matchLabels.app.kubernetes.io/name podMetricsEndpoints.port podMetricsEndpoints.path
         podMetricsEndpoints.interval podMetricsEndpoints.scrapeTimeout""",

@@ -5,7 +5,7 @@ import re
 import subprocess
 
 import pytest
-from kustomization import EVERYTHING, PROD, ROOT, render
+from kustomization import COMBINATIONS, EVERYTHING, PROD, ROOT, render
 
 from testkit.server import HOUSE
 
@@ -55,13 +55,24 @@ def test_the_container_listens_where_the_image_and_the_server_say(help_text):
     assert [each["containerPort"] for each in render(EVERYTHING[0]).container()["ports"]] == [int(port)]
 
 
-@pytest.mark.parametrize("folder", PROD, ids=lambda folder: folder.name)
+def ways_in(rendered):
+    """How the paths are matched that lead to the server: `exact` or `prefix`, and the path."""
+    istio = rendered.find("VirtualService")
+    if istio:
+        (http,) = istio["spec"]["http"]
+        return [next(iter(match["uri"].items())) for match in http["match"]]
+    paths = [match["path"] for rule in rendered.find("HTTPRoute")["spec"]["rules"] for match in rule["matches"]]
+    exact = [("exact", path["value"]) for path in paths]
+    # A prefix of the Gateway API is the path itself, and what lies below it.
+    return exact + [("prefix", f"{path['value']}/") for path in paths if path["type"] == "PathPrefix"]
+
+
+@pytest.mark.parametrize("folder", [*PROD, COMBINATIONS / "gateway-api"], ids=lambda folder: folder.name)
 def test_the_way_in_leads_to_all_that_the_server_describes_but_metrics_and_probes(folder, start):
     server = start(CACHE_URL="off")
     described = json.loads(server.call("/openapi.json")[1])["paths"].keys()
     assert described > HIDDEN
-    (http,) = render(folder).find("VirtualService")["spec"]["http"]
-    routes = [next(iter(match["uri"].items())) for match in http["match"]]
+    routes = ways_in(render(folder))
 
     def leads(route, path):
         how, uri = route

@@ -5,6 +5,8 @@ struct Histogram: Sendable {
     /// Values in each bucket, not cumulated; the last bucket has no bound.
     private(set) var counts: [UInt64]
     private(set) var sum = 0.0
+    /// The last traced value of each bucket; empty until there is one.
+    private(set) var exemplars: [Exemplar?] = []
 
     init(bounds: [Double]) {
         self.bounds = bounds
@@ -12,9 +14,13 @@ struct Histogram: Sendable {
     }
 
     /// Adds a value, in the unit of the bounds.
-    mutating func observe(_ value: Double) {
-        counts[bounds.firstIndex { value <= $0 } ?? bounds.count] += 1
+    mutating func observe(_ value: Double, tracedAs trace: Exemplar.Trace? = nil) {
+        let bucket = bounds.firstIndex { value <= $0 } ?? bounds.count
+        counts[bucket] += 1
         sum += value
+        guard let trace else { return }
+        if exemplars.isEmpty { exemplars = [Exemplar?](repeating: nil, count: counts.count) }
+        exemplars[bucket] = Exemplar(trace: trace, value: value)
     }
 
     /// The values of two histograms of the same bounds.
@@ -22,6 +28,9 @@ struct Histogram: Sendable {
         var both = left
         for index in both.counts.indices { both.counts[index] += right.counts[index] }
         both.sum += right.sum
+        both.exemplars =
+            left.exemplars.isEmpty || right.exemplars.isEmpty
+            ? left.exemplars + right.exemplars : zip(left.exemplars, right.exemplars).map(Exemplar.later)
         return both
     }
 

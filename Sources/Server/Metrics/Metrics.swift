@@ -24,6 +24,7 @@ final class Metrics: CacheObserver {
         }
     }
 
+    private let clock: WallClock
     private var counted = Snapshot()
     private var requestCounts = [UInt64](
         repeating: 0, count: Route.allCases.count * ResponseStatus.allCases.count)
@@ -31,17 +32,22 @@ final class Metrics: CacheObserver {
     private var scoringSeconds = [Histogram](repeating: .seconds, count: CacheResult.allCases.count)
     private var lookUps = [UInt64](repeating: 0, count: CacheResult.allCases.count)
 
+    /// - Parameter clock: its loop's, for exemplars.
+    init(_ clock: WallClock = WallClock()) { self.clock = clock }
+
     /// A request got its response, whatever it was.
-    func responded(_ route: Route, _ status: ResponseStatus, after time: TimeAmount) {
+    func responded(_ route: Route, _ status: ResponseStatus, after time: TimeAmount, in trace: TraceID? = nil) {
         requestCounts[route.index * ResponseStatus.allCases.count + status.index] += 1
-        requestSeconds[route.index].observe(Double(time.nanoseconds) / 1e9)
+        requestSeconds[route.index].observe(
+            Double(time.nanoseconds) / 1e9, tracedAs: trace.map { Exemplar.Trace($0, at: clock) })
     }
 
     /// A request got its predictions.
-    func scored(_ timing: ServerTiming, _ cache: CacheResult?, records: Int) {
-        counted.batchRecords.observe(Double(records))
+    func scored(_ timing: ServerTiming, _ cache: CacheResult?, records: Int, in trace: TraceID? = nil) {
+        let trace = trace.map { Exemplar.Trace($0, at: clock) }
+        counted.batchRecords.observe(Double(records), tracedAs: trace)
         guard let cache else { return }
-        scoringSeconds[cache.rawValue].observe(Double(timing.cache + timing.score) / 1e9)
+        scoringSeconds[cache.rawValue].observe(Double(timing.cache + timing.score) / 1e9, tracedAs: trace)
     }
 
     /// A look-up ended.

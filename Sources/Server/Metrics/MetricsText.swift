@@ -3,12 +3,17 @@ import Platform
 import PredictionCache
 import ScoringLog
 
-/// The metrics in Prometheus' text format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/).
+/// The metrics as text, in either format.
 struct MetricsText {
     private(set) var text = ""
+    private let format: MetricsFormat
 
     /// Writes all series of the process.
-    init(_ counted: Metrics.Snapshot, _ limits: ConcurrencyLimits, _ log: ScoringLogWriter, _ build: BuildInfo) {
+    init(
+        _ counted: Metrics.Snapshot, _ limits: ConcurrencyLimits, _ log: ScoringLogWriter, _ build: BuildInfo,
+        _ format: MetricsFormat = .text
+    ) {
+        self.format = format
         writeRequests(counted)
         writeScoring(counted)
         writeCache(counted)
@@ -32,6 +37,7 @@ struct MetricsText {
             config="\(build.configuration)",instance="\(build.instance)"}
             """, 1)
         writeProcess(ProcessStatistics())
+        if format == .openMetrics { text += "# EOF\n" }
     }
 
     private mutating func writeRequests(_ counted: Metrics.Snapshot) {
@@ -86,11 +92,16 @@ struct MetricsText {
     }
 
     private mutating func family(_ name: String, _ help: String, _ type: String) {
+        var name = name
+        // OpenMetrics names a counter's family without the ending of its samples.
+        if format == .openMetrics, type == "counter" { name.removeLast("_total".count) }
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
     }
 
-    private mutating func sample(_ series: String, _ value: some CustomStringConvertible) {
-        text += "\(series) \(value)\n"
+    private mutating func sample(
+        _ series: String, _ value: some CustomStringConvertible, _ exemplar: Exemplar? = nil
+    ) {
+        text += "\(series) \(value)\(exemplar?.text ?? "")\n"
     }
 
     private mutating func gauge(_ name: String, _ help: String, _ value: Int) {
@@ -101,9 +112,13 @@ struct MetricsText {
     private mutating func histogram(_ name: String, _ labels: String, _ histogram: Histogram) {
         let separator = labels.isEmpty ? "" : ","
         var cumulated: UInt64 = 0
-        for (bound, count) in zip(histogram.bounds.map(\.description) + ["+Inf"], histogram.counts) {
+        let bounds = histogram.bounds.map(\.description) + ["+Inf"]
+        let hasExemplars = format == .openMetrics && !histogram.exemplars.isEmpty
+        for (index, (bound, count)) in zip(bounds, histogram.counts).enumerated() {
             cumulated += count
-            sample("\(name)_bucket{\(labels)\(separator)le=\"\(bound)\"}", cumulated)
+            sample(
+                "\(name)_bucket{\(labels)\(separator)le=\"\(bound)\"}", cumulated,
+                hasExemplars ? histogram.exemplars[index] : nil)
         }
         let braces = labels.isEmpty ? "" : "{\(labels)}"
         sample("\(name)_sum\(braces)", histogram.sum)

@@ -8,6 +8,9 @@ extension HTTPExchange {
     /// What its target is, if it belongs to no route.
     var unknownTarget: UnknownTarget { routeDetail.flatMap(UnknownTarget.init) ?? .path(near: nil) }
 
+    /// What a scrape is written in.
+    var metricsFormat: MetricsFormat { routeDetail.flatMap(MetricsFormat.init) ?? .text }
+
     /// Whether errors have the Open Inference Protocol's form.
     private var speaksOpenInference: Bool {
         guard route == .other, case .inferencePath = unknownTarget else { return route.speaksOpenInference }

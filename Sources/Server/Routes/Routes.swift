@@ -78,6 +78,7 @@ extension Routes: HTTPConnectionDelegate {
         let route = Route(target: head.target)
         var detail: String?
         if route == .other { detail = UnknownTarget(head.target).code }
+        if route == .metrics { detail = MetricsFormat(accept: head.fields.accept).rawValue }
         if route.speaksOpenInference { detail = ModelPath(Route.path(of: head.target)).map { String($0.version) } }
         let objection = objectionToBody(
             on: route, isCoded: head.fields.isBodyCoded, hasBinaryTensors: head.fields.hasMarker)
@@ -99,7 +100,7 @@ extension Routes: HTTPConnectionDelegate {
         guard route.accepts(exchange.request.method) else {
             return respond(to: exchange, .methodNotAllowed(route.allow))
         }
-        if let version = exchange.routeDetail, version != predictor.model.version {
+        if route.speaksOpenInference, let version = exchange.routeDetail, version != predictor.model.version {
             return respond(to: exchange, .unknownVersion)
         }
         if let objection = objectionToBody(exchange) { return respond(to: exchange, objection) }
@@ -131,7 +132,8 @@ extension Routes: HTTPConnectionDelegate {
     }
 
     func responded(to request: IncomingRequest, _ status: ResponseStatus) {
-        metrics.responded(Route(rawValue: request.route) ?? .other, status, after: .now() - request.receivedAt)
+        metrics.responded(
+            Route(rawValue: request.route) ?? .other, status, after: .now() - request.receivedAt, in: request.trace)
     }
 
     func rejected(by limit: ConnectionLimit) {

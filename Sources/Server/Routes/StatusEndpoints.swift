@@ -30,7 +30,7 @@ final class StatusEndpoints: Sendable {
     /// Another model scores from now on.
     func modelChanged(_ version: String) { build.withLock { $0.modelVersion = version } }
 
-    /// Adds up all loops' shares, and responds with the text.
+    /// Adds up all loops' shares, and responds with the text in the format of the exchange.
     func respondMetrics(_ exchange: HTTPExchange) {
         let snapshots = shares.withLock { $0 }.map { share in share.eventLoop.submit { share.value.snapshot } }
         let shares = EventLoopFuture.whenAllSucceed(snapshots, on: exchange.eventLoop)
@@ -38,9 +38,10 @@ final class StatusEndpoints: Sendable {
             var sum = shares.reduce(into: Metrics.Snapshot()) { $0.add($1) }
             sum.isCacheUp = sum.isCacheUp.map { $0 && !cache.isUnavailable }
             sum.cacheErrors.merge(cache.dropped) { $0 + $1 }
-            let text = MetricsText(sum, limits, log, build.withLock { $0 }).text
+            let format = exchange.metricsFormat
+            let text = MetricsText(sum, limits, log, build.withLock { $0 }, format).text
             var head = ResponseHead.momentary
-            head.contentType = "text/plain; version=0.0.4; charset=utf-8"
+            head.contentType = format.contentType
             exchange.respond(head, ByteBuffer(string: text))
         }
     }

@@ -103,7 +103,7 @@ final class ScoringRequest {
             let body = response.body
             exchange.respond(ResponseHead(.ok, fields: self), body)
             log.scored(exchange, bytes: body.readableBytes, cacheResult, timing, records: predictions.count)
-            metrics.scored(timing, cacheResult, records: predictions.count)
+            metrics.scored(timing, cacheResult, records: predictions.count, in: exchange.request.trace)
             return entry
         case .invalid(let status, let body):
             exchange.respond(ResponseHead(status), body)

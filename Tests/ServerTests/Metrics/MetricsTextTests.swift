@@ -18,7 +18,8 @@ import Testing
         init(_ semaphore: HTTP1.Semaphore, _ count: Int) { permit = semaphore.tryAcquire(count) }
     }
 
-    private func text(_ counted: Metrics.Snapshot) throws -> String {
+    /// What a scrape of these metrics is, on a server with some requests in flight.
+    func text(_ counted: Metrics.Snapshot, _ format: MetricsFormat = .text) throws -> String {
         let limits = ConcurrencyLimits(inFlight: 5, queued: 5, cores: 1, connections: 5, bufferedBytes: 5)
         let (inFlight, queued) = (Held(limits.inFlight, 3), Held(limits.queued, 2))
         defer { withExtendedLifetime((inFlight, queued)) {} }
@@ -26,7 +27,8 @@ import Testing
         let log = ScoringLogWriter(fileDescriptor: null.fileDescriptor) { _ in }
         defer { log.close(within: .seconds(5)) }
         let configuration = try Configuration(Configuration.Flags.parse([]), environment: [:])
-        return MetricsText(counted, limits, log, BuildInfo(modelVersion: "m1", configuration: configuration)).text
+        let build = BuildInfo(modelVersion: "m1", configuration: configuration)
+        return MetricsText(counted, limits, log, build, format).text
     }
 
     private static let types = [

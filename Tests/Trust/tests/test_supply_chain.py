@@ -4,6 +4,8 @@ import re
 
 from testkit.processes import ROOT
 
+FRAMEWORKS = ("bentoml", "litserve", "mlserver", "mosec", "ray")
+
 
 # proves: T44
 def test_every_swift_package_is_of_one_version_and_over_https():
@@ -18,7 +20,9 @@ def test_every_python_package_is_of_one_version_with_the_hashes_of_its_files():
     files = [file for file in ROOT.rglob("requirements*.txt")
              if not any(part.startswith((".venv", ".build")) for part in file.relative_to(ROOT).parts)]
     names = {str(file.relative_to(ROOT)) for file in files}
-    assert names == {"requirements.txt", "requirements-kubernetes.txt", "Benchmarks/peers/fastapi/requirements.txt"}
+    frameworks = {f"Benchmarks/peers/frameworks/{name}/requirements.txt" for name in FRAMEWORKS}
+    peers = {"Benchmarks/peers/fastapi/requirements.txt", *frameworks}
+    assert names == {"requirements.txt", "requirements-kubernetes.txt", *peers}
     for file in files:
         text = re.sub(r"\\\n", " ", file.read_text())
         for line in text.splitlines():
