@@ -24,6 +24,8 @@ struct ContiguousBlock: Sendable {
     var wholeCount = 0
     /// Whether a line came that belongs to no request, while requests waited.
     var hasHadExcess = false
+    /// The log begins within a request, whose lines may stand between those of the first requests that wait.
+    var beginsTorn = false
     /// Those that wait that are the first of a further file of the log.
     var firstsOfParts: [Int] = []
 }
@@ -35,6 +37,14 @@ extension ScoringLogParser {
         guard expectation == .requestID || expectation == .scoring else { return }
         expectation = .nothing
         block.isBroken = true
+    }
+
+    /// Takes note of a line before the first request: a piece of one shows that the log begins within it.
+    mutating func beginTorn(with line: ScoringLogLine) {
+        switch line {
+        case .access, .record, .recordWithoutTime, .foreignAccess, .foreign, .message: break
+        default: block.beginsTorn = true
+        }
     }
 
     /// Takes note of an id or a time that the open request cannot have.
@@ -85,7 +95,7 @@ extension ScoringLogParser {
         block.held.append(request)
         let last = block.held.count - 1
         if block.hasExcess { block.hasHadExcess = true }
-        if block.isMixed || block.hasHadExcess && (isTorn || block.firstTorn != nil) {
+        if block.isMixed || block.hasHadExcess && (isTorn || block.firstTorn != nil || block.beginsTorn) {
             // What belongs to none may be the id or the time of any that waits.
             forgetLines(from: block.isHolding ? 0 : last)
             sendHeld(onRequest: onRequest)
@@ -102,6 +112,7 @@ extension ScoringLogParser {
         if !block.isHolding {
             block.firstTorn = nil
             block.hasHadExcess = false
+            block.beginsTorn = false
             block.wholeCount = 0
             sendHeld(onRequest: onRequest)
         } else if block.held.count >= ContiguousBlock.maximumHeldCount {

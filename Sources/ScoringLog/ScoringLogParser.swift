@@ -164,6 +164,7 @@ public struct ScoringLogParser: Sendable {
     }
 
     mutating func take(_ line: ScoringLogLine, onRequest: (LoggedRequest) -> Void) {
+        if !hasBegun { beginTorn(with: line) }
         switch line {
         case .access(let secondsSince1970, let status, let bodyBytes, let isScoring):
             endRequest(onRequest: onRequest)

@@ -16,12 +16,12 @@ import comparison
 import hostility
 import interface
 import logs
+import long_load_tests
 import overload
 import reader
 import redis_faults
 import rolling
 import sanitizers
-import saturation_search
 import siege_table
 import soak
 import tables
@@ -54,7 +54,11 @@ CHECKS = {
     # proves: T17
     "overload": (overload.check, "twice the rate that can be served"),
     # proves: T17
-    "saturation": (saturation_search.check, "Locust finds saturation at the same rate three times"),
+    "saturation": (long_load_tests.saturation, "Locust finds saturation at the same rate three times"),
+    # proves: C6.14
+    "light": (long_load_tests.light_request, "what calibrate says of a light request is what another rate costs"),
+    # proves: C5.10
+    "smoke": (long_load_tests.smoke, "script/smoke fails a server that has become slower"),
     # proves: C5.10
     "siege": (siege_table.check, "siege's transactions a minute, as the simulator says"),
     # proves: T47

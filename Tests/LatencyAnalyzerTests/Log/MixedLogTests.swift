@@ -58,6 +58,19 @@ import Testing
         }
     }
 
+    @Test("Of two logs that were mixed and lost their beginning, a time of what is lost goes to no request")
+    func mixedAndCut() throws {
+        let (other, own) = (Self.lines(Self.block(9)), Self.lines(Self.block(5)))
+        // The other log's access line is cut within, and its id is not there.
+        let (calls, _) = try read(
+            String(other[0].suffix(20)), own[0], own[1], other[2], own[2], Self.block(6), Self.refused(7))
+        // Nothing shows that no more of it follows, so the next request is in doubt, too.
+        #expect(calls == ["07:00:05 200 - -", "07:00:06 200 - -", "07:00:07 503 - -"])
+        // Whole at its beginning, the log has no request whose time it could be.
+        let (whole, _) = try read(Self.block(4), own[0], own[1], own[2], other[2], Self.block(6))
+        #expect(whole == [Self.whole(4), Self.whole(5), Self.whole(6)])
+    }
+
     // MARK: - Logs that were appended
 
     @Test("A log that was appended to itself three times counts once")

@@ -21,8 +21,9 @@ def test_every_python_package_is_of_one_version_with_the_hashes_of_its_files():
              if not any(part.startswith((".venv", ".build")) for part in file.relative_to(ROOT).parts)]
     names = {str(file.relative_to(ROOT)) for file in files}
     frameworks = {f"Benchmarks/peers/frameworks/{name}/requirements.txt" for name in FRAMEWORKS}
+    environments = {f"requirements{part}.txt" for part in ("", "-kubernetes", "-notebooks", "-jupyterlab")}
     peers = {"Benchmarks/peers/fastapi/requirements.txt", *frameworks}
-    assert names == {"requirements.txt", "requirements-kubernetes.txt", *peers}
+    assert names == environments | peers
     for file in files:
         text = re.sub(r"\\\n", " ", file.read_text())
         for line in text.splitlines():
