@@ -41,9 +41,9 @@ struct LogSeam: Sendable {
     }
 
     /// Ends a stream. A last line without a line feed is taken only where the container has ended: else the rest of it
-    /// would come in the next stream.
+    /// would come in the next stream. Before the last known line is found (`isLost`) it is not taken either.
     mutating func end(isLast: Bool, onLine: (ArraySlice<UInt8>) throws -> Void) throws {
-        if isLast, !open.isEmpty { try take(open[...], onLine) }
+        if isLast, !open.isEmpty, !isSearching { try take(open[...], onLine) }
         open.removeAll()
     }
 

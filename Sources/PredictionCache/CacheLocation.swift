@@ -45,8 +45,9 @@ package enum CacheLocation: Equatable, Sendable {
     private static func redis(_ text: String) -> CacheLocation? {
         // URLComponents takes an escape that is none for plain text, and drops a part that does not decode to UTF-8.
         guard text.percentDecoded != nil, let url = URLComponents(string: text),
-            ["redis", "rediss"].contains(url.scheme), let host = url.host,
-            !host.isEmpty,
+            ["redis", "rediss"].contains(url.scheme), let host = url.host, !host.isEmpty,
+            // It also takes a line end for a part of the host, escaped or not.
+            !host.unicodeScalars.contains(where: { $0.value <= 0x20 || $0.value == 0x7F }),
             url.query == nil, url.fragment == nil
         else { return nil }
         let path = url.path.hasPrefix("/") ? url.path.dropFirst() : url.path[...]

@@ -58,4 +58,13 @@ import Testing
         try seam.end(isLast: true) { text += String(decoding: $0, as: UTF8.self) }
         #expect(text == "a\nb")
     }
+
+    @Test("A last line without a line feed in a stream that lacks the last known one is not taken, and is not an error")
+    func lastLineOfALostStream() throws {
+        var seam = LogSeam()
+        _ = try Self.read(&seam, [Self.line(10, 1, "a")])
+        _ = try Self.read(&seam, ["2026-11-21T07:25:12.100000001Z b"], isContinued: true)
+        try seam.end(isLast: true) { _ in Issue.record("a line was taken") }
+        #expect(seam.isLost)
+    }
 }
