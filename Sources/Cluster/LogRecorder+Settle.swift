@@ -59,6 +59,7 @@ extension LogRecorder {
             isLate = true
             try await Task.sleep(for: Self.tick)
         }
+        await instance.beginAttempt()
         let recorded = await instance.log.mark()
         let second = try await cluster.counters(of: instance.pod)
         return await instance.settle(first: first, recorded: recorded, second: second, isLate: isLate)

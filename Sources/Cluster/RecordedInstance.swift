@@ -58,6 +58,8 @@ actor RecordedInstance {
 
     func beginSettling() { isSettling = true }
 
+    func beginAttempt() { ledger.beginAttempt() }
+
     func settle(
         first: ServerCounters, recorded: Int, second: ServerCounters, isLate: Bool
     ) -> RequestLedger.Settlement {

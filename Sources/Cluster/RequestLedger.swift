@@ -74,6 +74,9 @@ struct RequestLedger: Sendable, Equatable {
         isLastOfEnding = isTerminating
     }
 
+    /// Forgets the count after the log's end, which is about to move: an attempt that comes to nothing leaves none.
+    mutating func beginAttempt() { most = nil }
+
     /// What an attempt to settle came to.
     enum Settlement: Sendable {
         /// The log holds each request up to the second count.

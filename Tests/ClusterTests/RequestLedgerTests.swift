@@ -21,6 +21,14 @@ import Testing
         #expect(Self.settled(5217, 0, 5217).verdict(found: 0) == .missing(5217))
     }
 
+    @Test("An attempt to settle that comes to nothing leaves no count from before the log's new end")
+    func brokenAttempt() {
+        var ledger = Self.settled(100, 103, 105)
+        ledger.beginAttempt()
+        // Four more were logged, and nobody could ask again: no surplus, and not complete either.
+        #expect(ledger.verdict(found: 109) == .unknown("its counters are unknown at the end", atLeast: 100))
+    }
+
     @Test("A request that is missing in a quiet moment is not made up for by those that come after it")
     func quietMoment() {
         var ledger = RequestLedger(isWhole: true)

@@ -58,7 +58,8 @@ import Testing
             "redis://h/1/2", "redis://h?db=1", "redis://h#1", "http://h", "h:6379", "redis://h:x", " redis://h",
             "redis://h/65536", "rediss:", "rediss://", "rediss://h/x", "rediss://h:0", "rediss://h?ssl=no",
             "redisss://h",
-            "redis://a\r\nb", "redis://a%0D%0Ab", "redis://a%7Fb", "redis://a%20b", "redis://u:%ff@h", "redis://u:%@h", "redis://%ff@h", "rediss://u:%zz@h",
+            "redis://a\r\nb", "redis://a%0D%0Ab", "redis://a%7Fb", "redis://a%20b", "redis://u:%ff@h", "redis://u:%@h",
+            "redis://%ff@h", "rediss://u:%zz@h",
         ])
     func refused(text: String) {
         #expect(CacheLocation(text) == nil)
