@@ -45,9 +45,8 @@ package enum CacheLocation: Equatable, Sendable {
     private static func redis(_ text: String) -> CacheLocation? {
         // URLComponents takes an escape that is none for plain text, and drops a part that does not decode to UTF-8.
         guard text.percentDecoded != nil, let url = URLComponents(string: text),
-            ["redis", "rediss"].contains(url.scheme), let host = url.host, !host.isEmpty,
-            // It also takes a line end for a part of the host, escaped or not.
-            !host.unicodeScalars.contains(where: { $0.value <= 0x20 || $0.value == 0x7F }),
+            ["redis", "rediss"].contains(url.scheme), let host = url.encodedHost?.percentDecoded.flatMap(hostName),
+            hasASCIIHost(text),
             url.query == nil, url.fragment == nil
         else { return nil }
         let path = url.path.hasPrefix("/") ? url.path.dropFirst() : url.path[...]
@@ -58,8 +57,22 @@ package enum CacheLocation: Equatable, Sendable {
         else { return nil }
         return .redis(
             RedisLocation(
-                host: String(host.trimming { "[]".contains($0) }), port: port, user: url.user.flatMap(nonEmpty),
+                host: host, port: port, user: url.user.flatMap(nonEmpty),
                 password: url.password.flatMap(nonEmpty), database: database, usesTLS: url.scheme == "rediss"))
+    }
+
+    /// Whether what follows a password is ASCII. DNS and certificates have nothing else, and URLComponents would make
+    /// something of other letters that depends on whether a program has all of Foundation.
+    static func hasASCIIHost(_ text: String) -> Bool {
+        text[(text.lastIndex(of: "@") ?? text.startIndex)...].utf8.allSatisfy { $0 < 128 }
+    }
+
+    /// A URL's host without an address's brackets; nil if it is not a host. URLComponents also takes what it had to
+    /// escape.
+    private static func hostName(_ host: String) -> String? {
+        let name = host.hasPrefix("[") && host.hasSuffix("]") ? host.dropFirst().dropLast() : host[...]
+        let isHost = name.utf8.allSatisfy { $0.isVisible && !"\"<>[\\]^`{|}".utf8.contains($0) }
+        return isHost && !name.isEmpty ? String(name) : nil
     }
 
     private static func nonEmpty(_ text: String) -> String? { text.isEmpty ? nil : text }

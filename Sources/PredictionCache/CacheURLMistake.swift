@@ -63,6 +63,9 @@ package enum CacheURLMistake {
         {
             return "rediss://HOST:\(port): Azure's Redis does not listen on 6379"
         }
+        if !CacheLocation.hasASCIIHost(text) {
+            return "a host in ASCII: an international name in its form that begins with xn--"
+        }
         return general
     }
 }

@@ -21,7 +21,9 @@ import Testing
             ("redis://h/15", Self.redis("h", database: 15)), ("redis://[::1]:7/2", Self.redis("::1", 7, database: 2)),
             ("redis://:p@h", Self.redis("h", password: "p")),
             ("redis://u:p@h", Self.redis("h", user: "u", password: "p")),
-            ("redis://u@h", Self.redis("h", user: "u")),
+            ("redis://u@h", Self.redis("h", user: "u")), ("redis://a_b.c-d.", Self.redis("a_b.c-d.")),
+            ("redis://:ä@h", Self.redis("h", password: "ä")),
+            ("redis://xn--mnchen-3ya.de", Self.redis("xn--mnchen-3ya.de")),
         ]
         for (text, location) in cases { #expect(CacheLocation(text) == location, "\(text)") }
     }
@@ -57,9 +59,11 @@ import Testing
             "redis://h/x", "redis://h/-1",
             "redis://h/1/2", "redis://h?db=1", "redis://h#1", "http://h", "h:6379", "redis://h:x", " redis://h",
             "redis://h/65536", "rediss:", "rediss://", "rediss://h/x", "rediss://h:0", "rediss://h?ssl=no",
-            "redisss://h",
-            "redis://a\r\nb", "redis://a%0D%0Ab", "redis://a%7Fb", "redis://a%20b", "redis://u:%ff@h", "redis://u:%@h",
-            "redis://%ff@h", "rediss://u:%zz@h",
+            "redisss://h", "redis://a\r\nb", "redis://a b", "redis://a\nb", "redis://a%0Ab", "redis://a\tb",
+            "redis://a^b", "redis://a|b",
+            "redis://a[", "redis://[", "redis://[]", "redis://[[::1]]", "redis://münchen.de", "redis://a\u{AD}b",
+            "redis://m%C3%BCnchen.de", "redis://a\0b",
+            "redis://u:%ff@h", "redis://u:%@h", "redis://%ff@h", "rediss://u:%zz@h",
         ])
     func refused(text: String) {
         #expect(CacheLocation(text) == nil)
@@ -105,6 +109,7 @@ import Testing
             ("hunter2", "…", "redis:// or rediss://[user:password@]host"), ("h:6379", "…", "redis:// or rediss://"),
             ("http://u:hunter2@h", "http://…", "redis:// or rediss://"),
             ("redis://h:99999", "redis://…", "redis:// or"),
+            ("rediss://:hunter2@münchen.de", "rediss://…", "a host in ASCII: an international name in its form"),
         ])
     func mistakes(text: String, shown: String, advice: String) {
         #expect(CacheLocation(text) == nil)
