@@ -21,7 +21,7 @@ enum AddressScope: Equatable {
         let name = host.lowercased()
         if name == "localhost" || name.hasSuffix(".localhost") {
             self = .loopback
-        } else if let address = try? SocketAddress(ipAddress: host, port: 0) {
+        } else if let address = SocketAddress(zonedAddress: host) {
             self = Self(address)
         } else {
             self = .ordinary
@@ -76,6 +76,19 @@ enum AddressScope: Equatable {
 }
 
 extension SocketAddress {
+    /// The IP address that a text is; nil for a name.
+    ///
+    /// A zone (`fe80::1%eth0`) does not count: whether a text with one is read depends on the machine's interfaces.
+    init?(zonedAddress text: String) {
+        let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let address = try? SocketAddress(ipAddress: String(parts[0]), port: 0) else { return nil }
+        if parts.count == 2 {
+            let isZone = parts[1].utf8.allSatisfy { (0x21...0x7E).contains($0) }
+            guard address.protocol == .inet6, isZone else { return nil }
+        }
+        self = address
+    }
+
     /// The 4 or 16 bytes of an IP address; none for a socket in the file system.
     package var addressBytes: [UInt8] {
         withSockAddr { address, size in

@@ -78,7 +78,7 @@ struct NodeTrust {
                 "the announced node \"\(String(node.prefix(80)).printable { _ in "?" })\" is not used: \(reason)")
     }
 
-    private static func isAddress(_ host: String) -> Bool { (try? SocketAddress(ipAddress: host, port: 0)) != nil }
+    private static func isAddress(_ host: String) -> Bool { SocketAddress(zonedAddress: host) != nil }
 
     private static func isHost(_ host: String) -> Bool {
         isAddress(host)

@@ -45,6 +45,8 @@ import Testing
             Announcement(url: "redis.example", host: "a b", outcome: "neither a host name nor an address"),
             Announcement(url: "redis.example", host: "a\u{1B}[1m", outcome: "\"a?[1m\" is not used"),
             Announcement(url: "redis.example", host: "fe80::1%eth0", outcome: "a link-local address"),
+            Announcement(url: "redis.example", host: "fe80::1%no-such-0", outcome: "a link-local address"),
+            Announcement(url: "redis.example", host: "10.1.2.3%eth0", outcome: "neither a host name nor an address"),
             Announcement(
                 url: "redis.example", host: String(repeating: "a", count: 254), outcome: "more than 253 bytes"),
         ])
