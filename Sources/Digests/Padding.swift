@@ -1,12 +1,12 @@
-/// Both hashes read blocks of 64 bytes and end alike: a one bit, zeros, and the length of all in bits.
+/// Both hashes read blocks of 64 bytes and pad the end alike: a one bit, zeros, and the total length in bits.
 enum Padding {
     static let blockBytes = 64
 
     /// Calls a function with the last one or two blocks.
     ///
     /// - Parameters:
-    ///   - rest: the bytes that fill no block.
-    ///   - bits: the length of all as the eight bytes that stand at the end.
+    ///   - rest: the bytes after the last full block.
+    ///   - bits: the total length as the eight bytes that end the last block.
     static func withLastBlocks(
         _ rest: UnsafeRawBufferPointer, bits: UInt64, _ mix: (_ blocks: UnsafeRawPointer, _ count: Int) -> Void
     ) {

@@ -1,17 +1,17 @@
 internal import CDigests
 
-/// SHA-256 (FIPS 180-4) of bytes that come in parts.
+/// SHA-256 (FIPS 180-4) of bytes that arrive in parts.
 public struct SHA256: Sendable {
     private var state = SIMD8<UInt32>(
         0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19)
-    /// The beginning of a block, as long as what is left of `byteCount` in blocks.
+    /// The beginning of a block that is not full yet; its length is the remainder of `byteCount`.
     private var begun = SIMD64<UInt8>()
     private var byteCount = 0
 
-    /// Of nothing so far.
+    /// The hash of no bytes yet.
     public init() {}
 
-    /// The digest of bytes that are all there.
+    /// The digest of bytes that are all in memory.
     public static func hash(_ bytes: some Collection<UInt8>) -> Digest {
         var hash = SHA256()
         if bytes.withContiguousStorageIfAvailable({ hash.update(UnsafeRawBufferPointer($0)) }) == nil {
@@ -46,7 +46,7 @@ public struct SHA256: Sendable {
         }
     }
 
-    /// The digest of all that was taken so far.
+    /// The digest of all bytes so far.
     public var digest: Digest {
         var words = state
         withUnsafeBytes(of: begun) { begun in
@@ -56,7 +56,7 @@ public struct SHA256: Sendable {
         return Digest(words: words)
     }
 
-    /// The 32 bytes that a text is known by.
+    /// The 32 bytes of a SHA-256 digest.
     public struct Digest: Sendable, Equatable {
         let words: SIMD8<UInt32>
 
@@ -65,7 +65,7 @@ public struct SHA256: Sendable {
             words.indices.flatMap { index in withUnsafeBytes(of: words[index].bigEndian, Array.init) }
         }
 
-        /// Takes the same time wherever the first difference is, since a digest may stand for a secret.
+        /// Takes the same time wherever the first difference is, since a digest may represent a secret.
         public static func == (one: Digest, other: Digest) -> Bool {
             let difference = one.words ^ other.words
             return difference.indices.reduce(0) { $0 | difference[$1] } == 0

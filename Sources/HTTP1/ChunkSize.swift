@@ -2,7 +2,7 @@ import Bytes
 
 /// The line before a chunk: `chunk-size [ chunk-ext ]` (RFC 9112, section 7.1).
 enum ChunkSize {
-    /// How many bytes the chunk has; nil if the line is none. Extensions are read over, since none is known.
+    /// The chunk's size in bytes; nil if the line is malformed. Extensions are skipped, since none is known.
     static func parse(_ line: UnsafeRawBufferPointer) -> Int? {
         var size = 0
         var digits = 0
@@ -30,13 +30,13 @@ enum ChunkSize {
         return true
     }
 
-    /// How long the quoted text is that begins there, quotes and all (RFC 9110, section 5.6.4); nil if none does.
+    /// The length of the quoted string that begins there, quotes included (RFC 9110, section 5.6.4); nil if none does.
     private static func quotedCount(_ text: UnsafeRawBufferPointer, from start: Int) -> Int? {
         guard start < text.count, text[start] == UInt8(ascii: "\"") else { return nil }
         var place = start + 1
         while place < text.count, HTTPGrammar.isFieldChar(text[place]) {
             if text[place] == UInt8(ascii: "\"") { return place + 1 - start }
-            // What is behind a backslash stands for itself.
+            // A backslash makes the next character literal.
             let isEscape = text[place] == UInt8(ascii: "\\")
             place += isEscape && place + 1 < text.count && HTTPGrammar.isFieldChar(text[place + 1]) ? 2 : 1
         }

@@ -7,7 +7,7 @@ struct ClientClock {
     private var lastLook: NIODeadline
 
     static let lookInterval = TimeAmount.milliseconds(250)
-    /// How far the clock advances at most at a look; by as much it may be behind.
+    /// The most that the clock advances per look, and so the most that it lags.
     static let step = TimeAmount.milliseconds(500)
 
     init(_ time: NIODeadline) { (now, lastLook) = (time, time) }

@@ -3,9 +3,9 @@ package import NIOCore
 
 /// All connections of one event loop, and what they share. Loops share nothing but `ConnectionLimits`.
 package final class ConnectionGroup {
-    /// What a group asks of its connections.
+    /// What a group needs from its connections.
     package protocol Member: AnyObject {
-        /// Whether nothing is owed on either side.
+        /// Whether neither side owes the other anything.
         var isIdle: Bool { get }
         func closeIfOverdue(_ now: NIODeadline)
         func drain()
@@ -15,7 +15,7 @@ package final class ConnectionGroup {
     package struct Settings: Sendable {
         let maximumBodyBytes: Int
         let timeouts: ReadTimeouts
-        /// How long an idle connection is kept, for its client; each field begins with a line break.
+        /// How long an idle connection is kept, as header fields for its client; each begins with a line break.
         let keepAliveFields: String
 
         package init(maximumBodyBytes: Int, timeouts: ReadTimeouts) {
@@ -59,7 +59,7 @@ package final class ConnectionGroup {
     /// How often `checkDeadlines` is to be called.
     package static let lookInterval = ClientClock.lookInterval
 
-    /// Looks for connections that have been waited for long enough.
+    /// Closes connections whose clients have taken too long.
     package func checkDeadlines() {
         clientClock.look(.now())
         for member in members.values { member.closeIfOverdue(clientClock.now) }
@@ -71,7 +71,7 @@ package final class ConnectionGroup {
     /// Has every response tell its client to come back on another connection.
     package func beginStopping() { isStopping = true }
 
-    /// Answers what is under way, takes nothing new, and closes connections as they fall idle.
+    /// Responds to the requests under way, takes no new ones, and closes connections as they become idle.
     ///
     /// - Returns: done when the last connection has closed.
     package func drain() -> EventLoopFuture<Void> {
@@ -82,7 +82,7 @@ package final class ConnectionGroup {
         return promise.futureResult
     }
 
-    /// Closes all connections, whatever is under way.
+    /// Closes all connections, even those with requests under way.
     package func close() {
         for member in members.values { member.close() }
     }

@@ -1,10 +1,10 @@
-/// What all connections of the process share.
+/// The limits that all connections of the process share.
 package struct ConnectionLimits: Sendable {
     /// Connections that may send any request.
     package let connections: Semaphore
     /// Extra connections reserved for health probes, one request each; included in the descriptor budget.
     package let probes: Semaphore
-    /// Bytes of requests that are not complete, or wait.
+    /// Bytes of requests that are incomplete or waiting.
     package let bufferedBytes: Semaphore
 
     package init(connections: Int, probes: Int = 32, bufferedBytes: Semaphore) {
@@ -14,11 +14,11 @@ package struct ConnectionLimits: Sendable {
     }
 }
 
-/// What one connection holds of the process's limits; released at the latest when the connection ends.
+/// What one connection holds of the process's limits; released when the connection ends, at the latest.
 struct ConnectionPermits: ~Copyable {
     /// What a connection may be used for.
     enum Use {
-        /// Nothing: there are as many connections as may be.
+        /// Nothing: the process has reached its limit of connections.
         case nothing
         /// One probe's request.
         case probe
@@ -33,7 +33,7 @@ struct ConnectionPermits: ~Copyable {
 
     init(of limits: ConnectionLimits) { self.limits = limits }
 
-    /// Acquires a connection's permit, or else a probe's, if there is one.
+    /// Acquires a connection's permit, or else a probe's if one is free.
     mutating func acquire() {
         connection = limits.connections.tryAcquire()
         guard connection == nil else {
@@ -50,9 +50,9 @@ struct ConnectionPermits: ~Copyable {
         use = .nothing
     }
 
-    /// Accounts for the bytes that are kept of an incomplete request; the count only grows until it is released.
+    /// Accounts for the kept bytes of an incomplete request; the count only grows until it is released.
     ///
-    /// - Returns: false if they are too many for the process; then none are accounted for any more.
+    /// - Returns: false if the process would exceed its limit; then nothing is accounted for any more.
     mutating func buffer(_ count: Int) -> Bool {
         let more = count - (buffered?.count ?? 0)
         guard more > 0 else { return true }

@@ -33,7 +33,7 @@ extension HTTPConnection: ConnectionGroup.Member, Tick.Writer {
         context.fireUserInboundEventTriggered(event)
     }
 
-    /// The client has ended its side in the middle of a request, which is answered all the same.
+    /// The client ended its side in the middle of a request, which still gets a response.
     private func rejectUnfinishedRequest() {
         if parser.isWithinRequest { reject(.malformed(parser.cut)) }
     }
@@ -57,7 +57,7 @@ extension HTTPConnection: ConnectionGroup.Member, Tick.Writer {
         context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
     }
 
-    /// Ends our side first and reads on until the client has ended its own.
+    /// Ends our side first, then reads until the client has ended its own.
     private func endOutput() {
         guard let context else { return }
         guard !state.hasInputEnded else { return context.close(promise: nil) }
@@ -67,11 +67,11 @@ extension HTTPConnection: ConnectionGroup.Member, Tick.Writer {
 
     package var isIdle: Bool { output.readableBytes == 0 && state.isIdle(now: .now()) }
 
-    /// Takes no more requests once those under way have their responses.
+    /// Takes no more requests and closes once those under way have their responses.
     package func drain() {
         if state.drain(hasOutput: output.readableBytes > 0, now: now) { endOutputWhenWritten() }
     }
 
-    /// Closes the connection, whatever is under way.
+    /// Closes the connection, even with requests under way.
     package func close() { context?.close(promise: nil) }
 }

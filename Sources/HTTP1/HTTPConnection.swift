@@ -5,12 +5,12 @@ package import NIOCore
 ///
 ///     channelRead → RequestParser → HTTPConnectionState → delegate.respond ⋯ respond(to:) → output → flush, once a tick
 ///
-/// `RequestParser` interprets the bytes, `HTTPConnectionState` decides (its invariants hold for the whole); this class has
-/// the channel, the output and the permits. How a connection opens and closes is in `HTTPConnection+Lifecycle.swift`.
-/// Everything happens on the connection's event loop.
+/// `RequestParser` interprets the bytes and `HTTPConnectionState` decides; its invariants hold for the whole. This
+/// class owns the channel, the output and the permits. `HTTPConnection+Lifecycle.swift` has how a connection opens and
+/// closes. Everything happens on the connection's event loop.
 ///
 /// 1. `exchange` is the request that is being received, with its `body`; both end with it.
-/// 2. Whatever has been received and not yet answered is accounted for in `permits` when a read is over.
+/// 2. After each read, `permits` accounts for all bytes that have been received and not yet responded to.
 /// 3. `output` holds the responses of this tick; it is written and flushed at the tick's end, in one write.
 package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
     package typealias InboundIn = ByteBuffer
@@ -27,7 +27,7 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
     var output = ByteBuffer()
     private var body: RequestBody
     private var isReadHeld = false
-    /// As the channel reported it: asking at each read would cost more.
+    /// As last reported by the channel: asking at each read would cost more.
     private var isWritable = true
 
     /// To be made on the connection's event loop, which is the group's.
@@ -44,7 +44,7 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
 
     var isConnected: Bool { context != nil }
 
-    /// The time by which clients are waited for.
+    /// The time that client time-outs are measured by.
     var now: NIODeadline { group.clientClock.now }
 
     // MARK: Requests
@@ -115,7 +115,7 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
     /// Responds to the request that is still being received; with nil, as its route would without a body.
     func answerEarly(_ error: HTTPError?) {
         guard state.answerEarly(), let answered = exchange.take() else { return }
-        // However long the client takes to end it, nothing reads the rest.
+        // Nothing reads the rest, however long the client takes to send it.
         forgetBody()
         parser.stop()
         if let error {
@@ -130,7 +130,7 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
         context.close(promise: nil)
     }
 
-    /// Responds to what could not be understood, after all responses that are owed for what came before it.
+    /// Responds to bytes that cannot be parsed, after all responses that are owed for requests before them.
     func reject(_ error: HTTPError) {
         guard !state.isReceiving else { return answerEarly(error) }
         permits.releaseBuffer()
@@ -145,7 +145,7 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
     // MARK: Responses
 
     func respond(to request: IncomingRequest, _ head: ResponseHead, _ body: ByteBuffer) {
-        // The time of the response, in its head and in the log, is the tick's.
+        // The response's time, in its head and in the log, is the tick's.
         group.tick.open()
         delegate.responded(to: request, head.status)
         guard isConnected else { return }
@@ -209,7 +209,7 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
 
     // MARK: Limits
 
-    /// Tells the client that there are as many connections as may be; a probe's permit is free for the next one at once.
+    /// Responds that the limit of connections is reached, and releases a probe's permit at once.
     func rejectForWantOfPermit() {
         delegate.rejected(by: .connections)
         permits.releaseConnection()
@@ -217,7 +217,7 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
         reject(.saturated)
     }
 
-    /// Accounts for what is kept of an incomplete request; beyond the process's limit the request is rejected.
+    /// Accounts for the kept bytes of an incomplete request; beyond the process's limit the request is rejected.
     private func accountForBuffer() {
         guard !state.isReceiving || state.isRestWanted else { return permits.releaseBuffer() }
         let requestBytes = exchange.map { body.bytes.readableBytes + $0.keptBytes } ?? 0
@@ -226,7 +226,7 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
         reject(.saturated)
     }
 
-    /// Does what is due where the client has been waited for long enough; asked several times a second.
+    /// Acts on a client that has taken too long; called several times a second.
     package func closeIfOverdue(_ now: NIODeadline) {
         switch state.overdue(isReadHeld: isReadHeld, now: now) {
         case .nothing: break
@@ -237,6 +237,6 @@ package final class HTTPConnection: ChannelDuplexHandler, ResponseSink {
         }
     }
 
-    /// Output beyond this is not kept for the next responses, and holds up reading.
+    /// Output memory above this size is not kept for later responses; output beyond it pauses reading.
     static let keptBytes = 64 << 10
 }

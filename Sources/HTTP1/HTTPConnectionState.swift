@@ -1,20 +1,20 @@
 import NIOCore
 
-/// What one connection is in the middle of, and what follows from it: a value that decides, while `HTTPConnection` acts.
-/// Time is a parameter.
+/// What one connection is in the middle of, and what follows from it: a value that decides, while `HTTPConnection`
+/// acts. Time is a parameter.
 ///
 ///     opened ─→ waiting ─ head ─→ receiving ─ end ─→ responding ─ last response ─→ waiting
 ///                  │                  │ error or limit: answered early
 ///                  └── input ended, drain, an error, `Connection: close` ──→ closing ─ last response written ─→ ended
 ///
 /// 1. Responses leave in the order of their requests; each request gets exactly one.
-/// 2. A request that is answered before its end is the last one: what the client still sends of it is dropped.
+/// 2. A request that gets its response before its end is the last one: the rest of its bytes is dropped.
 /// 3. Once `order` is closed no request is taken; those taken still get their responses.
-/// 4. The client is waited for only when it has something to send: never while its requests are being worked on.
+/// 4. A time-out runs only while the client has something to send: never while its requests are being worked on.
 /// 5. Our side ends only after all responses were written, and the client's side is read until it has ended: closing with
 ///    unread bytes would make the kernel send a reset, which can destroy a response on its way.
 struct HTTPConnectionState {
-    /// A request whose end was not seen yet.
+    /// A request that has not been fully received.
     private struct Receiving {
         let position: UInt64
         var isAnswered = false
@@ -67,7 +67,7 @@ struct HTTPConnectionState {
     mutating func wait(for awaited: ReadDeadline.Awaited, now: NIODeadline) {
         // Err on the late side: the clock may be up to one step behind.
         deadline.wait(for: awaited, timeouts, now: now + ClientClock.step)
-        // Others wait for a connection of their own.
+        // A connection without a full permit gets little time, since others wait for one.
         if use != .requests { deadline.shorten(now: now) }
     }
 
@@ -87,10 +87,10 @@ struct HTTPConnectionState {
     /// The client waits for `100 Continue` before it sends the body.
     mutating func expectContinue() { continueAwaited = receiving?.position }
 
-    /// A part of the body has arrived, so an invitation is not needed any more.
+    /// A part of the body has arrived, so `100 Continue` is not needed any more.
     mutating func receiveBody() { continueAwaited = nil }
 
-    /// Whether `100 Continue` is to be written now, after the responses before it; says so once.
+    /// Whether to write `100 Continue` now, after the responses before it; true only once.
     mutating func takeContinue() -> Bool {
         guard let position = continueAwaited, order.isNext(position) else { return false }
         continueAwaited = nil
@@ -109,9 +109,9 @@ struct HTTPConnectionState {
     }
 
     /// The request that is being received gets its response now. The client may or may not send the rest, so the
-    /// connection cannot be used for another request.
+    /// connection cannot take another request.
     ///
-    /// - Returns: false if there is none, or it has its response.
+    /// - Returns: false if there is no such request, or it has its response.
     mutating func answerEarly() -> Bool {
         guard let open = receiving, !open.isAnswered else { return false }
         receiving?.isAnswered = true
@@ -119,9 +119,9 @@ struct HTTPConnectionState {
         return true
     }
 
-    /// Bytes outside of any request cannot be understood.
+    /// Bytes outside of any request cannot be parsed.
     ///
-    /// - Returns: the position of the error that says so; nil if nothing is owed any more.
+    /// - Returns: the position of the error response; nil if nothing is owed any more.
     mutating func receiveNonsense() -> UInt64? {
         guard order.isOpen else { return nil }
         let position = order.admit()
@@ -129,9 +129,10 @@ struct HTTPConnectionState {
         return position
     }
 
-    /// A read is over that has left a request incomplete.
+    /// A read has ended in the middle of a request.
     mutating func completeRead(now: NIODeadline) {
-        // A part of a head may have come after the end of another request, and more of a body after a pause.
+        // The head of another request may have begun after the end of one, and more of a body may have come after a
+        // pause.
         if receiving == nil, deadline.awaited != .head { wait(for: .head, now: now) }
         if receiving != nil, deadline.awaited == .request { wait(for: .body, now: now) }
     }
@@ -158,7 +159,7 @@ struct HTTPConnectionState {
         return parked
     }
 
-    /// Whether more may be read; a client that pipelines without end, or does not read its responses, is not read from.
+    /// Whether to read on; not from a client that pipelines without end or does not read its responses.
     ///
     /// - Parameter hasRoom: whether responses can be written.
     func mayRead(hasRoom: Bool) -> Bool {
@@ -189,34 +190,34 @@ struct HTTPConnectionState {
         return order.outstanding == 0 && !hasOutput
     }
 
-    /// Our side ends; the client's is waited for.
+    /// Ends our side; the client's is still awaited.
     mutating func endOutput(isStopping: Bool, now: NIODeadline) {
         wait(for: .end, now: now)
         if isStopping, !isRestWanted { deadline.shorten(now: now) }
     }
 
-    /// What to do about a client that has been waited for long enough.
+    /// What to do about a client that has taken too long.
     enum Overdue {
         case nothing, headTimeout, bodyTimeout, noPlace, close
     }
 
-    /// - Parameter isReadHeld: whether the connection is not read from, because of its own responses.
+    /// - Parameter isReadHeld: whether reading is paused because the client does not read its responses.
     mutating func overdue(isReadHeld: Bool, now: NIODeadline) -> Overdue {
         guard deadline.isOver(now) else { return .nothing }
         switch deadline.awaited {
         case .nothing: return .nothing
-        // The rest is not read before requests have their responses.
+        // The rest is not read until requests have their responses.
         case .head where order.outstanding >= Self.pipelinedRequests:
             wait(for: .head, now: now)
             return .nothing
-        // Nor before responses are read.
+        // Nor until responses are read.
         case .head where isReadHeld, .body where isReadHeld:
             wait(for: .request, now: now)
             return .nothing
         case .head: return .headTimeout
         case .body: return .bodyTimeout
         case .request where use == .probe: return .noPlace
-        // The client sends nothing, or has read nothing for so long.
+        // The client has sent nothing, or read nothing, for the whole time-out.
         case .request, .end: return .close
         }
     }

@@ -3,7 +3,7 @@ package struct HTTPError: Error {
     package let status: ResponseStatus
     /// Plain ASCII text without quotes or backslashes.
     package let detail: String
-    /// What the client probably wants instead, in such text too.
+    /// What the client probably wanted instead, in the same kind of text.
     package let hint: String?
     private let field: HeaderField?
 
@@ -22,27 +22,27 @@ package struct HTTPError: Error {
     }
 }
 
-/// What the wire itself finds wrong.
+/// The errors at the HTTP level.
 extension HTTPError {
     static func malformed(_ reason: MalformedRequest) -> HTTPError {
         HTTPError(status: .badRequest, detail: "Malformed HTTP request: \(reason.text)")
     }
 
-    /// - Parameter bytes: how long the body is said to be.
+    /// - Parameter bytes: the announced length of the body.
     static func bodyTooLarge(_ bytes: Int, limit: Int) -> HTTPError {
         let length = bytes == .max ? "\(bytes) bytes or more" : "\(bytes) bytes"
         return HTTPError(
             status: .contentTooLarge, detail: "The body has \(length), where MAX_BODY_BYTES allows \(limit)")
     }
 
-    /// - Parameter bytes: how much of the body has come, of which the length is not known.
+    /// - Parameter bytes: how much of a body of unknown length has arrived.
     static func bodyGrewTooLarge(_ bytes: Int, limit: Int) -> HTTPError {
         HTTPError(
             status: .contentTooLarge,
             detail: "The body has at least \(bytes) bytes, where MAX_BODY_BYTES allows \(limit)")
     }
 
-    /// - Parameter hosts: how many there are.
+    /// - Parameter hosts: the number of `Host` headers.
     static func oneHostNeeded(_ hosts: Int) -> HTTPError {
         HTTPError(
             status: .badRequest,
@@ -50,7 +50,7 @@ extension HTTPError {
                 + (hosts == 0 ? "none" : "\(hosts)"))
     }
     static let invalidHost = HTTPError(
-        status: .badRequest, detail: "The Host header is no name or address, with or without a port")
+        status: .badRequest, detail: "The Host header is not a name or address, with or without a port")
     static let unknownTransferCoding = HTTPError(
         status: .badRequest, detail: "Transfer-Encoding may be sent once, and only as chunked")
     static let framingTooLarge = HTTPError(

@@ -1,17 +1,17 @@
 import Bytes
 package import NIOCore
 
-/// One request, and the response that it is owed.
+/// One request, and the response to it.
 ///
-/// A value that is moved: from the connection, which keeps it while the body arrives, to what the service makes of it.
-/// Everything happens on the connection's event loop.
+/// A value that moves from the connection, which keeps it while the body arrives, to the service. Everything happens on
+/// the connection's event loop.
 package struct HTTPExchange {
     package let request: IncomingRequest
     /// What the service keeps of the target; opaque to HTTP.
     package let routeDetail: String?
     /// The caller's trace context, in W3C's form.
     package let traceparent: String?
-    /// What the caller has of a page already: the values of `If-None-Match` headers.
+    /// The versions of a page that the caller has already: the values of `If-None-Match` headers.
     package let ifNoneMatch: String?
     /// Whether the body has a `Content-Encoding`.
     package let isBodyCoded: Bool
@@ -30,15 +30,15 @@ package struct HTTPExchange {
         hasMarker = fields.hasMarker
     }
 
-    /// The loop that all of it happens on.
+    /// The event loop that everything happens on.
     package var eventLoop: any EventLoop { connection.eventLoop }
 
-    /// Whether nobody can read a response any more.
+    /// Whether the client has gone, so that nothing can be sent to it any more.
     package var isAbandoned: Bool { !connection.isConnected }
 
-    /// What it keeps of its head that may be long, in bytes.
+    /// The kept parts of the head that may be long, in bytes.
     var keptBytes: Int { (ifNoneMatch?.utf8.count ?? 0) + (routeDetail?.utf8.count ?? 0) }
 
-    /// Sends the response; to be called once. Bytes are written at the end of the event loop's tick.
+    /// Sends the response; call it once. Bytes are written at the end of the event loop's tick.
     package func respond(_ head: ResponseHead, _ body: ByteBuffer) { connection.respond(to: request, head, body) }
 }

@@ -1,12 +1,12 @@
 import Bytes
 
-/// A request's method (RFC 9110, section 9), as far as the service tells methods apart.
+/// A request's method (RFC 9110, section 9): those that the service handles differently, and `other`.
 package enum HTTPMethod: CaseIterable {
     case get, head, post, put, patch, delete, options, trace, connect
     /// A well-formed name of any other.
     case other
 
-    /// Its name as a text of ours, for a log that must hold no client's text.
+    /// Its name as a text of ours, for a log that must not hold clients' text.
     package var literal: StaticString {
         switch self {
         case .get: "GET"
@@ -22,7 +22,7 @@ package enum HTTPMethod: CaseIterable {
         }
     }
 
-    /// The method of that name; nil unless it is of capital letters and hyphens, as all registered names are.
+    /// The method with that name; nil unless it is of capital letters and hyphens, as all registered names are.
     init?(_ name: UnsafeRawBufferPointer) {
         // Most requests by far.
         if name.equals("POST") {

@@ -1,14 +1,14 @@
 package import Bytes
 package import NIOCore
 
-/// What a response depends on: the part of a request that outlives its head and body.
+/// The part of a request that its response depends on, and that outlives its head and body.
 package struct IncomingRequest {
     /// Its place in the order of responses on its connection.
     let position: UInt64
     package let method: HTTPMethod
     /// 0 for HTTP/1.0, 1 for HTTP/1.1.
     package let minorVersion: Int
-    /// When the head had arrived.
+    /// When the head had arrived completely.
     package let receivedAt: NIODeadline
     /// The caller's id, else one of ours.
     package let id: RequestID
@@ -17,7 +17,7 @@ package struct IncomingRequest {
     /// The caller's trace, if it records one.
     package let trace: TraceID?
 
-    /// - Parameter id: for a caller that sends none.
+    /// - Parameter id: the id for a caller that sends none.
     init(
         _ head: RequestHead, at position: UInt64, receivedAt: NIODeadline, route: Int,
         orID id: @autoclosure () -> RequestID
@@ -31,7 +31,7 @@ package struct IncomingRequest {
         trace = head.fields.traceparent.flatMap(TraceID.init(sampledIn:))
     }
 
-    /// What could not be read as a request, and gets a response all the same.
+    /// A request that could not be parsed, and still gets a response.
     init(unreadableAt position: UInt64, receivedAt: NIODeadline, route: Int, id: RequestID) {
         self.position = position
         self.receivedAt = receivedAt

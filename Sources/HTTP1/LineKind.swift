@@ -1,4 +1,4 @@
-/// The kinds of lines that a request consists of, beside its body.
+/// The kinds of lines in a request, apart from its body.
 enum LineKind {
     case request, field, chunkSize, trailer
 }

@@ -1,29 +1,29 @@
 import Bytes
 
-/// What came instead of an HTTP/1.1 request, in words for its sender; looked at only after it could not be read.
+/// What was received instead of an HTTP/1.1 request, in words for its sender; determined only after parsing has failed.
 struct MalformedRequest: Equatable {
-    /// Plain ASCII without quotes or backslashes, to go on after a colon.
+    /// Plain ASCII without quotes or backslashes, to follow a colon.
     let text: String
 
     private init(_ text: String) { self.text = text }
 
     static let lineEnd = MalformedRequest("a line ends with CR or LF alone, where CR LF is needed")
     static let contentLength = MalformedRequest("Content-Length is not one number of bytes")
-    static let bothLengths = MalformedRequest("Content-Length and Transfer-Encoding stand in one request")
+    static let bothLengths = MalformedRequest("the request has both Content-Length and Transfer-Encoding")
     static let chunkEnd = MalformedRequest("a chunk is longer than its size says")
 
     /// The client has ended its side within a request.
     ///
     /// - Parameters:
-    ///   - line: what was due; nil for the body.
-    ///   - bytes: how many of the body, or of its chunk, were still to come.
+    ///   - line: the line that was due; nil for the body.
+    ///   - bytes: how many bytes of the body, or of its chunk, were missing.
     static func cut(in line: LineKind?, missing bytes: Int) -> MalformedRequest {
         let isHead = line == .request || line == .field
         let missing = !isHead && bytes > 0 ? ", at least \(bytes) bytes too early" : ""
         return MalformedRequest("the connection ended within the \(isHead ? "head" : "body")\(missing)")
     }
 
-    /// Why a line is not one of its kind, or the beginning of one that holds a control character.
+    /// Why a line is malformed, or the beginning of a line that holds a control character.
     ///
     /// - Parameter hasEnd: false if it ends with LF alone.
     static func line(
@@ -38,7 +38,7 @@ struct MalformedRequest: Equatable {
             return MalformedRequest(
                 "a chunk does not begin with its size in hexadecimal digits, or has a bad extension")
         case .trailer where RequestFields.split(line) != nil:
-            return MalformedRequest("Content-Length or Transfer-Encoding stands among the trailers, after the body")
+            return MalformedRequest("Content-Length or Transfer-Encoding is among the trailers, after the body")
         case .trailer: return MalformedRequest(field(line))
         }
     }
@@ -58,31 +58,31 @@ struct MalformedRequest: Equatable {
         "JSON came where a request line is due (the Content-Length of the request before it may be too small)"
 
     private static func otherProtocol(_ line: UnsafeRawBufferPointer) -> String? {
-        // Of version 2's signature, CR LF CR LF NUL CR LF QUIT LF, two empty lines were read.
+        // Version 2's signature is CR LF CR LF NUL CR LF QUIT LF; its two empty lines have been read.
         if line.equals("\0") { return proxyHeader }
         return protocols.first { line.hasPrefix($0.prefix) }?.text
     }
 
     private static func requestLine(_ line: UnsafeRawBufferPointer) -> String {
-        if let byte = controlCharacter(in: line) { return "\(byte) stands in the request line" }
+        if let byte = controlCharacter(in: line) { return "the request line holds \(byte)" }
         let method = line.countWhile { $0 != .space }
         guard HTTPMethod(line.part(0..<method)) != nil else {
             return "the request line does not begin with a method in capital letters"
         }
         let rest = line.dropping(min(method + 1, line.count))
         guard let first = rest.first else { return "the request line has no target" }
-        guard first != .space else { return "two blanks stand after the method" }
+        guard first != .space else { return "two blanks follow the method" }
         let target = rest.countWhile { $0 != .space }
         let valid = rest.countWhile(HTTPGrammar.isTargetChar)
         guard valid == target else { return "the target holds \(shown(rest[valid])), which is to be percent-encoded" }
         let version = rest.dropping(target)
-        if version.isEmpty { return "no HTTP version stands after the target" }
+        if version.isEmpty { return "no HTTP version follows the target" }
         guard version.equals(" HTTP/1.0") || version.equals(" HTTP/1.1") else {
             if version.hasPrefix(" HTTP/") { return "the HTTP version is neither 1.1 nor 1.0" }
             let hasVersion = version.dropping(max(0, version.count - 9)).equals(" HTTP/1.1")
             return hasVersion
                 ? "the target holds a blank, which is to be percent-encoded"
-                : "what stands after the target is not a blank and HTTP/1.1"
+                : "the target is not followed by one blank and HTTP/1.1"
         }
         return "the target is neither a path, which begins with a slash, nor a URL with a host"
     }
@@ -101,7 +101,7 @@ struct MalformedRequest: Equatable {
         }
         let areBlanks = line.part(name..<colon).countWhile(\.isBlank) == colon - name
         return areBlanks
-            ? "a blank stands before the colon of \(header)" : "the name of a header holds \(shown(line[name]))"
+            ? "a blank precedes the colon of \(header)" : "the name of a header holds \(shown(line[name]))"
     }
 
     // MARK: Bytes

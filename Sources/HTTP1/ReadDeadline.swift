@@ -1,27 +1,27 @@
 package import NIOCore
 
-/// What a connection waits for from its client, and until when.
+/// What a connection expects from its client, and by when.
 struct ReadDeadline {
     /// What the client has to send next.
     enum Awaited {
         /// Nothing: its requests are being worked on.
         case nothing
-        /// A new request, or the end of its side.
+        /// A new request, or the end of the client's side.
         case request
         /// The rest of a request's head.
         case head
         /// The rest of a request's body.
         case body
-        /// The end of its side, after ours has ended.
+        /// The end of the client's side, after ours has ended.
         case end
     }
 
     private(set) var awaited = Awaited.nothing
     private var deadline = NIODeadline.distantFuture
 
-    /// Starts to wait for something else.
+    /// Starts waiting for something else.
     ///
-    /// - Parameter now: by `ClientClock`, which costs nothing to ask.
+    /// - Parameter now: read from `ClientClock`, which costs nothing.
     mutating func wait(for awaited: Awaited, _ timeouts: ReadTimeouts, now: NIODeadline) {
         self.awaited = awaited
         switch awaited {
@@ -32,7 +32,7 @@ struct ReadDeadline {
         }
     }
 
-    /// Waits for the same, for a second at most.
+    /// Continues to wait for the same, for at most one second.
     mutating func shorten(now: NIODeadline) { deadline = min(deadline, now + .seconds(1)) }
 
     /// Whether the time is up.

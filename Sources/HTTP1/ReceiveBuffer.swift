@@ -3,7 +3,7 @@ import NIOCore
 /// Bytes that were received and not yet parsed; at first they stay in the memory of the read that brought them.
 struct ReceiveBuffer {
     private(set) var bytes = ByteBuffer()
-    /// Whether the memory belongs to a read. It may be much larger, and the next read wants it back.
+    /// Whether the memory belongs to a read. It may be much larger, and the next read reuses it.
     private var isBorrowed = false
 
     var count: Int { bytes.readableBytes }
@@ -14,7 +14,7 @@ struct ReceiveBuffer {
         if isBorrowed { bytes = more } else { bytes.writeImmutableBuffer(more) }
     }
 
-    /// Copies the bytes to memory of their own, just large enough, since they outlive the read.
+    /// Copies the bytes to memory of their own, just large enough, so that they outlive the read.
     mutating func detach() {
         if count == 0 {
             bytes = ByteBuffer()

@@ -2,7 +2,7 @@ package import Bytes
 
 /// The header fields that the service acts on.
 package struct RequestFields {
-    /// As large as an Int can be, if it is larger than that.
+    /// `Int.max` if it is larger than that.
     private(set) var contentLength: Int?
     private(set) var expectsContinue = false
     private(set) var asksForClose = false
@@ -20,11 +20,11 @@ package struct RequestFields {
     /// The caller's trace context; nil unless there is exactly one.
     package private(set) var traceparent: String?
     private var hasTraceparent = false
-    /// The values of `If-None-Match` headers as one list.
+    /// The values of all `If-None-Match` headers as one list.
     package private(set) var ifNoneMatch: String?
-    /// The values of `Accept` headers as one list, if they are kept.
+    /// The values of all `Accept` headers as one list, if they are kept.
     package private(set) var accept: String?
-    /// Whether `Accept` is kept: a request with a body has one form of response, and pays for no choice.
+    /// Whether `Accept` is kept: a request with a body has one form of response, so it does not pay for the choice.
     private let keepsAccept: Bool
     /// The caller's name for the request: the first valid `X-Ms-Request-Id`, else the first valid `X-Request-Id`.
     package private(set) var requestID: RequestID?
@@ -32,11 +32,11 @@ package struct RequestFields {
 
     init(keepsAccept: Bool = false) { self.keepsAccept = keepsAccept }
 
-    /// What `Transfer-Encoding` says.
+    /// What `Transfer-Encoding` means.
     enum TransferCoding { case none, chunked, other }
 
-    /// Reads `field-name ":" OWS field-value OWS` (RFC 9112, section 5), without the white space; nil if the line is not
-    /// that.
+    /// Reads `field-name ":" OWS field-value OWS` (RFC 9112, section 5), without the white space; nil if the line is
+    /// malformed.
     static func split(
         _ line: UnsafeRawBufferPointer
     ) -> (name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer)? {
@@ -49,14 +49,14 @@ package struct RequestFields {
     /// Takes a field.
     ///
     /// - Parameters:
-    ///   - name: in letters of either case.
+    ///   - name: in any case.
     ///   - value: without white space around it.
-    ///   - markerField: a field of the service's own, in lower case, of which only the presence is noted.
-    /// - Returns: false if it makes the head malformed.
+    ///   - markerField: a field of the service's own, in lower case; only its presence is noted.
+    /// - Returns: false if the field makes the head malformed.
     mutating func take(
         _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, _ markerField: StaticString
     ) -> Bool {
-        // Names differ in length, but for two, so that a field is compared with one name as a rule.
+        // Names differ in length, except for two, so that a field is usually compared with one name.
         switch name.count {
         case 4 where name.equalsIgnoringCase("host"):
             hosts += 1
@@ -81,7 +81,7 @@ package struct RequestFields {
         return true
     }
 
-    /// One number, once: of two, others might believe the other one.
+    /// Accepts one number, once: two readers could each believe another one of two.
     private mutating func take(contentLength value: UnsafeRawBufferPointer) -> Bool {
         guard contentLength == nil, !value.isEmpty else { return false }
         var length: UInt64 = 0
@@ -107,19 +107,19 @@ package struct RequestFields {
         }
     }
 
-    /// Of a list in several fields, each has a part (RFC 9110, section 5.3).
+    /// When a list is sent in several fields, each holds a part (RFC 9110, section 5.3).
     private static func append(_ value: String, to list: inout String?) {
         list = list.map { "\($0),\(value)" } ?? value
     }
 
-    /// Wins over `X-Request-Id`, whichever comes first.
+    /// Takes precedence over `X-Request-Id`, whichever comes first.
     private mutating func take(microsoftRequestID value: UnsafeRawBufferPointer) {
         guard !hasMicrosoftRequestID, let id = RequestID(value) else { return }
         requestID = id
         hasMicrosoftRequestID = true
     }
 
-    /// Of two parents none can be told to be the right one.
+    /// If there are two parents, neither can be trusted.
     private mutating func take(traceparent value: UnsafeRawBufferPointer) {
         traceparent = hasTraceparent ? nil : TraceContext.parse(value)
         hasTraceparent = true

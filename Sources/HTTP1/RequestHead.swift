@@ -1,6 +1,6 @@
 import Bytes
 
-/// What a request says before its body.
+/// The part of a request before its body.
 package struct RequestHead {
     package let method: HTTPMethod
     /// As sent.
@@ -9,7 +9,7 @@ package struct RequestHead {
     package let minorVersion: Int
     package internal(set) var fields: RequestFields
 
-    /// Reads `method SP request-target SP HTTP-version` (RFC 9112, section 3); nil if the line is not that.
+    /// Reads `method SP request-target SP HTTP-version` (RFC 9112, section 3); nil if the line is malformed.
     init?(line: UnsafeRawBufferPointer) {
         let space = line.countWhile { $0 != .space }
         let targetEnd = space + 1 + line.countWhile(HTTPGrammar.isTargetChar, from: min(space + 1, line.count))
@@ -36,14 +36,14 @@ package struct RequestHead {
         return authority > 0 && HostField.isValid(target.part(start..<(start + authority)))
     }
 
-    /// Whether another request may follow on the connection, for all that this one says (RFC 9112, section 9.3).
+    /// Whether another request may follow on the connection, according to this head (RFC 9112, section 9.3).
     var allowsAnother: Bool {
         guard !fields.asksForClose, method != .connect else { return false }
-        // HTTP/1.0 knows no transfer codings, so their framing is not to be trusted there (RFC 9112, section 6.1).
+        // HTTP/1.0 has no transfer codings, so their framing cannot be trusted there (RFC 9112, section 6.1).
         return minorVersion >= 1 || (fields.asksForKeepAlive && fields.transferCoding == .none)
     }
 
-    /// Why it is not a request that HTTP allows, although its lines are well-formed; nil if it is one.
+    /// Why HTTP does not allow the request although its lines are well-formed; nil if it does.
     var defect: Defect? {
         guard fields.hosts == 1 || (minorVersion == 0 && fields.hosts == 0) else {
             return .hostCount(fields.hosts)
@@ -52,9 +52,9 @@ package struct RequestHead {
         return fields.transferCoding == .other ? .unknownTransferCoding : nil
     }
 
-    /// What may be wrong with a well-formed head.
+    /// What can be wrong with a well-formed head.
     enum Defect {
-        /// How many `Host` headers there are, where one is needed.
+        /// The number of `Host` headers, where exactly one is required.
         case hostCount(Int)
         case invalidHost, unknownTransferCoding
     }

@@ -2,8 +2,8 @@ package import Bytes
 
 /// Makes fresh request ids for one event loop.
 ///
-/// A system call per id would be felt at full speed, and an id has to be unique, not secret: so xoshiro256++ (Blackman
-/// and Vigna, 2019), seeded by the system.
+/// An id has to be unique, not secret, and a system call per id would be noticeable at full speed. So it uses
+/// xoshiro256++ (Blackman and Vigna, 2019), seeded by the system.
 package struct RequestIDGenerator {
     private var state: SIMD4<UInt64>
 

@@ -8,13 +8,13 @@ private import Platform
 ///                                        └→ chunkSize ⇄ chunk, chunkEnd → trailers ┘
 ///     any of them → lost, on an error or an unknown transfer coding
 ///
-/// 1. A line ends with CR LF, a field is one line, a body has one length or one `chunked`: as strict as the grammar allows,
-///    since two readers who take the same bytes for different requests are how requests are smuggled.
+/// 1. A line ends with CR LF, a field is one line, a body has one length or one `chunked`. This is as strict as the
+///    grammar allows: when two readers take the same bytes for different requests, requests can be smuggled.
 /// 2. Events come in the order head, body parts, end; after an error event no other follows.
-/// 3. From read to read it keeps less than a section of 32 KiB, and of the head what the service acts on; a body is passed
-///    on as it arrives.
-/// 4. Every section (empty lines, head, chunk line, trailers) is bounded in bytes, a head in fields, and the framing of
-///    chunks in proportion to what they carry.
+/// 3. Between reads it keeps less than a section of 32 KiB, and from the head only what the service acts on; a body is
+///    passed on as it arrives.
+/// 4. Every section (empty lines, head, chunk line, trailers) is bounded in bytes, a head also in fields, and the
+///    framing of chunks in proportion to their data.
 final class RequestParser {
     enum Event {
         /// The head is complete; `takeHead` returns it.
@@ -23,7 +23,7 @@ final class RequestParser {
         case body(ByteBuffer)
         /// The request is complete.
         case end
-        /// Neither this nor anything after it can be understood; the rest is read and dropped.
+        /// Neither this nor anything after it can be parsed; the rest is read and dropped.
         case failed(ParseError)
     }
 
@@ -35,7 +35,7 @@ final class RequestParser {
         case emptyLines, body, chunk, chunkEnd, lost
         case lines(LineKind)
 
-        /// Whether lines are due.
+        /// The kind of line that is due; nil if none is.
         var line: LineKind? { if case .lines(let line) = self { line } else { nil } }
     }
 
@@ -53,24 +53,24 @@ final class RequestParser {
     private var unread = ReceiveBuffer()
     /// Bytes at the start of `unread` that are known to hold no line feed.
     private var scannedBytes = 0
-    /// Bytes of the empty lines, of the head, of the chunk's line or of the trailers so far.
+    /// Bytes so far of the empty lines, the head, the chunk's line or the trailers.
     private var sectionBytes = 0
     private var fieldCount = 0
-    /// Bytes of the body, or of its chunk, that are still to come.
+    /// Bytes of the body, or of its chunk, that are still missing.
     private var left = 0
-    /// Bytes of chunks so far, and what stood around them.
+    /// Bytes of chunk data so far, and of the framing around it.
     private var chunkBytes = 0
     private var framingBytes = 0
 
-    /// What empty lines before a request, a head, a chunk's line, or trailers may take, in bytes.
+    /// The limit in bytes for the empty lines before a request, for a head, a chunk's line, or trailers.
     private static let maximumSectionBytes = 32 << 10
     private static let maximumFields = 100
-    /// What the framing of a chunked body may take beside what is free (RFC 9112, section 7.1.1, asks for a limit);
-    /// chunks of a single byte take five bytes each.
+    /// How much framing a chunked body may have for each byte of data, beyond a fixed allowance (RFC 9112, section
+    /// 7.1.1, asks for a limit). Chunks of a single byte need five bytes each.
     private static let framingBytesPerByte = 8
     private static let freeFramingBytes = 32 << 10
 
-    /// - Parameter markerField: in lower case, a field whose presence the service wants to know.
+    /// - Parameter markerField: a field, in lower case, whose presence the service needs to know.
     init(markerField: StaticString) { self.markerField = markerField }
 
     /// Whether a request has begun and not ended; to be asked between reads.
@@ -86,10 +86,10 @@ final class RequestParser {
 
     private var isLost: Bool { if case .lost = state { true } else { false } }
 
-    /// What is kept of a request's head, trailers or chunk's line, at most, in bytes; to be asked between reads.
+    /// The most bytes that are kept of a request's head, trailers or chunk's line; to be asked between reads.
     var keptBytes: Int { sectionBytes + unread.count }
 
-    /// Takes what a read brought; then `next` is to be called until it returns nil.
+    /// Takes the bytes of one read; then call `next` until it returns nil.
     func take(_ bytes: ByteBuffer) {
         guard !isLost else { return }
         unread.append(bytes)
@@ -110,10 +110,11 @@ final class RequestParser {
         }
     }
 
-    /// The head that was announced last, once; not part of its event, since it is large and would be moved with it.
+    /// The head that was announced last, once. It is not part of its event, since it is large and would be moved with
+    /// it.
     func takeHead() -> RequestHead? { head.take() }
 
-    /// Drops what was received, and all that still comes.
+    /// Drops what was received, and everything that follows.
     func stop() {
         state = .lost
         head = nil
@@ -136,7 +137,7 @@ final class RequestParser {
 // MARK: Heads
 
 extension RequestParser {
-    /// Reads over empty lines before a request; some clients send one behind a body (RFC 9112, section 2.2).
+    /// Skips empty lines before a request; some clients send one after a body (RFC 9112, section 2.2).
     private func readEmptyLines() -> Step {
         while readLineEnd() { sectionBytes += 2 }
         guard sectionBytes <= Self.maximumSectionBytes else { return tooLarge }
@@ -155,10 +156,10 @@ extension RequestParser {
         return true
     }
 
-    /// Whether there is a CR and nothing behind it.
+    /// Whether there is a CR and nothing after it.
     private var isLineEndBegun: Bool { unread.count == 1 && unread[0] == UInt8.carriageReturn }
 
-    /// Reads the lines that have come, each with CR LF behind it, as long as nothing but lines is due.
+    /// Reads the complete lines that have arrived, as long as lines are due.
     private func readLines() -> Step {
         let (readBytes, step) = unread.bytes.withUnsafeReadableBytes { bytes -> (Int, Step) in
             var start = 0
@@ -230,12 +231,12 @@ extension RequestParser {
         case (.none, let length):
             left = length ?? 0
             state = .body
-        // Others might believe the other one.
+        // Two readers could each believe the other length.
         case (_, .some): return .malformed(.bothLengths)
         case (.chunked, nil):
             (chunkBytes, framingBytes) = (0, 0)
             state = .lines(.chunkSize)
-        // Where the body ends cannot be known; the connection answers the head with an error.
+        // The end of the body cannot be known, so the connection responds to the head with an error.
         case (.other, nil): state = .lost
         }
         return .event(.head)
@@ -267,7 +268,7 @@ extension RequestParser {
         return .proceed
     }
 
-    /// CR LF behind a chunk's data.
+    /// Reads the CR LF after a chunk's data.
     private func readEndOfChunk() -> Step {
         guard readLineEnd() else { return unread.count == 0 || isLineEndBegun ? .needBytes : .malformed(.chunkEnd) }
         framingBytes += 2
@@ -275,7 +276,7 @@ extension RequestParser {
         return .proceed
     }
 
-    /// Fields behind a chunked body; nothing in them matters, unless it were to say how long the body is.
+    /// Reads a field after a chunked body. It is ignored, unless it would define the body's length.
     private func readTrailer(_ line: UnsafeRawBufferPointer) -> Step {
         guard !line.isEmpty else { return end() }
         guard let (name, _) = RequestFields.split(line), !name.equalsIgnoringCase("content-length"),

@@ -1,11 +1,11 @@
 package import Bytes
 import NIOCore
 
-/// Header fields that a response has beyond those of every response; each begins with a line break.
+/// Header fields that a response has in addition to those of every response; each begins with a line break.
 ///
 /// A class, so that a response can carry one without an allocation.
 package protocol ResponseFields: AnyObject {
-    /// More than `writeFields` writes, in bytes.
+    /// An upper bound in bytes of what `writeFields` writes.
     var maximumFieldBytes: Int { get }
 
     func writeFields(to output: inout ByteWriter)
@@ -14,9 +14,9 @@ package protocol ResponseFields: AnyObject {
 /// A response's status line and headers, written as bytes in one go.
 package struct ResponseHead {
     package let status: ResponseStatus
-    /// A field that this response needs beyond the usual ones.
+    /// A field that this response needs in addition to the usual ones.
     package var field: HeaderField?
-    /// Holds for this moment only, so no cache may keep it; a browser never takes it for another type either.
+    /// Valid for this moment only: no cache may keep it, and no browser may guess another type.
     package var isMomentary = false
     package var contentType: StaticString = "application/json"
     package var fields: (any ResponseFields)?
@@ -26,24 +26,24 @@ package struct ResponseHead {
         self.fields = fields
     }
 
-    /// A good response that holds for this moment only.
+    /// A 200 that is valid for this moment only.
     package static var momentary: ResponseHead {
         var head = ResponseHead(.ok)
         head.isMomentary = true
         return head
     }
 
-    /// More than `write` writes, in bytes.
+    /// An upper bound in bytes of what `write` writes.
     func maximumBytes(date: String) -> Int {
         512 + 2 * RequestID.maximumCount + date.utf8.count + contentType.utf8CodeUnitCount
             + (fields?.maximumFieldBytes ?? 0) + (field?.byteCount ?? 0)
     }
 
-    /// Writes the head, up to and with the empty line.
+    /// Writes the head, including the empty line.
     ///
     /// - Parameters:
-    ///   - request: the request that this is the response to.
-    ///   - keepAlive: the fields of a connection that stays open; nil if it ends.
+    ///   - request: the request that this responds to.
+    ///   - keepAlive: the fields of a connection that stays open; nil if it closes.
     ///   - date: an IMF-fixdate (RFC 9110, section 5.6.7).
     ///   - length: the body's bytes, also where HEAD leaves the body out.
     func write(
@@ -72,7 +72,7 @@ package struct ResponseHead {
     }
 }
 
-/// One header field of literals.
+/// One header field made of literals.
 package struct HeaderField: Sendable {
     /// With the line break before it and the colon after it.
     private let name: StaticString

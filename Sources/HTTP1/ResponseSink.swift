@@ -7,6 +7,6 @@ protocol ResponseSink: AnyObject {
     /// Whether the client may still read a response.
     var isConnected: Bool { get }
 
-    /// Puts the response to a request in its place; its bytes leave at the end of the tick.
+    /// Puts the response to a request in its place in the order; its bytes are sent at the end of the tick.
     func respond(to request: IncomingRequest, _ head: ResponseHead, _ body: ByteBuffer)
 }

@@ -21,7 +21,7 @@ package enum ResponseStatus: Int, CaseIterable, Sendable {
         }
     }
 
-    /// Its position among all statuses, for tables.
+    /// Its index among all statuses, for tables.
     package var index: Int { rawValue }
 
     /// The three digits.

@@ -57,8 +57,8 @@ private final class UnitCount: Sendable {
     }
 }
 
-/// Units of a semaphore, in use for as long as this value lives: it moves with the work, and where it ends, however the
-/// work ended, they are released. There is no second call to forget, and none to make twice.
+/// Units of a semaphore, in use for as long as this value lives. The value moves with the work and releases the units
+/// where it ends, however the work ended. So no release can be forgotten or made twice.
 package struct Permit: ~Copyable {
     private let units: UnitCount
     package private(set) var count: Int
@@ -72,7 +72,7 @@ package struct Permit: ~Copyable {
 
     /// Takes more units into this permit.
     ///
-    /// - Returns: false if fewer are left; then the permit stays as it is.
+    /// - Returns: false if fewer are left; then the permit stays unchanged.
     package mutating func grow(by more: Int) -> Bool {
         guard units.take(more) else { return false }
         count += more

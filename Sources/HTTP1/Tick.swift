@@ -1,9 +1,9 @@
 package import NIOCore
 
-/// One turn of an event loop, and what is left for its end: one write to each client, and whatever the service collects,
+/// One turn of an event loop, and the work at its end: one write to each client, and whatever the service collects,
 /// however much happened in the turn (redis does the same in `beforeSleep`).
 package final class Tick {
-    /// What has bytes to send when the turn ends.
+    /// Something that has bytes to send when the turn ends.
     package protocol Writer: AnyObject {
         func flush()
     }
@@ -28,16 +28,16 @@ package final class Tick {
         self.afterResponses = afterResponses
     }
 
-    /// Has the turn's end dealt with; the clock is read at the first request of a turn.
+    /// Schedules the end of the turn; the clock is read at the first request of a turn.
     package func open() {
         guard !isOpen else { return }
         isOpen = true
         clock.update()
-        // NIO runs what is handed to a loop from the loop itself after all events at hand.
+        // NIO runs what is handed to a loop from the loop itself after all pending events.
         eventLoop.assumeIsolated().execute(end)
     }
 
-    /// Has a writer flushed when the turn ends.
+    /// Schedules a writer's flush for the end of the turn.
     func flush(_ writer: any Writer) {
         writers.append(writer)
         open()

@@ -7,16 +7,16 @@ enum TraceContext {
     private static let hyphens = [2, 35, 52]
     private static let parentID = 36..<52
 
-    /// The context that a header's value holds, in the form of version 00; nil if it holds none.
+    /// The context in a header's value, in the form of version 00; nil if there is none.
     ///
-    /// Of a version that is not known yet only what version 00 has is kept, as the standard asks: the text is logged,
-    /// where nothing may come in that was not looked at.
+    /// Of a version that is not known yet only the fields of version 00 are kept, as the standard asks: the text is
+    /// logged, so it must hold nothing that was not checked.
     static func parse(_ bytes: UnsafeRawBufferPointer) -> String? {
         guard bytes.count >= byteCount, hasForm(bytes) else { return nil }
         switch (bytes[0], bytes[1]) {
         case (UInt8(ascii: "f"), UInt8(ascii: "f")): return nil
         case (UInt8(ascii: "0"), UInt8(ascii: "0")): guard bytes.count == byteCount else { return nil }
-        // A later version may say more behind another hyphen.
+        // A later version may have more fields after another hyphen.
         default: guard bytes.count == byteCount || bytes[byteCount] == UInt8(ascii: "-") else { return nil }
         }
         return String(decoding: bytes.prefix(byteCount), as: UTF8.self)

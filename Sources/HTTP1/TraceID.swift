@@ -1,14 +1,14 @@
 private import Bytes
 
-/// The id of a trace that its caller records: 16 bytes of which not all are 0.
+/// The id of a trace that its caller records: 16 bytes, not all of them 0.
 package struct TraceID: Equatable, Sendable {
     private static let sampled: UInt64 = 1
 
     private let high: UInt64
     private let low: UInt64
 
-    /// The trace of a `traceparent` in the form of `TraceContext.parse`; nil if its `sampled` flag is not set, so that
-    /// the caller keeps nothing of it.
+    /// The trace of a `traceparent` in the form of `TraceContext.parse`; nil if its `sampled` flag is not set, which
+    /// means that the caller does not record it.
     package init?(sampledIn traceparent: String) {
         var traceparent = traceparent
         let read: (UInt64, UInt64)? = traceparent.withUTF8 { bytes in

@@ -1,12 +1,12 @@
 import Bytes
 private import Platform
 
-/// The time of day as responses and logs need it, read once a tick.
+/// The time of day in the forms that responses and logs need, read once per tick.
 ///
-/// For one event loop; `update()` before reading.
+/// For one event loop; call `update()` before reading.
 package final class WallClock {
     package private(set) var secondsSince1970 = 0
-    /// Milliseconds into the second.
+    /// Milliseconds within the second.
     package private(set) var millisecond = 0
     /// For the `Date` header: an IMF-fixdate (RFC 9110, section 5.6.7).
     private(set) var httpDate: String
@@ -16,7 +16,8 @@ package final class WallClock {
         update()
     }
 
-    /// Reads the system's clock. A tick of the kernel (1 to 4 ms) is exact enough, and far cheaper than the precise clock.
+    /// Reads the system's clock. The kernel's tick (1 to 4 ms) is precise enough, and far cheaper than the precise
+    /// clock.
     package func update() {
         var now = timespec()
         #if os(Linux)

@@ -1,8 +1,8 @@
-/// The system as the server uses it: the C library, and that part of Foundation which needs no tables of languages
+/// The system as the server uses it: the C library, and the part of Foundation that needs no language tables
 /// (`FoundationEssentials`: data, dates, files, URLs, JSON).
 ///
-/// All of Foundation would be most of the executable, for ICU's tables; so what the server is made of imports this
-/// module in place of it. On Apple's systems it is part of the system.
+/// With all of Foundation, ICU's tables would be most of the executable. So the server's modules import this module
+/// instead. On Apple's platforms Foundation is part of the system.
 #if canImport(FoundationEssentials)
 @_exported public import FoundationEssentials
 #else

@@ -1,2 +1,2 @@
-/// The release of this source, which both executables, the interface's description and the image carry.
+/// The version of this source, which both executables, the OpenAPI description and the image carry.
 package let release = "0.1.0"

@@ -2,14 +2,14 @@ internal import CSQLite
 
 /// A connection to an SQLite file, for one thread at a time; closed with the last reference to it and its statements.
 package final class SQLiteConnection {
-    /// For what has no method here.
+    /// For calls to SQLite that have no method here.
     package let handle: OpaquePointer
 
-    /// Opens the file; makes it where it is missing, unless it is only to be read.
+    /// Opens the file; creates it if it is missing, unless the connection is read-only.
     ///
     /// - Parameter patience: seconds to wait for the locks of other connections.
     package init(path: String, isReadOnly: Bool = false, patience: Double) throws(SQLiteError) {
-        // SQLite's own locks are for connections that several threads use at once.
+        // SQLite's own locks are only needed for connections that several threads use at once.
         let flags =
             (isReadOnly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) | SQLITE_OPEN_NOMUTEX
         var opened: OpaquePointer?
@@ -55,7 +55,7 @@ package final class SQLiteConnection {
         try SQLiteStatement(sql, self).number(parameters)
     }
 
-    /// Does something as one transaction, which is undone where it throws.
+    /// Runs the body as one transaction, which is rolled back if the body throws.
     ///
     /// - Parameter begin: `BEGIN`, or `BEGIN IMMEDIATE` to wait for other writers first.
     package func transaction<Result>(_ begin: String, _ body: () throws -> Result) throws -> Result {
@@ -65,13 +65,13 @@ package final class SQLiteConnection {
             try execute("COMMIT")
             return result
         } catch {
-            // Some errors have ended it already, and the first one says what is wrong.
+            // Some errors have ended the transaction already, and the first error is the one to report.
             if isInTransaction { try? execute("ROLLBACK") }
             throw error
         }
     }
 
-    /// - Throws: if the code of a call is an error.
+    /// - Throws: if the result code is an error.
     package func check(_ code: Int32) throws(SQLiteError) {
         guard code != SQLITE_OK && code != SQLITE_ROW && code != SQLITE_DONE else { return }
         throw SQLiteError(code: code, message: String(cString: sqlite3_errmsg(handle)))

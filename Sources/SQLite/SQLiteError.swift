@@ -1,6 +1,6 @@
 internal import CSQLite
 
-/// What SQLite says of a call that failed.
+/// What SQLite reports about a failed call.
 package struct SQLiteError: Error, CustomStringConvertible {
     /// A primary result code, such as `SQLITE_BUSY`.
     package let code: Int32

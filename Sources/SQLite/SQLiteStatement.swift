@@ -3,10 +3,10 @@ internal import CSQLite
 /// One prepared statement, to be run any number of times.
 package final class SQLiteStatement {
     private let connection: SQLiteConnection
-    /// For what has no method here.
+    /// For calls to SQLite that have no method here.
     package let handle: OpaquePointer
 
-    /// - Throws: `SQLITE_MISUSE` where the text holds no statement or more than one.
+    /// - Throws: `SQLITE_MISUSE` if the text holds no statement or more than one.
     package init(_ sql: String, _ connection: SQLiteConnection) throws(SQLiteError) {
         self.connection = connection
         var (statement, next): (OpaquePointer?, OpaquePointer?)
@@ -27,10 +27,10 @@ package final class SQLiteStatement {
 
     deinit { sqlite3_finalize(handle) }
 
-    /// Whether it changes nothing in the file.
+    /// Whether it leaves the file unchanged.
     package var isReadOnly: Bool { sqlite3_stmt_readonly(handle) != 0 }
 
-    /// The titles of its rows' columns.
+    /// The names of its result columns.
     package var columnNames: [String] {
         (0..<sqlite3_column_count(handle)).map { sqlite3_column_name(handle, $0).map { String(cString: $0) } ?? "" }
     }
@@ -66,7 +66,7 @@ package final class SQLiteStatement {
         return Int(number)
     }
 
-    /// The values of its parameters, from the first or the one of number 1 on; the others are NULL.
+    /// Binds the values of its parameters, from number 1 on; the others are NULL.
     package func bind(_ parameters: [any SQLiteBindable]) throws(SQLiteError) {
         for (index, parameter) in zip(Int32(1)..., parameters) {
             try connection.check(bind(parameter.sqliteValue, at: index))
@@ -74,7 +74,7 @@ package final class SQLiteStatement {
     }
 
     private func bind(_ value: SQLiteValue, at index: Int32) -> Int32 {
-        // SQLite takes a copy.
+        // SQLite makes a copy.
         let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
         switch value {
         case .null: return sqlite3_bind_null(handle, index)
@@ -83,7 +83,7 @@ package final class SQLiteStatement {
         case .text(var text):
             return text.withUTF8 { text in
                 text.withMemoryRebound(to: CChar.self) { text in
-                    // A null pointer would be NULL.
+                    // A null pointer would mean NULL.
                     text.isEmpty
                         ? sqlite3_bind_text(handle, index, "", 0, transient)
                         : sqlite3_bind_text(handle, index, text.baseAddress, Int32(clamping: text.count), transient)
@@ -98,14 +98,14 @@ package final class SQLiteStatement {
         }
     }
 
-    /// Goes on to the next row. Returns false at the end.
+    /// Moves to the next row. Returns false at the end.
     package func step() throws(SQLiteError) -> Bool {
         let code = sqlite3_step(handle)
         try connection.check(code)
         return code == SQLITE_ROW
     }
 
-    /// Makes it ready to run again, with all parameters NULL.
+    /// Prepares it to run again, with all parameters NULL.
     package func reset() {
         // It returns the error of the last step once more.
         sqlite3_reset(handle)
@@ -114,7 +114,7 @@ package final class SQLiteStatement {
 
     // MARK: The row
 
-    /// A value of the row; what is not text although it is declared so is mended.
+    /// A value of the row; invalid UTF-8 in a text is replaced.
     package func value(at column: Int32) -> SQLiteValue {
         switch sqlite3_column_type(handle, column) {
         case SQLITE_INTEGER: .integer(sqlite3_column_int64(handle, column))

@@ -1,4 +1,4 @@
-/// A value of a row or of a statement's parameter, in one of SQLite's five kinds.
+/// A value of a row or of a statement's parameter, of one of SQLite's five types.
 package enum SQLiteValue: Equatable, Sendable {
     case null
     case integer(Int64)
