@@ -2,13 +2,13 @@ package import Logging
 package import NIOCore
 import Redis
 
-/// Makes each event loop's handle to the one cache that the settings name.
+/// Makes each event loop's handle to the one cache that the settings describe.
 package struct CacheFactory: Sendable {
     private enum Kind: Sendable {
         case redis(RedisConfiguration)
         case sqlite(SQLitePredictionStore)
         case off
-        /// A file that was named and cannot be used.
+        /// The named file cannot be used.
         case unusable
     }
 
@@ -22,7 +22,7 @@ package struct CacheFactory: Sendable {
     private let timeToLiveSeconds: Int
     private let logger: Logger
 
-    /// Opens what the event loops share. A file that cannot be used is one warning; then there is no cache.
+    /// Opens what the event loops share. If the file cannot be used, it logs one warning and there is no cache.
     package init(_ settings: CacheSettings, _ logger: Logger) {
         timeToLiveSeconds = settings.timeToLiveSeconds
         sharedStatus = SharedCacheStatus(logger)
@@ -53,7 +53,7 @@ package struct CacheFactory: Sendable {
         }
         redis.database = server.database
         redis.probeKey = CacheKey.prefix(namespace: settings.namespace, modelVersion: "probe")
-        // The largest entry can be stored, and two of them in one tick.
+        // So that the largest entry can be stored, and two of them in one tick.
         redis.maximumCommandBytes = max(redis.maximumCommandBytes, settings.maximumEntryBytes + 1024)
         redis.maximumOutgoingBytes = max(redis.maximumOutgoingBytes, 2 * redis.maximumCommandBytes)
         redis.security = settings.tls?.security
@@ -77,7 +77,7 @@ package struct CacheFactory: Sendable {
 
     /// A handle for one event loop; to be made on it.
     ///
-    /// - Parameter isFirst: whether this loop is the one that logs when the cache comes and goes.
+    /// - Parameter isFirst: whether this loop logs when the cache becomes available or unavailable.
     package func cache(
         on eventLoop: any EventLoop, _ observer: any CacheObserver, isFirst: Bool
     ) -> any PredictionCache {

@@ -13,9 +13,9 @@ package enum CacheLocation: Equatable, Sendable {
     /// Reads `redis://[user:password@]host[:6379][/db]`, the same with `rediss://`, `sqlite:PATH` or `off`; all parts
     /// percent-decoded.
     ///
-    /// - Returns: nil if the text is none of these.
+    /// - Returns: nil if the text is none of these forms.
     package init?(_ text: String) {
-        // A copied text may end in a blank, and one from a file with Windows' line ends in a CR.
+        // Copied text may end in a blank, and text from a file with Windows line endings in a CR.
         guard text.first?.isWhitespace != true, text.last?.isWhitespace != true else { return nil }
         if text == "off" {
             self = .off
@@ -30,12 +30,12 @@ package enum CacheLocation: Equatable, Sendable {
         }
     }
 
-    /// What to write instead, where the mistake is a known one.
+    /// What to write instead, if the text has a known mistake.
     package static func correction(of text: String) -> String? {
         guard text.hasPrefix("sqlite:"), let path = text.dropFirst("sqlite:".count).percentDecoded else {
             return nil
         }
-        // Names of a database in memory: SQLite's, and `sqlite://` as other programs write it.
+        // Names of a database in memory: SQLite's own, and `sqlite://` as other programs write it.
         let name = path.drop { $0 == "/" }
         guard name.hasPrefix(":memory:") || name.hasPrefix("file:") || name.isEmpty && !path.isEmpty else { return nil }
         return "sqlite:PATH with the path of a file, since each connection would have a database in memory to itself; "
@@ -43,7 +43,7 @@ package enum CacheLocation: Equatable, Sendable {
     }
 
     private static func redis(_ text: String) -> CacheLocation? {
-        // URLComponents takes an escape that is none for plain text, and drops a part that does not decode to UTF-8.
+        // URLComponents treats an invalid escape as plain text, and drops a part that does not decode to UTF-8.
         guard text.percentDecoded != nil, let url = URLComponents(string: text),
             ["redis", "rediss"].contains(url.scheme), let host = url.encodedHost?.percentDecoded.flatMap(hostName),
             hasASCIIHost(text),
@@ -61,14 +61,14 @@ package enum CacheLocation: Equatable, Sendable {
                 password: url.password.flatMap(nonEmpty), database: database, usesTLS: url.scheme == "rediss"))
     }
 
-    /// Whether what follows a password is ASCII. DNS and certificates have nothing else, and URLComponents would make
-    /// something of other letters that depends on whether a program has all of Foundation.
+    /// Whether what follows a password is ASCII. DNS and certificates have nothing else, and what URLComponents does
+    /// with other letters depends on whether the program links all of Foundation.
     static func hasASCIIHost(_ text: String) -> Bool {
         text[(text.lastIndex(of: "@") ?? text.startIndex)...].utf8.allSatisfy { $0 < 128 }
     }
 
-    /// A URL's host without an address's brackets; nil if it is not a host. URLComponents also takes what it had to
-    /// escape.
+    /// A URL's host without an address's brackets; nil if it is not a host, since URLComponents also accepts what it
+    /// had to escape.
     private static func hostName(_ host: String) -> String? {
         let name = host.hasPrefix("[") && host.hasSuffix("]") ? host.dropFirst().dropLast() : host[...]
         let isHost = name.utf8.allSatisfy { $0.isVisible && !"\"<>[\\]^`{|}".utf8.contains($0) }
@@ -84,7 +84,7 @@ package enum CacheLocation: Equatable, Sendable {
             .appending(path: "bungalow/predictions.sqlite").path(percentEncoded: false)
     }
 
-    /// Which kind of cache it is, for the configuration's hash.
+    /// The kind of cache, for the configuration's hash.
     package var kind: String {
         switch self {
         case .redis: "redis"
@@ -94,7 +94,7 @@ package enum CacheLocation: Equatable, Sendable {
     }
 }
 
-/// A Redis server, and who we are to it; nil where the URL says nothing.
+/// A Redis server, and the user to authenticate as; nil for what the URL leaves out.
 package struct RedisLocation: Equatable, Sendable {
     package let host: String
     package let port: Int

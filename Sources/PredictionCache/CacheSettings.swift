@@ -1,16 +1,16 @@
-/// What a cache has to know.
+/// The settings of a cache.
 package struct CacheSettings: Sendable {
     package var location: CacheLocation
-    /// The file of the password, which wins over a password of the location.
+    /// The file with the password, which takes precedence over a password in the location.
     package var passwordFile: String?
     /// TLS to Redis; nil for plain TCP.
     package var tls: CacheTLS?
-    /// First part of the entries' names.
+    /// The first part of the entries' names.
     package var namespace: String
     package var timeToLiveSeconds: Int
     /// The longest time that a look-up may take.
     package var deadlineMilliseconds: Int
-    /// The longest entry that is ever stored.
+    /// The longest entry that is stored.
     package var maximumEntryBytes: Int
 
     package init(

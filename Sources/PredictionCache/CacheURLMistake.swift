@@ -1,8 +1,8 @@
 import Platform
 
-/// What is wrong with the text of a `CACHE_URL`, for messages that hold none of it: any part may be a secret.
+/// What is wrong with the text of a `CACHE_URL`, for messages that contain none of it: any part may be a secret.
 package enum CacheURLMistake {
-    /// The text's scheme if it is a known one, and nothing else of it.
+    /// The text's scheme if it is a known one, and nothing else of the text.
     package static func shown(_ text: String) -> String {
         let schemes = [
             "rediss://", "redis://", "sqlite:", "unix://", "redis+unix://", "http://", "https://", "memcached://",
@@ -11,7 +11,7 @@ package enum CacheURLMistake {
         return "\(scheme ?? "")…"
     }
 
-    /// What to write in place of a text that `CacheLocation` does not take.
+    /// What to write instead of a text that `CacheLocation` rejects.
     package static func advice(_ text: String) -> String {
         if let correction = CacheLocation.correction(of: text) { return correction }
         let lowercased = text.lowercased()
@@ -35,17 +35,18 @@ package enum CacheURLMistake {
         return general
     }
 
-    /// A user without a password, where no file has it: most likely a password in the user's place.
+    /// For a user without a password, neither in the URL nor in a file: most likely the password is in the user's
+    /// place.
     package static let userAlone =
-        "redis://:PASSWORD@HOST, or redis://USER:PASSWORD@HOST, or CACHE_PASSWORD_FILE for the password: what stands alone "
-        + "before the @ is a user"
+        "redis://:PASSWORD@HOST, or redis://USER:PASSWORD@HOST, or CACHE_PASSWORD_FILE for the password: a name alone "
+        + "before the @ is the user"
 
     private static let general = "redis:// or rediss://[user:password@]host[:port][/db], sqlite:PATH or off"
 
     private static func redisAdvice(_ text: String, _ lowercased: String) -> String {
         let rest = text[(text.firstRange(of: "://")?.upperBound ?? text.startIndex)...]
         let at = rest.lastIndex(of: "@")
-        // A key as it is shown has characters that end a URL's host: what is before the last @ is one all the same.
+        // A key copied as it is has characters that end a URL's host; then the host still begins after the last @.
         if let at, rest[..<at].contains(where: { "/?#%[]@".contains($0) }), URLComponents(string: text)?.password == nil
         {
             return
@@ -56,7 +57,7 @@ package enum CacheURLMistake {
             at == nil || rest[rest.startIndex...].contains("?")
         {
             return query.contains("ssl") || query.contains("tls")
-                ? "rediss://HOST:PORT without ?…: TLS is what rediss:// says" : "\(general), without ?…"
+                ? "rediss://HOST:PORT without ?…: rediss:// already means TLS" : "\(general), without ?…"
         }
         if let url = URLComponents(string: text), url.scheme == "rediss", url.port == nil,
             let port = AzureRedis.tlsPort(of: url.host ?? "")

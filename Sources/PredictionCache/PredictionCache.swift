@@ -4,23 +4,24 @@ package import NIOCore
 
 /// One event loop's handle to the cache of predictions.
 ///
-/// A cache error is a result, never a throw: it changes latency, and no caller can turn it into an error status by
+/// A cache error is a result and is never thrown: it changes latency, and no caller can turn it into an error status by
 /// accident. Everything happens on the event loop.
 package protocol PredictionCache: AnyObject {
-    /// Looks for an entry, also one that this event loop has stored meanwhile and that is on its way.
+    /// Looks for an entry. It also finds one that this event loop has stored meanwhile and that is still on its way.
     ///
     /// - Parameters:
-    ///   - maximumBytes: more than the entry can have if it is usable; a longer one may come back cut to one byte more.
+    ///   - maximumBytes: more than a usable entry can have; a longer one may be returned cut to one byte more than
+    ///     this.
     ///   - completion: called exactly once, now or later.
     func lookUp(_ key: CacheKey, maximumBytes: Int, _ completion: @escaping (CacheLookup) -> Void)
 
-    /// Sends an entry on its way; its outcome is not awaited.
+    /// Sends an entry to the cache; the outcome is not awaited.
     func store(_ value: ByteBuffer, for key: CacheKey)
 
-    /// Hands over everything that this tick asked for; called once at the end of the event loop's tick.
+    /// Sends everything that this tick asked for; called once, at the end of the event loop's tick.
     func flush()
 
-    /// Ends the cache's own connections and threads.
+    /// Closes the cache's own connections and threads.
     func close() -> EventLoopFuture<Void>
 }
 
@@ -30,11 +31,11 @@ package enum CacheLookup {
     case entry(ByteBuffer)
     /// The cache responded and had no entry.
     case missing
-    /// The cache did not respond; the reason is nil where it was not asked.
+    /// The cache did not respond; the reason is nil if it was not asked.
     case unavailable(CacheErrorReason?)
 }
 
-/// Why a cache did not do what was asked: the label `reason` of `bungalow_cache_errors_total`.
+/// Why a cache did not do what it was asked to: the label `reason` of `bungalow_cache_errors_total`.
 package enum CacheErrorReason: String, CaseIterable, Sendable {
     case connect, auth, deadline, `protocol`, store
     case errorReply = "error_reply"
@@ -44,14 +45,14 @@ package enum CacheErrorReason: String, CaseIterable, Sendable {
 
 /// What the look-up means for a request; the raw value is an index for counters.
 package enum CacheResult: Int, CaseIterable, Sendable {
-    /// The cache's entry is the response.
+    /// The cache had an entry, which is the response.
     case hit
     /// The cache responded and had no entry, or an unusable one.
     case miss
     /// The cache did not respond.
     case bypass
 
-    /// The value of `X-Cache`, and the word of the metrics' labels and of the scoring log.
+    /// The value of `X-Cache`, and the word that metrics' labels and the scoring log use.
     package var words: (header: StaticString, label: StaticString) {
         switch self {
         case .hit: ("HIT", "hit")
@@ -61,16 +62,16 @@ package enum CacheResult: Int, CaseIterable, Sendable {
     }
 }
 
-/// What a cache reports while it works; called on the event loop of the handle.
+/// What a cache reports while it works; called on the handle's event loop.
 package protocol CacheObserver: AnyObject {
-    /// The cache did not do what was asked.
+    /// The cache did not do what it was asked to.
     func cacheFailed(_ reason: CacheErrorReason)
 
-    /// The cache can be used from now on, or cannot; never called where there is none by choice.
+    /// The cache has become available or unavailable; never called if the cache is switched off.
     func cacheChanged(isUp: Bool)
 }
 
-/// The name of one entry: `bungalow:<namespace>:<model version>:<query_key>`.
+/// The name of an entry: `bungalow:<namespace>:<model version>:<query_key>`.
 package struct CacheKey: Hashable, Sendable {
     /// Everything before the query key; the same for all requests of a model.
     package let prefix: String
@@ -94,7 +95,7 @@ package struct CacheKey: Hashable, Sendable {
     /// The key's length in bytes.
     package var byteCount: Int { prefix.utf8.count + QueryKey.byteCount }
 
-    /// Calls back with the key's bytes, which are not kept.
+    /// Calls the closure with the key's bytes, which it must not keep.
     package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 1) { bytes in
             var output = ByteWriter(bytes)

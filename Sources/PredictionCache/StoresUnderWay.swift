@@ -8,20 +8,20 @@ struct StoreRequest: Sendable {
     var expiresAt: Int64 = 0
 
     var byteCount: Int { key.byteCount + value.readableBytes }
-    /// What it takes in memory while it waits, about.
+    /// The memory that it takes while it waits, approximately.
     var queuedBytes: Int { byteCount + 256 }
 }
 
-/// The entries that are on their way to a cache, which does not find them yet, oldest first.
+/// The entries that are on their way to a cache, which cannot find them yet, oldest first.
 ///
-/// Of two requests that a client sends in one write, both are looked up before the first is scored. The second is told
-/// that there is no entry, and finds here what the first has stored meanwhile.
+/// When a client sends two requests in one write, both are looked up before the first is scored. The look-up of the
+/// second finds no entry in the cache, and finds here the one that the first has stored meanwhile.
 final class StoresUnderWay {
     private(set) var requests = CircularBuffer<StoreRequest>()
-    /// Where the newest entry of each key is, counted from the first that was ever appended.
+    /// The position of each key's newest entry, counted from the first entry that was ever appended.
     private var newest: [CacheKey: Int] = [:]
     private var removed = 0
-    /// The numbers of those that were removed before an older one, of which the oldest is not among them.
+    /// The numbers of entries that were removed while an older one was still under way.
     private var settled: Set<Int> = []
 
     /// The newest entry of a key.
@@ -30,7 +30,7 @@ final class StoresUnderWay {
         return requests[offset: number - removed]
     }
 
-    /// Returns the entry's number: each has the one after that of the entry before it.
+    /// Returns the entry's number; numbers are consecutive.
     @discardableResult
     func append(_ request: StoreRequest) -> Int {
         let number = removed + requests.count
@@ -45,7 +45,7 @@ final class StoresUnderWay {
         return requests[offset: number - removed]
     }
 
-    /// The oldest ones are in the cache or dropped.
+    /// The oldest entries are in the cache or dropped.
     func removeFirst(_ count: Int = 1) {
         for _ in 0..<count { remove(removed) }
     }
@@ -64,7 +64,7 @@ final class StoresUnderWay {
         } while settled.remove(removed) != nil
     }
 
-    /// What a look-up means: where the cache has no entry, one on its way there is found.
+    /// What a look-up means: an entry on its way counts when the cache has none.
     func outcome(_ found: CacheLookup, for key: CacheKey) -> CacheLookup {
         guard case .missing = found, let request = self[key] else { return found }
         return .entry(request.value)

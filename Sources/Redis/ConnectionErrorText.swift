@@ -5,13 +5,13 @@ import Platform
 
 /// Why there is no connection, as a line for people: where, what happened, and what to do.
 ///
-/// The same cause is the same text at each attempt, whichever address of a name was tried first.
+/// The same cause gives the same text at each attempt, whichever address of a name was tried first.
 struct ConnectionErrorText: CustomStringConvertible {
     let description: String
 
     /// - Parameters:
     ///   - error: what NIO, or a layer of ours, reports.
-    ///   - host: the one of the configuration.
+    ///   - host: the configured host.
     init(_ error: any Error, host: String, port: Int) {
         guard let failure = error as? NIOConnectionError else {
             self.init(attempts: [(Self.place(host, port), error)])
@@ -26,7 +26,7 @@ struct ConnectionErrorText: CustomStringConvertible {
 
     /// - Parameters:
     ///   - attempts: the addresses that were tried, each with its error.
-    ///   - host: the name that has no address if none was tried.
+    ///   - host: the name that has no address, if none was tried.
     init(attempts: [(place: String, error: any Error)], host: String = "") {
         guard !attempts.isEmpty else {
             description =
@@ -46,7 +46,7 @@ struct ConnectionErrorText: CustomStringConvertible {
     }
 }
 
-/// What happened to an attempt, by what there is to do about it.
+/// Why an attempt failed, distinguished by what to do about it.
 private enum Cause: Hashable {
     case refused, silent, unreachable, forbidden, reset, portsUsedUp, descriptorsUsedUp
     case other(String)
@@ -55,7 +55,7 @@ private enum Cause: Hashable {
         switch error {
         case ChannelError.connectTimeout: self = .silent
         case let error as IOError: self = Self.of(error.errnoCode)
-        // What our own layers report, such as TLS, is a line for people already.
+        // Errors of our own layers, such as TLS, are lines for people already.
         default: self = .other(ByteBuffer(string: "\(error)").printableLine)
         }
     }

@@ -2,7 +2,7 @@ import NIOCore
 import NIOPosix
 import NIOTLS
 
-/// Makes connections to the server of the URL and to the nodes of its cluster, with one set of rules for both.
+/// Connects to the server of the URL and to the nodes of its cluster, under one set of rules.
 struct NodeConnector {
     let configuration: RedisConfiguration
     let eventLoop: any EventLoop
@@ -16,12 +16,12 @@ struct NodeConnector {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelOption(.writeBufferWaterMark, value: .init(low: highWaterMark / 2, high: highWaterMark))
             // A name may have several addresses, each with a channel of its own, so the handlers are added to the
-            // channel that won; until then nothing is read, and no byte of the server is lost.
+            // channel that connected first. Until then nothing is read, so no byte of the server is lost.
             .channelOption(.autoRead, value: false)
             .connect(host: address.host, port: address.port)
     }
 
-    /// Puts the security layer and the last handler on a channel that `connect` has made, and begins to read.
+    /// Adds the security layer and the last handler to a channel that `connect` has made, and starts reading.
     ///
     /// - Parameter names: the certificate must carry one of these.
     func add(_ handler: some ChannelInboundHandler, to channel: any Channel, names: [String]) throws {
@@ -31,7 +31,7 @@ struct NodeConnector {
         channel.setOption(.autoRead, value: true).whenComplete { _ in }
     }
 
-    /// The password of this moment; an error is one for people.
+    /// The current password; the error is a line for people.
     func password() throws(RedisError) -> String? {
         do {
             return try configuration.password()
@@ -47,7 +47,7 @@ extension RedisError {
         .connect(ConnectionErrorText(error, host: address.host, port: address.port).description)
     }
 
-    /// An error of ours, as one line.
+    /// An error of our own layers, as one line.
     static func transport(_ error: any Error) -> RedisError {
         .connect(ByteBuffer(string: "\(error)").printableLine)
     }

@@ -1,13 +1,13 @@
 import Bytes
 import NIOCore
 
-/// The commands this client sends, in the form of https://redis.io/docs/latest/develop/reference/protocol-spec: every
-/// argument behind its length, so that no argument can become two.
+/// The commands this client sends, in the form of https://redis.io/docs/latest/develop/reference/protocol-spec: each
+/// argument follows its length, so that no argument can become two.
 ///
-/// Each function appends one command to `buffer`. hiredis's formatter does the same, with an allocation, a copy and a
-/// `sprintf` for each argument: 0.5 µs a command against 0.05.
+/// Each function appends one command to `buffer`. hiredis's formatter needs an allocation, a copy and a `sprintf` for
+/// each argument: 0.5 µs per command instead of 0.05.
 enum RESPCommand {
-    /// More than any command's framing: the words, the numbers and the length lines of up to five arguments.
+    /// An upper bound of any command's framing: the words, the numbers and the length lines of up to five arguments.
     static let overheadBytes = 160
 
     /// `GETRANGE key 0 byteCount-1`: the first `byteCount` bytes of the value, an empty string if there is none.
@@ -110,7 +110,7 @@ enum RESPCommand {
 }
 
 extension ByteWriter {
-    /// An argument's length and bytes, each behind a line break.
+    /// An argument's length and bytes, each after a line break.
     fileprivate mutating func putArgument(_ bytes: UnsafeRawBufferPointer) {
         put("\r\n$")
         put(bytes.count)

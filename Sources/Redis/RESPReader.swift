@@ -1,25 +1,25 @@
 import CHiredis
 import NIOCore
 
-/// The bytes of one connection turned into replies by hiredis's reader.
+/// Turns the bytes of one connection into replies, with hiredis's reader.
 ///
-/// No reply object ever exists in C. hiredis builds replies through a table of constructors; here the only one that
-/// copies anything puts the string straight into a Swift buffer, and what hiredis carries around as the "object" is the
-/// reply's type number. So there is nothing to free and no C pointer to outlive a call.
+/// No reply object ever exists in C. hiredis builds replies through a table of constructors. Here the only one that
+/// copies anything puts the string straight into a Swift buffer, and the "object" that hiredis passes around is the
+/// reply's type number. So there is nothing to free, and no C pointer outlives a call.
 ///
 /// The reader never calls out: it collects the replies of one read, and the caller acts on them afterwards.
 /// After a violation it stays broken, as hiredis's reader does; drop it together with its connection.
 final class RESPReader {
     private let reader: UnsafeMutablePointer<redisReader>
     private let constructors: UnsafeMutablePointer<redisReplyObjectFunctions>
-    /// Strings of the replies of one read, back to back. Slices are cut only when nothing is written to it any more,
-    /// since a write beside a living slice would copy the whole buffer.
+    /// Strings of the replies of one read, back to back. Slices are cut only after the last write to it, since a write
+    /// beside a living slice would copy the whole buffer.
     private var payloads = ByteBuffer()
     private var collected: [Collected] = []
     private var refusal: StaticString?
     private var violation: String?
 
-    /// Bytes received that belong to a reply which is not complete yet.
+    /// Bytes received that belong to an incomplete reply.
     private(set) var undeliveredBytes = 0
 
     private struct Collected {
@@ -45,10 +45,10 @@ final class RESPReader {
         constructors.deallocate()
     }
 
-    /// Takes one read's bytes and appends at most `limit` replies to `replies`; what is beyond it stays undecoded.
+    /// Takes one read's bytes and appends at most `limit` replies to `replies`; the rest stays undecoded.
     ///
-    /// - Returns: nil, or why no further byte of this connection can be understood. Replies that were complete before
-    ///   the violation have been appended.
+    /// - Returns: nil, or why no further byte of this connection can be parsed. Replies that were complete before the
+    ///   violation have been appended.
     func decode(_ bytes: ByteBuffer, atMost limit: Int, into replies: inout [RESPReply]) -> String? {
         guard violation == nil else { return violation }
         guard bytes.readableBytes > 0 else { return nil }
@@ -78,7 +78,7 @@ final class RESPReader {
                 return
             }
             guard let object else { return }
-            // The reader's own `len - pos` is exact only here: later its cursor may stand inside the next reply.
+            // The reader's own `len - pos` is exact only here: later its cursor may be inside the next reply.
             undeliveredBytes = reader.pointee.len - reader.pointee.pos
             let length = payloads.writerIndex - start
             collected.append(Collected(type: Int(bitPattern: object), start: start, length: length))
@@ -108,7 +108,7 @@ final class RESPReader {
 }
 
 extension RESPReader {
-    /// The constructors that stay nil make hiredis use the type number as the object (integers, and RESP3's in 1.x).
+    /// With nil constructors hiredis uses the type number as the object (integers, and RESP3's types in 1.x).
     private static func makeConstructors() -> redisReplyObjectFunctions {
         var functions = redisReplyObjectFunctions()
         functions.createString = { task, bytes, length in
@@ -117,8 +117,8 @@ extension RESPReader {
             return RESPReader.tag(type, context) { $0.collect(bytes, length) }
         }
         functions.createArray = { task, _ in
-            // An array header of a dozen bytes can announce two billion elements, for which hiredis would reserve
-            // 16 GiB. No command of ours is answered by an array.
+            // An array header of a dozen bytes can announce two billion elements, for which hiredis would reserve 16
+            // GiB. No command of ours has an array as its reply.
             guard let task, let context = task.pointee.privdata else { return nil }
             return RESPReader.tag(0, context) { $0.refuse("an array reply, which no command here asks for") }
         }
@@ -132,7 +132,8 @@ extension RESPReader {
         return functions
     }
 
-    /// Runs `body` on the reader behind hiredis's context pointer; nil, a failure to hiredis, if `body` refuses.
+    /// Runs `body` on the reader that hiredis's context pointer points to; nil, which hiredis treats as failure, if
+    /// `body` refuses.
     private static func tag(
         _ type: Int,
         _ context: UnsafeMutableRawPointer,
@@ -143,8 +144,8 @@ extension RESPReader {
     }
 
     private func collect(_ bytes: UnsafeMutablePointer<CChar>, _ length: Int) -> Bool {
-        // hiredis skips the two bytes after a bulk string without a look at them. They are always there to be read:
-        // it calls a constructor only once the whole reply with its line end has arrived.
+        // hiredis skips the two bytes after a bulk string without checking them. They can always be read: hiredis calls
+        // a constructor only once the whole reply with its line end has arrived.
         guard bytes[length] == 13, bytes[length + 1] == 10 else {
             return refuse("a string that does not end where its length says")
         }

@@ -3,7 +3,7 @@ import NIOCore
 
 /// One reply of the server, as far as this client can use it.
 ///
-/// A payload is a slice of a buffer that the reader reuses; holding on to it is safe and costs the reader a new buffer.
+/// A payload is a slice of a buffer that the reader reuses; keeping it is safe and costs the reader a new buffer.
 enum RESPReply: Equatable {
     /// A status line without its `+`, such as `OK`.
     case status(ByteBuffer)
@@ -13,7 +13,7 @@ enum RESPReply: Equatable {
     case string(ByteBuffer)
     /// The null bulk string.
     case null
-    /// A well-formed reply of a type that answers no command of this client; `type` is hiredis's number for it.
+    /// A well-formed reply of a type that this client's commands never get; `type` is hiredis's number for it.
     case unexpected(type: Int)
 }
 
@@ -22,7 +22,7 @@ extension ByteBuffer {
         withUnsafeReadableBytes { $0.equals(text) }
     }
 
-    /// The peer's text as one printable line of at most 160 bytes, for messages to people.
+    /// The peer's text as one printable line of at most 160 bytes, for people to read.
     var printableLine: String {
         String(decoding: readableBytesView.prefix(160), as: UTF8.self).printable { _ in "?" }
     }

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// The pauses between attempts to connect: exponential, with full jitter, so that replicas do not return in step.
+/// The pauses between attempts to connect: exponential, with full jitter, so that replicas do not reconnect in step.
 struct ReconnectBackoff {
     private let initial: Int64
     private let maximum: Int64
@@ -13,7 +13,7 @@ struct ReconnectBackoff {
         ceiling = self.initial
     }
 
-    /// The next pause: evenly drawn between nothing and a ceiling that doubles up to the maximum.
+    /// The next pause: drawn evenly between nothing and a ceiling that doubles up to the maximum.
     mutating func next(using generator: inout some RandomNumberGenerator) -> TimeAmount {
         let pause = Int64.random(in: 0...ceiling, using: &generator)
         ceiling = ceiling > maximum / 2 ? maximum : ceiling * 2

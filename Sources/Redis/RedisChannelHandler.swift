@@ -1,9 +1,9 @@
 import NIOCore
 import NIOTLS
 
-/// One connection: performs what `RedisConnectionState` decides, with hiredis for the protocol, a channel for the bytes.
+/// One connection: does what `RedisConnectionState` decides, with hiredis for the protocol and a channel for the bytes.
 ///
-/// It is added to a channel that is connected already, as the last handler, and lives on the channel's event loop.
+/// It is the last handler of a channel that is already connected, and lives on the channel's event loop.
 final class RedisChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -28,10 +28,10 @@ final class RedisChannelHandler: ChannelInboundHandler {
     /// Fails when there is no memory for hiredis's reader.
     ///
     /// - Parameters:
-    ///   - isProbing: whether the handshake asks what the user may do, though it sends no AUTH.
-    ///   - onStoreSettled: called once with the number of each store that was sent, in their order: at the reply, or at
-    ///     the connection's end before its look-ups fail.
-    ///   - onRedirect: takes over a command that the server has sent elsewhere.
+    ///   - isProbing: whether the handshake asks for the user's rights, although it sends no AUTH.
+    ///   - onStoreSettled: called once with the number of each store that was sent, in their order: at the reply, or
+    ///     when the connection ends, before its look-ups fail.
+    ///   - onRedirect: takes over a command that the server has redirected.
     init?(
         configuration: RedisConfiguration,
         password: String?,
@@ -59,7 +59,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     var isReady: Bool { state.phase == .ready }
 
-    /// How the handshake's probes were answered.
+    /// The results of the handshake's probes.
     var probes: [(kind: RedisCommandKind, answer: RedisProbeAnswer)] { state.probes }
 }
 
@@ -67,8 +67,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
 extension RedisChannelHandler {
     /// - Parameters:
-    ///   - redirects: how often the look-up has been sent elsewhere.
-    ///   - asking: whether ASKING goes before it.
+    ///   - redirects: how often the look-up has been redirected.
+    ///   - asking: whether to send ASKING before it.
     func getRange(
         key: UnsafeRawBufferPointer, upTo byteCount: Int, _ request: any RedisLookupRequest, redirects: Int = 0,
         asking: Bool = false
@@ -107,7 +107,7 @@ extension RedisChannelHandler {
         return true
     }
 
-    /// Sends PING if nothing is under way, so that nobody between here and the server takes the connection for idle.
+    /// Sends PING if nothing is under way, so that no proxy in between closes the connection as idle.
     func keepAlive() {
         guard let context, state.addKeepAlive(now: context.eventLoop.now) else { return }
         RESPCommand.ping(into: &outgoing)
@@ -115,7 +115,7 @@ extension RedisChannelHandler {
         flush()
     }
 
-    /// Tries without effect what the server refused.
+    /// Tries, without effect, what the server refused.
     func probe(_ kind: RedisCommandKind) {
         guard let context, let key = configuration.probeKey, state.addProbe(kind, now: context.eventLoop.now) else {
             return
@@ -125,7 +125,7 @@ extension RedisChannelHandler {
         flush()
     }
 
-    /// Sends a password that has changed, on the connection in use.
+    /// Sends a changed password, on the connection in use.
     func authenticate(password: String) {
         guard let context, state.addAuthentication(now: context.eventLoop.now) else { return }
         RESPCommand.authenticate(user: configuration.user, password: password, into: &outgoing)
@@ -142,13 +142,13 @@ extension RedisChannelHandler {
         outgoing.clear()
     }
 
-    /// Sends what has been asked for, fails what is outstanding with `closed`, and closes the channel.
+    /// Sends the commands so far, fails what is outstanding with `closed`, and closes the channel.
     func close() {
         flush()
         end(state.close())
     }
 
-    /// The bounds that the channel knows and the state machine does not.
+    /// The limits that the channel knows and the state machine does not.
     private func sendError(byteCount: Int) -> RedisError? {
         guard isReady else { return .notReady }
         guard byteCount <= configuration.maximumCommandBytes else { return .commandTooLarge }
@@ -176,14 +176,14 @@ extension RedisChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard state.phase != .closing, state.phase != .closed else { return }
-        // Taken out of self: a completion may do anything, and whatever it does must find no array in use.
+        // Taken out of self: a completion may do anything, and must never find an array in use.
         var replies = self.replies
         var actions = self.actions
         self.replies = []
         self.actions = []
         decide(on: unwrapInboundIn(data), replies: &replies, actions: &actions)
-        // All replies of this read have met the commands they belong to; what completions send from here on is safe
-        // from them.
+        // All replies of this read have been assigned to their commands, so what completions send from here on cannot
+        // be mixed up with them.
         for action in actions {
             perform(action)
         }
@@ -211,7 +211,7 @@ extension RedisChannelHandler {
         let user = configuration.user ?? ""
         let authenticates = password != nil || !user.isEmpty
         let selects = configuration.database != 0
-        // Only a user that was named, or that has a password, has rights that may be too few.
+        // Only a user that was named, or that has a password, can have too few rights.
         let probes = (authenticates || isProbing) && configuration.probeKey != nil ? RedisCommandKind.allCases : []
         let steps: [RedisHandshakeStep] =
             (authenticates ? [.authenticate] : []) + (selects ? [.select] : []) + probes.map { .probe($0) } + [.ping]
@@ -240,7 +240,7 @@ extension RedisChannelHandler {
 
 extension RedisChannelHandler {
     private func decide(on bytes: ByteBuffer, replies: inout [RESPReply], actions: inout [State.ReplyAction]) {
-        // One more than is owed is enough to see that there are too many.
+        // One more than is owed is enough to detect a surplus.
         let violation = reader.decode(bytes, atMost: state.owedReplies + 1, into: &replies)
         for reply in replies {
             guard let action = state.received(reply) else { continue }

@@ -3,11 +3,11 @@ public import NIOCore
 /// A pipelined Redis client for one event loop: one connection, made again whenever it is lost, until `close()`.
 ///
 /// Everything happens on the event loop it was made for, calls and completions alike. While there is no usable
-/// connection a look-up fails at once and a store is dropped, until the server has answered PING. One that the server
-/// closed while it was idle is opened again at once, and look-ups wait for it, within their deadline.
+/// connection, that is until the server has answered PING, a look-up fails at once and a store is dropped. A connection
+/// that the server closed while it was idle is reopened at once, and look-ups wait for it, within their deadline.
 ///
-/// A server that answers MOVED is one of a cluster: from then on there is one such connection for each node in use, and
-/// a look-up may be sent elsewhere up to twice within its deadline.
+/// A server that answers MOVED belongs to a cluster: from then on there is one such connection for each node in use,
+/// and a look-up may be redirected up to twice within its deadline.
 public final class RedisClient {
     private let connector: NodeConnector
     private let stores: any RedisStores
@@ -17,15 +17,15 @@ public final class RedisClient {
     /// The server of the URL; unused while there is a router.
     private var node: RedisNode?
     private var router: ClusterRouter?
-    /// Routers whose commands are still being answered.
+    /// Routers whose commands still await replies.
     private var dissolved: [ClusterRouter] = []
     private var dissolvedAt: NIODeadline?
     private var closing: EventLoopFuture<Void>?
     private var isStarted = false
     private var isUp = false
-    /// The reason that was reported last since a connection was up, and when.
+    /// The last reason reported since a connection was up, and when.
     private var reportedReason: (error: RedisError, time: NIODeadline)?
-    /// What was reported of announced nodes; a bound for memory, since a server can announce ever new ones.
+    /// What was reported about announced nodes; limits memory, since a server can announce new ones forever.
     private var refusals: Set<String> = []
     private var isTopologyReported = false
     private var passwordTask: Scheduled<Void>?
@@ -34,9 +34,9 @@ public final class RedisClient {
     ///
     /// - Parameters:
     ///   - eventLoop: the loop of all calls and completions.
-    ///   - stores: where a store's key and value are until it is settled; settled when its reply comes, or when its
-    ///     connection ends, before the look-ups of that connection fail.
-    ///   - observer: receives errors and the connections' ups and downs, on the event loop.
+    ///   - stores: holds each store's key and value until it is settled: when its reply comes, or when its connection
+    ///     ends, before the look-ups of that connection fail.
+    ///   - observer: receives errors, and whether connections are up, on the event loop.
     public init(
         configuration: RedisConfiguration, eventLoop: any EventLoop, stores: any RedisStores,
         observer: @escaping (RedisEvent) -> Void
@@ -48,7 +48,7 @@ public final class RedisClient {
         trust = NodeTrust(host: configuration.host)
     }
 
-    /// Begins to connect; a second call does nothing. Attempts keep the client alive, so end it with `close()`.
+    /// Starts connecting; a second call does nothing. Attempts keep the client alive, so end it with `close()`.
     public func start() {
         connector.eventLoop.preconditionInEventLoop()
         guard !isStarted, closing == nil else { return }
@@ -60,7 +60,7 @@ public final class RedisClient {
     /// Looks up the first `byteCount` bytes (at least 1) stored under a key; the command leaves with the next flush.
     ///
     /// The request is finished exactly once: before this returns if the look-up is refused (`notReady`, `queueFull`,
-    /// `commandTooLarge`, `closed`), else when the reply, the deadline or the end of the connection comes.
+    /// `commandTooLarge`, `closed`), else at the reply, the deadline or the end of the connection.
     public func getRange(_ request: any RedisLookupRequest, upTo byteCount: Int) {
         connector.eventLoop.assertInEventLoop()
         precondition(byteCount > 0, "a look-up asks for at least one byte")
@@ -85,7 +85,7 @@ public final class RedisClient {
     ///
     /// The outcome is not awaited; the observer receives a failure.
     ///
-    /// - Parameter number: the one under which the client's stores hold it already.
+    /// - Parameter number: the number under which the client's stores hold it already.
     /// - Returns: whether the store is on its way, until it is settled.
     public func set(
         _ number: Int, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, expireSeconds: Int
@@ -107,14 +107,14 @@ public final class RedisClient {
         router?.flush()
     }
 
-    /// Writes what has been asked for, fails outstanding look-ups with `closed`, and stops connecting for good.
+    /// Writes the commands so far, fails outstanding look-ups with `closed`, and stops connecting for good.
     ///
-    /// - Returns: a future of the moment when nothing of the client is left on the event loop.
+    /// - Returns: completes when the client has nothing left on the event loop.
     public func close() -> EventLoopFuture<Void> {
         connector.eventLoop.preconditionInEventLoop()
         if let closing { return closing }
         passwordTask?.cancel()
-        // A look-up that fails meanwhile and is made again must find the client closed.
+        // If a look-up fails meanwhile and is repeated, it must find the client closed.
         let promise = connector.eventLoop.makePromise(of: Void.self)
         closing = promise.futureResult
         let closed = [node?.close(), router?.close()].compactMap { $0 } + dissolved.map { $0.close() }
@@ -134,7 +134,7 @@ extension RedisClient {
         }
     }
 
-    /// A password that cannot be read is reported when a connection needs it.
+    /// An unreadable password is reported when a connection needs it.
     private func authenticateAgain() {
         guard let password = (try? connector.configuration.password()) ?? nil else { return }
         node?.authenticate(password: password)
@@ -173,10 +173,10 @@ extension RedisClient {
         router.follow(redirected, from: node)
     }
 
-    /// The router, from the first MOVED on; nil where there can be none.
+    /// The router, made at the first MOVED; nil if there can be none.
     private func makeRouter(from node: RedisNode) -> ClusterRouter? {
         guard closing == nil, node === self.node else { return nil }
-        // A server that says MOVED, and that it has no cluster, is not asked for every command.
+        // A server that answers MOVED, but reports that it has no cluster, is not asked again for every command.
         let now = connector.eventLoop.now
         if let dissolvedAt, now < dissolvedAt + connector.configuration.reasonInterval { return nil }
         guard connector.configuration.database == 0 else {
@@ -212,7 +212,7 @@ extension RedisClient {
         }
     }
 
-    /// The server of the URL is no cluster's any more. What the nodes were sent is still answered.
+    /// The server of the URL has left its cluster. Commands that were sent to the nodes still get their replies.
     private func dissolve() {
         guard closing == nil, let router else { return }
         self.router = nil

@@ -1,42 +1,43 @@
 public import NIOCore
 
-/// Where the server is, who we are to it, and every bound of a client.
+/// Where the server is, the user to authenticate as, and every limit of a client.
 public struct RedisConfiguration: Sendable {
-    /// Host name or address of the server, or of any node of a cluster; a name is looked up at each attempt to connect.
+    /// Host name or address of the server, or of any node of a cluster; a name is resolved at each attempt to connect.
     public var host: String
     /// TCP port of the server.
     public var port: Int
     /// ACL user; nil or empty authenticates by password alone.
     public var user: String?
-    /// Gives the password, nil for none; called on the event loop at each attempt to connect and every
+    /// Returns the password, or nil for none; called on the event loop at each attempt to connect and every
     /// `passwordInterval`, so a rotated secret is picked up. If it throws, the attempt fails as `auth`.
     public var password: @Sendable () throws -> String?
-    /// Number of the logical database; 0 sends no SELECT.
+    /// Number of the logical database; for 0 no SELECT is sent.
     public var database: Int
     /// The transport security to put under the connection; nil for plain TCP.
     public var security: RedisTransportSecurity?
-    /// Longest time a command, those of the handshake included, may go without its reply. Past it the connection
-    /// closes, since a late reply would answer the next command.
+    /// Longest time that any command, including the handshake's, may wait for its reply. After that the connection
+    /// closes, since a late reply would be taken for the next command's.
     public var commandDeadline: TimeAmount
-    /// Longest time until TCP, and TLS if there is any, are up.
+    /// Longest time until the TCP connection, and TLS if it is used, is established.
     public var connectTimeout: TimeAmount
-    /// Ceiling of the first pause between attempts; it doubles with each attempt. A pause is drawn evenly below it.
+    /// Ceiling of the first pause between attempts, doubled after each attempt. A pause is drawn evenly below its
+    /// ceiling.
     public var initialBackoff: TimeAmount
     /// Largest ceiling of a pause between attempts.
     public var maximumBackoff: TimeAmount
     /// How long a connection may be idle before PING is sent: well below the ten minutes after which Azure closes it.
     public var keepAliveInterval: TimeAmount
-    /// A key that does not exist, for a look-up and a store without effect that tell whether the user may do both; nil
-    /// for none. They are sent with AUTH only.
+    /// A key that does not exist. With it, a look-up and a store without effect test whether the user may do both; nil
+    /// for no test. They are sent with AUTH only.
     public var probeKey: String?
-    /// How often the password is asked for again, to authenticate the connections in use when it has changed; nil for
-    /// one that does not change.
+    /// How often to ask for the password again, so as to authenticate the connections in use after a change; nil if it
+    /// does not change.
     public var passwordInterval: TimeAmount?
     /// The least time between two reasons reported by `RedisEvent.down` while no connection can be made.
     public var reasonInterval: TimeAmount
-    /// Most commands without a reply; more look-ups and stores are refused.
+    /// Most commands without a reply; further look-ups and stores are refused.
     public var maximumOutstandingCommands: Int
-    /// Most bytes of commands in memory: the sum of one tick's, and again of those the socket has not taken.
+    /// Most bytes of commands in memory: the sum of one tick's, and the same again for those the socket has not taken.
     public var maximumOutgoingBytes: Int
     /// Most bytes of a key and value together.
     public var maximumCommandBytes: Int

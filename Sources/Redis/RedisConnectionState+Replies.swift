@@ -3,7 +3,7 @@ import NIOCore
 // MARK: Replies
 
 extension RedisConnectionState {
-    /// A reply has come. Nil: nothing to do.
+    /// A reply has arrived. Nil: nothing to do.
     mutating func received(_ reply: RESPReply) -> ReplyAction? {
         guard phase != .closing, phase != .closed else { return nil }
         guard owedReplies > 0, let command = commands.first else {
@@ -14,7 +14,7 @@ extension RedisConnectionState {
         case .lookup(let waiter, let byteCount, let redirects):
             return received(reply, upTo: byteCount, for: waiter, redirects, command.deadline)
         case .store(let number, let redirects): return received(reply, ofStore: number, redirects, command.deadline)
-        // The command after it has a reply of its own, and that is the one that counts.
+        // The command after it has a reply of its own, which is the one that counts.
         case .asking: return received(reply, expecting: "OK") { _ in nil }
         case .keepAlive: return received(reply, expecting: "PONG") { _ in nil }
         case .probe(let kind): return received(reply) { .probed(kind, $0) }
@@ -22,17 +22,17 @@ extension RedisConnectionState {
         }
     }
 
-    /// The bytes can be read as replies no further.
+    /// The remaining bytes cannot be parsed as replies.
     mutating func malformed(_ text: String) -> Ending? {
         end(.protocolViolation(text))
     }
 
-    /// So many bytes of an incomplete reply have come in.
+    /// This many bytes of an incomplete reply have arrived.
     mutating func undelivered(_ byteCount: Int) -> Ending? {
         byteCount > undeliveredLimit ? end(.protocolViolation("a reply longer than any that was due")) : nil
     }
 
-    /// An incomplete reply can only be the oldest command's: what that may be answered with, or an error line.
+    /// An incomplete reply can only belong to the oldest command: that command's longest reply, or an error line.
     private var undeliveredLimit: Int {
         guard owedReplies > 0, let command = commands.first else { return 0 }
         let lineBytes = 1024
@@ -57,14 +57,14 @@ extension RedisConnectionState {
             let error = step.error(for: text.printableLine, database: database)
             return end(error).map { .end($0) }
         case .status, .string, .null, .unexpected:
-            return violation("a wrong answer to the handshake")
+            return violation("a wrong reply to the handshake")
         }
     }
 
     private mutating func received(
         _ reply: RESPReply, _ action: (RedisProbeAnswer) -> ReplyAction?
     ) -> ReplyAction? {
-        guard let answer = RedisProbeAnswer(reply) else { return violation("a wrong answer to a probe") }
+        guard let answer = RedisProbeAnswer(reply) else { return violation("a wrong reply to a probe") }
         commands.removeFirst()
         return action(answer)
     }
@@ -83,7 +83,7 @@ extension RedisConnectionState {
                 return follow(redirect, text, .lookup(waiter, upTo: byteCount), redirects, deadline)
             }
             lookup = .failed(.errorReply(text.printableLine))
-        case .status, .unexpected: return violation("a wrong type of answer to a look-up")
+        case .status, .unexpected: return violation("a wrong type of reply to a look-up")
         }
         commands.removeFirst()
         hasAnswered = true
@@ -99,14 +99,14 @@ extension RedisConnectionState {
         case .error(let text):
             if let redirect = RedisRedirect(text) { return follow(redirect, text, .store(number), redirects, deadline) }
             error = .errorReply(text.printableLine)
-        case .status, .string, .null, .unexpected: return violation("a wrong answer to a store")
+        case .status, .string, .null, .unexpected: return violation("a wrong reply to a store")
         }
         commands.removeFirst()
         hasAnswered = true
         return .settleStore(number, error)
     }
 
-    /// A reply that is a certain status or an error, neither of which changes anything for other commands.
+    /// A reply that must be a certain status or an error; neither changes anything for other commands.
     private mutating func received(
         _ reply: RESPReply, expecting status: StaticString, _ action: (_ error: String?) -> ReplyAction?
     ) -> ReplyAction? {
@@ -114,7 +114,7 @@ extension RedisConnectionState {
         switch reply {
         case .status(let text) where text.equals(status): error = nil
         case .error(let text): error = text.printableLine
-        case .status, .string, .null, .unexpected: return violation("another answer than \(status)")
+        case .status, .string, .null, .unexpected: return violation("a reply other than \(status)")
         }
         commands.removeFirst()
         hasAnswered = true
@@ -151,7 +151,7 @@ extension RedisConnectionState {
         end(.connect(text), isIdleClose: isIdle(now: now))
     }
 
-    /// The channel is closed, whoever wanted it.
+    /// The channel is closed, by either side.
     mutating func channelClosed(now: NIODeadline) -> Ending? {
         let ending = end(.connect("closed by the server"), isIdleClose: isIdle(now: now))
         phase = .closed
@@ -178,7 +178,7 @@ extension RedisConnectionState {
 }
 
 extension RedisProbeAnswer {
-    /// Nil for what answers neither a look-up nor a store.
+    /// Nil for a reply that fits neither a look-up nor a store.
     fileprivate init?(_ reply: RESPReply) {
         switch reply {
         case .error(let text): self = RedisRedirect(text) == nil ? .refused(text.printableLine) : .elsewhere
@@ -189,7 +189,7 @@ extension RedisProbeAnswer {
 }
 
 extension RedisHandshakeStep {
-    /// A server may refuse AUTH for reasons that have nothing to do with the password.
+    /// A server may refuse AUTH for reasons unrelated to the password.
     fileprivate func error(for line: String, database: Int) -> RedisError {
         if self == .select, line.contains("cluster mode") { return .clusterDatabase(database) }
         if line.hasPrefix("NOPERM"), self == .ping || self == .select {

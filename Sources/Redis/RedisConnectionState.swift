@@ -2,9 +2,9 @@ import NIOCore
 
 /// What one connection does next: a pure state machine over the commands that wait for replies, oldest first.
 ///
-/// It decides and never acts; `RedisChannelHandler` performs what it returns, and tests call it with a `String` for the
-/// waiter. Replies answer commands by position alone, so the rule behind every cell is: a connection on which position
-/// could be in doubt is given up, with all who wait on it.
+/// It decides and never acts: `RedisChannelHandler` performs what it returns, and tests use a `String` as the waiter.
+/// Replies are matched to commands by position alone. So the rule for every cell is: a connection whose position could
+/// be in doubt is given up, together with everything that waits for it.
 ///
 ///     connecting ──opened──▶ handshaking ──+PONG──▶ ready
 ///          └────────── any error or close() ──────────┴──▶ closing ──channelClosed──▶ closed
@@ -13,18 +13,18 @@ struct RedisConnectionState<Waiter> {
         case connecting, handshaking, ready, closing, closed
     }
 
-    /// Why a connection is given up, and who waits on it.
+    /// Why a connection is given up, and what was waiting for it.
     struct Ending {
         let error: RedisError
-        /// The look-ups without an answer, in the order they were made.
+        /// The look-ups without a reply, in the order they were made.
         let waiters: [Waiter]
         /// The numbers of the stores that may or may not have happened.
         let lostStores: [Int]
-        /// Whether the server closed a connection that had worked and on which it owed nobody anything.
+        /// Whether the server closed a connection that had worked and owed no replies.
         var isIdleClose = false
     }
 
-    /// A command that its node has sent elsewhere.
+    /// A command that its node has redirected.
     struct Redirected {
         enum Command {
             case lookup(Waiter, upTo: Int)
@@ -33,21 +33,21 @@ struct RedisConnectionState<Waiter> {
 
         let command: Command
         let redirect: RedisRedirect
-        /// The reply, for people.
+        /// The reply as a line for people.
         let line: String
-        /// How often the command had been sent elsewhere before.
+        /// How often the command had been redirected before.
         let redirects: Int
         let deadline: NIODeadline
     }
 
-    /// What one reply asks the handler to do.
+    /// What the handler must do about a reply.
     enum ReplyAction {
         case becomeReady
         case answer(Waiter, RedisLookup)
-        /// The store of this number is no longer on its way; nil if it was confirmed.
+        /// The store of this number is no longer on its way; the error is nil if it was confirmed.
         case settleStore(Int, RedisError?)
         case redirect(Redirected)
-        /// The new password was accepted, or why not; the connection stays what it was.
+        /// The new password was accepted, or the error if not; the connection stays as it was.
         case authenticated(RedisError?)
         case probed(RedisCommandKind, RedisProbeAnswer)
         case end(Ending)
@@ -59,11 +59,11 @@ struct RedisConnectionState<Waiter> {
         case store(Int, redirects: Int)
         /// ASKING, which lets a node take the command after it.
         case asking
-        /// PING on a connection that would be idle.
+        /// PING, so that a connection does not become idle.
         case keepAlive
-        /// AUTH with a password that has changed.
+        /// AUTH with a changed password.
         case authentication
-        /// A look-up or a store without effect, on a server that refused one.
+        /// A look-up or a store without effect, sent to a server that refused one.
         case probe(RedisCommandKind)
     }
 
@@ -73,9 +73,9 @@ struct RedisConnectionState<Waiter> {
     }
 
     var phase = Phase.connecting
-    /// How the handshake's probes were answered.
+    /// The results of the handshake's probes.
     var probes: [(kind: RedisCommandKind, answer: RedisProbeAnswer)] = []
-    /// Whether a command after the handshake got its reply: the proof that a server does more than say PONG.
+    /// Whether a command after the handshake got its reply: proof that the server does more than answer PING.
     var hasAnswered = false
 
     /// When the handshake was sent.
@@ -86,11 +86,11 @@ struct RedisConnectionState<Waiter> {
     private let maximumOutstanding: Int
     let database: Int
     var commands = CircularBuffer<Command>()
-    /// How many of the youngest commands have not been handed to the channel; no reply can be theirs.
+    /// How many of the newest commands have not been handed to the channel; no reply can be theirs.
     var unsent = 0
-    /// When the timer fires that the handler was last asked to arm; nil when there is none.
+    /// When the timer fires that the handler was last asked to arm; nil if there is none.
     var armedFor: NIODeadline?
-    /// When the timer last found a command overdue; nil once there is none.
+    /// When the timer last found a command overdue; nil once none is.
     var overdueSince: NIODeadline?
 
     init(connectDeadline: NIODeadline, commandDeadline: TimeAmount, maximumOutstanding: Int, database: Int = 0) {
@@ -101,7 +101,7 @@ struct RedisConnectionState<Waiter> {
     }
 }
 
-/// How a command without effect was answered.
+/// The result of a command without effect.
 enum RedisProbeAnswer: Equatable {
     case accepted
     /// The key belongs to another node.
@@ -109,17 +109,17 @@ enum RedisProbeAnswer: Equatable {
     case refused(String)
 }
 
-/// The commands that must be answered before a connection is used.
+/// The commands that need their replies before a connection is used.
 enum RedisHandshakeStep: Equatable {
     case authenticate, select, ping
-    /// A look-up and a store without effect, which tell what the user may not do.
+    /// A look-up and a store without effect, which show what the user may not do.
     case probe(RedisCommandKind)
 }
 
 // MARK: Commands
 
 extension RedisConnectionState {
-    /// The transport is up. Returns whether the commands of `handshake`, of which the last is `.ping`, are to be sent.
+    /// The transport is up. Returns whether to send the commands of `handshake`, the last of which is `.ping`.
     mutating func opened(handshake: [RedisHandshakeStep], now: NIODeadline) -> Bool {
         guard phase == .connecting else { return false }
         phase = .handshaking
@@ -130,11 +130,11 @@ extension RedisConnectionState {
         return true
     }
 
-    /// A look-up is wanted. Returns nil if its command is to be written, or why not.
+    /// A look-up is requested. Returns nil if its command is to be written, else the reason why not.
     ///
     /// - Parameters:
-    ///   - redirects: how often it has been sent elsewhere.
-    ///   - asking: whether ASKING goes before it.
+    ///   - redirects: how often it has been redirected.
+    ///   - asking: whether to send ASKING before it.
     mutating func addLookup(
         _ waiter: Waiter, upTo byteCount: Int, redirects: Int = 0, asking: Bool = false, now: NIODeadline
     ) -> RedisError? {
@@ -144,7 +144,7 @@ extension RedisConnectionState {
         return nil
     }
 
-    /// A store is wanted. Returns nil if its command is to be written, or why not.
+    /// A store is requested. Returns nil if its command is to be written, else the reason why not.
     mutating func addStore(
         _ number: Int = 0, redirects: Int = 0, asking: Bool = false, now: NIODeadline
     ) -> RedisError? {
@@ -154,21 +154,21 @@ extension RedisConnectionState {
         return nil
     }
 
-    /// The connection has been left alone. Returns whether PING is to be written.
+    /// The connection has been idle. Returns whether to write PING.
     mutating func addKeepAlive(now: NIODeadline) -> Bool {
         guard phase == .ready, commands.isEmpty else { return false }
         append(.keepAlive, now: now)
         return true
     }
 
-    /// The password has changed. Returns whether AUTH is to be written.
+    /// The password has changed. Returns whether to write AUTH.
     mutating func addAuthentication(now: NIODeadline) -> Bool {
         guard phase == .ready else { return false }
         append(.authentication, now: now)
         return true
     }
 
-    /// What the server refused is to be tried again. Returns whether the probe is to be written.
+    /// The server is tried again with what it refused. Returns whether to write the probe.
     mutating func addProbe(_ kind: RedisCommandKind, now: NIODeadline) -> Bool {
         guard phase == .ready else { return false }
         append(.probe(kind), now: now)
@@ -180,8 +180,8 @@ extension RedisConnectionState {
         unsent = 0
     }
 
-    /// Whether a close by the server at this moment is that of an idle connection: one that closes at once, each time,
-    /// has not worked.
+    /// Whether a close by the server now is that of an idle connection. A connection that the server closes at once,
+    /// each time, has not worked.
     func isIdle(now: NIODeadline) -> Bool {
         let owesNobody = commands.allSatisfy {
             switch $0.purpose {
@@ -212,10 +212,10 @@ extension RedisConnectionState {
 // MARK: Deadlines
 
 extension RedisConnectionState {
-    /// When a timer must be armed in place of any older one; nil while the one there is comes early enough.
+    /// When to arm a timer, replacing any older one; nil while the present timer fires early enough.
     ///
-    /// The timer is left alone when the command it was armed for is answered, and finds the next oldest when it fires:
-    /// a busy connection arms it once a deadline's length and not once a command.
+    /// The timer is left alone when its command gets the reply, and finds the next oldest command when it fires. So a
+    /// busy connection arms it once per deadline, not once per command.
     mutating func timerToArm() -> NIODeadline? {
         guard let oldestDeadline else { return nil }
         let wanted = max(oldestDeadline, overdueSince.map { $0 + .milliseconds(1) } ?? oldestDeadline)
@@ -224,10 +224,10 @@ extension RedisConnectionState {
         return wanted
     }
 
-    /// The timer has fired: what is overdue gets one last look a moment later, and ends the connection then.
+    /// The timer has fired. An overdue command gets a moment more, and ends the connection after that.
     ///
-    /// An event loop that was held up runs its timers before it reads its sockets again, and would blame the server for
-    /// a reply that has been lying in the socket all the time.
+    /// An event loop that was delayed runs its timers before it reads its sockets again. Without the extra moment it
+    /// would blame the server for a reply that has been in the socket all the time.
     mutating func timerFired(now: NIODeadline) -> Ending? {
         armedFor = nil
         guard let oldestDeadline, oldestDeadline <= now else {

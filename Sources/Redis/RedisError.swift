@@ -1,26 +1,26 @@
 public import NIOCore
 
-/// Why a look-up was not answered, a store not confirmed, or a connection given up; prints as one line.
+/// Why a look-up got no result, a store was not confirmed, or a connection was given up; prints as one line.
 ///
-/// Text that came from the server is cut at 160 bytes and holds no control characters.
+/// Text from the server is cut at 160 bytes and holds no control characters.
 public enum RedisError: Error, Equatable, Sendable {
-    /// No connection could be made, or the one there was broke; the text says how.
+    /// No connection could be made, or the existing one broke; the text says how.
     case connect(String)
     /// The server refused the password, or it could not be read.
     case auth(String)
-    /// A command was not answered within its deadline.
+    /// A command got no reply within its deadline.
     case deadline
-    /// The server sent something that is no answer to what was asked.
+    /// The server sent something that is not a valid reply to the command.
     case protocolViolation(String)
-    /// The server answered with an error line, given without its `-`.
+    /// The server replied with an error line, given without its `-`.
     case errorReply(String)
-    /// The server is not used as it is configured; the text says what to change.
+    /// The server cannot be used as it is configured; the text says what to change.
     case unusable(String)
-    /// Too many commands are outstanding, or too many bytes wait to be written.
+    /// Too many commands are outstanding, or too many bytes are waiting to be written.
     case queueFull
     /// Key and value together are larger than a command may be.
     case commandTooLarge
-    /// There is no usable connection at the moment; nothing was sent.
+    /// There is no usable connection now; nothing was sent.
     case notReady
     /// The client was closed.
     case closed
@@ -32,7 +32,7 @@ extension RedisError: CustomStringConvertible {
         switch self {
         case .connect(let text): return "connection failed: \(text)"
         case .auth(let text): return "authentication failed: \(text)"
-        case .deadline: return "no answer within the deadline"
+        case .deadline: return "no reply within the deadline"
         case .protocolViolation(let text): return "the server broke the protocol: \(text)"
         case .errorReply(let text): return "error reply: \(text)"
         case .unusable(let text): return text
@@ -55,13 +55,13 @@ public enum RedisCommandKind: Sendable, CaseIterable {
     case lookup, store
 }
 
-/// The answer to one look-up.
+/// The result of one look-up.
 public enum RedisLookup: Equatable, Sendable {
     /// The bytes stored under the key, at least one and at most as many as were asked for.
     case value(ByteBuffer)
     /// The server holds nothing (or an empty string) under the key.
     case missing
-    /// The server gave no answer that can be used.
+    /// The server gave no usable reply.
     case failed(RedisError)
 }
 
@@ -71,21 +71,21 @@ public enum RedisEvent: Equatable, Sendable {
     case up
     /// A look-up or a store without effect was refused, in the handshake (before `up`) or after a refusal.
     case refused(RedisCommandKind, String)
-    /// What a server had refused it does not refuse any more; in the handshake before `up`.
+    /// The server no longer refuses what it refused before; in the handshake before `up`.
     case accepted(RedisCommandKind)
-    /// A password that has changed was accepted on the connections in use, or why not.
+    /// A changed password was accepted on the connections in use, or the error if it was not.
     case authenticated(RedisError?)
-    /// The last `up` has ended, or the first attempt of all has failed. Repeated while attempts go on failing only when
-    /// the reason has changed, and not before `RedisConfiguration.reasonInterval` is over.
+    /// The last `up` has ended, or the very first attempt has failed. While attempts continue to fail it is repeated
+    /// only when the reason has changed, and not before `RedisConfiguration.reasonInterval` is over.
     case down(RedisError)
     /// A connection or an attempt at one failed (`connect`, `auth`, `deadline`, `protocolViolation`, and `errorReply`
-    /// to the handshake), or one look-up was refused or answered by an error (`errorReply`, `queueFull`,
+    /// to the handshake), or one look-up was refused or got an error reply (`errorReply`, `queueFull`,
     /// `commandTooLarge`).
     case error(RedisError)
-    /// One store was refused, answered by an error, or lost with its connection. Stores that are dropped because there
-    /// is no connection are not reported.
+    /// One store was refused, got an error reply, or was lost with its connection. Stores that are dropped for want of
+    /// a connection are not reported.
     case storeError(RedisError)
-    /// The server is a cluster's; its commands go to this many primaries from now on.
+    /// The server belongs to a cluster; its commands go to this many primaries from now on.
     case cluster(primaries: Int)
     /// A node of a cluster does not respond, while others do.
     case nodeDown(String, RedisError)
@@ -93,8 +93,8 @@ public enum RedisEvent: Equatable, Sendable {
     case nodeUp(String)
     /// A node that was reported as down does not belong to the cluster any more.
     case nodeLeft(String)
-    /// What a cluster announces is not followed; reported once for each reason.
+    /// An announcement of a cluster is not followed; reported once for each reason.
     case nodeRefused(RedisError)
-    /// No node could tell the cluster's slots; until one can, each node's redirects are all that is known.
+    /// No node could report the cluster's slots; until one can, only the nodes' redirects are known.
     case slotsUnknown(RedisError)
 }

@@ -1,7 +1,7 @@
 // MARK: Commands that may wait
 
 extension RedisNode {
-    /// Sends a command now, or once the connection has been made; one that cannot be sent fails.
+    /// Sends a command now, or once the connection has been made; a command that cannot be sent fails.
     ///
     /// A look-up that waits must have a deadline of its own.
     func send(_ command: Redirected.Command, redirects: Int = 0, asking: Bool = false) {

@@ -2,12 +2,12 @@ import NIOCore
 
 /// One server: its connection on this event loop, made again whenever it is lost, until `close()`.
 ///
-/// While there is no usable connection a command fails at once. The exception is a connection that has never failed, or
-/// that the server closed while it was idle: commands may wait for it, within their own deadlines.
+/// While there is no usable connection a command fails at once, with two exceptions. Commands may wait, within their
+/// own deadlines, for a connection that has never failed, or that the server closed while it was idle.
 final class RedisNode {
     typealias Redirected = RedisChannelHandler.Redirected
 
-    /// What the client learns of a node.
+    /// What a node reports to its client.
     enum Event {
         case ready
         case lookupError(RedisError)
@@ -15,14 +15,14 @@ final class RedisNode {
         case authenticated(RedisError?)
         /// A probe was refused: the user or the server's state does not allow what is needed.
         case refused(RedisCommandKind, String)
-        /// A probe of what had been refused was not.
+        /// A probe of something that had been refused succeeded.
         case accepted(RedisCommandKind)
         /// An attempt to connect failed, or a connection ended.
         case lost(RedisError)
     }
 
     let address: NodeAddress
-    /// What the node is held to; nil for the URL's own host.
+    /// The rules that the node must meet; nil for the URL's own host.
     private let trust: NodeTrust?
     let connector: NodeConnector
     let stores: any RedisStores
@@ -33,7 +33,7 @@ final class RedisNode {
     var closing: EventLoopPromise<Void>?
     private var keepAlive: Scheduled<Void>?
     var waiting: [Waiting] = []
-    /// The password that was sent last.
+    /// The password that was last sent.
     private var password: String?
     /// When a connection was given up because its server is a replica.
     private var replacedAt: NIODeadline?
@@ -41,12 +41,12 @@ final class RedisNode {
     private(set) var mayWait = true
     /// Whether the server closed the last connection while it was idle, and there is no other yet.
     private(set) var isReopening = false
-    /// What was refused last, and not accepted by a probe since.
+    /// What was last refused, and not accepted by a probe since.
     private var refusing: [RedisCommandKind: String] = [:]
     private(set) var connection: RedisChannelHandler?
     /// Where the last connection went.
     private(set) var remoteAddress: SocketAddress?
-    /// Whether it is closed as soon as what it was sent is over; how it ends is nobody's concern.
+    /// Whether it closes as soon as its outstanding commands are done; how it ends is not reported.
     var isRetiring = false
     /// Whether the client has reported that the node does not respond.
     var isReportedDown = false
@@ -63,9 +63,9 @@ final class RedisNode {
     }
 
     /// - Parameters:
-    ///   - trust: what the node is held to; nil for the URL's own host.
-    ///   - stores: where a store's key and value are until it is settled.
-    ///   - onRedirect: takes over a command that the node has sent elsewhere.
+    ///   - trust: the rules that the node must meet; nil for the URL's own host.
+    ///   - stores: holds each store's key and value until it is settled.
+    ///   - onRedirect: takes over a command that the node has redirected.
     init(
         _ address: NodeAddress, trust: NodeTrust?, _ connector: NodeConnector, stores: any RedisStores,
         onEvent: @escaping (RedisNode, Event) -> Void, onRedirect: @escaping (RedisNode, Redirected) -> Void
@@ -82,7 +82,7 @@ final class RedisNode {
 
     var isReady: Bool { connection?.isReady ?? false }
 
-    /// Begins to connect; a second call does nothing. Attempts keep the node alive, so end it with `close()`.
+    /// Starts connecting; a second call does nothing. Attempts keep the node alive, so end it with `close()`.
     func start() {
         guard case .idle = stage, closing == nil else { return }
         attempt()
@@ -90,9 +90,9 @@ final class RedisNode {
 
     func flush() { connection?.flush() }
 
-    /// Writes what has been asked for, fails outstanding look-ups with `closed`, and stops connecting for good.
+    /// Writes the commands so far, fails outstanding look-ups with `closed`, and stops connecting for good.
     ///
-    /// - Returns: a future of the moment when nothing of the node is left on the event loop.
+    /// - Returns: completes when the node has nothing left on the event loop.
     func close() -> EventLoopFuture<Void> {
         if let closing { return closing.futureResult }
         let promise = connector.eventLoop.makePromise(of: Void.self)
@@ -224,7 +224,7 @@ extension RedisNode {
             isReopening = mayWait
         case .ended(let error): lost(error)
         case .closed(let hasAnswered):
-            // A server that answers PING and nothing else must not be tried as eagerly as one that was restarted.
+            // A server that answers only PING must not be retried as eagerly as one that was restarted.
             if hasAnswered { backoff.reset() }
             connection = nil
             keepAlive?.cancel()
@@ -238,27 +238,28 @@ extension RedisNode {
             refusing[kind] = line
             return onEvent(self, .refused(kind, line))
         case .elsewhere:
-            // These two are decided before where the key belongs; of others, such as OOM, it says nothing.
+            // These two are decided before where the key belongs; other errors, such as OOM, say nothing about that.
             guard let line = refusing[kind], line.hasPrefix("NOPERM") || line.hasPrefix("CLUSTERDOWN") else { return }
         case .accepted: break
         }
         if refusing.removeValue(forKey: kind) != nil { onEvent(self, .accepted(kind)) }
     }
 
-    /// After a failover the name may lead elsewhere, while this connection is still to a server that is a replica now.
+    /// After a failover the name may lead to another server, while this connection still leads to one that is now a
+    /// replica.
     private func replaceIfWrongServer(_ error: RedisError) {
         guard case .errorReply(let line) = error, line.hasPrefix("READONLY") || line.hasPrefix("MASTERDOWN") else {
             return
         }
         let now = connector.eventLoop.now
-        // A server that is a replica for good answers look-ups all the same.
+        // A permanent replica still serves look-ups.
         guard replacedAt.map({ now >= $0 + connector.configuration.reasonInterval }) ?? true else { return }
         replacedAt = now
         mayWait = closing == nil
         connection?.close()
     }
 
-    /// Sends the password on the connection in use if it is another than the one that was sent there last.
+    /// Sends the password on the connection in use if it differs from the one last sent there.
     func authenticate(password: String) {
         guard isReady, password != self.password else { return }
         self.password = password

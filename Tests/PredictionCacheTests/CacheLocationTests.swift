@@ -93,7 +93,7 @@ import Testing
             ),
             ("h:6379,password=hunter2,ssl=False", "…", "redis://HOST:PORT"),
             ("rediss://h:6380?ssl=true", "rediss://…", "rediss://HOST:PORT without ?"),
-            ("redis://h?ssl=true", "redis://…", "TLS is what rediss:// says"),
+            ("redis://h?ssl=true", "redis://…", "rediss:// already means TLS"),
             ("redis://h/0?password=hunter2", "redis://…", "without ?"),
             ("rediss://:ab/hunter2=@h:6380", "rediss://…", "percent-encoded (/ is %2F"),
             ("rediss://:hunter2#x@h:6380", "rediss://…", "CACHE_PASSWORD_FILE for it as it is"),

@@ -1,25 +1,25 @@
 import NIOCore
 import Synchronization
 
-/// Which messages about a Redis that refuses are logged: one when it begins, at most one a minute for a reason, and one
-/// when it ends, for all event loops together.
+/// Decides which messages about a Redis that refuses commands are logged, for all event loops together: one when it
+/// begins, at most one a minute for each reason, and one when it ends.
 final class CacheEpisodes: Sendable {
     static let interval = TimeAmount.minutes(1)
-    /// A server chooses the words of its errors; more reasons than this share one.
+    /// A server chooses the words of its errors; beyond this many reasons they share one.
     private static let maximumReasons = 64
 
     private struct State {
-        /// The event loops on which something is going wrong, and whether that has been logged.
+        /// The event loops on which something fails, and whether that has been logged.
         var open: [String: (loops: Set<ObjectIdentifier>, isLogged: Bool)] = [:]
-        /// When each reason was logged last.
+        /// When each reason was last logged.
         var logged: [String: NIODeadline] = [:]
     }
 
     private let state = Mutex(State())
 
-    /// Something goes wrong on a loop.
+    /// Something begins to fail on a loop.
     ///
-    /// - Parameter reason: what is logged once a minute at most.
+    /// - Parameter reason: logged once a minute at most.
     /// - Returns: whether to log it.
     func begins(_ what: String, reason: String, on loop: ObjectIdentifier, now: NIODeadline) -> Bool {
         state.withLock { state in
@@ -35,7 +35,7 @@ final class CacheEpisodes: Sendable {
         }
     }
 
-    /// It goes right again on a loop. Returns whether to log it: that is when it does on all of them.
+    /// It works again on a loop. Returns whether to log it: when it works again on all loops.
     func ends(_ what: String, on loop: ObjectIdentifier) -> Bool {
         state.withLock { state in
             guard var episode = state.open[what] else { return false }

@@ -7,15 +7,15 @@ struct CachePasswordFile: Sendable {
 
     let path: String
 
-    /// Why there is no password at the moment; prints as one line.
+    /// Why there is no password now; prints as one line.
     struct ReadError: Error, CustomStringConvertible {
         let description: String
     }
 
     /// The file's text without one trailing line break.
     ///
-    /// - Throws: if it is not a regular file of 1 byte to 16 KiB of UTF-8. An empty one is invalid, since it is more likely
-    ///   to be in the middle of its rotation than to mean that no password is needed.
+    /// - Throws: if it is not a regular file of 1 byte to 16 KiB of UTF-8. An empty file is invalid, since it is more
+    ///   likely being rotated than meant as no password.
     func read() throws(ReadError) -> String {
         var bytes: [UInt8]
         do {

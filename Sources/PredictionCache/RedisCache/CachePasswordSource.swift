@@ -1,7 +1,7 @@
 import Logging
 import Synchronization
 
-/// The password of a file, or the last one that could be read while the file cannot: one warning, for all event loops.
+/// A file's password, or the last one read while the file cannot be read: one warning, for all event loops.
 final class CachePasswordSource: Sendable {
     private struct State {
         var last: String?
@@ -34,7 +34,7 @@ final class CachePasswordSource: Sendable {
             }
             guard let last else { throw error }
             if !wasReported {
-                logger.warning("cache: the password cannot be read, and the last one is used on: \(error)")
+                logger.warning("cache: the password cannot be read, and the last one stays in use: \(error)")
             }
             return last
         }

@@ -9,19 +9,19 @@ final class RedisMessages {
     private let episodes: CacheEpisodes
     private let loop: any EventLoop
     private let logger: Logger
-    /// What this loop has reported as refused and not as accepted since.
+    /// What this loop has reported as refused and not reported as accepted since.
     private var refused: Set<RedisCommandKind> = []
-    /// When look-ups were answered by MASTERDOWN first since the server was last down.
+    /// When look-ups first got MASTERDOWN since the server was last down.
     private var masterDownSince: NIODeadline?
     /// Why the server is not used; nil while it is.
     private var down: RedisError?
     private var hasAnswered = false
-    private var toldLater: Scheduled<Void>?
+    private var laterReport: Scheduled<Void>?
     private var primaries: Int?
 
     /// - Parameters:
     ///   - description: the server, without secrets.
-    ///   - isFirst: whether this loop is the one that logs what all loops see, such as that the cache goes.
+    ///   - isFirst: whether this loop logs what all loops see, such as that the cache becomes unavailable.
     init(
         _ description: String, isFirst: Bool, _ episodes: CacheEpisodes, on loop: any EventLoop, _ logger: Logger
     ) {
@@ -56,15 +56,15 @@ final class RedisMessages {
             if ends("node \(node)") { logger.info("cache: node \(node) is not part of the cluster any more") }
         case .nodeRefused(let error): logger.warning("cache: \(error)")
         case .slotsUnknown(let error):
-            logger.warning("cache: no node tells the cluster's slots; keys are found by redirects: \(error)")
-        case .authenticated(nil): logger.info("cache: \(description) accepts the password that has changed")
+            logger.warning("cache: no node reports the cluster's slots; keys are found by redirects: \(error)")
+        case .authenticated(nil): logger.info("cache: \(description) accepts the changed password")
         case .authenticated(let error?):
-            logger.warning("cache: \(description) does not accept the password that has changed: \(error)")
+            logger.warning("cache: \(description) does not accept the changed password: \(error)")
         case .error, .storeError, .refused, .accepted: break
         }
     }
 
-    /// The outcome of a look-up or a store; costs a comparison while all is well.
+    /// The outcome of a look-up or a store; costs one comparison while all is well.
     func outcome(of kind: RedisCommandKind, _ error: RedisError?) {
         switch error {
         case .errorReply(let line)?: refuses(kind, line)
@@ -76,7 +76,8 @@ final class RedisMessages {
     }
 
     private func refuses(_ kind: RedisCommandKind, _ line: String) {
-        // A replica that has lost its primary refuses PING too: the connection is made again, and that is what is told.
+        // A replica that has lost its primary refuses PING too: then the connection is made again, and that is
+        // reported.
         if line.hasPrefix("MASTERDOWN") {
             let since = masterDownSince ?? loop.now
             masterDownSince = since
@@ -93,7 +94,7 @@ final class RedisMessages {
         logger.info("cache: \(description) accepts \(kind.words) again")
     }
 
-    /// What a server that is not used refuses is known again once it answers.
+    /// What an unused server refuses is only known again when it answers.
     private func forgetRefusals() {
         masterDownSince = nil
         for kind in refused { _ = ends(kind.words) }
@@ -103,9 +104,9 @@ final class RedisMessages {
     private func isDown(_ error: RedisError) {
         down = error
         guard !logDown(error) else { return }
-        // It may have been told before, and answered since: if it lasts it is told again.
-        toldLater?.cancel()
-        toldLater = loop.assumeIsolated().scheduleTask(in: CacheEpisodes.interval) { [weak self] in
+        // It may have been logged before, with an answer in between: if it lasts, it is logged again.
+        laterReport?.cancel()
+        laterReport = loop.assumeIsolated().scheduleTask(in: CacheEpisodes.interval) { [weak self] in
             if let self, down == error { _ = logDown(error) }
         }
     }
@@ -120,7 +121,7 @@ final class RedisMessages {
 
     private func answers() {
         down = nil
-        toldLater?.cancel()
+        laterReport?.cancel()
         guard ends("server") || !hasAnswered else { return }
         hasAnswered = true
         logger.info("cache: \(description) answers\(butRefuses)")

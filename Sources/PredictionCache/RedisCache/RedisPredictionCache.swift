@@ -3,18 +3,18 @@ import Redis
 
 /// Predictions in Redis: `GETRANGE` to look up, `SET … EX` to store, over this event loop's connections.
 ///
-/// Redis carries out the commands of a connection in order, so a look-up that is sent after a store finds it; one that
-/// was sent before, or to another node of a cluster, finds it among the stores under way, until the store's reply. A
-/// store that cannot be sent is dropped, and what follows is a miss.
+/// Redis executes the commands of a connection in order, so a look-up that is sent after a store finds the entry. A
+/// look-up that was sent before it, or to another node of a cluster, finds the entry among the stores under way, until
+/// the store's reply. A store that cannot be sent is dropped, and later look-ups miss.
 final class RedisPredictionCache: PredictionCache {
     private let client: RedisClient
     private let stores: Stores
 
-    /// Begins to connect; to be made on the event loop.
+    /// Starts connecting; to be made on the event loop.
     ///
     /// - Parameters:
-    ///   - messages: learns of each outcome.
-    ///   - observer: receives errors and the connection's ups and downs.
+    ///   - messages: receives each outcome.
+    ///   - observer: receives errors, and whether the connection is up.
     init(
         _ configuration: RedisConfiguration, timeToLiveSeconds: Int, _ messages: RedisMessages,
         on eventLoop: any EventLoop, observer: @escaping (RedisEvent) -> Void
@@ -25,7 +25,7 @@ final class RedisPredictionCache: PredictionCache {
     }
 
     func lookUp(_ key: CacheKey, maximumBytes: Int, _ completion: @escaping (CacheLookup) -> Void) {
-        // One byte more than is usable, so that a longer entry is seen to be one.
+        // One byte more than is usable, so that a longer entry is recognized.
         client.getRange(LookUp(key, stores, completion), upTo: maximumBytes + 1)
     }
 
@@ -103,7 +103,7 @@ extension CacheLookup {
 }
 
 extension CacheErrorReason {
-    /// The reason that an error of Redis is counted under; nil where nothing was sent.
+    /// The reason under which an error of Redis is counted; nil if nothing was sent.
     init?(_ error: RedisError) {
         switch error {
         case .connect: self = .connect

@@ -1,7 +1,7 @@
 import Logging
 import Platform
 
-/// The cache's file and its companions on disk: making it, locking it, and setting a damaged one aside.
+/// The cache's file and its companions on disk: creating it, locking it, and setting a damaged one aside.
 ///
 /// A database file that exists is never opened here: closing its descriptor would drop SQLite's locks in this process.
 struct CacheFile: Sendable {
@@ -10,7 +10,7 @@ struct CacheFile: Sendable {
 
     let path: String
 
-    /// Makes the folder and an empty file where they are missing, for the owner only; returns what the file is.
+    /// Creates the folder and an empty file if they are missing, for the owner only; returns the file's status.
     @discardableResult
     func create() throws -> stat {
         for index in path.indices.dropFirst() where path[index] == "/" {
@@ -27,9 +27,9 @@ struct CacheFile: Sendable {
         return file
     }
 
-    /// Waits for the right to open, make or replace the file, which one process has at a time.
+    /// Waits for the lock to open, create or replace the file, which one process holds at a time.
     ///
-    /// Without it, a process could pair a new file with the log of the one that another process sets aside.
+    /// Without it, a process could pair a new file with the log of a file that another process sets aside.
     func locked<Result>(until end: Date, _ body: () throws -> Result) throws -> Result {
         let descriptor = open(path + ".lock", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.error("its lock file cannot be made") }
@@ -42,14 +42,14 @@ struct CacheFile: Sendable {
         return try body()
     }
 
-    /// Renames the damaged file and its log out of the way; keeps the last few of them.
+    /// Renames the damaged file and its log; keeps the last few of them.
     func setAside(because cause: String, _ logger: Logger) throws {
         let time = Date.ISO8601FormatStyle(
             dateSeparator: .omitted, timeSeparator: .omitted, includingFractionalSeconds: true)
         let name = "\(path).damaged-\(Date().formatted(time))"
         guard rename(path, name) == 0 else { throw Self.error("it is damaged and cannot be renamed") }
         for companion in ["-wal", "-shm"] where rename(path + companion, name + companion) != 0 {
-            // A log left behind would be played into the new file.
+            // SQLite would replay a remaining log into the new file.
             unlink(path + companion)
         }
         let url = URL(fileURLWithPath: path)
@@ -57,7 +57,7 @@ struct CacheFile: Sendable {
         let damaged = try FileManager.default.contentsOfDirectory(atPath: folder)
             .filter { $0.hasPrefix(url.lastPathComponent + ".damaged-") && $0.hasSuffix("Z") }
         for old in damaged.sorted().dropLast(Self.keptDamagedFiles) { CacheFile(path: "\(folder)/\(old)").remove() }
-        logger.warning("The cache file \(path) is damaged (\(cause)); it is kept as \(name) and a new one is begun.")
+        logger.warning("The cache file \(path) is damaged (\(cause)); it is kept as \(name) and a new one is started.")
     }
 
     /// Deletes the file and its log.
@@ -65,7 +65,7 @@ struct CacheFile: Sendable {
         for name in ["", "-wal", "-shm"] { unlink(path + name) }
     }
 
-    /// The error of the system call that has just failed.
+    /// The error of the system call that just failed.
     private static func error(_ cause: String) -> CacheFileError {
         let code = errno
         let transient = [ENOSPC, EDQUOT, EINTR, EMFILE, ENFILE, ENOMEM, EIO]
@@ -74,7 +74,7 @@ struct CacheFile: Sendable {
 }
 
 extension stat {
-    /// What a path names at the moment; nil where there is nothing.
+    /// The file that a path names now; nil if there is none.
     init?(path: String) {
         self.init()
         guard stat(path, &self) == 0 else { return nil }

@@ -5,9 +5,9 @@ import SQLite
 enum CacheFileError: Error, CustomStringConvertible {
     /// Another process holds a lock: try again later.
     case busy
-    /// The file does not hold what was written to it: it must be replaced.
+    /// The file's content is not what was written to it, so it must be replaced.
     case damaged(String)
-    /// The file system or SQLite fails, or the file is another program's. Transient: try again later.
+    /// The file system or SQLite fails, or the file belongs to another program. Transient: try again later.
     case failing(String, isTransient: Bool = false)
 
     init(_ error: any Error) {
@@ -17,7 +17,7 @@ enum CacheFileError: Error, CustomStringConvertible {
         }
         switch error.code {
         case SQLITE_BUSY, SQLITE_LOCKED: self = .busy
-        // SQLITE_ERROR is "no such table" and its like: the statements are fixed, so the schema is not ours any more.
+        // SQLITE_ERROR is "no such table" and the like: the statements are fixed, so the schema is no longer ours.
         case SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_FORMAT, SQLITE_ERROR, SQLITE_CONSTRAINT, SQLITE_MISMATCH,
             SQLITE_TOOBIG, SQLITE_RANGE:
             self = .damaged(error.message)

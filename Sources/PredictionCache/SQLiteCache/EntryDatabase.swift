@@ -4,13 +4,13 @@ import Logging
 import Platform
 import SQLite
 
-/// An open cache file: look-ups, stores in one transaction, and the bounds of its size. It is closed with its last
-/// reference.
+/// An open cache file: look-ups, stores in one transaction, and the limits of its size. It is closed with the last
+/// reference to it.
 ///
-/// Only the cache's thread uses it. It runs with `synchronous=OFF`: a killed process loses and damages nothing, since
-/// the kernel has every write; after a power cut the file may be damaged, which the checksum of each entry and
-/// SQLite's own checks find, and then it is replaced. With `NORMAL` the thread that answers look-ups would wait for the
-/// disk at each checkpoint, far beyond their deadline. `CacheFileError` says what an error means.
+/// Only the cache's thread uses it. It runs with `synchronous=OFF`. A killed process loses and damages nothing, since
+/// the kernel has every write. After a power cut the file may be damaged; the checksum of each entry and SQLite's own
+/// checks find that, and the file is replaced. With `NORMAL`, the thread that responds to look-ups would wait for the
+/// disk at each checkpoint, far beyond their deadline. `CacheFileError` defines what each error means.
 struct EntryDatabase {
     /// A file, and what is wrong with it.
     typealias Damage = (file: stat, cause: String)
@@ -40,14 +40,14 @@ struct EntryDatabase {
 
     /// Deletes expired entries, makes room for stores and writes them, in one transaction.
     func store(_ stores: some Collection<StoreRequest>, now: Int64) throws {
-        // The log is at its limit: another process's long read keeps it from shrinking, and this then is busy.
+        // The log is at its limit, because another process's long read keeps it from shrinking: report this as busy.
         if Int(stat(path: settings.path + "-wal")?.st_size ?? 0) > settings.maximumLogBytes {
             let handle = connection.handle
             try connection.check(sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_TRUNCATE, nil, nil))
         }
         try transaction.writing {
             _ = try table.delete(256, expiringBy: now)
-            // An entry may take a page more than it fills, and both indexes split a page now and then.
+            // An entry may need a page more than it fills, and both indexes split a page now and then.
             let needed = stores.reduce(12) { $0 + 1 + $1.byteCount / (Self.pageBytes - 64) }
             let maximumPages = Self.maximumPages(settings)
             let highWater = max(maximumPages - needed, maximumPages / 4)
@@ -60,13 +60,13 @@ struct EntryDatabase {
 
     // MARK: Opening
 
-    /// Opens the file, makes it if it is missing, and replaces it, once, if it is damaged.
+    /// Opens the file, creates it if it is missing, and replaces it, once, if it is damaged.
     ///
     /// - Parameters:
-    ///   - damage: what was found in a file while it was open; it is replaced if it is still there.
+    ///   - damage: what was found wrong with a file while it was open; that file is replaced if it is still there.
     ///   - patience: seconds to wait for other processes.
-    /// - Throws: `CacheFileError.failing` with one line that says what is wrong, where, and what to do; also where the
-    ///   file is another program's database, which stays as it is.
+    /// - Throws: `CacheFileError.failing` with one line that says what is wrong, where, and what to do; also if the
+    ///   file is another program's database, which is left unchanged.
     static func open(
         _ settings: SQLiteCacheSettings, _ damage: Damage? = nil, patience: Double, _ logger: Logger
     ) throws -> EntryDatabase {
@@ -83,7 +83,7 @@ struct EntryDatabase {
                     }
                     if try file.create().st_size > settings.maximumFileBytes {
                         file.remove()
-                        logger.notice("The cache file \(file.path) was larger than the limit; a new one is begun.")
+                        logger.notice("The cache file \(file.path) was larger than the limit; a new one is started.")
                     }
                     let created = try file.create()
                     status = created
@@ -102,11 +102,11 @@ struct EntryDatabase {
         }
     }
 
-    /// Opens a file, or makes it one of ours if it is empty; to be done while it is locked.
+    /// Opens a file, or initializes it if it is empty; the caller holds its lock.
     private init(_ file: stat, _ settings: SQLiteCacheSettings) throws {
         self.file = file
         self.settings = settings
-        // Look-ups wait meanwhile, so it is far below their deadline.
+        // Look-ups wait meanwhile, so this is far below their deadline.
         connection = try SQLiteConnection(path: settings.path, patience: 0.002)
         try Self.setUp(connection, settings)
         table = try EntryTable(connection)
@@ -127,13 +127,13 @@ struct EntryDatabase {
         guard id != EntryTable.applicationID else { throw CacheFileError.damaged("its tables are not the cache's") }
         let content = schema.isEmpty ? "nothing" : schema.prefix(60).printable()
         throw CacheFileError.failing(
-            "it is another program's SQLite database (application_id \(id), holding: \(content)) and stays as it is")
+            "it is another program's SQLite database (application_id \(id), holding: \(content)) and is left unchanged")
     }
 
     private static func setUp(_ connection: SQLiteConnection, _ settings: SQLiteCacheSettings) throws {
         try connection.execute("PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON")
         let isNew = try isEmpty(connection)
-        guard !connection.isReadOnly else { throw CacheFileError.failing("it may not be written") }
+        guard !connection.isReadOnly else { throw CacheFileError.failing("it is not writable") }
         if isNew { try connection.execute("PRAGMA page_size = \(pageBytes)") }
         guard try connection.value("PRAGMA journal_mode = WAL") == .text("wal") else {
             throw CacheFileError.failing("its file system lacks what SQLite's write-ahead log needs")
@@ -148,7 +148,7 @@ struct EntryDatabase {
             PRAGMA journal_size_limit = \(settings.maximumLogBytes);
             PRAGMA wal_autocheckpoint = \(min(1000, settings.maximumLogBytes / pageBytes / 2))
             """)
-        // The last connection to a file that was set aside would otherwise delete, by name, its successor's log.
+        // Otherwise the last connection to a file that was set aside would delete, by name, its successor's log.
         var keepsLog: CInt = 1
         sqlite3_file_control(connection.handle, "main", SQLITE_FCNTL_PERSIST_WAL, &keepsLog)
         // A longer value than any that is stored is damage; it must not be read into memory.
@@ -161,7 +161,7 @@ struct EntryDatabase {
     }
 }
 
-/// The statements around others, prepared once.
+/// The statements that begin and end a transaction, prepared once.
 private struct Transaction {
     private let connection: SQLiteConnection
     private let begin: SQLiteStatement
@@ -188,7 +188,7 @@ private struct Transaction {
             try commit.run()
             return result
         } catch {
-            // The first failure is the one that says what is wrong.
+            // The first failure is the one to report.
             if connection.isInTransaction { try? rollback.run() }
             throw error
         }

@@ -4,10 +4,11 @@ import SQLite
 
 /// The one table of the cache file: its schema and its statements.
 ///
-/// `entry.digest` stands for the key: an integer index is a quarter of the size of one over the 60-byte keys, which
-/// makes stores half as dear again and look-ups no dearer. `checksum` proves on look-up that the entry is the one that
-/// was stored: SQLite keeps no checksums of pages, so without it a damaged page could give another entry's numbers.
-/// Rows are in the order of writing, so that eviction empties whole pages. `expires_at` is in Unix milliseconds.
+/// `entry.digest` represents the key: an integer index is a quarter of the size of an index over the 60-byte keys,
+/// which would make stores half as dear again and look-ups no cheaper. `checksum` proves on look-up that the entry is
+/// the one that was stored: SQLite keeps no checksums of pages, so without it a damaged page could return another
+/// entry's numbers. Rows are in the order of writing, so that eviction empties whole pages. `expires_at` is in Unix
+/// milliseconds.
 struct EntryTable {
     private let connection: SQLiteConnection
     private let select: SQLiteStatement
@@ -16,7 +17,7 @@ struct EntryTable {
 
     static let applicationID = 0x4275_6E67
 
-    /// The statements that make the table, as SQLite keeps them.
+    /// The statements that create the table, as SQLite keeps them.
     static let schema = """
         CREATE TABLE entry(id INTEGER PRIMARY KEY, digest INTEGER NOT NULL UNIQUE, expires_at INTEGER NOT NULL, \
         checksum INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL);\
@@ -34,7 +35,8 @@ struct EntryTable {
         deletion = try SQLiteStatement("DELETE FROM entry WHERE id IN (\(oldest))", connection)
     }
 
-    /// A hash that is the same in every process and on every machine: the length, then each 8 bytes are multiplied in.
+    /// A hash that is the same in every process and on every machine: the length and then each 8 bytes are multiplied
+    /// in.
     static func digest(_ bytes: UnsafeRawBufferPointer, seed: Int64 = 0) -> Int64 {
         var hash = UInt64(bitPattern: seed) ^ 0xA076_1D64_78BD_642F
         func mix(_ word: UInt64) {
@@ -54,14 +56,14 @@ struct EntryTable {
         digest(value, seed: digest(key, seed: expiresAt))
     }
 
-    /// An entry, read from SQLite's page straight into the response's buffer.
+    /// Finds an entry, read from SQLite's page straight into the response's buffer.
     func lookUp(_ key: CacheKey, maximumBytes: Int, now: Int64) throws -> CacheLookup {
         defer { sqlite3_reset(select.handle) }
         return try key.withBytes { key in
             sqlite3_bind_int64(select.handle, 1, Self.digest(key))
             guard try select.step() else { return .missing }
             let (expiresAt, value) = (sqlite3_column_int64(select.handle, 0), select.bytes(at: 3))
-            // Another key with the same digest; the two displace each other.
+            // Another key with the same digest; each replaces the other.
             guard select.bytes(at: 2).elementsEqual(key) else { return .missing }
             let checksum = Self.checksum(key, expiresAt: expiresAt, value)
             guard checksum == sqlite3_column_int64(select.handle, 1) else {
@@ -89,13 +91,13 @@ struct EntryTable {
         }
     }
 
-    /// Deletes the entries that expire first, if they do so by `time`, and returns how many.
+    /// Deletes the entries that expire first, if they do so by `time`, and returns their number.
     func delete(_ limit: Int, expiringBy time: Int64) throws -> Int {
         try deletion.run([time, limit])
         return connection.changedRows
     }
 
-    /// Binds bytes that stay where they are until the statement has run.
+    /// Binds bytes that stay in place until the statement has run.
     private static func bind(_ bytes: UnsafeRawBufferPointer, to row: OpaquePointer, at index: Int32) {
         // A null pointer would bind NULL.
         let start = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1)

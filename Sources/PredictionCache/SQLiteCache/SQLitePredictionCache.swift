@@ -1,16 +1,16 @@
 import NIOCore
 import Synchronization
 
-/// One event loop's handle to the embedded cache: gathers a tick's look-ups and stores, and keeps the deadlines.
+/// One event loop's handle to the embedded cache: collects a tick's look-ups and stores, and enforces the deadlines.
 ///
-/// Everything runs on its event loop. A look-up's completion runs exactly once: with what was found, with
-/// `.unavailable(.deadline)` when that comes first, or in `flush()` when too many are under way.
+/// Everything runs on its event loop. A look-up's completion runs exactly once: with its outcome, with
+/// `.unavailable(.deadline)` if the deadline passes first, or in `flush()` if too many are under way.
 final class SQLitePredictionCache: PredictionCache {
     /// The look-ups of one tick.
     private struct Batch {
         var lookUps: LookUpBatch
         var completions: [(CacheLookup) -> Void] = []
-        /// How many of the stores under way were handed over before it, and after the batch before it.
+        /// How many of the stores under way were submitted before this batch, and after the batch before it.
         var stores = 0
     }
 
@@ -18,16 +18,16 @@ final class SQLitePredictionCache: PredictionCache {
     private let eventLoop: any EventLoop
     private let onError: (CacheErrorReason) -> Void
     private var gathering: Batch?
-    /// What was handed over, oldest first: responses come, and deadlines pass, in this order.
+    /// The submitted batches, oldest first: responses come, and deadlines pass, in this order.
     private var batches = CircularBuffer<Batch>()
-    /// Batches that met their deadline, and to which the thread will respond before all others.
+    /// Batches that missed their deadline; the thread will respond to them before all others.
     private var lateBatches = 0
-    /// Look-ups that the thread has not responded to.
+    /// Look-ups that the thread has not responded to yet.
     private var queuedLookUps = 0
     private var stores: [StoreRequest] = []
-    /// Stores that a batch under way may have missed: the thread finds them for all later ones.
+    /// Stores that a batch under way may have missed: the thread finds them for all later batches.
     private let storesUnderWay = StoresUnderWay()
-    /// Those of them that no batch counts yet.
+    /// Stores among them that no batch counts yet.
     private var uncountedStores = 0
     private var hasTimer = false
     private var closing: EventLoopFuture<Void>?
@@ -61,7 +61,7 @@ final class SQLitePredictionCache: PredictionCache {
 
     func store(_ value: ByteBuffer, for key: CacheKey) {
         eventLoop.preconditionInEventLoop()
-        // A slice would keep the whole response that it was cut from in memory.
+        // A slice would keep in memory the whole response that it was cut from.
         let request = StoreRequest(key: key, value: ByteBuffer(bytes: value.readableBytesView))
         let (settings, status) = (store.settings, store.status)
         guard closing == nil else { return status.drop(1, .store, because: "it is closed") }
@@ -100,7 +100,7 @@ final class SQLitePredictionCache: PredictionCache {
         if lateBatches > 0 { lateBatches -= 1 } else { endOldest(with: found) }
     }
 
-    /// Ends a batch. While its look-ups are completed it is still under way, since they find each other's stores.
+    /// Ends a batch. It is still under way while its look-ups are completed, since they find each other's stores.
     private func endOldest(with found: [CacheLookup]) {
         guard let batch = batches.first else { return }
         storesUnderWay.removeFirst(batch.stores)
@@ -137,7 +137,7 @@ final class SQLitePredictionCache: PredictionCache {
         if let next = (batches.first ?? gathering)?.lookUps { armTimer(next.deadline) }
     }
 
-    /// Hands over the rest; look-ups under way still get a response.
+    /// Submits the rest; look-ups under way still get a response.
     ///
     /// Succeeds, for the last handle, when all stores are written or dropped and the file is closed.
     func close() -> EventLoopFuture<Void> {

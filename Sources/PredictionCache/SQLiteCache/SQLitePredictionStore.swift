@@ -8,36 +8,36 @@ import Synchronization
 struct LookUpBatch: Sendable {
     var requests: [(key: CacheKey, maximumBytes: Int)] = []
     let deadline: NIODeadline
-    /// Takes the outcome of each request, in their order; called once, on the cache's thread.
+    /// Receives the outcome of each request, in their order; called once, on the cache's thread.
     let deliver: @Sendable ([CacheLookup]) -> Void
 
-    /// The outcomes where there are none.
+    /// The outcomes of a batch that cannot be looked up.
     func unavailable(_ reason: CacheErrorReason) -> [CacheLookup] {
         Array(repeating: .unavailable(reason), count: requests.count)
     }
 }
 
-/// The embedded cache of one process: an SQLite file, and one thread that answers look-ups, writes stores in slices
-/// and keeps the file usable. Each event loop has a handle to it, and the last one to close ends it.
+/// The embedded cache of one process: an SQLite file, and one thread that responds to look-ups, writes stores in slices
+/// and keeps the file usable. Each event loop has a handle to it; it closes with the last handle.
 ///
 /// Entries are never wrong, only missing: each carries a checksum, an expired one is not found, and a damaged file is
-/// set aside as `<file>.damaged-<UTC time>` and replaced while requests go on. On disk it takes `maximumFileBytes`, a
-/// quarter of that for SQLite's write-ahead log, and one transaction.
+/// set aside as `<file>.damaged-<UTC time>` and replaced while requests continue. On disk it takes `maximumFileBytes`,
+/// a quarter of that for SQLite's write-ahead log, and one transaction.
 ///
 ///     event loops                             the cache's thread                    the file
 ///     lookUp ─┐                               work ─ look-ups ◀── waiting, else ◀── SELECT
 ///     store  ─┴─flush────────────────────────▶  └─── stores ────▶ waiting ──write─▶ BEGIN … COMMIT
 ///      (SQLitePredictionCache)                                    2 ms later, in slices
 ///
-/// 1. Only the thread uses the file; an event loop never waits for it, and a disk that hangs holds up no other thread.
-/// 2. Ticks are worked through in order, and a transaction runs between two of them. So a look-up that comes after a
-///    store finds its entry, in `waiting` or in the file.
+/// 1. Only the thread uses the file. An event loop never waits for it, and a hanging disk blocks no other thread.
+/// 2. Ticks are processed in order, and a transaction runs between two of them. So a look-up that comes after a store
+///    finds its entry, in `waiting` or in the file.
 /// 3. An entry leaves `waiting` when its transaction has committed, or when it is dropped and counted.
-/// 4. An entry expires at the moment that is set when it is taken, wherever it is then.
-/// 5. What is in `waiting` counts towards `queuedStoreBytes`.
-/// 6. Look-ups wait for one slice at most: the next one is written after the ticks that came meanwhile.
+/// 4. An entry's expiry time is set when the thread takes the entry, and holds wherever the entry then is.
+/// 5. Everything in `waiting` counts towards `queuedStoreBytes`.
+/// 6. Look-ups wait for one slice at most: the next slice is written after the ticks that came meanwhile.
 ///
-/// `@unchecked Sendable`: all that changes is touched on the thread only; what others ask of it hops there first.
+/// `@unchecked Sendable`: all mutable state is used on the thread only; requests from other threads hop there first.
 final class SQLitePredictionStore: @unchecked Sendable {
     private static let sliceCount = 64
     private static let sliceBytes = 256 << 10
@@ -59,16 +59,16 @@ final class SQLitePredictionStore: @unchecked Sendable {
     private var isWriteScheduled = false
     private var busySince: NIODeadline?
     private var closingDeadline: NIODeadline?
-    /// A file that was found damaged since the last sweep. The first is replaced at once; where the disk damages the
-    /// new one too, that is for the next sweep.
+    /// A file that was found damaged since the last sweep. The first is replaced at once; if the disk damages the new
+    /// one too, that waits for the next sweep.
     private var damage: EntryDatabase.Damage?
 
-    /// Opens or makes the file and starts the thread. While another process holds the file locked or the disk is full,
-    /// there is a store without its file, which it goes on trying to open. What is not closed loses what is queued.
+    /// Opens or creates the file and starts the thread. While another process holds the file locked or the disk is
+    /// full, the store has no file, and keeps trying to open it. A store that is not closed loses its queue.
     ///
-    /// - Parameter now: Unix milliseconds, by which entries expire.
-    /// - Throws: `CacheFileError` if the file may not be made or written, or is another program's database,
-    ///   which then stays as it is.
+    /// - Parameter now: Unix milliseconds, the clock by which entries expire.
+    /// - Throws: `CacheFileError` if the file may not be created or written, or is another program's database, which is
+    ///   left unchanged.
     init(
         _ settings: SQLiteCacheSettings, _ status: SharedCacheStatus, _ logger: Logger,
         now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }
@@ -95,10 +95,10 @@ final class SQLitePredictionStore: @unchecked Sendable {
     /// Succeeds when nothing more is written and the file is closed.
     var ended: EventLoopFuture<Void> { ending.futureResult }
 
-    /// An event loop begins to use the store; the last one to end closes it.
+    /// An event loop starts using the store; the last one to stop closes it.
     func openHandle() { handles.add(1, ordering: .relaxed) }
 
-    /// Hands over one tick of an event loop.
+    /// Submits one tick of an event loop.
     func submit(_ batch: LookUpBatch?, _ stores: [StoreRequest]) { thread.execute { self.work(batch, stores) } }
 
     /// The handle of an event loop closes. Succeeds, for the last one, when the file is closed.
@@ -109,7 +109,7 @@ final class SQLitePredictionStore: @unchecked Sendable {
         return ended
     }
 
-    /// Writes what is queued, within `closeTimeout`, and closes the file; what comes later is dropped.
+    /// Writes what is queued, within `closeTimeout`, and closes the file; later stores are dropped.
     func beginClosing() {
         let deadline = NIODeadline.now() + settings.closeTimeout
         thread.execute { [self] in
@@ -120,7 +120,7 @@ final class SQLitePredictionStore: @unchecked Sendable {
 
     // MARK: Ticks
 
-    /// Takes one tick of an event loop: has its stores written, and looks for entries.
+    /// Processes one tick of an event loop: queues its stores, and looks up entries.
     private func work(_ batch: LookUpBatch?, _ stores: [StoreRequest]) {
         for var store in stores {
             store.expiresAt = now() + settings.timeToLiveMilliseconds
@@ -135,7 +135,7 @@ final class SQLitePredictionStore: @unchecked Sendable {
         guard NIODeadline.now() < batch.deadline else { return batch.deliver(batch.unavailable(.deadline)) }
         guard let database else { return batch.deliver(batch.unavailable(.store)) }
         do {
-            // Alone, a look-up is its own transaction.
+            // A single look-up is a transaction by itself.
             let found = try database.read(inTransaction: batch.requests.count > 1) { table in
                 let now = now()
                 return try batch.requests.map { key, maximumBytes in
@@ -171,7 +171,7 @@ final class SQLitePredictionStore: @unchecked Sendable {
         }
     }
 
-    /// Deletes expired entries and writes the oldest stores. Returns when to go on.
+    /// Deletes expired entries and writes the oldest stores. Returns when to run again.
     private func writeSlice() -> TimeAmount {
         guard let database else {
             drop(waiting.requests.count, because: status.isUnavailable ? nil : "its file is damaged again")
@@ -217,7 +217,7 @@ final class SQLitePredictionStore: @unchecked Sendable {
         thread.scheduleTask(in: settings.sweepInterval) { [weak self] in self?.sweep() }
     }
 
-    /// Looks after the file now and then: opens it where that failed before, or where the path names another one.
+    /// Checks the file now and then: opens it if that failed before, or if the path names another one.
     private func sweep() {
         guard closingDeadline == nil else { return }
         if database?.isInPlace == true { damage = nil } else { open() }
@@ -247,7 +247,7 @@ final class SQLitePredictionStore: @unchecked Sendable {
         case .failure(let error):
             guard !status.isUnavailable else { return }
             status.isUnavailable = true
-            logger.warning("\(error) Calls are answered without a cache until it can be used; it is tried again.")
+            logger.warning("\(error) Requests are served without a cache; the server keeps trying to use the file.")
         }
     }
 }

@@ -2,14 +2,14 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// What the event loops share of a cache: what waits to be stored, what was dropped, and whether the file is missing.
+/// What the event loops share of a cache: the size of its queue, what was dropped, and whether the file is missing.
 package final class SharedCacheStatus: Sendable {
     private let state = Mutex(
         (dropped: [CacheErrorReason: UInt64](), isUnavailable: false, lastDrop: NIODeadline?.none))
     private let logger: Logger
-    /// Dropped entries are one warning until none was dropped for this long.
+    /// Dropped entries cause one warning until none has been dropped for this long.
     private let quietInterval: TimeAmount
-    /// What the entries take that are neither written nor dropped.
+    /// The bytes of entries that are neither written nor dropped.
     let queuedStoreBytes = Atomic(0)
 
     init(_ logger: Logger, quietInterval: TimeAmount = .seconds(10)) {
@@ -17,10 +17,10 @@ package final class SharedCacheStatus: Sendable {
         self.quietInterval = quietInterval
     }
 
-    /// Entries that were dropped and not stored, by reason.
+    /// Entries that were dropped instead of stored, by reason.
     package var dropped: [CacheErrorReason: UInt64] { state.withLock { $0.dropped } }
 
-    /// Whether the cache cannot be used for now; set from any thread.
+    /// Whether the cache cannot be used now; set from any thread.
     package internal(set) var isUnavailable: Bool {
         get { state.withLock { $0.isUnavailable } }
         set { state.withLock { $0.isUnavailable = newValue } }
@@ -28,7 +28,7 @@ package final class SharedCacheStatus: Sendable {
 
     /// Counts dropped entries; from any thread.
     ///
-    /// - Parameter cause: for the log; nil where it is there already.
+    /// - Parameter cause: for the log; nil if the log has it already.
     func drop(_ count: Int, _ reason: CacheErrorReason, because cause: String?) {
         guard count > 0 else { return }
         let now = NIODeadline.now()
@@ -39,7 +39,7 @@ package final class SharedCacheStatus: Sendable {
             return state.lastDrop.map { now - $0 > quietInterval } ?? true
         }
         if isFirst, let cause {
-            logger.warning("The cache drops new entries for now (\(cause)); calls are answered without them.")
+            logger.warning("The cache drops new entries for now (\(cause)); requests are served without them.")
         }
     }
 }

@@ -4,9 +4,9 @@ import NIOSSL
 import Platform
 import Redis
 
-/// A file of CAs that cannot be used: `CACHE_CA_FILE`.
+/// A file of CA certificates (`CACHE_CA_FILE`) that cannot be used.
 package struct CacheTLSError: Error {
-    /// The file's path; empty where none was named.
+    /// The file's path; empty if none was named.
     package let file: String
     /// What to use instead.
     package let allowed: String
@@ -17,18 +17,18 @@ package struct CacheTLS: Sendable {
     static let maximumBundleBytes = 4 << 20
 
     private let context: NIOSSLContext
-    /// The same, without a look at the name in the certificate.
+    /// The same, without verification of the name in the certificate.
     private let contextForNames: NIOSSLContext
-    /// Whose certificates are trusted, for messages.
+    /// The CAs that are trusted, in words for messages.
     private let authorities: StaticString
 
-    /// Loads the CAs that are trusted: those of a PEM file, else the system's.
+    /// Loads the trusted CAs: those of a PEM file, else the system's.
     ///
     /// - Throws: if there are none, or none can be read; the error says so.
     init(authoritiesFile path: String?) throws(CacheTLSError) {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
-        // A peer's goodbye would say nothing that is not known, and one that is frozen never sends it.
+        // The peer's close-notify would contain nothing that is not known, and a frozen peer never sends it.
         configuration.shutdownTimeout = .zero
         authorities = path == nil ? "this system's CAs" : "a CA in CACHE_CA_FILE"
         if let path { configuration.trustRoots = .certificates(try Self.certificates(path)) }
@@ -57,12 +57,13 @@ package struct CacheTLS: Sendable {
         return certificates
     }
 
-    /// What the Redis client puts under its connections.
+    /// The layer that the Redis client puts under its connections.
     var security: RedisTransportSecurity {
         RedisTransportSecurity { channel, names in
-            // An address is never sent as the server's name; the certificate must name the one that is connected to.
+            // An address is never sent as the server's name; the certificate must carry the address that is connected
+            // to.
             let name = names.first.flatMap { CacheTLSPeerHandler.isAddress($0) ? nil : $0 }
-            // NIOSSL holds a certificate against one name only. Where there is a choice, ours is the check.
+            // NIOSSL verifies a certificate against one name only. If there are several, ours is the check.
             let tls = try NIOSSLClientHandler(
                 context: names.count == 1 ? context : contextForNames, serverHostname: name)
             let peer = CacheTLSPeerHandler(names: names, authorities: authorities)
@@ -72,9 +73,9 @@ package struct CacheTLS: Sendable {
 }
 
 extension CacheTLS {
-    /// The TLS of a cache; nil where its location has none.
+    /// The TLS settings of a cache; nil if its location uses none.
     ///
-    /// - Throws: if the PEM file cannot be used, or is named though the connection would not be encrypted.
+    /// - Throws: if the PEM file cannot be used, or is named although the connection would not be encrypted.
     package static func of(_ cache: CacheLocation, authoritiesFile path: String?) throws(CacheTLSError) -> CacheTLS? {
         guard case .redis(let redis) = cache else { return nil }
         if redis.usesTLS { return try CacheTLS(authoritiesFile: path) }

@@ -4,22 +4,22 @@ import NIOTLS
 import Platform
 import Redis
 
-/// Holds a peer's certificate against the names that it may carry, and turns what the TLS layer complains of into a line
-/// for people.
+/// Checks a peer's certificate against the names that it may carry, and turns the TLS layer's errors into lines for
+/// people.
 final class CacheTLSPeerHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let names: [String]
     private let authorities: StaticString
 
-    /// An error that prints as it is to be read.
+    /// An error whose description is its text.
     struct TLSError: Error, CustomStringConvertible {
         let description: String
     }
 
     /// - Parameters:
-    ///   - names: host names or IP addresses of which the certificate must carry one.
-    ///   - authorities: whose certificates are trusted, for messages.
+    ///   - names: host names or IP addresses; the certificate must carry one of them.
+    ///   - authorities: the CAs that are trusted, in words for messages.
     init(names: [String], authorities: StaticString) {
         self.names = names
         self.authorities = authorities
@@ -28,8 +28,8 @@ final class CacheTLSPeerHandler: ChannelInboundHandler {
     static func isAddress(_ host: String) -> Bool { (try? SocketAddress(ipAddress: host, port: 0)) != nil }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        // NIOSSL takes a certificate for the address that the name has resolved to, or whose common name is the host, for
-        // one of the host's own. Whoever controls the look-up of names could present the former.
+        // NIOSSL also accepts a certificate for the address that the name has resolved to, or whose common name is the
+        // host. An attacker who controls DNS could present the former.
         if case .handshakeCompleted? = event as? TLSUserEvent, !carriesName(context) {
             return fire(wrongHost, context)
         }
@@ -38,7 +38,7 @@ final class CacheTLSPeerHandler: ChannelInboundHandler {
 
     private func carriesName(_ context: ChannelHandlerContext) -> Bool {
         guard let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate() else { return false }
-        // The only way to a certificate's names in NIOSSL; its version is pinned.
+        // The only access to a certificate's names in NIOSSL, whose version is pinned.
         return certificate._subjectAlternativeNames().contains { name in
             name.contents.withUnsafeBufferPointer { contents in
                 names.contains { host in
@@ -63,7 +63,7 @@ final class CacheTLSPeerHandler: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         switch error {
         case NIOSSLError.uncleanShutdown:
-            // Redis ends connections without TLS's goodbye; that the channel closes is told by the channel.
+            // Redis ends connections without TLS's close-notify; the channel reports that it closes.
             break
         case NIOSSLError.handshakeFailed(.sslError([.eofDuringHandshake])):
             fire("the server closed the connection during the handshake", context)
@@ -79,7 +79,7 @@ final class CacheTLSPeerHandler: ChannelInboundHandler {
     }
 
     private func text(of error: BoringSSLError, _ context: ChannelHandlerContext) -> String {
-        // NIOSSL has no other way to tell what went wrong than BoringSSL's own text.
+        // Only BoringSSL's own text says what went wrong; NIOSSL exposes nothing else.
         guard let match = "\(error)".firstMatch(of: /OPENSSL_internal:([A-Z0-9_]+)/) else { return "\(error)" }
         let reason = String(match.output.1)
         switch reason {

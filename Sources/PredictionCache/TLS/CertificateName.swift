@@ -4,7 +4,7 @@ struct CertificateName {
 
     init(_ text: String) { labels = Self.labels(text) }
 
-    /// Whether it stands for the host; the case of letters and a dot at the end say nothing.
+    /// Whether it matches the host; the case of letters and a dot at the end are ignored.
     func matches(_ host: String) -> Bool {
         let host = Self.labels(host)
         guard labels.count == host.count, labels.count > 1 || labels.first != "*" else { return false }

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// When the slots are asked for again: wishes are coalesced, and a pause that grows lies between two questions.
+/// When to ask for the slots again: requests for it are coalesced, and the pauses between two queries grow.
 ///
 ///     quiet ──wanted──▶ scheduled ──begin──▶ asking ──end──▶ quiet, or scheduled if it failed or is wanted again
 struct ClusterRefresh {
@@ -15,7 +15,8 @@ struct ClusterRefresh {
     private var lastEnd: NIODeadline?
     private let calm: TimeAmount
 
-    /// - Parameter maximum: the largest pause; a wish that comes later than this after the last answer is met at once.
+    /// - Parameter maximum: the largest pause; a request that comes later than this after the last reply is met at
+    ///   once.
     init(initial: TimeAmount, maximum: TimeAmount) {
         backoff = ReconnectBackoff(initial: initial, maximum: maximum)
         calm = maximum
@@ -23,7 +24,7 @@ struct ClusterRefresh {
 
     /// The map may be out of date.
     ///
-    /// - Returns: the pause until the question; nil if one is on its way already.
+    /// - Returns: the pause until the query; nil if one is under way or scheduled.
     mutating func wanted(now: NIODeadline, using generator: inout some RandomNumberGenerator) -> TimeAmount? {
         switch stage {
         case .scheduled: return nil
@@ -40,16 +41,16 @@ struct ClusterRefresh {
         }
     }
 
-    /// The pause is over. Returns whether to ask.
+    /// The pause is over. Returns whether to send the query.
     mutating func begin() -> Bool {
         guard case .scheduled = stage else { return false }
         stage = .asking(isWantedAgain: false)
         return true
     }
 
-    /// The question was answered, or was not.
+    /// The query got its reply, or failed.
     ///
-    /// - Returns: the pause until the next question, if there is to be one.
+    /// - Returns: the pause until the next query, if there is to be one.
     mutating func end(
         isAnswered: Bool, now: NIODeadline, using generator: inout some RandomNumberGenerator
     ) -> TimeAmount? {

@@ -11,8 +11,8 @@ extension ClusterRouter {
 
     private func ask() {
         guard !isClosing, refresh.begin() else { return }
-        // The URL's host first and then in turn with the nodes: any of them may be the one that is gone, or that has
-        // been cut off and tells the past.
+        // The URL's host first and then in turn with the nodes: any of them may be down, or may be cut off and report
+        // an old state.
         let candidates = [home] + map.nodes.filter { $0 != home }
         let address = candidates[questions % candidates.count]
         questions += 1
@@ -43,7 +43,7 @@ extension ClusterRouter {
         case .failure(.errorReply(let line)) where address == home && line.contains("cluster support disabled"):
             return onEvent(.dissolved)
         case .failure(let error):
-            // A server of the future may lack one of them, and a user's rights may allow only one.
+            // A future server may lack one of the two, and a user's rights may allow only one.
             if case .errorReply = error { command = command == .slots ? .shards : .slots }
             fail(error, candidates: candidates)
         }
@@ -52,7 +52,7 @@ extension ClusterRouter {
         if let pause = refresh.end(isAnswered: isAnswered, now: now, using: &generator) { scheduleQuestion(in: pause) }
     }
 
-    /// Reported once all who could be asked have failed.
+    /// Reported once all candidates have failed.
     private func fail(_ error: RedisError, candidates: Int) {
         failuresInARow += 1
         if failuresInARow == max(candidates, 2) { onEvent(.topologyError(error)) }
@@ -85,7 +85,7 @@ extension ClusterRouter {
         return true
     }
 
-    /// Brings the nodes in line with the map, and retires those that are none any more.
+    /// Brings the nodes in line with the map, and retires those that are not in it any more.
     private func keepNodes(_ before: [NodeAddress]) {
         var kept: [NodeAddress: RedisNode] = [:]
         for (address, node) in zip(before, nodes) { kept[address] = node }
@@ -94,10 +94,10 @@ extension ClusterRouter {
         for node in kept.values { retire(node) }
     }
 
-    /// Closes a node once what it was sent has been answered or is overdue.
+    /// Closes a node once its outstanding commands have their replies or are overdue.
     private func retire(_ node: RedisNode) {
         if node.isReportedDown { onEvent(.left(node)) }
-        // What this tick has asked it for would wait for a flush that reaches it no more.
+        // What this tick has asked it for would wait for a flush that does not reach it any more.
         node.flush()
         node.isRetiring = true
         retiring.append(node)

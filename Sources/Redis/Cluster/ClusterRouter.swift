@@ -2,30 +2,30 @@ import NIOCore
 
 /// Sends each command to the node that owns its key's slot; made by a client at the first MOVED.
 ///
-/// The map of the slots is only a guess that saves redirects: each node itself says whether a key is its own, and a
-/// reply answers the command that was sent on its connection, so a stale map never gives a wrong answer.
+/// The map of the slots is only a guess that saves redirects. Each node itself decides whether a key is its own, and a
+/// reply belongs to the command that was sent on its connection, so a stale map never gives a wrong result.
 final class ClusterRouter {
     /// How often a command is sent elsewhere before it fails.
     static let maximumRedirects = 2
 
-    /// What the client learns of its cluster.
+    /// What a router reports to its client.
     enum Event {
-        /// The nodes that own slots are others than before.
+        /// The set of nodes that own slots has changed.
         case learned(primaries: Int)
-        /// A node that was announced is not connected to, or a redirect was not followed.
+        /// An announced node is not connected to, or a redirect was not followed.
         case refused(RedisError)
         /// A look-up or a store failed.
         case lookupError(RedisError), storeError(RedisError)
-        /// Nobody who was asked could tell the slots.
+        /// None of the nodes that were asked could report the slots.
         case topologyError(RedisError)
-        /// A node that had been reported as lost is none of the cluster any more.
+        /// A node that had been reported as lost does not belong to the cluster any more.
         case left(RedisNode)
         /// The server of the URL has no cluster.
         case dissolved
     }
 
     let connector: NodeConnector
-    /// The URL's own address, the way back to the cluster when all nodes have changed.
+    /// The URL's own address: the way back to the cluster when all nodes have changed.
     let home: NodeAddress
     var trust: NodeTrust
     let makeNode: (NodeAddress, NodeTrust) -> RedisNode
@@ -35,12 +35,12 @@ final class ClusterRouter {
     var nodes: [RedisNode?] = []
     /// The URL's connection until the slots are known; then one of the nodes, or closed.
     var homeNode: RedisNode?
-    /// Nodes that finish what they were sent.
+    /// Nodes that only finish what they were sent.
     var retiring: [RedisNode] = []
     var refresh: ClusterRefresh
     var refreshTask: Scheduled<Void>?
     var query: TopologyQuery?
-    /// Completes when the question under way is over.
+    /// Completes when the query under way is over.
     var queryEnd: EventLoopFuture<Void>
     var command = ClusterCommand.slots
     var questions = 0
@@ -62,7 +62,7 @@ final class ClusterRouter {
         queryEnd = connector.eventLoop.makeSucceededVoidFuture()
     }
 
-    /// Whether any node can take commands, or is expected to.
+    /// Whether any node can take commands now, or is expected to soon.
     var isUsable: Bool {
         (nodes.lazy.compactMap { $0 } + [homeNode].compactMap { $0 }).contains { $0.isReady || $0.mayWait }
     }
@@ -82,7 +82,7 @@ final class ClusterRouter {
         if ready == nil { lookUp(request, upTo: byteCount, at: owner) }
     }
 
-    /// Stores what the client's stores hold under this number too. Returns whether it is on its way.
+    /// Stores what the client's stores hold under this number. Returns whether it is on its way.
     func store(
         _ number: Int, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, expireSeconds: Int
     ) -> Bool {
@@ -100,13 +100,13 @@ final class ClusterRouter {
         for node in nodes { node?.flush() }
     }
 
-    /// Sends a password that has changed on every connection.
+    /// Sends a changed password on every connection.
     func authenticate(password: String) {
         homeNode?.authenticate(password: password)
         for node in nodes { node?.authenticate(password: password) }
     }
 
-    /// Takes over a command that a node has sent elsewhere.
+    /// Takes over a command that a node has redirected.
     func follow(_ redirected: RedisNode.Redirected, from node: RedisNode) {
         do {
             let target = try target(of: redirected.redirect, from: node)
@@ -134,7 +134,7 @@ final class ClusterRouter {
         case .moved(let slot, let host, let port):
             do {
                 let address = try trust.node(host: host, port: port, announcedBy: node.address.host)
-                // Of the commands that were sent before the first redirect came, the others tell nothing new.
+                // Other commands that were sent before the first redirect came add no information.
                 if map.owner(of: slot).map({ map.nodes[$0] }) != address { wantSlots() }
                 return self.node(at: try map.move(slot, to: address))
             } catch {
@@ -144,14 +144,14 @@ final class ClusterRouter {
         }
     }
 
-    /// A connection of a node was lost, or its slots may be another's now.
+    /// A connection to a node was lost, or its slots may belong to another node now.
     func wantSlots() {
         var generator = SystemRandomNumberGenerator()
         guard !isClosing, let pause = refresh.wanted(now: connector.eventLoop.now, using: &generator) else { return }
         scheduleQuestion(in: pause)
     }
 
-    /// Asks nothing more, and closes once what was sent has been answered or is overdue.
+    /// Sends nothing more, and closes once the outstanding commands have their replies or are overdue.
     func retire() -> EventLoopFuture<Void> {
         flush()
         isClosing = true
@@ -173,13 +173,13 @@ final class ClusterRouter {
 // MARK: Nodes
 
 extension ClusterRouter {
-    /// The node that owns a slot, or where the owner is not known any that can tell.
+    /// The node that owns a slot; any node that can redirect if the owner is not known.
     private func node(owning owner: Int?) -> RedisNode? {
         if let owner { return node(at: owner) }
         return homeNode ?? nodes.lazy.compactMap { $0 }.first { $0.isReady } ?? (map.nodes.isEmpty ? nil : node(at: 0))
     }
 
-    /// The node at a position of the map, made when it is needed first.
+    /// The node at a position of the map, created when it is first needed.
     func node(at position: Int) -> RedisNode {
         while nodes.count < map.nodes.count { nodes.append(nil) }
         if let node = nodes[position] { return node }
@@ -196,7 +196,7 @@ extension ClusterRouter {
         return node
     }
 
-    /// A look-up whose node cannot take it at this moment.
+    /// Queues a look-up whose node cannot take it now.
     private func lookUp(_ request: any RedisLookupRequest, upTo byteCount: Int, at owner: Int?) {
         guard let node = node(owning: owner), node.isReady || node.mayWait else {
             return request.finish(.failed(isClosing ? .closed : .notReady))

@@ -1,22 +1,22 @@
 /// Slots that one primary owns, as a node announces them.
 struct AnnouncedSlots: Equatable {
     let slots: ClosedRange<Int>
-    /// Empty: the host that was asked.
+    /// Empty for the host that was asked.
     let host: String
     let port: Int
 }
 
-/// The command that a node is asked with; SHARDS where SLOTS is missing.
+/// The command that asks a node for the slots; SHARDS if SLOTS is not available.
 enum ClusterCommand: Equatable {
     case slots, shards
 }
 
 /// Reads the replies to CLUSTER SLOTS and CLUSTER SHARDS; replicas are skipped.
 enum ClusterTopology {
-    /// A reply that does not have the form of the command's.
+    /// The reply does not have the form that the command's replies have.
     struct Malformed: Error {}
 
-    /// - Parameter usesTLS: whether to take the ports for TLS where a reply has both.
+    /// - Parameter usesTLS: whether to use the TLS ports of a reply that has both kinds.
     static func read(_ reply: RESPValue, of command: ClusterCommand, usesTLS: Bool) throws -> [AnnouncedSlots] {
         let entries = try reply.items
         switch command {
@@ -41,7 +41,7 @@ enum ClusterTopology {
             let nodes = try shard["nodes"]?.items
         else { throw Malformed() }
         let primaries = try nodes.map { try $0.fields }.filter { $0["role"] == .text("master") }
-        // Two while a failover goes on: the one that is online owns the slots.
+        // There are two during a failover: the one that is online owns the slots.
         guard let primary = primaries.first(where: { $0["health"] == .text("online") }) ?? primaries.first,
             let port = usesTLS ? primary["tls-port"] : primary["port"] ?? primary["tls-port"]
         else { return [] }
@@ -79,7 +79,7 @@ extension RESPValue {
         }
     }
 
-    /// An array of names and values in turn.
+    /// An array of alternating names and values.
     fileprivate var fields: [String: RESPValue] {
         get throws {
             let items = try items

@@ -11,12 +11,12 @@ extension NodeAddress: CustomStringConvertible {
     var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
-/// What kind of place an address is; only `ordinary` ones may be announced by a server elsewhere.
+/// The kind of network that an address belongs to; a server elsewhere may announce only `ordinary` addresses.
 enum AddressScope: Equatable {
     case ordinary, loopback, linkLocal, unspecified, multicast
 
-    /// The kind of an IP address or a name as it is written; a name other than `localhost` is ordinary until it is
-    /// resolved.
+    /// The kind of an IP address or a name as it is written; a name other than `localhost` counts as ordinary until it
+    /// is resolved.
     init(host: String) {
         let name = host.lowercased()
         if name == "localhost" || name.hasSuffix(".localhost") {
@@ -63,7 +63,7 @@ enum AddressScope: Equatable {
         return bytes[0] == 0xFF ? .multicast : .ordinary
     }
 
-    /// For a sentence: "… address".
+    /// For a sentence with "… address".
     var phrase: String {
         switch self {
         case .ordinary: "an ordinary"
@@ -76,9 +76,9 @@ enum AddressScope: Equatable {
 }
 
 extension SocketAddress {
-    /// The IP address that a text is; nil for a name.
+    /// The IP address in a text; nil for a name.
     ///
-    /// A zone (`fe80::1%eth0`) does not count: whether a text with one is read depends on the machine's interfaces.
+    /// A zone (`fe80::1%eth0`) is ignored: whether a text with one can be parsed depends on the machine's interfaces.
     init?(zonedAddress text: String) {
         let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
         guard let address = try? SocketAddress(ipAddress: String(parts[0]), port: 0) else { return nil }
@@ -92,7 +92,7 @@ extension SocketAddress {
     /// The 4 or 16 bytes of an IP address; none for a socket in the file system.
     package var addressBytes: [UInt8] {
         withSockAddr { address, size in
-            // The same offsets on all systems: behind the family and the port, and with IPv6 the flow label.
+            // The same offsets on all systems: after the family and the port, and with IPv6 also the flow label.
             let bytes = UnsafeRawBufferPointer(start: address, count: size)
             return switch self {
             case .v4: Array(bytes[4..<8])

@@ -1,16 +1,16 @@
 import Bytes
 import NIOCore
 
-/// Which nodes that a server announces are connected to, and what their certificates must carry.
+/// Decides which announced nodes are connected to, and what their certificates must carry.
 ///
-/// Announcements are the server's words: without these rules, whoever answers as Redis could have this process connect
-/// to its own machine, or send the password to any host.
+/// Announcements come from the server: without these rules, an impostor that responds as Redis could make this process
+/// connect to its own machine, or send the password to any host.
 struct NodeTrust {
     static let maximumHostBytes = 253
 
     /// The host of the URL.
     let host: String
-    /// The kind of address that the URL leads to; made exact when its connection has been made.
+    /// The kind of address that the URL leads to; exact once its connection has been made.
     private(set) var scope: AddressScope
 
     init(host: String) {
@@ -23,7 +23,7 @@ struct NodeTrust {
         let description: String
     }
 
-    /// The URL's host was reached at this address.
+    /// Records the address at which the URL's host was reached.
     mutating func reached(_ address: SocketAddress?) {
         if let address { scope = AddressScope(address) }
     }
@@ -31,7 +31,7 @@ struct NodeTrust {
     /// The address of an announced node.
     ///
     /// - Parameters:
-    ///   - host: as announced; an empty one means the host that announces it.
+    ///   - host: as announced; empty for the host that announces it.
     ///   - announcer: the host that was asked.
     func node(host announced: String, port: Int, announcedBy announcer: String) throws(Refusal) -> NodeAddress {
         let host = announced.isEmpty ? announcer : announced
@@ -47,16 +47,17 @@ struct NodeTrust {
         return NodeAddress(host: host, port: port)
     }
 
-    /// Whether a node's name has led to an address that it may have; before any byte is sent to it.
+    /// Checks, before any byte is sent, that a node's name has led to an allowed address.
     func check(_ address: SocketAddress?, of node: NodeAddress) throws(Refusal) {
         guard let address else { throw refusal(node.host, "its address is not known") }
         let reached = AddressScope(address)
         guard allows(reached) else { throw refusal(node.host, forbidden(reached)) }
     }
 
-    /// The names of which a node's certificate must carry one; the first is the name that the node is asked for.
+    /// The names that a node's certificate may carry, one of which it must; the first is the name that the node is
+    /// asked for.
     ///
-    /// Its own name counts where it is below the URL host's parent domain, or below the host itself.
+    /// Its own name counts if it is below the URL host's parent domain, or below the host itself.
     func certificateNames(of node: NodeAddress) -> [String] {
         let name = Self.domain(node.host)
         let host = Self.domain(host)

@@ -1,6 +1,6 @@
 import NIOCore
 
-/// A reply that may hold arrays: what CLUSTER SLOTS and CLUSTER SHARDS are answered with.
+/// A reply that may hold arrays: the replies to CLUSTER SLOTS and CLUSTER SHARDS.
 enum RESPValue: Equatable {
     case text(String)
     case number(Int)
@@ -9,16 +9,16 @@ enum RESPValue: Equatable {
     case array([RESPValue])
 }
 
-/// Reads such replies with every bound on memory and time, for a connection on which nothing else is asked.
+/// Reads such replies with limits on memory and time, on a connection that is used for nothing else.
 ///
-/// The pipelined connections refuse arrays altogether (`RESPReader`).
+/// The pipelined connections reject all arrays (`RESPReader`).
 struct RESPArrayReader {
     static let maximumBytes = 1 << 20
     static let maximumElements = 65_536
     static let maximumDepth = 6
     static let maximumStringBytes = 1024
 
-    /// The bytes are no reply, or one that is larger than a cluster's can be.
+    /// The bytes are not a valid reply, or the reply is larger than a cluster's can be.
     struct Violation: Error, Equatable {
         let text: String
     }
@@ -67,7 +67,7 @@ struct RESPArrayReader {
         }
     }
 
-    /// The next value that is no array, or the head of an array; nil, with nothing taken, while it is incomplete.
+    /// The next value other than an array, or the head of an array; nil, with nothing consumed, while it is incomplete.
     private mutating func token() throws(Violation) -> Token? {
         let start = received.readerIndex
         guard let line = try line(), let type = line.first else { return nil }
@@ -112,7 +112,7 @@ struct RESPArrayReader {
     }
 
     private func number(_ text: String) throws(Violation) -> Int {
-        guard let number = Int(text) else { throw Violation(text: "a number that is none") }
+        guard let number = Int(text) else { throw Violation(text: "an invalid number") }
         return number
     }
 }

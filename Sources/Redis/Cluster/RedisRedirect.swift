@@ -1,19 +1,19 @@
 import Bytes
 import NIOCore
 
-/// What an error reply of a cluster's node says about where a command belongs.
+/// The node that an error reply of a cluster names for a command.
 enum RedisRedirect: Equatable {
-    /// The slot belongs to another node from now on; an empty host is the node that says so.
+    /// The slot belongs to another node from now on; an empty host is the node that replied.
     case moved(slot: Int, host: String, port: Int)
     /// This one command belongs to another node, after ASKING.
     case ask(host: String, port: Int)
-    /// The same node can answer in a moment.
+    /// The same node can respond in a moment.
     case tryAgain
 
     /// - Parameter line: an error reply without its `-`.
     /// - Returns: nil for any other error.
     init?(_ line: ByteBuffer) {
-        // Everything that is an error and nothing of a cluster's leaves here.
+        // All errors that have nothing to do with a cluster leave here.
         let bytes = line.readableBytesView
         guard let first = bytes.first,
             first == UInt8(ascii: "M") || first == UInt8(ascii: "A") || first == UInt8(ascii: "T")

@@ -1,13 +1,13 @@
 import NIOCore
 
-/// A look-up that waits for a connection or was sent elsewhere: it ends at its deadline, whatever becomes of its command.
+/// A look-up that waits for a connection or was redirected: it ends at its deadline, whatever happens to its command.
 ///
-/// A command's own deadline ends its connection, which one that arrives late from elsewhere must not do.
+/// A command's own deadline closes its connection, which a command that was redirected late must not do.
 final class RoutedLookup: RedisLookupRequest {
     private var request: (any RedisLookupRequest)?
     private var timer: Scheduled<Void>?
 
-    /// - Parameter onDeadline: called before a look-up that has got no answer in time fails.
+    /// - Parameter onDeadline: called before a look-up without a reply in time fails.
     init(
         _ request: any RedisLookupRequest, deadline: NIODeadline, on eventLoop: any EventLoop,
         onDeadline: @escaping () -> Void
@@ -20,7 +20,7 @@ final class RoutedLookup: RedisLookupRequest {
         }
     }
 
-    /// A look-up that is over has no key, and so is not sent.
+    /// A look-up that has ended has no key, and so is not sent.
     func withKey(_ body: (UnsafeRawBufferPointer) -> Void) { request?.withKey(body) }
 
     func finish(_ lookup: RedisLookup) {

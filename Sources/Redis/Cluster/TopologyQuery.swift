@@ -3,7 +3,7 @@ import NIOTLS
 
 /// Asks one node for the cluster's slots, on a connection of its own that ends with the reply.
 ///
-/// A reply with arrays, which may be long and come slowly, thus never holds up look-ups.
+/// A reply with arrays may be long and slow; on its own connection it never delays look-ups.
 final class TopologyQuery: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -26,9 +26,9 @@ final class TopologyQuery: ChannelInboundHandler {
     }
 
     /// - Parameters:
-    ///   - trust: what the node is held to; nil for the URL's own host.
+    ///   - trust: the rules that the node must meet; nil for the URL's own host.
     ///   - whenMade: receives the query, so that it can be ended early.
-    /// - Returns: the outcome, once the connection is gone.
+    /// - Returns: the outcome, once the connection is closed.
     static func ask(
         _ address: NodeAddress, _ command: ClusterCommand, trust: NodeTrust?, _ connector: NodeConnector,
         whenMade: @escaping (TopologyQuery) -> Void

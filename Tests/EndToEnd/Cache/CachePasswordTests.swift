@@ -77,7 +77,7 @@ import Testing
         try manager.createSymbolicLink(atPath: folder.path("..new"), withDestinationPath: "two")
         #expect(rename(folder.path("..new"), folder.path("..data")) == 0)
         let start = Date()
-        while !server.messages.contains("accepts the password that has changed") {
+        while !server.messages.contains("accepts the changed password") {
             #expect(try server.predict(ServerProcess.sample)["X-Cache"] == "HIT")
             try #require(Date().timeIntervalSince(start) < 30)
         }

@@ -22,7 +22,7 @@ import Testing
         #expect(try source.read() == "two")
         #expect(
             lines.all == [
-                "warning: cache: the password cannot be read, and the last one is used on: No such file or directory: "
+                "warning: cache: the password cannot be read, and the last one stays in use: No such file or directory: "
                     + "CACHE_PASSWORD_FILE=\(file.path)",
                 "info: cache: the password can be read again: CACHE_PASSWORD_FILE=\(file.path)",
             ])
