@@ -19,12 +19,12 @@ struct Application {
         logger = Logger(label: "bungalow") { MessageStream.ofProcess.handler($0, level) }
     }
 
-    /// Serves until SIGTERM or SIGINT; then finishes what is under way, flushes the log and ends.
+    /// Serves until SIGTERM or SIGINT; then finishes the requests under way, flushes the log and ends.
     ///
-    /// - Parameter logDescriptor: where the scoring log goes; -1 if it has nowhere to go.
+    /// - Parameter logDescriptor: the scoring log's descriptor; -1 if it cannot be written anywhere.
     func run(logDescriptor: Int32) async throws {
-        // A reader of the log or a client may go away at any time, and a file may reach its largest size: a write's error
-        // says so, and no signal is wanted.
+        // A reader of the log or a client may go away at any time, and a file may reach its maximum size. The write's
+        // error reports that, so the signal is not needed.
         for signal in [SIGPIPE, SIGXFSZ] { Platform.signal(signal, SIG_IGN) }
         let descriptors = DescriptorLimit(
             connections: configuration.maximumConnections, eventLoops: configuration.eventLoops)
@@ -47,7 +47,7 @@ struct Application {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         let workers = try await makeWorkers(group, parts)
         logWriter.onRoom { limits.wakeQueues() }
-        // A client that finds the server running can also have it shut down in order.
+        // From here on a client that finds the server running can also have it shut down in order.
         Signals.ofProcess.serve()
         let listeners = try await listen(group, workers)
         announce(listeners, model.version, from: files, caches)
@@ -163,20 +163,20 @@ struct Application {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            // Answers of one read are buffered before their client is held back, and can be forty times as large.
+            // Responses to one read are buffered before their client is held back, and can be forty times as large.
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try HTTPService.addHandlers(to: channel, workers) }
             }
     }
 
-    /// - Parameter address: the host's address that is not of this machine; nil where it has none.
+    /// - Parameter address: the host's address if it does not belong to this machine; nil if the host has none.
     private func unknownHost(_ address: String?) -> ExitCode {
         let host = configuration.bindHost
         let cause = address.flatMap { $0 == host ? nil : " (\(host) is \($0), which is not of this machine)" } ?? ""
         let allowed =
             BindHostMistake.advice(for: host)
-            ?? "an address of this machine, a name that stands for one, or * for all addresses\(cause)"
+            ?? "an address of this machine, a name that resolves to one, or * for all addresses\(cause)"
         return StartError.configuration.reported(
             "\(ConfigurationError(variable: "BIND_HOST", value: host, allowed: allowed))")
     }

@@ -10,7 +10,7 @@ enum Program {
     /// Not asynchronous: Swift's runtime opens descriptors of its own before it runs an asynchronous `main`, and would
     /// take the numbers of standard streams that are closed.
     static func main() {
-        // First of all, so that every thread inherits what it does.
+        // First of all, so that every thread inherits the blocked signals.
         _ = Signals.ofProcess
         let logDescriptor = StandardStreams.secure()
         Task {
@@ -21,20 +21,20 @@ enum Program {
     }
 }
 
-/// The command `bungalow-server`: reads its configuration, then serves until it is told to stop.
+/// The command `bungalow-server`: reads its configuration, then serves until a signal stops it.
 struct Server: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bungalow-server",
-        abstract: "Scores California houses over HTTP: POST /predict takes a batch and answers with predictions.",
+        abstract: "Scores California houses over HTTP: POST /predict takes a batch and returns predictions.",
         discussion: """
-            Each option has an environment variable of the same meaning, named in its help; the option wins. The scoring \
-            log goes to stdout, the server's own messages to stderr.
+            Each option has an environment variable of the same meaning, named in its help; the option overrides it. The \
+            scoring log goes to stdout, the server's own messages to stderr.
             """,
         version: "bungalow-server \(release)")
 
     @OptionGroup(title: "Options") var flags: Configuration.Flags
 
-    /// Where the scoring log goes; -1 if it has nowhere to go.
+    /// The scoring log's descriptor; -1 if it cannot be written anywhere.
     @TaskLocal static var logDescriptor = STDOUT_FILENO
 
     func run() async throws {
@@ -51,19 +51,19 @@ struct Server: AsyncParsableCommand {
 
 /// Why the server did not start; the raw values are exit codes of sysexits.h.
 enum StartError: Int32 {
-    /// Its address cannot be listened on.
+    /// It cannot listen on its address.
     case unavailable = 69
-    /// Something of the machine is missing.
+    /// The machine lacks something, such as memory.
     case system = 71
     /// An option, or a file that an option names, cannot be used.
     case configuration = 78
 
-    /// Says the reason on stderr, in one line.
+    /// Prints the reason on stderr, in one line.
     ///
-    /// - Returns: what ends the program with this failure's code.
+    /// - Returns: the error that ends the program with this exit code.
     func reported(_ reason: String) -> ExitCode {
         MessageStream.ofProcess.write("Error: \(reason.printable())\n")
-        // Who started it in vain waits for nothing else.
+        // Without its reason a failed start is useless, so this waits longer than usual.
         MessageStream.ofProcess.flush(within: .seconds(2))
         return ExitCode(rawValue)
     }

@@ -6,9 +6,10 @@ import PredictionCache
 import ScoringLog
 import Synchronization
 
-/// Everything that one event loop owns. Loops share nothing but limits and the log's one writer, so no request takes a lock.
+/// Everything that one event loop owns. Loops share only the limits and the log's one writer, so no request takes a
+/// lock.
 ///
-/// `@unchecked Sendable`: its state is touched on its event loop only; what others ask of it hops there first.
+/// `@unchecked Sendable`: its state is used on its event loop only; requests from other threads hop there first.
 final class Worker: @unchecked Sendable {
     let eventLoop: any EventLoop
     private let connections: ConnectionGroup
@@ -18,7 +19,7 @@ final class Worker: @unchecked Sendable {
     private let log: RequestLog
     private let isWakingUp = Atomic(false)
 
-    /// What workers are made of that they share.
+    /// The parts that workers are built from and share.
     struct Parts: Sendable {
         let configuration: Configuration
         let limits: ConcurrencyLimits
@@ -37,7 +38,7 @@ final class Worker: @unchecked Sendable {
 
     /// To be made on its event loop.
     ///
-    /// - Parameter isFirst: whether this is the one that reports when the cache becomes available or unavailable.
+    /// - Parameter isFirst: whether this one reports when the cache becomes available or unavailable.
     init(_ parts: Parts, on eventLoop: any EventLoop, isFirst: Bool) throws(OutOfMemory) {
         let configuration = parts.configuration
         let (records, bytes) = (configuration.maximumBatchRecords, configuration.maximumBodyBytes)
@@ -71,12 +72,12 @@ final class Worker: @unchecked Sendable {
         parts.limits.onWakeUp { [self] in wakeUp() }
     }
 
-    /// Makes a new connection one of its own; on the event loop.
+    /// Adds a new connection; on the event loop.
     func add(_ channel: any Channel) throws {
         try channel.pipeline.syncOperations.addHandler(HTTPConnection(in: connections, routes))
     }
 
-    /// Has requests that wait looked at again, once, however often it is asked meanwhile; from any thread.
+    /// Has waiting requests checked again, once, however often this is called meanwhile; from any thread.
     private func wakeUp() {
         guard !isWakingUp.exchange(true, ordering: .sequentiallyConsistent) else { return }
         eventLoop.execute { [self] in
@@ -87,7 +88,7 @@ final class Worker: @unchecked Sendable {
 
     // MARK: What others ask of it, from any thread
 
-    /// Looks regularly for connections that have been waited for long enough.
+    /// Regularly closes connections whose clients have taken too long.
     func watchDeadlines() -> RepeatedTask {
         eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: ConnectionGroup.lookInterval) { [self] _ in
             connections.checkDeadlines()
@@ -99,12 +100,12 @@ final class Worker: @unchecked Sendable {
         eventLoop.submit { self.predictor.replaceModel(model) }
     }
 
-    /// Asks new requests for other keys.
+    /// Requires other keys from new requests.
     func replace(_ apiKeys: APIKeys) -> EventLoopFuture<Void> {
         eventLoop.submit { self.routes.apiKeys = apiKeys }
     }
 
-    /// Stops being ready, and has every response tell its client to come back on another connection.
+    /// Stops being ready, and lets every response tell its client to use another connection next time.
     func beginStopping() -> EventLoopFuture<Void> {
         eventLoop.submit { [self] in
             routes.isReady = false
@@ -117,19 +118,19 @@ final class Worker: @unchecked Sendable {
         eventLoop.submit { self.connections.isIdle }
     }
 
-    /// Answers what is under way, takes nothing new, and closes connections as they fall idle.
+    /// Responds to the requests under way, takes no new ones, and closes connections as they become idle.
     ///
     /// - Returns: done when the last connection has closed.
     func drain() -> EventLoopFuture<Void> {
         eventLoop.flatSubmit { self.connections.drain() }
     }
 
-    /// Closes all connections, whatever is under way.
+    /// Closes all connections, even those with requests under way.
     func closeConnections() -> EventLoopFuture<Void> {
         eventLoop.submit { self.connections.close() }
     }
 
-    /// Passes on what the log still has.
+    /// Passes on the rest of the log.
     func flushLog() -> EventLoopFuture<Void> {
         eventLoop.submit { self.log.flush() }
     }
@@ -141,7 +142,7 @@ final class Worker: @unchecked Sendable {
 }
 
 extension Configuration {
-    /// What connections are held to.
+    /// The settings of its connections.
     fileprivate var connectionSettings: ConnectionGroup.Settings {
         .init(
             maximumBodyBytes: maximumBodyBytes,

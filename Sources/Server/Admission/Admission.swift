@@ -1,7 +1,7 @@
 import HTTP1
 import NIOCore
 
-/// One event loop's gate to scoring: a request gets a permit at once, or waits for one, or is rejected.
+/// One event loop's gate to scoring: a request gets a permit at once, waits for one, or is rejected.
 ///
 /// Each loop has a queue of its own, and a permit goes to the request that has waited longest in any of them.
 final class Admission {
@@ -23,22 +23,22 @@ final class Admission {
         }
     }
 
-    /// A permit, if there is one and no request has waited for it longer.
+    /// A permit, if one is free and no request has waited longer for it.
     func tryAcquire() -> Permit? {
         guard log.hasRoom, !limits.isAnyWaiting else { return nil }
         return limits.inFlight.tryAcquire()
     }
 
-    /// Has a request wait for its permit; exactly one of the two is called.
+    /// Queues a request for its permit; exactly one of the two closures is called.
     ///
-    /// - Parameter body: kept meanwhile, and accounted for.
+    /// - Parameter body: kept while it waits, and accounted for.
     func enqueue(
         _ request: ScoringRequest, _ body: ByteBuffer, _ start: @escaping (ByteBuffer) -> Void,
         orReject reject: @escaping (RejectionReason) -> Void
     ) {
-        // Most rejections end here, before anything is made for a request that waits.
+        // Most rejections end here, before anything is allocated for a waiting request.
         guard !limits.queued.isExhausted else { return reject(limits.queued.isDisabled ? .inFlight : .queueFull) }
-        // A slice of what one read brought would keep all of it.
+        // A slice would keep in memory the whole read that it was cut from.
         let body = ByteBuffer(bytes: body.readableBytesView)
         guard request.buffer(body.readableBytes, within: limits.bufferedBytes) else { return reject(.bufferedBytes) }
         let arrival = NIODeadline.now()
@@ -50,7 +50,7 @@ final class Admission {
         }
     }
 
-    /// Starts waiting requests for which there are permits.
+    /// Starts as many waiting requests as there are permits.
     func startWaiting() { queue.startWaiting() }
 
     /// Rejects waiting requests whose clients have gone.

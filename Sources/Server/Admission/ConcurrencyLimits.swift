@@ -1,24 +1,24 @@
 import HTTP1
 import Synchronization
 
-/// The limits that all event loops of the process share, and who waits for them.
+/// The limits that all event loops of the process share, and the queues that wait for them.
 final class ConcurrencyLimits: Sendable {
     /// Scoring requests in flight: `REPLICA_MAX_CONCURRENT_REQUESTS`.
     let inFlight: Semaphore
-    /// Requests that wait, for a permit or for a core: `MAX_QUEUED_REQUESTS`.
+    /// Requests that wait for a permit or for a core: `MAX_QUEUED_REQUESTS`.
     let queued: Semaphore
     /// Threads that burn a core for `SYNTHETIC_BUSY_MS`.
     let cores: Semaphore
-    /// Bytes of requests that are not complete, or wait: `MAX_BUFFERED_BYTES`.
+    /// Bytes of requests that are incomplete or waiting: `MAX_BUFFERED_BYTES`.
     let bufferedBytes: Semaphore
-    /// Client connections, `MAX_CONNECTIONS`, and what they buffer.
+    /// Client connections (`MAX_CONNECTIONS`), and what they buffer.
     let connections: ConnectionLimits
 
     private let wakeUps: WakeUps
-    /// One for each event loop's queue for a permit.
+    /// One for each event loop's permit queue.
     private let oldestWaiters = Mutex<[OldestWaiter]>([])
 
-    /// What is to be called when requests that wait may be able to start.
+    /// The closures to call when waiting requests may be able to start.
     private final class WakeUps: Sendable {
         let calls = Mutex<[@Sendable () -> Void]>([])
         private let queued: Semaphore
@@ -43,14 +43,14 @@ final class ConcurrencyLimits: Sendable {
         self.connections = ConnectionLimits(connections: connections, bufferedBytes: self.bufferedBytes)
     }
 
-    /// Adds an event loop's queue for a permit.
+    /// Adds an event loop's permit queue.
     func addQueue() -> OldestWaiter {
         let waiter = OldestWaiter()
         oldestWaiters.withLock { $0.append(waiter) }
         return waiter
     }
 
-    /// Adds what wakes an event loop's queues; called from any thread whenever a permit was released.
+    /// Adds a closure that wakes an event loop's queues; called from any thread whenever a permit was released.
     func onWakeUp(_ call: @escaping @Sendable () -> Void) { wakeUps.calls.withLock { $0.append(call) } }
 
     /// Wakes all queues, if any request waits.

@@ -1,7 +1,7 @@
 import HTTP1
 import NIOCore
 
-/// Requests of one event loop that wait for the same thing: first come, first served, and not for ever.
+/// Requests of one event loop that wait for the same thing: first come, first served, with a limit on the wait.
 final class WaitQueue<Grant: ~Copyable> {
     private final class Waiter {
         let deadline: NIODeadline
@@ -33,10 +33,10 @@ final class WaitQueue<Grant: ~Copyable> {
     private var isStarting = false
 
     /// - Parameters:
-    ///   - places: the room for waiting requests, shared with all other queues of the process.
-    ///   - maximumWait: how long a request waits at most, here and wherever it waited before.
-    ///   - onShorter: called when requests have left the queue, with the time at which the oldest one's is up.
-    ///   - tryAcquire: acquires all that a request needs to go on, or nothing.
+    ///   - places: the room for waiting requests, which all queues of the process share.
+    ///   - maximumWait: how long a request may wait in total, here and in other queues before.
+    ///   - onShorter: called when requests have left the queue, with the deadline of the oldest one.
+    ///   - tryAcquire: acquires everything that a request needs to continue, or nothing.
     init(
         on eventLoop: any EventLoop, places: Semaphore, maximumWait: TimeAmount,
         onShorter: @escaping (_ oldest: NIODeadline?) -> Void = { _ in },
@@ -54,10 +54,10 @@ final class WaitQueue<Grant: ~Copyable> {
 
     private var oldest: NIODeadline? { waiters.first?.deadline }
 
-    /// Has a request wait; exactly one of the two is called, later or, if there is no place to wait, at once.
+    /// Queues a request. Exactly one of the two closures is called: later, or at once if there is no place to wait.
     ///
     /// - Parameters:
-    ///   - waited: how much of its time the request has spent waiting elsewhere.
+    ///   - waited: how much of its time the request has already waited elsewhere.
     ///   - isAbandoned: whether its client is known to have gone.
     func wait(
         after waited: TimeAmount = .zero, unless isAbandoned: @escaping () -> Bool = { false },
@@ -67,13 +67,13 @@ final class WaitQueue<Grant: ~Copyable> {
         let deadline = NIODeadline.now() + maximumWait - waited
         waiters.append(Waiter(place, until: deadline, unless: isAbandoned, start, orReject: reject))
         armTimer(deadline)
-        // What is waited for may have been released after the request failed to acquire it and before it was queued.
+        // A permit may have been released after the request failed to acquire it and before it was queued.
         startWaiting()
     }
 
-    /// Starts requests as long as there is what they wait for.
+    /// Starts requests as long as what they wait for is available.
     func startWaiting() {
-        // A request that ends at once releases what it acquired, and comes here again.
+        // A request that ends at once releases what it acquired, which calls this function again.
         guard !isStarting else { return }
         isStarting = true
         var hasStarted = false
@@ -87,12 +87,12 @@ final class WaitQueue<Grant: ~Copyable> {
         if hasStarted { onShorter(oldest) }
     }
 
-    /// Rejects requests whose clients have gone: nobody would read what they cost.
+    /// Rejects requests whose clients have gone: their responses could not be delivered.
     func rejectAbandoned() {
         rejectAll(.clientGone) { $0.isAbandoned() }
     }
 
-    /// A request that has waited elsewhere before can be behind another and still be the first whose time is up.
+    /// A request that has already waited elsewhere can be the first to time out although others are ahead of it.
     private func armTimer(_ deadline: NIODeadline) {
         if let timer {
             guard deadline < timer.deadline else { return }

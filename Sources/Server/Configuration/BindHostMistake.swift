@@ -1,8 +1,8 @@
 import Bytes
 
-/// A `BIND_HOST` that is not a host alone, but has what belongs to a URL around it.
+/// A `BIND_HOST` that is more than a host: it has other parts of a URL around it.
 enum BindHostMistake {
-    /// Completes "is not allowed: use …" with the host alone, what to leave out, and where the port goes; nil if the
+    /// Completes "is not allowed: use …" with the host alone, what to leave out, and where the port belongs; nil if the
     /// host has nothing around it.
     static func advice(for text: String) -> String? {
         var surplus: [String] = []

@@ -2,7 +2,7 @@ import Logging
 import Platform
 import PredictionCache
 
-/// The value of every option, at first its default; `ServerOption.all` below says how each is set.
+/// The value of every option, initially its default; `ServerOption.all` below defines how each is set.
 struct Configuration: Sendable {
     var bindHost = "localhost"
     var port = 8000
@@ -33,7 +33,7 @@ struct Configuration: Sendable {
     var eventLoops = ProcessInfo.processInfo.activeProcessorCount
     var scoringLog = ScoringLogFormat.ml
     var logLevel = Logger.Level.info
-    /// nil where no key is needed.
+    /// nil if no key is needed.
     var apiKeysPath: String?
 
     /// Every option's default.
@@ -49,7 +49,7 @@ struct Configuration: Sendable {
         try checkUser(flags, environment)
     }
 
-    /// A user without a password is one only where a file has the password.
+    /// A user without a password is only valid if a file has the password.
     private func checkUser(_ flags: Flags, _ environment: [String: String]) throws(ConfigurationError) {
         guard case .redis(let redis) = cache, redis.user != nil, redis.password == nil, cachePasswordFile == nil,
             let setting = ServerOption.all.first(where: { $0.variable == "CACHE_URL" })?.setting(
@@ -59,7 +59,7 @@ struct Configuration: Sendable {
             variable: setting.variable, value: CacheURLMistake.shown(setting.text), allowed: CacheURLMistake.userAlone)
     }
 
-    /// What changes results and behaviour, as text to be hashed: no secret, address, port or path.
+    /// Everything that changes results and behaviour, as text to be hashed: no secret, address, port or path.
     var resultsText: String {
         ServerOption.all.compactMap { option in
             option.hashedAs.map { "\($0)=\(option.describe(self))\n" }
@@ -96,11 +96,11 @@ extension ServerOption {
         ) { CacheLocation($0) },
         .path(
             "CACHE_PASSWORD_FILE", \.cachePasswordFile, default: "none",
-            "File with the password or token of Redis, used anew when it changes; wins over one in the URL"),
+            "File with the password or token of Redis, read again when it changes; overrides one in the URL"),
         authoritiesFile,
         .number(
             "CACHE_TTL_SECONDS", \.cacheTTLSeconds, 1...31_536_000, hashedAs: "cache_ttl_seconds",
-            "Seconds that a cache entry lives"),
+            "Seconds that a cache entry is valid"),
         .parsed(
             "CACHE_NAMESPACE", \.cacheNamespace, "[A-Za-z0-9._-]{1,64}",
             use: "1 to 64 of the characters A-Z a-z 0-9 . _ -", default: "'default'", hashedAs: "namespace",

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 extension Configuration {
-    /// The flags that were given, by their variables.
+    /// The flags that were given, by their variables' names.
     ///
     /// ArgumentParser finds a type's options by reflection and reads their values by decoding, so the mirror and the
     /// decoding here are made of `ServerOption.all`, as the compiler would make them of properties.
@@ -19,7 +19,7 @@ extension Configuration {
             }
         }
 
-        /// What follows a flag is its value, `-1` too: whether it is allowed is decided when it is read.
+        /// What follows a flag is its value, even `-1`; whether it is allowed is checked when it is read.
         var customMirror: Mirror {
             Mirror(
                 self,

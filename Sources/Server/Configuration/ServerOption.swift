@@ -1,13 +1,13 @@
-/// One option of the server: a flag and a variable of the same name, what is allowed, and the property it sets.
+/// One option of the server: a flag and a variable of the same name, the allowed values, and the property it sets.
 struct ServerOption: Sendable {
-    /// The value that a start was given, and the variable that names it in messages.
+    /// A value from a flag or the environment, and the variable that names it in messages.
     struct Setting {
         let variable: String
         let text: String
     }
 
     let variable: String
-    /// The variable that is read where `variable` is not set.
+    /// The variable that is read if `variable` is not set.
     let alternative: String?
     /// The allowed values, as help and documents show them; nil for any text.
     let allowed: String?
@@ -30,7 +30,7 @@ struct ServerOption: Sendable {
             + "\(variable)\(alternative.map { ", else \($0)" } ?? ""), default \(fallback)."
     }
 
-    /// Finds the option's text: the flag wins over the variables, and an empty variable counts as not set.
+    /// Finds the option's text: the flag takes precedence over the variables, and an empty variable counts as not set.
     func setting(_ flags: [String: String], _ environment: [String: String]) -> Setting? {
         if let text = flags[variable] { return Setting(variable: variable, text: text) }
         for name in [variable, alternative].compactMap(\.self) {
@@ -57,7 +57,7 @@ extension ServerOption {
     /// - Parameters:
     ///   - use: completes "is not allowed: use …".
     ///   - shown: the text as messages may show it.
-    ///   - correction: replaces `use` for a text that has a known mistake.
+    ///   - correction: replaces `use` for a text with a known mistake.
     static func parsed<Value>(
         _ variable: String, _ property: any Property<Value>, else alternative: String? = nil, _ allowed: String?,
         use: String = "", default fallback: String? = nil, hashedAs: String? = nil, _ meaning: String,

@@ -18,15 +18,15 @@ struct DescriptorLimit {
     /// How many connections fit.
     var possibleConnections: Int { min(connections, max(1, limit - own)) }
 
-    /// What to say where fewer fit than may come; nil where all do.
+    /// The warning for when fewer connections fit than are configured; nil if all fit.
     var warning: String? {
         guard possibleConnections < connections else { return nil }
         return "the limit of open files is \(limit), and MAX_CONNECTIONS=\(connections) needs \(own + connections): "
-            + "\(possibleConnections) connections are taken at a time; "
+            + "\(possibleConnections) connections are accepted at a time; "
             + "raise the hard limit (ulimit -n, LimitNOFILE= in systemd) or lower MAX_CONNECTIONS"
     }
 
-    /// What to say where not even the server's own files can be opened; nil where they can.
+    /// The error for when not even the server's own files can be opened; nil if they can.
     var failure: String? {
         let least = own - 100
         guard limit < least else { return nil }

@@ -2,7 +2,7 @@ import Logging
 import NIOCore
 import NIOPosix
 
-/// The listeners and their connections, from the first to the last.
+/// The listeners and their connections, from start to shutdown.
 struct HTTPService {
     let listeners: [any Channel]
     let workers: [Worker]

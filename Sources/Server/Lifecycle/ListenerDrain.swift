@@ -2,15 +2,15 @@ import NIOCore
 import NIOPosix
 import Platform
 
-/// The end of a listener that resets nobody.
+/// Closes a listener without resetting any connection.
 ///
-/// A listener that closes resets all connections that the kernel has completed and nobody has accepted. So first no new
-/// one is begun, then those that have begun are taken in, and only then it closes.
+/// A closing listener resets all connections that the kernel has established and the server has not accepted. So first
+/// no new handshake is begun, then the established connections are accepted, and only then the listener closes.
 struct ListenerDrain {
     let listener: any Channel
     let eventLoops: [any EventLoop]
 
-    /// How long a handshake may take that was under way: a round trip inside a cluster, many times over.
+    /// How long a handshake under way may take: many times a round trip inside a cluster.
     private static let handshake = TimeAmount.milliseconds(50)
     private static let longest = TimeAmount.seconds(1)
 
@@ -25,8 +25,8 @@ struct ListenerDrain {
         try? await listener.close()
     }
 
-    /// An accepted connection goes to its loop to be set up, back to the listener's, and there is closed if that has
-    /// closed meanwhile, else to its own again.
+    /// Waits for the hops of accepted connections. A connection goes to its own loop to be set up, back to the
+    /// listener's loop, where it is closed if the listener has closed meanwhile, and then to its own loop again.
     private func handOver() async {
         for _ in 0..<2 {
             for eventLoop in [listener.eventLoop] + eventLoops { try? await eventLoop.submit {}.get() }
@@ -50,7 +50,7 @@ struct ListenerDrain {
         let instructions: UnsafeMutablePointer<Instruction>
     }
 
-    /// Lets through every segment but one with SYN and without ACK; byte 13 of a TCP header holds the flags (RFC 9293).
+    /// Accepts every segment except one with SYN and without ACK; byte 13 of a TCP header holds the flags (RFC 9293).
     private static let withoutSYN = [
         Instruction(code: 0x30, jumpIfTrue: 0, jumpIfFalse: 0, operand: 13),
         Instruction(code: 0x54, jumpIfTrue: 0, jumpIfFalse: 0, operand: 0x12),
@@ -59,8 +59,8 @@ struct ListenerDrain {
         Instruction(code: 0x06, jumpIfTrue: 0, jumpIfFalse: 0, operand: .max),
     ]
 
-    /// Has the kernel drop what begins a connection. The client begins again a second later, and is refused, or meets
-    /// whoever listens then. A kernel that has no filters leaves a moment in which a connection can be reset.
+    /// Makes the kernel drop segments that open a connection. The client tries again a second later, and is refused or
+    /// reaches the process that listens then. Without kernel filters a connection can be reset for a moment.
     private func refuseHandshakes() async {
         let instructions = UnsafeMutablePointer<Instruction>.allocate(capacity: Self.withoutSYN.count)
         instructions.initialize(from: Self.withoutSYN, count: Self.withoutSYN.count)
@@ -72,7 +72,7 @@ struct ListenerDrain {
         ).get()
     }
 
-    /// Whether connections wait to be accepted: of a listener, `tcpi_unacked` is their number.
+    /// Whether connections wait to be accepted: a listener's `tcpi_unacked` is their number.
     private func hasBacklog() async -> Bool {
         let info = try? await (listener as? any SocketOptionProvider)?.getTCPInfo().get()
         return info.map { $0.tcpi_unacked > 0 } ?? false

@@ -2,15 +2,15 @@ import NIOCore
 import NIOPosix
 import Platform
 
-/// The listening sockets of `BIND_HOST` and `PORT`: one for each address that the host stands for, all on one port.
+/// The listening sockets of `BIND_HOST` and `PORT`: one for each address of the host, all on one port.
 struct Listeners {
     let channels: [any Channel]
     /// Whether an IPv6 address was left out because this machine has no IPv6.
     let isWithoutIPv6: Bool
 
-    /// Why nothing is listened on.
+    /// Why the server cannot listen.
     enum BindError: Error {
-        /// The host stands for nothing, or for an address that is not of this machine.
+        /// The host resolves to nothing, or to an address that does not belong to this machine.
         case unknownHost(address: String?)
         case inUse(address: String)
         case failed(address: String, errno: CInt)
@@ -20,7 +20,7 @@ struct Listeners {
     ///
     /// - Parameters:
     ///   - port: 0 for a free one, the same for all addresses.
-    ///   - bootstrap: makes what binds one of them.
+    ///   - bootstrap: makes the bootstrap that binds one of them.
     init(host: String, port: Int, _ bootstrap: () -> ServerBootstrap) async throws(BindError) {
         let addresses = Self.addresses(of: host)
         guard !addresses.isEmpty else { throw .unknownHost(address: nil) }
@@ -62,7 +62,7 @@ struct Listeners {
     private static func bind(
         _ address: SocketAddress, isOneOfSeveral: Bool, _ bootstrap: ServerBootstrap
     ) async throws -> any Channel {
-        // Beside 0.0.0.0, `::` must not take IPv4 too.
+        // If 0.0.0.0 is bound too, `::` must not accept IPv4.
         let isIPv6Only = isOneOfSeveral && address.protocol == .inet6
         let option = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
         let bootstrap = isIPv6Only ? bootstrap.serverChannelOption(option, value: 1) : bootstrap
@@ -72,7 +72,7 @@ struct Listeners {
     private static func isIPv6Missing(_ error: any Error, _ address: SocketAddress) async -> Bool {
         guard address.protocol == .inet6, let code = (error as? IOError)?.errnoCode else { return false }
         guard code == EADDRNOTAVAIL else { return code == EAFNOSUPPORT }
-        // An address that is not of this machine is the same error; the loopback address tells them apart.
+        // An address of another machine causes the same error; binding the loopback address distinguishes the two.
         let probe = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
         guard let channel = try? await probe.bind(host: "::1", port: 0).get() else { return true }
         try? await channel.close()
@@ -88,7 +88,8 @@ struct Listeners {
         }
     }
 
-    /// A port above this one that is free on all addresses of the host; 0, which takes any, if none of the next is.
+    /// A port above this one that is free on all addresses of the host; 0, for any free port, if none of the next is
+    /// free.
     static func freePort(near port: Int, of host: String, _ group: any EventLoopGroup) async -> Int {
         for candidate in port + 1...port + 10 where candidate <= 65_535 {
             let bootstrap = { ServerBootstrap(group: group) }
@@ -99,7 +100,7 @@ struct Listeners {
         return 0
     }
 
-    /// The URLs of what is listened on, as a start-up message names them.
+    /// The listening URLs, as a start-up message shows them.
     var description: String {
         channels.compactMap { $0.localAddress?.url }.map { "http://\($0)" }.joined(separator: " and ")
     }
@@ -108,11 +109,11 @@ struct Listeners {
 // MARK: Names
 
 extension Listeners {
-    /// The addresses that a `BIND_HOST` stands for; none for a name that is not known.
+    /// The addresses of a `BIND_HOST`; none for an unknown name.
     static func addresses(of host: String) -> [SocketAddress] {
         switch host.lowercased() {
         case "*": literals("0.0.0.0", "::")
-        // Not looked up: some machines' files have only one of them (RFC 6761, section 6.3).
+        // Not resolved: some machines' hosts files have only one of them (RFC 6761, section 6.3).
         case "localhost": literals("127.0.0.1", "::1")
         default: resolved(host)
         }
@@ -152,7 +153,7 @@ extension SocketAddress {
         }
     }
 
-    /// Address and port as a URL has them.
+    /// Address and port as they appear in a URL.
     fileprivate var url: String {
         let address = ipAddress ?? ""
         return "\(address.contains(":") ? "[\(address)]" : address):\(port ?? 0)"

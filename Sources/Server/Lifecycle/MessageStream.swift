@@ -3,17 +3,18 @@ import Logging
 import Platform
 import Synchronization
 
-/// stderr as the server's own messages go there: handed over and never waited for, whether anybody reads it or not.
+/// stderr for the server's own messages: handing one over never waits, whether or not stderr is read.
 ///
-/// A queue of its own writes them. A message that would make more than 64 KiB wait is dropped, and once those before it
-/// are written it is said how many were. The descriptor's blocking mode is left alone: others may share it.
+/// A queue of its own writes them. A message is dropped if more than 64 KiB would be waiting with it. Once those before
+/// it are written, the number of dropped messages is logged. The descriptor's blocking mode stays unchanged, since
+/// other processes may share it.
 final class MessageStream: TextOutputStream, Sendable {
     private struct Backlog {
         var bytes = 0
         var droppedMessages = 0
     }
 
-    /// That of the process.
+    /// The process's stream.
     static let ofProcess = MessageStream(fileDescriptor: STDERR_FILENO)
 
     private static let capacityBytes = 64 << 10
@@ -25,7 +26,7 @@ final class MessageStream: TextOutputStream, Sendable {
 
     init(fileDescriptor: Int32) { self.fileDescriptor = fileDescriptor }
 
-    /// A logger's handler whose lines go here.
+    /// A log handler that writes to this stream.
     func handler(_ label: String, _ level: Logger.Level) -> any LogHandler {
         var handler = StreamLogHandler(label: label, stream: self)
         handler.logLevel = level
@@ -46,7 +47,7 @@ final class MessageStream: TextOutputStream, Sendable {
         if isTaken { queue.async(group: unwritten) { self.finish(bytes, isWritten: self.put(bytes)) } }
     }
 
-    /// Waits until all that was handed over is written, but not for long: nobody may read it.
+    /// Waits until everything handed over is written, but only briefly: stderr may not be read.
     func flush(within time: DispatchTimeInterval = .milliseconds(250)) {
         _ = unwritten.wait(timeout: .now() + time)
     }
@@ -55,7 +56,7 @@ final class MessageStream: TextOutputStream, Sendable {
         let droppedMessages = backlog.withLock { backlog in
             backlog.bytes -= message.count
             if !isWritten { backlog.droppedMessages += 1 }
-            // Said behind a message that was written, since it would be lost as well behind one that was not.
+            // Logged only after a message that was written: after one that was not, this one would be lost as well.
             guard isWritten, backlog.bytes == 0 else { return 0 }
             defer { backlog.droppedMessages = 0 }
             return backlog.droppedMessages

@@ -1,14 +1,14 @@
 import Bytes
 import Model
 
-/// The files that are read at the start, and again on SIGHUP.
+/// The files that are read at start-up, and again on SIGHUP.
 struct ReloadableFiles: Sendable {
     /// nil for the model that is built in.
     let modelPath: String?
-    /// nil where no key is needed.
+    /// nil if no key is needed.
     let apiKeysPath: String?
 
-    /// What to call the model's origin.
+    /// The model's origin, for messages.
     var modelName: String { modelPath ?? "the built-in file" }
 
     /// Reads and checks the model.
@@ -24,7 +24,7 @@ struct ReloadableFiles: Sendable {
         return try ModelFile.read(json, name: name)
     }
 
-    /// Reads the keys; nil where none are needed.
+    /// Reads the keys; nil if none are needed.
     func apiKeys() throws(APIKeysError) -> APIKeys? {
         guard let apiKeysPath else { return nil }
         return try APIKeys(path: apiKeysPath)

@@ -1,14 +1,14 @@
 import NIOCore
 import Synchronization
 
-/// How the server ends: the times of `DRAIN_DELAY_SECONDS` and `SHUTDOWN_GRACE_SECONDS`, which all of it keeps within.
+/// The schedule of a shutdown: all its parts keep within `DRAIN_DELAY_SECONDS` and `SHUTDOWN_GRACE_SECONDS`.
 final class Shutdown: Sendable {
-    /// What ends one after the other in the grace time.
+    /// The parts that end one after the other in the grace period.
     enum Part {
         case calls, connections, log, cache
     }
 
-    /// How long a stopping server goes on accepting.
+    /// How long a stopping server continues to accept connections.
     private let drainDelay: TimeAmount
     private let grace: TimeAmount
     private let isUrgent = Atomic(false)
@@ -19,17 +19,17 @@ final class Shutdown: Sendable {
         self.grace = grace
     }
 
-    /// Somebody at a terminal wants it to end, and no balancer has to notice first.
+    /// Skips the delay: the operator is at a terminal, and no load balancer has to notice first.
     func skipDelay() { isUrgent.store(true, ordering: .relaxed) }
 
-    /// How long the server still goes on accepting.
+    /// How long the server still accepts connections.
     var delay: TimeAmount { isUrgent.load(ordering: .relaxed) ? .zero : drainDelay }
 
     /// The delay is over.
     func beginGrace() { end.withLock { $0 = .now() + grace } }
 
-    /// How long a part may still take; what is not for calls is never nothing, so that a moment's work is done even where
-    /// there is no grace.
+    /// How long a part may still take. All parts but `.calls` get a little time even with no grace period, so that
+    /// short work gets done.
     func timeLeft(for part: Part) -> TimeAmount {
         let closing = min(grace.nanoseconds / 4, TimeAmount.seconds(2).nanoseconds)
         let reserved =
@@ -37,7 +37,7 @@ final class Shutdown: Sendable {
             case .calls: closing
             case .connections: closing * 2 / 3
             case .log: closing / 2
-            // The last messages go to stderr behind it.
+            // The last messages go to stderr after it.
             case .cache: closing / 3
             }
         let end = end.withLock { $0 } ?? .now() + grace

@@ -2,7 +2,7 @@ import Logging
 import NIOCore
 import ScoringLog
 
-/// Writes what the scoring log still has, once no call is under way.
+/// Writes the rest of the scoring log, once no request is under way.
 struct LogService {
     let workers: [Worker]
     let writer: ScoringLogWriter
@@ -20,11 +20,11 @@ struct LogService {
         logger.warning("scoring log: stdout was not read in time; \(lostBlocks) blocks are lost")
     }
 
-    /// Without lines of refused calls, of which was spoken when they were dropped.
+    /// Excludes dropped lines of rejected requests, which were already reported.
     private var lostBlocks: Int { [.closed, .diskFull].reduce(0) { $0 + writer.lostBlocks($1) } }
 }
 
-/// Ends the cache, last of all.
+/// Closes the cache, last of all.
 struct CacheService {
     let workers: [Worker]
     let shutdown: Shutdown
@@ -39,7 +39,7 @@ struct CacheService {
 }
 
 extension EventLoopFuture<Void> {
-    /// Whether it is done in time.
+    /// Whether it completes in time.
     func isDone(within time: TimeAmount) async -> Bool {
         let result = eventLoop.makePromise(of: Bool.self)
         let timeout = eventLoop.scheduleTask(in: time) { result.succeed(false) }

@@ -2,12 +2,12 @@
 import Platform
 import Synchronization
 
-/// SIGHUP, SIGINT and SIGTERM: from the first line of the program on, none of them ends it by the system's default.
+/// SIGHUP, SIGINT and SIGTERM: from the program's first line on, none of them has the system's default effect.
 ///
-/// Until the server is about to listen, SIGHUP is kept, since the files that it is about may have been read already, and
-/// SIGINT and SIGTERM end the program at once, with the exit code of any other stop. From then on they are handed over,
-/// but for a second SIGINT or SIGTERM, which ends the program at once. Dispatch is used directly, since waiting for
-/// `UnixSignalsSequence` needs threads that a long start, or an end, may hold.
+/// Until the server is about to listen, SIGHUP is remembered, since its files may have been read already. SIGINT and
+/// SIGTERM end the program at once, with the exit code of any other stop. From then on signals are handed over, except
+/// that a second SIGINT or SIGTERM ends the program at once. Dispatch is used directly, since `UnixSignalsSequence`
+/// needs threads that a long start-up or shutdown may occupy.
 final class Signals: Sendable {
     private enum Stage {
         case starting(isReloadDue: Bool)
@@ -15,16 +15,16 @@ final class Signals: Sendable {
         case stopping
     }
 
-    /// Those of the process.
+    /// The process's signals.
     static let ofProcess = Signals()
 
-    /// What comes while the server serves; for one reader.
+    /// Signals that arrive while the server serves; for one reader.
     let whileServing: AsyncStream<Int32>
     private let continuation: AsyncStream<Int32>.Continuation
     private let stage = Mutex(Stage.starting(isReloadDue: false))
     private let sources: [any DispatchSourceSignal]
 
-    /// Blocks the signals in the calling thread, of which all later threads inherit it, so that only the sources get them.
+    /// Blocks the signals in the calling thread. All later threads inherit that, so only the sources receive them.
     private init() {
         let signals = [SIGHUP, SIGINT, SIGTERM]
         var blocked = sigset_t()
@@ -40,7 +40,7 @@ final class Signals: Sendable {
         }
     }
 
-    /// Hands signals over from now on, first a SIGHUP of the start.
+    /// Hands signals over from now on, starting with a SIGHUP that came during start-up.
     func serve() {
         stage.withLock { stage in
             if case .starting(isReloadDue: true) = stage { continuation.yield(SIGHUP) }
@@ -57,7 +57,7 @@ final class Signals: Sendable {
                 continuation.yield(signal)
             case .stopping: _exit(128 + signal)
             case .starting where signal == SIGHUP: stage = .starting(isReloadDue: true)
-            // Nobody was served yet, and what is made at a start is made so that it may be cut short.
+            // No client was served yet, and everything that start-up does may safely be cut short.
             case .starting: _exit(EXIT_SUCCESS)
             }
         }

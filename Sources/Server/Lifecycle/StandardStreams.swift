@@ -1,16 +1,15 @@
 import Platform
 
-/// The three descriptors that a program starts with, of which any may be closed.
+/// The three descriptors that a program starts with; any of them may be closed.
 enum StandardStreams {
-    /// Opens the null device in place of each that is closed.
+    /// Opens the null device in place of each closed one.
     ///
-    /// Else its number would go to the next file or socket that is opened, and what is meant for the log or for people
-    /// would be written into that.
+    /// Otherwise the next file or socket would get its number, and the log or messages would be written into that.
     ///
     /// - Returns: the descriptor of the scoring log: that of stdout, or -1 if it was closed.
     static func secure() -> Int32 {
         let isOutputOpen = fcntl(STDOUT_FILENO, F_GETFD) >= 0
-        // The lowest free number is taken, so those below must be taken first.
+        // The lowest free number is taken, so the lower ones must be filled first.
         for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] where fcntl(descriptor, F_GETFD) < 0 {
             _ = open("/dev/null", O_RDWR)
         }

@@ -1,6 +1,6 @@
 import HTTP1
 
-/// The last traced request among those of a histogram's bucket: it leads from a slow bucket to the trace of a request.
+/// The last traced request in a histogram's bucket: it leads from a slow bucket to the trace of a request.
 struct Exemplar: Equatable, Sendable {
     /// A trace, and when its request was counted.
     struct Trace: Equatable, Sendable {
@@ -14,7 +14,7 @@ struct Exemplar: Equatable, Sendable {
     }
 
     let trace: Trace
-    /// What was observed, in the unit of the histogram.
+    /// The observed value, in the histogram's unit.
     let value: Double
 
     /// The later one of two; either may be missing.

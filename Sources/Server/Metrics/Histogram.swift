@@ -1,6 +1,6 @@
 /// A Prometheus histogram with classic buckets: counts of values up to each bound, and their sum.
 struct Histogram: Sendable {
-    /// Upper bounds, ascending; one bucket more holds what is above all of them.
+    /// Upper bounds, ascending; one more bucket holds the values above all of them.
     let bounds: [Double]
     /// Values in each bucket, not cumulated; the last bucket has no bound.
     private(set) var counts: [UInt64]
@@ -34,7 +34,7 @@ struct Histogram: Sendable {
         return both
     }
 
-    /// Seconds, from 50 µs: a linear model's times fit in, and those of one that is far slower.
+    /// Seconds, from 50 µs: covers a linear model's times, and those of a far slower model.
     static let seconds = Histogram(bounds: [
         0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
     ])

@@ -2,9 +2,9 @@ import HTTP1
 import NIOCore
 import PredictionCache
 
-/// One event loop's share of the metrics; a scrape adds the shares up.
+/// One event loop's share of the metrics; a scrape sums up the shares.
 ///
-/// Every series is declared here and written by `MetricsText`; callers say what happened.
+/// Every series is declared here and written by `MetricsText`; callers report events.
 final class Metrics: CacheObserver {
     /// What has been counted so far.
     struct Snapshot: Sendable {
@@ -15,7 +15,7 @@ final class Metrics: CacheObserver {
         var lookUps: [CacheResult: UInt64] = [:]
         var cacheErrors: [CacheErrorReason: UInt64] = [:]
         var rejections: [RejectionReason: UInt64] = [:]
-        /// nil where there is no cache by choice.
+        /// nil if the cache is switched off.
         var isCacheUp: Bool?
 
         struct RequestSeries: Hashable {
@@ -32,10 +32,10 @@ final class Metrics: CacheObserver {
     private var scoringSeconds = [Histogram](repeating: .seconds, count: CacheResult.allCases.count)
     private var lookUps = [UInt64](repeating: 0, count: CacheResult.allCases.count)
 
-    /// - Parameter clock: its loop's, for exemplars.
+    /// - Parameter clock: its loop's clock, for exemplars.
     init(_ clock: WallClock = WallClock()) { self.clock = clock }
 
-    /// A request got its response, whatever it was.
+    /// A request got its response, whatever its status.
     func responded(_ route: Route, _ status: ResponseStatus, after time: TimeAmount, in trace: TraceID? = nil) {
         requestCounts[route.index * ResponseStatus.allCases.count + status.index] += 1
         requestSeconds[route.index].observe(
@@ -53,10 +53,10 @@ final class Metrics: CacheObserver {
     /// A look-up ended.
     func lookedUp(_ result: CacheResult) { lookUps[result.rawValue] += 1 }
 
-    /// The cache did not do what was asked.
+    /// The cache did not do what it was asked to.
     func cacheFailed(_ reason: CacheErrorReason) { counted.cacheErrors[reason, default: 0] += 1 }
 
-    /// The cache came or went.
+    /// The cache became available or unavailable.
     func cacheChanged(isUp: Bool) { counted.isCacheUp = isUp }
 
     /// A request was rejected.

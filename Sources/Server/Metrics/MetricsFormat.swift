@@ -19,8 +19,8 @@ enum MetricsFormat: String {
         }
     }
 
-    /// OpenMetrics for a scraper that names it and wants it at least as much as the other, else the text format, even
-    /// for one that accepts neither: it is what every scraper reads.
+    /// OpenMetrics for a scraper that names it and prefers it at least equally. Otherwise the text format, even for a
+    /// scraper that accepts neither: every scraper can read it.
     ///
     /// - Parameter accept: the list of an `Accept` header.
     init(accept: String?) {
@@ -30,12 +30,12 @@ enum MetricsFormat: String {
         self = isNamed && openMetrics.quality > 0 && openMetrics.quality >= text.quality ? .openMetrics : .text
     }
 
-    /// The quality that the most specific of the ranges gives it; 0 if none holds it.
+    /// The quality that the most specific matching range gives it; 0 if none matches.
     private func preference(in ranges: [MediaRange]) -> (specificity: Int, quality: Int) {
         var best = (specificity: -1, quality: 0)
         for range in ranges {
             guard let specificity = range.specificity(for: mediaType), specificity >= best.specificity else { continue }
-            // Of two that are as specific the better one counts.
+            // Of two equally specific ranges the better one counts.
             let quality = specificity == best.specificity ? max(best.quality, range.quality) : range.quality
             best = (specificity, quality)
         }
@@ -73,7 +73,7 @@ private struct MediaRange {
         }
     }
 
-    /// How exactly it names a media type: 0 for `*/*`, 3 with the version; nil if it does not hold it.
+    /// How specifically it names a media type: 0 for `*/*`, 3 with the version; nil if it does not match.
     func specificity(for media: (type: String, subtype: String, version: String)) -> Int? {
         if (type, subtype) == ("*", "*") { return 0 }
         guard type == media.type else { return nil }

@@ -17,12 +17,12 @@ struct MetricsText {
         writeRequests(counted)
         writeScoring(counted)
         writeCache(counted)
-        gauge("bungalow_in_flight_requests", "Scoring calls in flight.", limits.inFlight.inUse)
-        gauge("bungalow_queued_requests", "Scoring calls that wait.", limits.queued.inUse)
+        gauge("bungalow_in_flight_requests", "Scoring requests in flight.", limits.inFlight.inUse)
+        gauge("bungalow_queued_requests", "Scoring requests that wait.", limits.queued.inUse)
         gauge(
-            "bungalow_buffered_bytes", "Bytes kept of requests that are not complete, or wait.",
+            "bungalow_buffered_bytes", "Bytes kept of requests that are incomplete or waiting.",
             limits.bufferedBytes.inUse)
-        family("bungalow_rejected_requests_total", "Calls turned away because of saturation.", "counter")
+        family("bungalow_rejected_requests_total", "Requests rejected because of saturation.", "counter")
         for reason in RejectionReason.allCases {
             sample("bungalow_rejected_requests_total{reason=\"\(reason.rawValue)\"}", counted.rejections[reason] ?? 0)
         }
@@ -30,7 +30,7 @@ struct MetricsText {
         for reason in ScoringLogLossReason.allCases {
             sample("bungalow_log_lost_total{reason=\"\(reason.rawValue)\"}", log.lostBlocks(reason))
         }
-        family("bungalow_build_info", "What runs here; always 1.", "gauge")
+        family("bungalow_build_info", "The running build; always 1.", "gauge")
         sample(
             """
             bungalow_build_info{version="\(build.release)",model_version="\(build.modelVersion)",\
@@ -41,7 +41,7 @@ struct MetricsText {
     }
 
     private mutating func writeRequests(_ counted: Metrics.Snapshot) {
-        family("bungalow_requests_total", "Answered requests.", "counter")
+        family("bungalow_requests_total", "Requests that got a response.", "counter")
         let series = counted.requests.sorted {
             ($0.key.route.index, $0.key.status.code) < ($1.key.route.index, $1.key.status.code)
         }
@@ -49,7 +49,7 @@ struct MetricsText {
             sample("bungalow_requests_total{route=\"\(key.route.literal)\",status=\"\(key.status.code)\"}", count)
         }
         family(
-            "bungalow_request_duration_seconds", "From a request's head until its answer is written.", "histogram")
+            "bungalow_request_duration_seconds", "From a request's head until its response is written.", "histogram")
         for route in Route.allCases {
             guard let histogram = counted.requestSeconds[route] else { continue }
             self.histogram("bungalow_request_duration_seconds", "route=\"\(route.literal)\"", histogram)
@@ -67,11 +67,11 @@ struct MetricsText {
     }
 
     private mutating func writeCache(_ counted: Metrics.Snapshot) {
-        family("bungalow_cache_lookups_total", "Look-ups by what they came to.", "counter")
+        family("bungalow_cache_lookups_total", "Look-ups by result.", "counter")
         for result in CacheResult.allCases {
             sample("bungalow_cache_lookups_total{result=\"\(result.words.label)\"}", counted.lookUps[result] ?? 0)
         }
-        family("bungalow_cache_errors_total", "What the cache did not do.", "counter")
+        family("bungalow_cache_errors_total", "Failed cache operations.", "counter")
         for reason in CacheErrorReason.allCases {
             sample("bungalow_cache_errors_total{reason=\"\(reason.rawValue)\"}", counted.cacheErrors[reason] ?? 0)
         }
@@ -93,7 +93,7 @@ struct MetricsText {
 
     private mutating func family(_ name: String, _ help: String, _ type: String) {
         var name = name
-        // OpenMetrics names a counter's family without the ending of its samples.
+        // OpenMetrics names a counter's family without the suffix of its samples.
         if format == .openMetrics, type == "counter" { name.removeLast("_total".count) }
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
     }

@@ -1,6 +1,6 @@
 import Platform
 
-/// What the operating system says of this process, as Prometheus' client libraries report it; 0 where it says nothing.
+/// What the operating system reports about this process, as in Prometheus' client libraries; 0 if it reports nothing.
 struct ProcessStatistics {
     private(set) var cpuSeconds = 0.0
     private(set) var residentBytes = 0
@@ -27,7 +27,7 @@ struct ProcessStatistics {
 
     private static func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
 
-    /// proc(5): fields 22 to 24 of /proc/self/stat, counted behind the command's closing parenthesis.
+    /// proc(5): fields 22 to 24 of /proc/self/stat, counted after the command's closing parenthesis.
     private mutating func readStat() {
         guard let stat = try? String(contentsOfFile: "/proc/self/stat", encoding: .utf8),
             let name = stat.lastIndex(of: ")")

@@ -6,12 +6,12 @@ import Platform
 struct InferenceErrorBody: Error {
     let body: ByteBuffer
 
-    /// Violations beyond these are counted only.
+    /// Violations beyond these are only counted.
     private static let listLimit = 5
     /// A client's name is cut at this many Unicode scalars.
     private static let nameLimit = 100
 
-    /// Says one thing that is wrong.
+    /// Reports one error.
     init(_ reason: String) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes]

@@ -4,7 +4,7 @@ import Model
 import NIOCore
 private import Platform
 
-/// An inference request of the Open Inference Protocol, of which every record has passed every rule.
+/// An inference request of the Open Inference Protocol, all of whose records have passed every rule.
 struct InferenceRequest {
     let batch: HousingBatch
     /// The caller's id as a JSON string with its quotes, to be echoed.
@@ -20,7 +20,7 @@ final class InferenceReader {
 
     /// - Returns: nil if there is no memory for it.
     init?(maximumRecords: Int, maximumBytes: Int, _ padded: PaddedBuffer) {
-        // One tensor more than a good request can have shows that there are too many.
+        // One tensor more than a valid request can have, so that a surplus is noticed.
         let created = tensor_reader_create(
             "predict", Feature.count + 1, maximumRecords * Feature.count, maximumBytes, BatchReader.maximumDepth)
         guard let created else { return nil }
@@ -38,7 +38,7 @@ final class InferenceReader {
         padded.with(body) { json in
             Result { () throws(InferenceErrorBody) in
                 let found = tensor_reader_read(reader, json, body.readableBytes)
-                // What stands behind the JSON is no text, and would only be said to be none.
+                // The bytes after the JSON are not text, and would only be reported as that.
                 if found.names_binary_size { throw InferenceErrorBody(HTTPError.binaryTensors.detail) }
                 let bytes = UnsafeRawBufferPointer(start: json, count: body.readableBytes)
                 if found.reason != nil, let error = JSONScanner.firstError(in: bytes) {
@@ -86,7 +86,7 @@ final class InferenceReader {
         for tensor in tensors {
             guard let name = text(tensor.name) else { throw InferenceErrorBody("A tensor has no name") }
             guard let feature = Feature.allCases.first(where: { $0.name == name }) else {
-                throw InferenceErrorBody("\(shown(tensor)) is none of the model's eight features")
+                throw InferenceErrorBody("\(shown(tensor)) is not one of the model's eight features")
             }
             guard starts[feature.rawValue] == nil else { throw InferenceErrorBody("\(shown(tensor)) is sent twice") }
             counts.insert(try records(of: tensor, width: 1))
@@ -107,7 +107,7 @@ final class InferenceReader {
             .mapError { InferenceErrorBody($0) }.get()
     }
 
-    /// How many records a tensor has, once everything that it says of itself is right.
+    /// The number of a tensor's records, once all its other fields are valid.
     ///
     /// - Parameter width: numbers per record; with 1 the shape may be `[n]` too.
     private func records(of tensor: json_tensor, width: Int) throws(InferenceErrorBody) -> Int {

@@ -22,7 +22,7 @@ enum OpenInference {
     static let ready = ByteBuffer(staticString: #"{"ready":true}"#)
     static let modelReady = ByteBuffer(staticString: #"{"name":"housing","ready":true}"#)
 
-    /// The field that announces tensors in binary form after the JSON, an extension of the protocol
+    /// The header that announces tensors in binary form after the JSON, an extension of the protocol
     /// (https://github.com/triton-inference-server/server, docs/protocol/extension_binary_data.md).
     static let binaryTensorsField: StaticString = "inference-header-content-length"
 }

@@ -7,12 +7,13 @@ import Digests
 struct APIKeys: Sendable {
     private let digests: [SHA256.Digest]
 
-    /// More than any issuer's keys have, and little enough for a head.
+    /// More than any issuer's keys need, and small enough for a head.
     private static let maximumKeyBytes = 4096
 
     /// Reads one key a line; blank lines, lines that begin with `#` and a UTF-8 byte-order mark are ignored.
     ///
-    /// - Throws: `APIKeysError`, one line, if the file cannot be read, holds no key, or a line that can be none.
+    /// - Throws: `APIKeysError`, one line, if the file cannot be read, holds no key, or has a line that cannot be a
+    ///   key.
     init(path: String) throws(APIKeysError) {
         let bytes: [UInt8]
         do {
@@ -25,10 +26,10 @@ struct APIKeys: Sendable {
         for (index, line) in text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
             let key = Self.withoutBlanks(line)
             guard let first = key.first, first != UInt8(ascii: "#") else { continue }
-            // What a client can send as a key and what no proxy changes: more than RFC 6750's token68, no blanks.
+            // What a client can send as a key and no proxy changes: more than RFC 6750's token68, without blanks.
             guard key.count <= Self.maximumKeyBytes, key.allSatisfy(\.isVisible) else {
                 let allowed = "1 to \(Self.maximumKeyBytes) visible ASCII characters"
-                throw APIKeysError(path: path, reason: "line \(index + 1) is no key, which is \(allowed)")
+                throw APIKeysError(path: path, reason: "line \(index + 1) is not a key of \(allowed)")
             }
             digests.append(SHA256.hash(key))
         }
@@ -44,7 +45,7 @@ struct APIKeys: Sendable {
     func accept(_ authorization: String?) -> Bool {
         guard let authorization, authorization.prefix(7).lowercased() == "bearer " else { return false }
         let digest = SHA256.hash(Self.withoutBlanks(Array(authorization.utf8.dropFirst(7))[...]))
-        // Every key is compared, whichever is right.
+        // Every key is compared, whichever matches.
         return digests.reduce(false) { found, other in (other == digest) || found }
     }
 }

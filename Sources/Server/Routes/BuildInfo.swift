@@ -4,14 +4,15 @@ import Platform
 import Release
 import ScoringLog
 
-/// What runs here, so that a report can name it: `/version`, and `bungalow_build_info`.
+/// The running build, so that a report can name it: `/version`, and `bungalow_build_info`.
 struct BuildInfo: Sendable, Encodable {
     let release = Release.release
-    /// Of the model that new calls are scored with.
+    /// The version of the model that scores new requests.
     var modelVersion: String
-    /// A hash of what changes results and behaviour: limits, times, synthetic costs, loops, log, kind of cache.
+    /// A hash of everything that changes results and behaviour: limits, times, synthetic costs, loops, log, kind of
+    /// cache.
     let configuration: String
-    /// Names this process, and no other.
+    /// Identifies this process.
     let instance: String
     /// sha256 of the running executable; nil where it cannot be read.
     var executableSHA256: String?
@@ -30,7 +31,7 @@ struct BuildInfo: Sendable, Encodable {
         self.configuration = String(digest.bytes.withUnsafeBytes { String(hexadecimal: $0) }.prefix(16))
     }
 
-    /// Reads the running executable in parts; takes a moment, so it is done when first asked for, and not on a loop.
+    /// Hashes the running executable in parts; takes a moment, so it is done at the first request, and not on a loop.
     static func hashExecutable() -> String? {
         #if os(Linux)
         let path = "/proc/self/exe"

@@ -1,14 +1,14 @@
 import HTTP1
 import NIOCore
 
-/// What the service makes of an exchange.
+/// The service's view of an exchange.
 extension HTTPExchange {
     var route: Route { Route(rawValue: request.route) ?? .other }
 
-    /// What its target is, if it belongs to no route.
+    /// The kind of its target, if it belongs to no route.
     var unknownTarget: UnknownTarget { routeDetail.flatMap(UnknownTarget.init) ?? .path(near: nil) }
 
-    /// What a scrape is written in.
+    /// The format of a scrape.
     var metricsFormat: MetricsFormat { routeDetail.flatMap(MetricsFormat.init) ?? .text }
 
     /// Whether errors have the Open Inference Protocol's form.
@@ -35,7 +35,7 @@ extension HTTPExchange {
     }
 }
 
-/// What the service finds wrong with a request as a whole.
+/// The service's errors about a request as a whole.
 extension HTTPError {
     static let codedBody = HTTPError(
         status: .unsupportedMediaType, detail: "The body has a Content-Encoding: send it without one",

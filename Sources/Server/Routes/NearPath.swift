@@ -1,13 +1,13 @@
 import Bytes
 
-/// The known path that an unknown one probably stands for.
+/// The known path that an unknown path was probably meant to be.
 struct NearPath: Equatable {
     let route: Route
-    /// Whether something stands before the known path, as where a proxy does not remove its prefix.
+    /// Whether it has something before the known path, as when a proxy does not remove its prefix.
     let hasPrefix: Bool
 
     private static let lengthLimit = 256
-    /// What other services call the path that predicts.
+    /// Other services' names for the path that predicts.
     private static let synonyms = ["prediction", "predictions", "infer", "invocations"]
     private static let known = Route.allCases.filter { $0 != .other }.map {
         (route: $0, segments: segments(of: $0.literal.description) ?? [])
@@ -18,7 +18,7 @@ struct NearPath: Equatable {
         self.hasPrefix = hasPrefix
     }
 
-    /// nil if no known path is near, or the path is too long to look at.
+    /// nil if no known path is near, or the path is too long to check.
     init?(_ path: Substring) {
         guard path.utf8.count <= Self.lengthLimit, let segments = Self.segments(of: String(path)) else { return nil }
         if let same = Self.known.first(where: { $0.segments == segments }) {
@@ -51,7 +51,7 @@ struct NearPath: Equatable {
             .route
     }
 
-    /// Whether few letters are added, left out or other ones: one, or two in a longer word.
+    /// Whether it has few wrong, missing or additional letters: one, or two in a longer word.
     private static func isTypo(_ text: String, of word: String) -> Bool {
         let (text, word) = (Array(text.utf8), Array(word.utf8))
         let limit = word.count < 6 ? 1 : 2
@@ -69,14 +69,14 @@ struct NearPath: Equatable {
         return distances[word.count] <= limit
     }
 
-    /// For the client that asked.
+    /// The hint for the client.
     var hint: String {
         "Did you mean \(route.literal)?"
-            + (hasPrefix ? " A proxy that passes requests on has to remove what stands before it" : "")
+            + (hasPrefix ? " A proxy that passes requests on has to remove what precedes it" : "")
     }
 }
 
-/// What a request target is that belongs to no route.
+/// The kinds of request targets that belong to no route.
 enum UnknownTarget: Equatable {
     case path(near: NearPath?)
     /// A path of the Open Inference Protocol, such as another model's.
@@ -109,7 +109,7 @@ enum UnknownTarget: Equatable {
         }
     }
 
-    /// Short text that stands for it while the request is received.
+    /// Short text that represents it while the request is received.
     var code: String {
         switch self {
         case .server: "*"

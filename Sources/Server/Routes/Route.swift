@@ -7,7 +7,7 @@ enum Route: Int, CaseIterable {
     case health, livez, readyz, startupz, metrics, version
     /// Pages for people, and what programs read to learn the rest.
     case page, docs, openAPI
-    /// The Open Inference Protocol; a version in the path is no part of the route.
+    /// The Open Inference Protocol; a version in the path is not part of the route.
     case inferenceServer, inferenceLive, inferenceReady, model, modelReady, infer
     /// Any other path.
     case other
@@ -38,7 +38,7 @@ enum Route: Int, CaseIterable {
     }
 
     private struct Row {
-        /// What a route answers beside OPTIONS, which is answered for every known path.
+        /// The methods of a route, in addition to OPTIONS, which every known path supports.
         enum Methods {
             /// GET, and HEAD without a body.
             case get
@@ -50,9 +50,9 @@ enum Route: Int, CaseIterable {
 
             /// Its requests are written to the scoring log, and need a key where keys are configured.
             static let isScoring = Traits(rawValue: 1)
-            /// Asked by those who watch over the server; must be answered when others are rejected.
+            /// Sent by monitoring; must get a response even when others are rejected.
             static let isProbe = Traits(rawValue: 2)
-            /// Part of the Open Inference Protocol, in whose form its errors are.
+            /// Part of the Open Inference Protocol, so its errors have that protocol's form.
             static let isOpenInference = Traits(rawValue: 4)
         }
 
@@ -67,7 +67,7 @@ enum Route: Int, CaseIterable {
         }
     }
 
-    /// The path as it stands in the contract, the scoring log and metrics' labels; never the client's text.
+    /// The path as the contract, the scoring log and metrics' labels have it; never the client's text.
     var literal: StaticString { row.path }
 
     /// Its position among all routes, for tables.
@@ -82,13 +82,13 @@ enum Route: Int, CaseIterable {
     /// Whether its errors have the Open Inference Protocol's form.
     var speaksOpenInference: Bool { row.traits.contains(.isOpenInference) }
 
-    /// Whether it is asked by those who watch over the server.
+    /// Whether monitoring sends it.
     var isProbe: Bool { row.traits.contains(.isProbe) }
 
     /// The `Allow` header of a 405 and of OPTIONS.
     var allow: StaticString { isPost ? "POST, OPTIONS" : "GET, HEAD, OPTIONS" }
 
-    /// Whether the route answers this method; OPTIONS is answered for every known path.
+    /// Whether the route supports this method; OPTIONS is supported for every known path.
     func accepts(_ method: HTTPMethod) -> Bool {
         isPost ? method == .post : method == .get || method == .head
     }

@@ -2,11 +2,11 @@ import HTTP1
 import Logging
 import NIOCore
 
-/// The service of one event loop: a switch over route and method, between the wire and the scoring.
+/// The service of one event loop: a switch over route and method, between HTTP and the scoring.
 final class Routes {
     /// Whether new requests are welcome: `/readyz`.
     var isReady = true
-    /// The keys, one of which scoring needs; nil if it needs none.
+    /// The keys, if scoring needs one of them; nil if it needs none.
     var apiKeys: APIKeys?
 
     private let predictor: Predictor
@@ -48,7 +48,7 @@ final class Routes {
         if isReady { exchange.respond(.momentary, ready) } else { respond(to: exchange, .draining) }
     }
 
-    /// Why a route does not read such a body; nil if it does.
+    /// Why a route rejects such a body; nil if it reads it.
     private func objectionToBody(_ exchange: HTTPExchange) -> HTTPError? {
         objectionToBody(on: exchange.route, isCoded: exchange.isBodyCoded, hasBinaryTensors: exchange.hasMarker)
     }
@@ -87,7 +87,7 @@ extension Routes: HTTPConnectionDelegate {
             readsBody: route.isPost && head.method == .post && objection == nil)
     }
 
-    /// What scores may need a key, nothing else does.
+    /// Scoring routes may need a key; no other route does.
     func objection(to head: RequestHead, on route: RequestRoute) -> HTTPError? {
         guard let apiKeys, head.method != .options, Route(rawValue: route.index)?.isScoring == true else { return nil }
         return apiKeys.accept(head.fields.authorization) ? nil : .unauthorized

@@ -27,10 +27,10 @@ final class StatusEndpoints: Sendable {
         shares.withLock { $0.append(NIOLoopBound(metrics, eventLoop: eventLoop)) }
     }
 
-    /// Another model scores from now on.
+    /// Another model scores new requests from now on.
     func modelChanged(_ version: String) { build.withLock { $0.modelVersion = version } }
 
-    /// Adds up all loops' shares, and responds with the text in the format of the exchange.
+    /// Sums up all loops' shares, and responds with the text in the exchange's format.
     func respondMetrics(_ exchange: HTTPExchange) {
         let snapshots = shares.withLock { $0 }.map { share in share.eventLoop.submit { share.value.snapshot } }
         let shares = EventLoopFuture.whenAllSucceed(snapshots, on: exchange.eventLoop)

@@ -19,7 +19,7 @@ final class ModelRunner {
     private let eventLoop: any EventLoop
     private let queue: WaitQueue<Grant>
 
-    /// What a request needs that waits for a core: it is not in flight meanwhile.
+    /// What a request that waits for a core needs; it is not in flight meanwhile.
     private struct Grant: ~Copyable {
         let core: Permit
         let inFlight: Permit
@@ -38,7 +38,7 @@ final class ModelRunner {
     /// Whether a run costs nothing beyond the linear model.
     var isFree: Bool { cost.sleep == .zero && cost.busy == .zero }
 
-    /// Spends what a run costs; then `completion` is called, at once if that is nothing, or the request is rejected.
+    /// Spends the cost of a run, then calls `completion`, at once if there is no cost; or rejects the request.
     func run(_ request: ScoringRequest, _ completion: @escaping () -> Void) {
         sleep { [self] in burn(request, completion) }
     }
@@ -76,10 +76,10 @@ final class ModelRunner {
         }
     }
 
-    /// Burns time of the processor, not of the clock: a model's run costs as much where many compete for a core.
+    /// Burns processor time rather than clock time: a run costs the same when many compete for a core.
     ///
-    /// The time of the processor is asked for by a system call, the time of the clock by none: so it is asked for rarely,
-    /// or most of what is burnt would be the system's.
+    /// Reading processor time needs a system call, reading the clock does not. So processor time is read rarely, or
+    /// most of the burnt time would be the system's.
     private static func spendProcessorTime(_ amount: TimeAmount) {
         let end = processorTime() + amount.nanoseconds
         while true {

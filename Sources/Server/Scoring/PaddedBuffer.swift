@@ -1,7 +1,7 @@
 private import CSimdjson
 import NIOCore
 
-/// A place for one body at a time, and for the bytes behind it that simdjson may read; one per event loop.
+/// Memory for one body at a time, and for the bytes after it that simdjson may read; one per event loop.
 final class PaddedBuffer {
     private var bytes: UnsafeMutablePointer<UInt8>
     private var count = keptBytes
@@ -11,9 +11,10 @@ final class PaddedBuffer {
 
     deinit { bytes.deallocate() }
 
-    /// Calls back with a body's bytes, which are not kept.
+    /// Calls the closure with a body's bytes, which it must not keep.
     ///
-    /// Whether NIO's buffer may be read behind its end cannot be asked, so its bytes are copied to where it may.
+    /// NIO does not report whether its buffer may be read beyond its end, so the bytes are copied to where this is
+    /// safe.
     func with<Answer>(_ body: ByteBuffer, _ read: (UnsafePointer<UInt8>) -> Answer) -> Answer {
         let needed = body.readableBytes + Self.padding
         if count < needed { replace(needed) }
@@ -32,6 +33,6 @@ final class PaddedBuffer {
         self.count = count
     }
 
-    /// What a body of usual size needs; larger memory is given back after use.
+    /// What a body of usual size needs; larger memory is freed after use.
     private static let keptBytes = 256 << 10
 }

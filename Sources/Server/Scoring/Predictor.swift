@@ -5,12 +5,12 @@ import PredictionCache
 
 /// The predict story: bytes → permit → batch → query key → cache → model → response → log.
 ///
-/// One per event loop. Nothing here waits or throws: a request goes on when a permit, the cache or the model calls back,
-/// and they always do. It ends in `ScoringRequest.finish`, which responds, logs, counts and releases.
+/// One per event loop. Nothing here waits or throws: a request continues when a permit, the cache or the model calls
+/// back, and they always do. It ends in `ScoringRequest.finish`, which responds, logs, counts and releases.
 ///
 /// - Row i of the response belongs to record i of the request.
 /// - An invalid batch costs no key, no look-up and no model run.
-/// - A cached response equals the computed one bit for bit; a cache fault changes latency, never status or values.
+/// - A cached response equals the computed one bit for bit; a cache error changes latency, never status or values.
 final class Predictor {
     /// The model of new requests; requests under way keep theirs.
     private(set) var model: ActiveModel
@@ -47,7 +47,7 @@ final class Predictor {
 
     // MARK: The story
 
-    /// A request comes in, and gets its permit: at once, or after it has waited, or never.
+    /// A request arrives, and gets its permit at once, after waiting, or never.
     func score(_ exchange: consuming HTTPExchange, _ body: ByteBuffer) {
         let request = ScoringRequest(exchange, model, log, metrics)
         if let permit = admission.tryAcquire() {
@@ -70,7 +70,7 @@ final class Predictor {
         let queryKey = QueryKey(rendered, scratch: &keyText)
         request.response = PredictResponse(to: request, queryKey, rendered)
         request.validated = .now()
-        // GET /test has the built-in record scored, without a look-up.
+        // For GET /test the built-in record is scored, without a look-up.
         request.lookedUp = request.validated
         guard request.route != .test else { return score(request, storingAs: nil) }
         lookUp(CacheKey(prefix: request.model.keyPrefix, queryKey: queryKey), request)
@@ -88,7 +88,7 @@ final class Predictor {
         }
     }
 
-    /// The model runs: now, or later where runs cost something. The cache gets the entry after the client got the response.
+    /// Runs the model: now, or later if runs have a cost. The cache gets the entry after the client got the response.
     private func score(_ request: ScoringRequest, storingAs key: CacheKey?) {
         guard runner.isFree else { return runner.run(request) { [self] in predict(request, storingAs: key) } }
         predict(request, storingAs: key)
@@ -119,7 +119,7 @@ final class Predictor {
         return true
     }
 
-    /// What a look-up comes to: an entry is a hit only if it holds one prediction for each record.
+    /// The result of a look-up: an entry is a hit only if it holds one prediction for each record.
     private func accept(_ found: CacheLookup, _ limit: Int, count: Int) -> (CacheResult, [Double]?) {
         switch found {
         case .entry(let bytes):
@@ -133,12 +133,12 @@ final class Predictor {
 
     // MARK: What others ask of it
 
-    /// A request of a scoring route is refused as a whole, before its body counts.
+    /// A request of a scoring route fails as a whole, before its body counts.
     func fail(_ exchange: HTTPExchange, _ error: HTTPError) {
         ScoringRequest(exchange, model, log, metrics).finish(.failed(error))
     }
 
-    /// Lets waiting requests go on, if there is now what they wait for.
+    /// Starts waiting requests if what they wait for is available now.
     func startWaiting() {
         admission.startWaiting()
         runner.startWaiting()

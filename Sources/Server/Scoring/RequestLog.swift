@@ -2,12 +2,12 @@ import HTTP1
 import PredictionCache
 import ScoringLog
 
-/// What is written for a scored request: `SCORING_LOG`.
+/// What a scored request writes: `SCORING_LOG`.
 enum ScoringLogFormat: String, CaseIterable, Sendable {
     case ml, dl, json, off
 }
 
-/// One event loop's part of the scoring log: blocks are collected and passed to the one writer at the end of a tick.
+/// One event loop's part of the scoring log: blocks are collected, and passed to the one writer at the end of a tick.
 final class RequestLog {
     private let format: ScoringLogFormat
     private let writer: ScoringLogWriter
@@ -25,9 +25,9 @@ final class RequestLog {
     /// Whether blocks of new requests still fit, however slowly the log is read.
     var hasRoom: Bool { writer.hasRoom }
 
-    /// Notes a request that was answered with predictions.
+    /// Logs a request that got predictions.
     ///
-    /// - Parameter bytes: those of the response's body.
+    /// - Parameter bytes: the length of the response's body.
     func scored(_ exchange: HTTPExchange, bytes: Int, _ cache: CacheResult?, _ timing: ServerTiming, records: Int) {
         switch format {
         case .off: break
@@ -44,7 +44,7 @@ final class RequestLog {
         }
     }
 
-    /// Notes a request of a scoring route that was not scored, unless a slow reader keeps the log full.
+    /// Logs a request of a scoring route that was not scored, unless a slow reader keeps the log full.
     func unscored(_ exchange: HTTPExchange, _ status: ResponseStatus, bytes: Int) {
         guard format == .off || writer.hasRoomForRejected else {
             droppedLines += 1
@@ -57,7 +57,7 @@ final class RequestLog {
         }
     }
 
-    /// Passes on what this tick has collected.
+    /// Passes on the blocks of this tick.
     func flush() {
         if droppedLines > 0 {
             writer.countDropped(droppedLines)

@@ -6,29 +6,29 @@ import PredictionCache
 
 /// One request on a scoring route, from its arrival to its one end.
 ///
-/// It owns what it holds of the process's limits: `finish` releases it, and so does the end of this object.
+/// It owns its permits: `finish` releases them, and so does the end of this object.
 final class ScoringRequest {
     /// How a scoring request ends.
     enum Outcome {
         case scored([Double])
-        /// The body, or the path, asks for something that there is not; the request's records were not scored.
+        /// The body, or the path, asks for something that does not exist; the request's records were not scored.
         case invalid(ResponseStatus, ByteBuffer)
-        /// It is refused as a whole, before its body counts.
+        /// It failed as a whole, before its body counted.
         case failed(HTTPError)
         /// The server is saturated, or the client has gone.
         case rejected(RejectionReason)
     }
 
     let exchange: HTTPExchange
-    /// The model that scores it, whatever is loaded meanwhile.
+    /// The model that scores it, even if another one is loaded meanwhile.
     let model: ActiveModel
     /// The body of its 200, as far as it is written.
     var response = PredictResponse()
-    /// What is scored; that of `GET /test` until a body was read.
+    /// The records to score; those of `GET /test` until a body was read.
     var batch = HousingBatch.sample
     /// The caller's id of an inference request, to be echoed: a JSON string with its quotes.
     var inferenceID: ByteBuffer?
-    /// What the look-up came to; nil where none belongs to the route.
+    /// The result of the look-up; nil if the route has none.
     var cacheResult: CacheResult?
     private(set) var waited = TimeAmount.zero
 
@@ -53,7 +53,7 @@ final class ScoringRequest {
 
     var route: Route { exchange.route }
 
-    /// Whether nobody can read a response any more.
+    /// Whether the client has gone, so that nothing can be sent to it any more.
     var isAbandoned: Bool { exchange.isAbandoned }
 
     // MARK: What it holds
@@ -65,9 +65,9 @@ final class ScoringRequest {
         waited = waited + time
     }
 
-    /// Accounts for a body that is kept while it waits.
+    /// Accounts for a body that is kept while the request waits.
     ///
-    /// - Returns: false if it is too large for the process.
+    /// - Returns: false if the process would exceed its limit.
     func buffer(_ bytes: Int, within semaphore: Semaphore) -> Bool {
         buffered = semaphore.tryAcquire(bytes)
         return buffered != nil
@@ -79,7 +79,7 @@ final class ScoringRequest {
     /// Runs on a core of its own.
     func occupy(_ permit: consuming Permit) { core = consume permit }
 
-    /// The core is free for others.
+    /// Releases the core.
     func vacate() { core = nil }
 
     private func release() {
@@ -92,7 +92,7 @@ final class ScoringRequest {
 
     /// Responds, logs, counts and releases: every scoring request ends here, once.
     ///
-    /// - Returns: where it was scored, the predictions' JSON text, which is also the cache's entry.
+    /// - Returns: the predictions' JSON text if it was scored; it is also the cache's entry.
     @discardableResult
     func finish(_ outcome: Outcome) -> ByteBuffer {
         defer { release() }

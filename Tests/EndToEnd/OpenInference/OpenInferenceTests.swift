@@ -162,7 +162,7 @@ import Testing
         #expect(try error { $0[1] = $0[0] } == "The tensor 'MedInc' is sent twice")
         #expect(
             try error { $0[1] = InferenceRequests.tensor("Age", [1], "[1]") }
-                == "The tensor 'Age' is none of the model's eight features")
+                == "The tensor 'Age' is not one of the model's eight features")
         #expect(
             try error { $0[1] = InferenceRequests.tensor("HouseAge", [2], "[1,2]") }
                 == "The eight tensors differ in their number of records")

@@ -73,7 +73,7 @@ import Testing
     func nearPath() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
-        let prefix = " A proxy that passes requests on has to remove what stands before it"
+        let prefix = " A proxy that passes requests on has to remove what precedes it"
         let paths = [
             ("/predict/", "/predict?"), ("//predict", "/predict?"), ("/Predict", "/predict?"),
             ("/predictx", "/predict?"), ("/predict%20?a", "/predict?"), ("/predict/5", "/predict?"),

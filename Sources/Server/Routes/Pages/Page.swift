@@ -4,7 +4,7 @@ import HTTP1
 import NIOCore
 import Platform
 
-/// A text that is the same for every client and request, with the header fields that belong to it.
+/// A text that is the same for every client and request, with its header fields.
 final class Page: Sendable, ResponseFields {
     let body: ByteBuffer
     /// Header fields, each beginning with a line break.
@@ -12,12 +12,12 @@ final class Page: Sendable, ResponseFields {
     private let contentType: StaticString
     private let entityTag: String
 
-    /// - Parameter policy: what a browser may do with it; nil for what is no document.
+    /// - Parameter policy: what a browser may do with it; nil if it is not a document.
     init(_ text: String, _ contentType: StaticString, policy: String? = nil) {
         body = ByteBuffer(string: text)
         self.contentType = contentType
         entityTag = "\"\(Data(SHA256.hash(text.utf8).bytes.prefix(12)).base64EncodedString())\""
-        // Asked about each time, so that a new release is seen at once; an unchanged page is not sent again.
+        // A browser asks each time, so that a new release shows at once; an unchanged page is not sent again.
         fields =
             "\r\nETag: \(entityTag)\r\nCache-Control: no-cache\r\nX-Content-Type-Options: nosniff"
             + (policy.map { "\r\nContent-Security-Policy: \($0)\r\nReferrer-Policy: no-referrer" } ?? "")

@@ -2,16 +2,16 @@ import Digests
 import Platform
 import Release
 
-/// What the service shows to people: a page to score houses on, the description of its interface, and a page of that.
+/// What the service offers to people: a page to score houses on, its OpenAPI description, and a page for that.
 ///
-/// Each page is one document: style and script are within, and its Content-Security-Policy names them by their hash and
-/// allows nothing else, from no other host.
+/// Each page is one document with its style and scripts. Its Content-Security-Policy names those by their hashes and
+/// allows nothing else, and nothing from other hosts.
 struct Pages: Sendable {
     let home: Page
     let docs: Page
     let openAPI: Page
 
-    /// Builds all from the program's own resources.
+    /// Builds all pages from the program's own resources.
     init(_ configuration: Configuration) {
         let style = Self.text(PackageResources.pages_css)
         let calls = Self.text(PackageResources.calls_js)
@@ -21,7 +21,7 @@ struct Pages: Sendable {
                 + [PackageResources.metrics_js, PackageResources.charts_js, PackageResources.home_js].map(Self.text))
         docs = Self.document(
             Self.text(PackageResources.docs_html), style: style, scripts: [calls, Self.text(PackageResources.docs_js)])
-        // What the description cannot know: this release, and the one limit in it that an option sets.
+        // What the description's file cannot contain: this release, and the one limit in it that an option sets.
         let description = Self.text(PackageResources.openapi_json)
             .replacing("RELEASE", with: release)
             .replacing(#""maxItems": 1000"#, with: #""maxItems": \#(configuration.maximumBatchRecords)"#)
