@@ -27,8 +27,8 @@ struct Server: AsyncParsableCommand {
         commandName: "bungalow-server",
         abstract: "Scores California houses over HTTP: POST /predict takes a batch and returns predictions.",
         discussion: """
-            Each option has an environment variable of the same meaning, named in its help; the option overrides it. The \
-            scoring log goes to stdout, the server's own messages to stderr.
+            Each option has an environment variable of the same meaning, named in its help; the option overrides it. \
+            The scoring log goes to stdout, the server's own messages to stderr.
             """,
         version: "bungalow-server \(release)")
 

@@ -44,7 +44,7 @@ def test_a_price_is_marked_as_old_while_the_form_holds_another_house(server, chr
     fresh = text(chromium, "#verdict")
     assert not chromium.run(is_old)
     chromium.write("#MedInc", "2")
-    assert chromium.run(is_old) and "as it stood before" in text(chromium, "#verdict")
+    assert chromium.run(is_old) and "earlier values" in text(chromium, "#verdict")
     chromium.write("#MedInc", "8.3252")
     assert not chromium.run(is_old) and text(chromium, "#verdict") == fresh
 
@@ -84,8 +84,8 @@ def test_a_server_that_stands_still_is_spoken_of_and_found_again(start, chromium
         chromium.wait("!document.querySelector('#failure').hidden && !document.querySelector('#live-failure').hidden")
     finally:
         frozen.process.send_signal(signal.SIGCONT)
-    assert text(chromium, "#failure") == "The server did not answer within 0.3 s."
-    assert "did not answer within 0.3 s." in text(chromium, "#live-failure")
+    assert text(chromium, "#failure") == "The server did not respond within 0.3 s."
+    assert "did not respond within 0.3 s." in text(chromium, "#live-failure")
     assert text(chromium, "#price") == "$ –" and not is_busy(chromium)
     chromium.run("Calls.patience = 60_000")
     submit(chromium)
@@ -142,7 +142,7 @@ def burst(chromium):
     chromium.click("#burst")
     chromium.wait("document.querySelector('#burst-outcome').textContent")
     assert not chromium.run("document.querySelector('#burst').disabled")
-    assert text(chromium, "#burst") == "Send 200 calls"
+    assert text(chromium, "#burst") == "Send 200 requests"
     return text(chromium, "#burst-outcome")
 
 
@@ -150,7 +150,7 @@ def burst(chromium):
 def test_what_came_of_200_calls_stands_beside_their_button(caching, chromium, width):
     chromium.window(width, 844)
     chromium.open(caching.url)
-    pattern = r"200 of 200 calls were scored in [\d.]+ .{1,2}: (?:\d+ (?:from the cache|computed)(?:, |\.))+"
+    pattern = r"200 of 200 requests were scored in [\d.]+ .{1,2}: (?:\d+ (?:from the cache|computed)(?:, |\.))+"
     said_of_them = re.fullmatch(pattern, burst(chromium))
     counts = [int(count) for count in re.findall(r"(\d+) (?:from|computed)", said_of_them[0])]
     assert sum(counts) == 200 and said(chromium) == (1, [])
@@ -175,7 +175,7 @@ def test_calls_that_are_refused_are_counted_beside_the_button(start, chromium, t
     keyed = start(API_KEYS_FILE=str(keys))
     chromium.open(keyed.url)
     sentence = burst(chromium)
-    assert sentence.startswith("0 of 200 calls were scored in ") and "This server asks for a key." in sentence
+    assert sentence.startswith("0 of 200 requests were scored in ") and "This server asks for a key." in sentence
     assert re.search(r"(\d) refused with 401\. (\d+) got no response\.", sentence) and text(chromium, "#key-error")
 
 
@@ -189,7 +189,7 @@ def test_calls_to_a_server_that_ends_are_counted_beside_the_button(start, chromi
     chromium.wait("document.querySelector('#burst-outcome').textContent")
     sentence = text(chromium, "#burst-outcome")
     good, lost = (int(re.search(words, sentence)[1]) for words in (r"^(\d+) of 200", r"(\d+) got no response\."))
-    assert good + lost == 200 and "The server did not answer: " in sentence, sentence
+    assert good + lost == 200 and "The server did not respond: " in sentence, sentence
 
 
 @pytest.mark.parametrize("key, sign", [("ключ", "“к” (U+043A)"), ("a🔑", "“🔑” (U+1F511)")])

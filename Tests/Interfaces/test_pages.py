@@ -74,7 +74,7 @@ def test_a_screen_reader_is_told_names_hints_errors_and_values(server, chromium)
     boxes = {name: hint for role, name, hint in told if role == "textbox"}
     assert len(boxes) >= 8 and all(boxes.values()) and boxes["Median income"] == "10 000 USD a year, 0 or more"
     buttons = {name for role, name, _ in told if role == "button"}
-    assert {"Estimate the price", "Another house", "Send 200 calls"} <= buttons
+    assert {"Estimate the price", "Another house", "Send 200 requests"} <= buttons
     pictures = [name for role, name, _ in told if role in ("image", "img")]
     assert len(pictures) == 6 and all(": " in name for name in pictures)
     assert chromium.run("document.documentElement.lang") == "en"
@@ -93,7 +93,7 @@ def test_charts_draw_what_happens(caching, chromium):
     chromium.wait("document.querySelectorAll('.curve').length >= 7 && !document.querySelector('#burst').disabled")
     highest = chromium.run("[...document.querySelectorAll('.chart')].map((chart) => chart.getAttribute('aria-label'))")
     assert [label.split(":")[0] for label in highest] == [
-        "Requests a second", "Latency", "Hit rate", "In flight", "Refused a second", "Busy cores"]
+        "Requests a second", "Latency", "Hit rate", "In flight", "Rejected a second", "Busy cores"]
     assert not highest[0].endswith(" 0") and "p50" in highest[1] and "p99" in highest[1] and highest[2].endswith("%")
     instance = json.loads(caching.call("/version")[1])["instance"]
     assert instance in text(chromium, "#replica")
@@ -136,7 +136,7 @@ def test_without_metrics_the_form_works_and_the_page_says_why_there_are_no_chart
     chromium.send("Page.addScriptToEvaluateOnNewDocument", source=hide)
     chromium.open(server.url)
     chromium.wait("!document.querySelector('#live-failure').hidden")
-    assert "It answers 404." in text(chromium, "#live-failure")
+    assert "It responds with 404." in text(chromium, "#live-failure")
     submit(chromium)
     assert text(chromium, "#price") == "$413,909"
     assert said(chromium, "404") == (1, [])

@@ -1,6 +1,6 @@
 "use strict";
 
-/** A header field that fetch refuses, in words of its own. */
+/** A header field that fetch refuses, explained in words for people. */
 class UnsendableField extends Error {
   constructor(name, sign) {
     const number = sign.codePointAt(0).toString(16).toUpperCase().padStart(4, "0");
@@ -10,26 +10,26 @@ class UnsendableField extends Error {
 
   static check(headers) {
     for (const [name, value] of Object.entries(headers)) {
-      // A byte a character, and no line breaks (the Fetch standard's “header value”).
+      // One byte per character, and no line breaks (the Fetch standard's “header value”).
       const sign = /[^\x01-\x09\x0b\x0c\x0e-\xff]/u.exec(value)?.[0];
       if (sign !== undefined) throw new UnsendableField(name, sign);
     }
   }
 }
 
-/** Calls of the server that come to an end, and whose errors are sentences for people. */
+/** Requests to the server that always end, and whose errors are sentences for people. */
 class Calls {
-  /** How long an answer may take, in milliseconds. */
+  /** How long a response may take, in milliseconds. */
   static patience = 10_000;
 
-  /** region: the element that shows the answers, busy until one is there. */
+  /** region: the element that shows the responses; it is busy until one is there. */
   constructor(region) {
     this.region = region;
   }
 
   /**
-   * Sends the form's newest call, which ends the one before: that one's answer would be about earlier input.
-   * The outcome is null if a newer call did so to this one.
+   * Sends the form's newest request, which aborts the one before: its response would be about earlier input.
+   * The outcome is null if a newer request aborted this one.
    */
   async sendNewest(path, options) {
     this.newest?.abort();
@@ -45,7 +45,7 @@ class Calls {
     }
   }
 
-  /** The answer, its text, and how many milliseconds both took. */
+  /** The response, its text, and how many milliseconds both took. */
   static async send(path, options = {}) {
     UnsendableField.check(options.headers ?? {});
     const late = AbortSignal.timeout(Calls.patience);
@@ -57,7 +57,7 @@ class Calls {
       return { answer, text, milliseconds: performance.now() - started };
     } catch (error) {
       const why = late.aborted ? ` within ${Calls.patience / 1000} s` : `: ${error.message}`;
-      throw new Error(`The server did not answer${why}.`);
+      throw new Error(`The server did not respond${why}.`);
     }
   }
 }

@@ -8,7 +8,7 @@ const svgElement = (name, attributes, parent, text) => {
   return element;
 };
 
-/** A line chart of the last two minutes, with its present value in words. */
+/** A line chart of the last two minutes, with its current value in words. */
 class LiveChart {
   static width = 340;
   static right = 336;
@@ -16,7 +16,7 @@ class LiveChart {
   static left = 56;
   static bottom = 108;
 
-  /** curves: name of the value in a Change, and its label; say: a value as text. */
+  /** curves: the name of the value in a Change, and its label; say: formats a value as text. */
   constructor(parent, title, curves, say, ceiling) {
     this.title = title;
     this.curves = curves;
@@ -89,14 +89,14 @@ class LiveChart {
     this.svg.setAttribute("aria-label", all);
   }
 
-  /** Runs of readings that have the value. */
+  /** Consecutive readings that have the value. */
   static withoutGaps(changes, key) {
     const parts = [[]];
     for (const change of changes) change[key] === null ? parts.push([]) : parts.at(-1).push(change);
     return parts.filter((part) => part.length > 0);
   }
 
-  /** The next of 1, 2, 5, 10 …, of which half is round too. */
+  /** The next of 1, 2, 4, 10 …, half of which is round too. */
   static roundedUp(value) {
     if (value <= 0) return 1;
     const unit = 10 ** Math.floor(Math.log10(value));
@@ -111,10 +111,10 @@ const inTime = (seconds) => {
   return seconds >= 0.001 ? `${inDigits(seconds * 1e3)} ms` : `${inDigits(seconds * 1e6)} µs`;
 };
 
-/** Polls /metrics and draws what it says. */
+/** Polls /metrics and draws its values. */
 class LiveCharts {
   static interval = 1000;
-  /** A server that is away, or hides /metrics, is asked less often. */
+  /** A server that does not respond, or hides /metrics, is polled less often. */
   static intervalOfFailures = 10_000;
 
   constructor() {
@@ -124,7 +124,7 @@ class LiveCharts {
       new LiveChart(parent, "Latency", [["median", "p50"], ["tail", "p99"]], inTime),
       new LiveChart(parent, "Hit rate", [["hitRate", ""]], (share) => `${inDigits(100 * share)} %`, 1),
       new LiveChart(parent, "In flight", [["inFlight", ""]], inNumber),
-      new LiveChart(parent, "Refused a second", [["refused", ""]], inNumber),
+      new LiveChart(parent, "Rejected a second", [["refused", ""]], inNumber),
       new LiveChart(parent, "Busy cores", [["cores", ""]], inNumber),
     ];
     this.replica = new FollowedReplica();
@@ -138,7 +138,7 @@ class LiveCharts {
     if (!document.hidden) {
       try {
         const { answer, text } = await Calls.send("/metrics");
-        if (!answer.ok) throw new Error(`It answers ${answer.status}.`);
+        if (!answer.ok) throw new Error(`It responds with ${answer.status}.`);
         const scrape = new Scrape(text, performance.now());
         if (!scrape.build) throw new Error("It has no bungalow_build_info.");
         this.show(scrape);
@@ -168,7 +168,7 @@ class LiveCharts {
 
   fail(error) {
     const banner = document.getElementById("live-failure");
-    const hint = "Behind a gateway it may be hidden.";
+    const hint = "A gateway may hide it.";
     banner.textContent = `The charts need /metrics, which cannot be read here. ${error.message} ${hint}`;
     banner.hidden = false;
   }

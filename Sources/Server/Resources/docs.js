@@ -33,7 +33,7 @@ class Description {
     if (schema.maximum !== undefined) words.push(`to ${schema.maximum}`);
     if (schema.minItems !== undefined) words.push(`${schema.minItems} items or more`);
     if (schema.maxItems !== undefined) words.push(`${schema.maxItems} items or fewer`);
-    // Longer ones say less than the descriptions do.
+    // Longer patterns say less than the descriptions do.
     if (schema.pattern?.length < 40) words.push(`like ${schema.pattern}`);
     return make("span", { textContent: words.join(" ") || "anything" });
   }
@@ -59,7 +59,7 @@ class Description {
   }
 }
 
-/** One operation: what it takes, what it answers, and a form that sends it. */
+/** One operation: its request body, its responses, and a form that sends it. */
 class Operation {
   constructor(description, path, method, operation) {
     Object.assign(this, { description, path, method, operation });
@@ -80,10 +80,10 @@ class Operation {
   body() {
     const { operation } = this;
     const about = operation.description ? make("p", { textContent: operation.description }) : undefined;
-    const key = operation.security ? soft("Needs an API key, if the server was given keys.") : undefined;
+    const key = operation.security ? soft("Needs an API key, if the server has keys.") : undefined;
     const heading = (text) => make("h3", { textContent: text });
-    const takes = this.content ? [heading("Takes"), this.description.schema(this.content[1].schema)] : [];
-    return make("div", {}, about, key, ...takes, heading("Try it"), this.form(), heading("Answers"), this.answers());
+    const takes = this.content ? [heading("Request body"), this.description.schema(this.content[1].schema)] : [];
+    return make("div", {}, about, key, ...takes, heading("Try it"), this.form(), heading("Responses"), this.answers());
   }
 
   answers() {
@@ -157,7 +157,7 @@ class Operation {
   show({ answer, text, milliseconds }) {
     const head = [...answer.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
     const line = `${answer.status} ${answer.statusText} in ${milliseconds.toFixed(1)} ms`;
-    // As it came: read and printed again, 42.0 would be 42.
+    // As received: parsed and printed again, 42.0 would be 42.
     this.output.replaceChildren(
       make("h3", { textContent: line }), make("pre", { textContent: head, tabIndex: 0 }),
       make("pre", { textContent: text, tabIndex: 0 }));
@@ -184,7 +184,7 @@ const show = (document_) => {
   }
 };
 
-// The key is for the calls below; there is nothing to send it by itself to.
+// The key is for the requests below; this form itself is never sent.
 document.getElementById("calls").addEventListener("submit", (event) => event.preventDefault());
 Calls.send("/openapi.json")
   .then(({ text }) => show(JSON.parse(text)))

@@ -2,7 +2,7 @@
 
 const byID = (id) => document.getElementById(id);
 
-/** The eight features: what a field is called, its unit, its bounds, and the value that it begins with. */
+/** The eight features: a field's label, its unit and bounds, and its initial value. */
 const features = [
   { name: "MedInc", title: "Median income", hint: "10 000 USD a year, 0 or more", value: "8.3252", spread: 4 },
   { name: "HouseAge", title: "House age", hint: "years, 0 or more", value: "42", spread: 20 },
@@ -27,7 +27,7 @@ const makeField = ({ name, title, hint, value }) => {
   return part;
 };
 
-/** The form's house as JSON text. What is no number is sent as it is, for the server to judge. */
+/** The form's house as JSON text. Text that is not a number is sent unchanged, for the server to judge. */
 const houseText = (valueOf = (feature) => byID(feature.name).value.trim()) => {
   const isNumber = (text) => /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text);
   const fields = features.map((feature) => [feature.name, valueOf(feature)]).filter(([, text]) => text !== "");
@@ -43,7 +43,7 @@ const callWith = (house) => {
   return { method: "POST", headers, body: `[${house}]` };
 };
 
-/* What is wrong */
+/* Errors */
 
 const setError = (id, text) => {
   const [input, error] = [byID(id), byID(`${id}-error`)];
@@ -70,7 +70,7 @@ const refuseKey = (why) => {
 
 const showFailure = (error) => (error instanceof UnsendableField ? refuseKey : fail)(error.message);
 
-/** The object that a text spells; an empty one for another's, such as a gateway's page. */
+/** The object in a JSON text; an empty one for any other text, such as a gateway's page. */
 const objectOf = (text) => {
   try {
     return Object(JSON.parse(text));
@@ -81,7 +81,7 @@ const objectOf = (text) => {
 
 const showErrors = ({ answer, text }) => {
   const body = objectOf(text);
-  if (answer.status === 401) return refuseKey("This server asks for a key. Write one of those that it knows.");
+  if (answer.status === 401) return refuseKey("This server asks for a key. Enter one that it accepts.");
   if (!Array.isArray(body.detail)) return fail(`${answer.status}: ${body.detail ?? answer.statusText}`);
   const known = body.detail.filter((item) => byID(item.loc[2]));
   for (const item of known) setError(item.loc[2], item.msg);
@@ -90,18 +90,18 @@ const showErrors = ({ answer, text }) => {
   byID(features.find((feature) => byID(feature.name).ariaInvalid === "true")?.name)?.focus();
 };
 
-/* What it is worth */
+/* The price */
 
 const meanings = {
-  HIT: "kept from an earlier call",
-  MISS: "computed, and kept now",
-  BYPASS: "computed; no cache answered",
+  HIT: "stored by an earlier request",
+  MISS: "computed, and stored now",
+  BYPASS: "computed without a cache",
 };
 const dollars = new Intl.NumberFormat("en-US", {
   style: "currency", currency: "USD", maximumFractionDigits: 0, signDisplay: "negative",
 });
 
-/** A prediction, in 100 000 dollars, as a price. Beyond a trillion dollars digits would fill the page. */
+/** A prediction, in 100 000 dollars, as a price. Above a trillion dollars all the digits would fill the page. */
 const inDollars = (prediction) => {
   if (Math.abs(prediction) < 1e7) return dollars.format(prediction * 100_000);
   const [digits, exponent] = Math.abs(prediction).toExponential(2).split("e");
@@ -109,17 +109,17 @@ const inDollars = (prediction) => {
   return `${prediction < 0 ? "-" : ""}$${digits} × 10${raised}`;
 };
 
-/** The house that the price on the page belongs to, and what is said of the price; undefined while there is none. */
+/** The house that the price on the page belongs to, and the verdict on it; undefined while there is no price. */
 let priced;
 
-/** Says what the price is worth; one of an earlier form stands there as such. */
+/** Shows how far to trust the price; a price for earlier values of the form is marked as old. */
 const showVerdict = () => {
   const isOld = priced !== undefined && priced.house !== houseText();
   byID("price").classList.toggle("old", isOld);
   byID("facts").classList.toggle("old", isOld);
-  const verdict = priced?.verdict ?? "There is no price for what was sent last.";
-  const words = isOld ? "This was for the form as it stood before. Send it as it is now." : verdict;
-  // The same words once more would be read out once more.
+  const verdict = priced?.verdict ?? "There is no price for the last request.";
+  const words = isOld ? "This price is for the form's earlier values. Send the form again." : verdict;
+  // Setting the same words again would have them read out again.
   if (byID("verdict").textContent !== words) byID("verdict").textContent = words;
 };
 
@@ -133,9 +133,9 @@ const forgetPrice = () => {
 
 const showPrice = (house, { answer, text, milliseconds }) => {
   const { query_key: key, prediction } = objectOf(text);
-  if (!prediction) throw new Error("What answered is not Bungalow: there is no prediction in it.");
+  if (!prediction) throw new Error("The response is not from Bungalow: it has no prediction.");
   const isFar = prediction[0] < 0 || prediction[0] > 6;
-  const far = "The model's straight lines go on for ever: so far from the data, its price means nothing.";
+  const far = "A linear model has no limits: this far from its data, its price means nothing.";
   priced = { house, verdict: isFar ? far : "As of the census of 1990, when the data was gathered." };
   const price = byID("price");
   price.textContent = inDollars(prediction[0]);
@@ -160,13 +160,13 @@ const showFacts = (answer, key, milliseconds) => {
   byID("facts").hidden = false;
 };
 
-/** On a narrow screen the price stands below the form; where it is in view already, nothing moves. */
+/** On a narrow screen the price is below the form; if it is in view already, nothing moves. */
 const bringPriceIntoView = () => {
   const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   byID("answer").scrollIntoView({ block: "nearest", behavior: isCalm ? "instant" : "smooth" });
 };
 
-/** Sends the form; true once its price stands on the page. */
+/** Sends the form; true once its price is on the page. */
 const submit = async () => {
   clearErrors();
   const house = houseText();
@@ -186,18 +186,18 @@ const submit = async () => {
   return false;
 };
 
-/** Sends the form for a button, which the price may be far from. */
+/** Sends the form for a button, which may be far from the price. */
 const submitAndLook = async () => {
   if (await submit()) bringPriceIntoView();
 };
 
 const showCommand = () => {
-  // A quote in a field would end the shell's.
+  // A quote in a field would end the shell's string.
   const house = houseText().replaceAll("'", "'\\''");
   byID("command").textContent = `curl -i ${location.origin}/predict -d '[${house}]'`;
 };
 
-/* Where it stands: the map goes from 124.5 degrees west and 42.4 north, ten units a degree of longitude. */
+/* The map: it begins at 124.5 degrees west and 42.4 north, with ten units per degree of longitude. */
 
 const mapScale = { west: -124.6, north: 42.4, x: 10, y: 10 };
 
@@ -233,21 +233,21 @@ const otherValue = ({ value, spread }) => {
 
 const burstCalls = 200;
 
-/** Says beside the button what came of its calls. counts: how many of each kind; why: what ended them early. */
+/** Shows the outcome of its requests beside the button. counts: how many of each kind; why: what ended them early. */
 const showBurst = (counts, milliseconds, why) => {
   const caches = { HIT: "from the cache", MISS: "computed", BYPASS: "computed without a cache" };
   const sum = (kinds) => kinds.reduce((all, [, count]) => all + count, 0);
   const good = sum([...counts].filter(([kind]) => kind in caches));
   const lost = burstCalls - sum([...counts]);
   const parts = [...counts].map(([kind, count]) => `${count} ${caches[kind] ?? `refused with ${kind}`}`);
-  const sentences = [`${good} of ${burstCalls} calls were scored in ${inTime(milliseconds / 1000)}`];
+  const sentences = [`${good} of ${burstCalls} requests were scored in ${inTime(milliseconds / 1000)}`];
   if (parts.length > 0) sentences[0] += `: ${parts.join(", ")}`;
   if (lost > 0) sentences.push(`${lost} got no response`, why);
   byID("burst-outcome").textContent = sentences.map((each) => each.replace(/\.?$/, ".")).join(" ");
   byID("burst-outcome").className = good === burstCalls ? "soft" : "soft bad";
 };
 
-/** Gives the charts something to show: 200 calls for 50 houses, eight at a time. */
+/** Gives the charts something to show: 200 requests for 50 houses, eight at a time. */
 const sendBurst = async () => {
   const houses = Array.from({ length: 50 }, () => houseText(otherValue));
   const [button, label] = [byID("burst"), byID("burst").textContent];
@@ -259,7 +259,7 @@ const sendBurst = async () => {
   const sendSome = async () => {
     while (left > 0) {
       const outcome = await Calls.send("/predict", callWith(houses[--left % houses.length]));
-      // What answers without X-Cache is not Bungalow.
+      // A response without X-Cache is not from Bungalow.
       const kind = (outcome.answer.ok && outcome.answer.headers.get("X-Cache")) || outcome.answer.status;
       counts.set(kind, (counts.get(kind) ?? 0) + 1);
       button.textContent = `${++received} of ${burstCalls} …`;
@@ -269,7 +269,7 @@ const sendBurst = async () => {
     }
   };
   const stopAll = (error) => {
-    // The other seven end, too.
+    // The other seven loops end, too.
     [left, why] = [0, error.message];
     if (error instanceof UnsendableField) showFailure(error);
   };

@@ -1,8 +1,8 @@
 "use strict";
 
-/** One reading of /metrics: Prometheus' text format, of which only what the charts show is kept. */
+/** One reading of /metrics in Prometheus' text format; only what the charts show is kept. */
 class Scrape {
-  /** The routes that run the model; the page's own polls are no load. */
+  /** The routes that run the model; the page's own polls do not count as load. */
   static scoring = new Set(["/predict", "/score", "/test", "/v2/models/housing/infer"]);
 
   constructor(text, time) {
@@ -18,13 +18,13 @@ class Scrape {
     this.build = this.samples.find((sample) => sample.name === "build_info")?.labels;
   }
 
-  /** The sum of a family's series that are wanted. */
+  /** The sum of the selected series of a family. */
   sum(name, isWanted = () => true) {
     return this.samples.reduce(
       (sum, sample) => (sample.name === name && isWanted(sample.labels) ? sum + sample.value : sum), 0);
   }
 
-  /** Cumulated counts of scoring calls by the upper bound of their duration in seconds. */
+  /** Cumulative counts of scoring requests by the upper bound of their duration in seconds. */
   durations() {
     const counts = new Map();
     for (const { name, labels, value } of this.samples) {
@@ -36,7 +36,7 @@ class Scrape {
   }
 }
 
-/** What happened between two readings of one instance; null where nothing did that could be told of. */
+/** What happened between two readings of one instance; null where there is nothing to show. */
 class Change {
   constructor(before, after) {
     const seconds = (after.time - before.time) / 1000;
@@ -71,13 +71,13 @@ class Change {
   }
 }
 
-/** Behind a balancer each poll may meet another replica: one is followed, samples of others are dropped. */
+/** Behind a balancer each poll may reach another replica: one is followed, samples of others are dropped. */
 class FollowedReplica {
   static window = 120_000;
   static limit = 100;
-  /** How many samples of others in a row mean that the followed one has gone. */
+  /** How many samples in a row from other replicas mean that the followed one has gone. */
   static patience = 20;
-  /** How many do if they are all of one that was not there before: what a restart at the same address looks like. */
+  /** The same if all are from one that was not seen before, as after a restart at the same address. */
   static patienceWithNewcomer = 4;
 
   constructor() {
@@ -86,11 +86,11 @@ class FollowedReplica {
     this.others = 0;
   }
 
-  /** Takes a reading; answers whether it belongs to the followed instance. */
+  /** Takes a reading; returns whether it belongs to the followed instance. */
   take(scrape) {
     const instance = scrape.build.instance;
     const isNew = !this.known.has(instance);
-    // The last seen stands last; of those that restarts have left behind the oldest go.
+    // The most recently seen is last; beyond the limit the oldest are dropped, such as those before restarts.
     this.known.delete(instance);
     this.known.set(instance, scrape.build);
     for (const name of this.known.keys()) {
@@ -109,7 +109,7 @@ class FollowedReplica {
     return true;
   }
 
-  /** Whether this sample of another instance is the one that shows that the followed one has gone. */
+  /** Whether this sample of another instance shows that the followed one has gone. */
   isAwayAfter(instance, isNew) {
     this.others++;
     if (this.others === 1) this.newcomer = isNew ? instance : undefined;
