@@ -30,7 +30,7 @@ package final class ConnectionGroup {
     let settings: Settings
     let limits: ConnectionLimits
     let tick: Tick
-    /// Whether responses tell clients that their connection ends.
+    /// Whether responses announce that their connection closes.
     private(set) var isStopping = false
     private(set) var clientClock = ClientClock(.now())
     private var requestIDs = RequestIDGenerator()
@@ -68,7 +68,7 @@ package final class ConnectionGroup {
     /// Whether no connection has a request under way.
     package var isIdle: Bool { members.values.allSatisfy(\.isIdle) }
 
-    /// Has every response tell its client to come back on another connection.
+    /// Lets every response announce that its connection closes, so that clients open another one.
     package func beginStopping() { isStopping = true }
 
     /// Responds to the requests under way, takes no new ones, and closes connections as they become idle.

@@ -65,7 +65,7 @@ struct HTTPConnectionState {
 
     /// Waits for something else from the client.
     mutating func wait(for awaited: ReadDeadline.Awaited, now: NIODeadline) {
-        // Err on the late side: the clock may be up to one step behind.
+        // Err on the late side: the clock may lag by up to one step.
         deadline.wait(for: awaited, timeouts, now: now + ClientClock.step)
         // A connection without a full permit gets little time, since others wait for one.
         if use != .requests { deadline.shorten(now: now) }

@@ -2,14 +2,14 @@ import Testing
 
 @testable import HTTP1
 
-/// What a connection holds of the process's limits is released, once.
+/// What a connection holds of the process's limits is released exactly once.
 @Suite struct ConnectionPermitsTests {
     private let bufferedBytes = Semaphore(maximum: 100)
     private let limits: ConnectionLimits
 
     init() { limits = ConnectionLimits(connections: 2, bufferedBytes: bufferedBytes) }
 
-    /// A connection, as far as permits go.
+    /// A connection, reduced to its permits.
     private final class Connection {
         var permits: ConnectionPermits
 
@@ -22,7 +22,7 @@ import Testing
         var use: ConnectionPermits.Use { permits.use }
     }
 
-    @Test("a connection's permit is released when it ends; one that got none releases none")
+    @Test("a connection's permit is released when it ends; a connection without one releases none")
     func places() {
         var connections = (0..<35).map { _ in Connection(limits) }
         for connection in connections { connection.acquire() }
@@ -43,7 +43,7 @@ import Testing
         #expect(limits.connections.inUse == 1 && limits.probes.inUse == 0, "the end releases all")
     }
 
-    @Test("bytes are counted once as they grow, and all of them come back")
+    @Test("bytes are counted once as they grow, and all of them are released")
     func bytes() {
         var connection: Connection? = Connection(limits)
         for count in [10, 10, 60, 30, 100] { #expect(connection?.buffer(count) == true) }
@@ -56,7 +56,7 @@ import Testing
         #expect(bufferedBytes.inUse == 0)
     }
 
-    @Test("a connection that keeps too many bytes keeps none, and no other loses any")
+    @Test("a connection that keeps too many bytes ends up with none, and no other connection loses any")
     func tooManyBytes() {
         let first = Connection(limits)
         let second = Connection(limits)

@@ -7,7 +7,7 @@ import Testing
 /// What a connection decides, event by event: deadlines, order, half-close, drain. Time is the test's.
 @Suite struct HTTPConnectionStateTests {
     private static let start = NIODeadline.uptimeNanoseconds(1_000_000_000_000)
-    /// The clock may be one step behind, so nothing is over before that much more has passed.
+    /// The clock may lag by one step, so no time-out ends before that much more has passed.
     private static let step = ClientClock.step
 
     private static func at(_ seconds: Double) -> NIODeadline { start + .nanoseconds(Int64(seconds * 1e9)) }
@@ -30,7 +30,7 @@ import Testing
     // MARK: Deadlines
 
     @Test(
-        "a client that owes something is waited for as long as is configured, and a step of the clock more",
+        "a client that owes something gets the configured time, and one step of the clock more",
         arguments: [
             ("nothing sent", 75.5, .close), ("half a head", 10.5, .headTimeout), ("half a body", 30.5, .bodyTimeout),
             ("its end", 30.5, .close),
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test(
-        "nothing is waited for while requests are worked on; after the last response, the next request is",
+        "no time-out runs while requests are worked on; after the last response, the idle time-out does",
         .proves("C1.42"))
     func working() {
         var state = opened()
@@ -62,7 +62,7 @@ import Testing
         #expect(state.overdue(isReadHeld: false, now: Self.at(100_075.6)) == .close)
     }
 
-    @Test("a head that may not be read on, since 64 requests wait for their responses, is not overdue")
+    @Test("a head that is not read on, since 64 requests wait for their responses, is not overdue")
     func fullPipeline() {
         var state = opened()
         for _ in 0..<HTTPConnectionState.pipelinedRequests {
@@ -72,10 +72,10 @@ import Testing
         #expect(!state.mayRead(hasRoom: true))
         state.completeRead(now: Self.start)
         #expect(state.overdue(isReadHeld: true, now: Self.at(11)) == .nothing)
-        #expect(state.overdue(isReadHeld: true, now: Self.at(21.4)) == .nothing, "it is waited for anew")
+        #expect(state.overdue(isReadHeld: true, now: Self.at(21.4)) == .nothing, "its time-out starts again")
     }
 
-    @Test("a client that is not read from, because it reads nothing, is given the idle time before the end")
+    @Test("a client that is not read from, because it reads nothing, gets the idle time before the end")
     func heldReads() {
         var state = state { _ = $0.receiveHead(keepAlive: true, now: Self.start) }
         #expect(state.overdue(isReadHeld: true, now: Self.at(31)) == .nothing)
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test(
-        "a connection for probes, or for none, is waited for a second",
+        "a connection for probes, or for nothing, gets one second",
         arguments: [
             (.probe, .noPlace), (.nothing, .close),
         ] as [(ConnectionPermits.Use, HTTPConnectionState.Overdue)])
@@ -94,7 +94,7 @@ import Testing
         #expect(state.overdue(isReadHeld: false, now: Self.at(1.001)) == expected)
     }
 
-    @Test("the clock of clients advances by half a second a look at most, however long the server stood still")
+    @Test("the client clock advances at most half a second per look, however long the server stood still")
     func clock() {
         var clock = ClientClock(Self.start)
         clock.look(Self.at(0.25))
@@ -124,7 +124,7 @@ import Testing
         #expect(state.advance(now: Self.start) == nil && state.order.outstanding == 0)
     }
 
-    @Test("the request that asks for the end is the last, and its response says so")
+    @Test("the request that asks for the connection's end is the last, and its response says so")
     func lastRequest() {
         var state = opened()
         let first = state.receiveHead(keepAlive: true, now: Self.start)
@@ -139,7 +139,7 @@ import Testing
         #expect(state.order.isFinished)
     }
 
-    @Test("a request that is answered before its end is answered once, and is the last")
+    @Test("a request that gets its response before its end gets only one, and is the last")
     func answeredEarly() {
         var state = opened()
         let position = state.receiveHead(keepAlive: true, now: Self.start)
@@ -151,7 +151,7 @@ import Testing
         #expect(state.receiveNonsense() == nil)
     }
 
-    @Test("what is not a request is answered after all that came before it, and nothing after it")
+    @Test("bytes that are not a request get their response after all before them, and nothing follows")
     func nonsense() {
         var state = opened()
         let first = state.receiveHead(keepAlive: true, now: Self.start)
@@ -161,7 +161,7 @@ import Testing
         #expect(state.respond(to: first + 1, isStopping: false) == (false, false))
     }
 
-    @Test("100 Continue is due once, after the responses before it, and not once the body has come")
+    @Test("100 Continue is due once, after the responses before it, and not once the body has arrived")
     func continueAfterResponses() {
         var state = opened()
         let first = state.receiveHead(keepAlive: true, now: Self.start)
@@ -179,7 +179,7 @@ import Testing
 
     // MARK: Half-close and drain
 
-    @Test("a client that ends its side still gets what it is owed, and then our side ends")
+    @Test("a client that ends its side still gets its responses, and then our side ends")
     func halfClose() {
         var state = opened()
         let position = state.receiveHead(keepAlive: true, now: Self.start)
@@ -191,7 +191,7 @@ import Testing
         var idle = opened()
         #expect(idle.endInput(hasOutput: false) == true, "nothing is owed, so our side ends at once")
         var unsent = opened()
-        #expect(unsent.endInput(hasOutput: true) == false, "the end comes after what is still to be written")
+        #expect(unsent.endInput(hasOutput: true) == false, "the end comes after the unsent output")
     }
 
     @Test("a drain ends an idle connection at once, a working one after its responses")
@@ -207,7 +207,7 @@ import Testing
         #expect(!receiving.drain(hasOutput: false, now: Self.start) && receiving.isRestWanted)
     }
 
-    @Test("a drain waits a second for a client whose side has not ended, and never longer than before")
+    @Test("a drain gives a client whose side has not ended a second, and never longer than before")
     func drainWhileClosing() {
         var state = state { $0.endOutput(isStopping: false, now: Self.start) }
         #expect(state.drain(hasOutput: false, now: Self.start) == false)
@@ -217,7 +217,7 @@ import Testing
         #expect(stopping.overdue(isReadHeld: false, now: Self.at(1.001)) == .close)
     }
 
-    @Test("while the server stops, the last outstanding response ends its connection, unless another request is coming")
+    @Test("while the server stops, the last response ends its connection, unless another request is arriving")
     func stopping() {
         var state = opened()
         let first = state.receiveHead(keepAlive: true, now: Self.start)
@@ -235,7 +235,7 @@ import Testing
         #expect(!state.isIdle(now: Self.at(0.2)), "its first request may be on its way")
         #expect(state.isIdle(now: Self.at(0.3)))
         state.completeRead(now: Self.at(0.3))
-        #expect(!state.isIdle(now: Self.at(1)), "half a head has come")
+        #expect(!state.isIdle(now: Self.at(1)), "half a head has arrived")
         let position = state.receiveHead(keepAlive: true, now: Self.at(1))
         #expect(!state.isIdle(now: Self.at(1)))
         _ = state.receiveEnd(now: Self.at(1))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTP1
 
-/// A connection with a service of the test's own, which never saw a house: it echoes bodies.
+/// A connection with a service of the test's own, which has nothing to do with houses: it echoes bodies.
 @Suite struct HTTPConnectionTests {
     private final class EchoService: HTTPConnectionDelegate {
         let markerField: StaticString = "x-marker"
@@ -71,12 +71,12 @@ import Testing
         "POST /echo HTTP/1.1\r\nHost: a\r\nX-Request-Id: id-1\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
     }
 
-    @Test("a request is passed to the service whole, and its response leaves with its id and length")
+    @Test("a request is passed to the service complete, and its response leaves with its id and length")
     func echo() throws {
         let bench = try Bench()
         let request = Self.post("hello")
         try bench.send(String(request.prefix(20)))
-        #expect(bench.bufferedBytes.inUse == 21, "what is kept of an incomplete request is accounted for")
+        #expect(bench.bufferedBytes.inUse == 21, "the kept bytes of an incomplete request are accounted for")
         try bench.send(String(request.dropFirst(20)))
         let response = try bench.received()
         #expect(response.hasPrefix("HTTP/1.1 200 OK\r\n") && response.hasSuffix("\r\n\r\nhello"))
@@ -98,7 +98,7 @@ import Testing
         #expect(try bench.received().isEmpty)
     }
 
-    @Test("an error of the service's or of the wire's is answered before the body, and ends the connection")
+    @Test("an error of the service or of HTTP is sent before the body has arrived, and ends the connection")
     func early() throws {
         for (request, status) in [
             ("GET /secret HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n", 401),
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test("a client that goes before its response is reported, and its exchange knows it")
+    @Test("a client that goes before its response is reported, and its exchange is abandoned")
     func gone() throws {
         let bench = try Bench()
         bench.service.isHolding = true
@@ -122,6 +122,6 @@ import Testing
         _ = try bench.channel.finish(acceptAlreadyClosed: true)
         #expect(bench.service.hasClientGone && bench.service.held.first?.exchange.isAbandoned == true)
         bench.service.held.first?.exchange.respond(ResponseHead(.ok), ByteBuffer())
-        #expect(bench.service.statuses == [200], "it counts all the same")
+        #expect(bench.service.statuses == [200], "it still counts")
     }
 }

@@ -4,11 +4,11 @@ import Testing
 
 @testable import HTTP1
 
-/// What a request takes from its header fields.
+/// What is read from a request's header fields.
 @Suite struct RequestFieldsTests {
     private static let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
-    /// What is taken from these fields, each without white space around its value.
+    /// The result of these fields, each without white space around its value.
     private func fields(_ sent: (name: String, value: String)...) -> RequestFields { fields(sent) }
 
     private func fields(_ sent: [(name: String, value: String)], keepsAccept: Bool = false) -> RequestFields {
@@ -38,7 +38,7 @@ import Testing
         for text in bad { #expect(fields(("traceparent", text)).traceparent == nil, "\(text)") }
     }
 
-    @Test("of a trace context of a later version what version 00 has is kept", .proves("C3.10"))
+    @Test("of a trace context of a later version the fields of version 00 are kept", .proves("C3.10"))
     func laterTraceparent() {
         let later = "cc" + Self.parent.dropFirst(2)
         #expect(fields(("traceparent", later)).traceparent == later)
@@ -46,7 +46,7 @@ import Testing
         #expect(fields(("traceparent", later + ".")).traceparent == nil)
     }
 
-    @Test("of two trace contexts none is taken", .proves("C3.10"))
+    @Test("of two trace contexts neither is taken", .proves("C3.10"))
     func twoTraceparents() {
         for second in [Self.parent, "bad"] {
             #expect(fields(("traceparent", Self.parent), ("traceparent", second)).traceparent == nil)
@@ -65,7 +65,7 @@ import Testing
         #expect(id([("X-Request-Id", String(repeating: "a", count: 64))])?.count == 64)
     }
 
-    @Test("a trace's id is read where its caller records it, as the sampled flag says", .proves("C6.17"))
+    @Test("a trace's id is read if its caller records it, according to the sampled flag", .proves("C6.17"))
     func traceID() throws {
         let id = "0af7651916cd43dd8448eb211c80319c"
         for flags in ["01", "03", "ff"] {
@@ -77,7 +77,7 @@ import Testing
         #expect(TraceID(sampledIn: Self.parent.replacing(id, with: edges))?.text == edges)
     }
 
-    @Test("Accept is one list of all its fields, kept of GET and HEAD only")
+    @Test("Accept is one list of all its fields, kept for GET and HEAD only")
     func accept() {
         func accept(_ values: String..., kept: Bool = true) -> String? {
             fields(values.map { ("Accept", $0) }, keepsAccept: kept).accept

@@ -28,13 +28,13 @@ import Testing
         var (isLast, isOver) = (false, false)
         for piece in pieces {
             parser.take(ByteBuffer(bytes: piece))
-            // As the connection does: behind the last request that it will answer, it reads nothing.
+            // As the connection does: after the last request that it will respond to, it reads nothing.
             while !isOver, let event = parser.next() {
                 switch event {
                 case .head:
                     guard let head = parser.takeHead() else { break }
                     isLast = !head.allowsAnother
-                    // The connection refuses it, and nothing behind it is read.
+                    // The connection rejects it, and nothing after it is read.
                     if head.fields.transferCoding == .other { reading.isFault = true }
                     guard !reading.isFault else { break }
                     reading.requests.append(
@@ -84,7 +84,7 @@ import Testing
         "OPTIONS * HTTP/1.1\r\nHost:\r\nA:  b c  \r\n\r\n",
     ]
 
-    @Test("requests are read as they are, one behind the other")
+    @Test("requests are read unchanged, one after the other")
     func pipelined() {
         let reading = read(Self.seeds.joined())
         #expect(reading.requests.map(\.method) == ["GET", "POST", "POST", "HEAD", "OPTIONS"])
@@ -111,10 +111,10 @@ import Testing
         #expect(read("GET\t/health HTTP/1.1\r\n\r\n").isFault && read("GET /health\tHTTP/1.1\r\n\r\n").isFault)
     }
 
-    /// NIO does not take a tab for white space everywhere; the mutations have none.
+    /// NIO does not accept a tab as white space everywhere; the mutations contain none.
     ///
     /// A parser that sees a request where another sees none, or another one, lets requests be smuggled past that one.
-    @Test("of 20 000 mutated connections none is taken for requests that NIO's decoder does not see", .proves("T11"))
+    @Test("of 20 000 mutated connections none is read as requests that NIO's decoder does not see", .proves("T11"))
     func mutations() throws {
         var random = Xorshift(state: 20_261_121)
         var (whole, faults, stricter) = (0, 0, 0)
@@ -125,12 +125,12 @@ import Testing
             whole += ours.requests.count(where: \.isWhole)
             faults += ours.isFault ? 1 : 0
             for (index, request) in ours.requests.enumerated() {
-                // NIO refuses methods that it does not know; the standard would have them answered.
+                // NIO rejects methods that it does not know; the standard requires a response to them.
                 let isKnown = request.method != "OTHER" || index < theirs.requests.count
                 guard isKnown else { break }
                 var their = try #require(theirs.requests.dropFirst(index).first, "\(printed(bytes))")
                 if request.method == "OTHER" { their.method = request.method }
-                // What is not whole may have been cut off by a fault, which they see at another byte.
+                // An incomplete request may have been cut off by an error, which the two see at different bytes.
                 if !request.isWhole { their.isWhole = false }
                 if !request.isWhole { their.body = request.body }
                 #expect(request == their, "\(printed(bytes))")

@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test("every order of being ready gives the order of the requests")
+    @Test("in whatever order responses are ready, they leave in the order of the requests")
     func allOrders() {
         func orders(_ items: [UInt64]) -> [[UInt64]] {
             guard items.count > 1 else { return [items] }
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test("after the last request nothing is taken, and the connection ends when it has its response")
+    @Test("after the last request nothing is accepted, and the connection ends when it has its response")
     func last() {
         var script = Script()
         let first = script.order.admit()
@@ -48,7 +48,7 @@ import Testing
         script.respond(first)
         #expect(script.order.isFinished)
         script.order.close(after: 9)
-        #expect(script.order.isFinished, "the last one is named once")
+        #expect(script.order.isFinished, "the last request is set only once")
     }
 
     @Test("closing keeps what is owed, and a connection without requests owes nothing")

@@ -4,7 +4,7 @@ import Testing
 
 @testable import HTTP1
 
-/// A limit is exact, however many acquire at the same time, and a permit is released where it ends.
+/// A limit is exact, however many threads acquire at the same time, and a permit is released where it ends.
 @Suite struct SemaphoreTests {
     /// Permits that a test holds, since arrays cannot.
     private final class Held {
@@ -18,7 +18,7 @@ import Testing
         func grow(by more: Int) -> Bool { permit?.grow(by: more) ?? false }
     }
 
-    @Test("as many units are acquired as there are, and not one more; none released is lost")
+    @Test("as many units are acquired as there are, and not one more; no released unit is lost")
     func bounds() {
         let semaphore = HTTP1.Semaphore(maximum: 3)
         #expect(!semaphore.isDisabled && !semaphore.isExhausted && semaphore.inUse == 0)
@@ -43,7 +43,7 @@ import Testing
         withExtendedLifetime((seven, three)) {}
     }
 
-    @Test("a permit grows as far as there are units, and releases all of them")
+    @Test("a permit grows as long as there are units, and releases all of them")
     func growth() {
         let semaphore = HTTP1.Semaphore(maximum: 10)
         var held = Held(semaphore, 2)
