@@ -119,7 +119,7 @@ enum RedisHandshakeStep: Equatable {
 // MARK: Commands
 
 extension RedisConnectionState {
-    /// The transport is up. Returns whether to send the commands of `handshake`, the last of which is `.ping`.
+    /// The transport is up. Returns whether to send the commands of `handshake`, which ends with `.ping`.
     mutating func opened(handshake: [RedisHandshakeStep], now: NIODeadline) -> Bool {
         guard phase == .connecting else { return false }
         phase = .handshaking

@@ -35,7 +35,7 @@ import Testing
         (OwnError(description: "a\nb\u{1B}[31m"), "a?b?[31m"),
     ]
 
-    @Test("each error says where, what and what to do, and nothing of NIO", arguments: table.indices)
+    @Test("each error says where, what and what to do, and nothing about NIO", arguments: table.indices)
     func text(index: Int) {
         let (error, text) = Self.table[index]
         let found = ConnectionErrorText(attempts: [("a:1", error)]).description
@@ -43,7 +43,7 @@ import Testing
         for word in ["NIO", "errno", "Error", "Optional"] { #expect(!found.contains(word), "\(found)") }
     }
 
-    @Test("a time-out of the system is told as one of ours")
+    @Test("a time-out of the system is reported as one of ours")
     func timeOut() {
         let texts = [Self.system(ETIMEDOUT), ChannelError.connectTimeout(.seconds(1))].map {
             ConnectionErrorText(attempts: [("a:1", $0)]).description
@@ -51,14 +51,14 @@ import Testing
         #expect(Set(texts).count == 1)
     }
 
-    @Test("a name without an address is told with its name, printable")
+    @Test("a name without an address is reported with its name, printable")
     func name() {
         let expected = "the name cache.example was not found; correct the URL's host, or check this machine's DNS"
         #expect(ConnectionErrorText(attempts: [], host: "cache.example").description == expected)
         #expect(ConnectionErrorText(attempts: [], host: "a\nb").description.contains(#"the name a\nb was"#))
     }
 
-    @Test("the addresses of a name are told together, in one order, and different causes apart")
+    @Test("the addresses of a name are reported together, in one order, and different causes apart")
     func addresses() {
         let (refused, unreachable) = (Self.system(ECONNREFUSED), Self.system(ENETUNREACH))
         let both = [("127.0.0.1:1", refused), ("[::1]:1", refused)]
@@ -71,7 +71,7 @@ import Testing
         #expect(mixed.contains("a:1 refused") && mixed.contains("; there is no route to b:1"), "\(mixed)")
     }
 
-    @Test("an error without a list of addresses is told with the configuration's host and port")
+    @Test("an error without a list of addresses is reported with the configuration's host and port")
     func configuration() {
         let text = RedisConfiguration(host: "::1", port: 7).text(of: Self.system(ECONNRESET))
         #expect(text.hasPrefix("[::1]:7 reset the connection"), "\(text)")

@@ -4,14 +4,14 @@ import Testing
 
 @testable import Redis
 
-/// A connected channel with the handler in it, and what it told.
+/// A connected channel with the handler in it, and what it reported.
 final class EmbeddedConnection {
     let channel = EmbeddedChannel()
     let handler: RedisChannelHandler
     var events: [RedisChannelHandler.Event] = []
     /// The numbers of the stores that were settled.
     var settled: [Int] = []
-    /// What the server has sent elsewhere.
+    /// The commands that the server has redirected.
     var redirected: [RedisChannelHandler.Redirected] = []
     var answers: [String: [RedisLookup]] = [:]
 
@@ -37,7 +37,7 @@ final class EmbeddedConnection {
         try channel.pipeline.syncOperations.addHandler(self.handler)
     }
 
-    /// Closes the channel, if it is open, and lets go of everything.
+    /// Closes the channel, if it is open, and releases everything.
     func finish() {
         _ = try? channel.finish()
         channel.embeddedEventLoop.run()
@@ -62,7 +62,7 @@ final class EmbeddedConnection {
         }
     }
 
-    /// Has the socket take nothing, or take bytes again, as a channel tells its handlers.
+    /// Makes the socket accept no bytes, or accept them again, as a channel reports it to its handlers.
     func becomeWritable(_ isWritable: Bool) {
         channel.isWritable = isWritable
         channel.pipeline.fireChannelWritabilityChanged()
@@ -72,7 +72,7 @@ final class EmbeddedConnection {
         try channel.writeInbound(ByteBuffer(string: text))
     }
 
-    /// Everything written since the last call, each write on its own.
+    /// Everything written since the last call, each write separately.
     func sent() throws -> [String] {
         var writes: [String] = []
         while let write = try channel.readOutbound(as: ByteBuffer.self) {

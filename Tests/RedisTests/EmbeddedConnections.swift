@@ -7,7 +7,7 @@ class EmbeddedConnections {
     private var connections: [EmbeddedConnection] = []
 
     deinit {
-        // An open channel and its pipeline hold on to each other for ever.
+        // An open channel and its pipeline retain each other forever.
         for connection in connections {
             connection.finish()
         }

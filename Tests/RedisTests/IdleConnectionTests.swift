@@ -5,9 +5,9 @@ import Testing
 
 @testable import Redis
 
-/// Connections that nobody uses for a while.
+/// Connections that stay unused for a while.
 @Suite(.timeLimit(.minutes(2))) struct IdleConnectionTests {
-    @Test("a connection that is not used is kept by PING")
+    @Test("an unused connection is kept open by PING")
     func keptByPing() async throws {
         let pings = NIOLockedValueBox(0)
         let script: ScriptedPeer.Script = { _, command in
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test(
-        "one that the server closes while it is idle is opened again without an error or a word, each time, used or not",
+        "one that the server closes while it is idle is reopened without an error or a message, each time, used or not",
         arguments: [(true, 1), (false, 3)])
     func closedByTheServer(isUsed: Bool, times: Int) async throws {
         try await RedisProcess.with(arguments: ["--timeout", "1"]) { server in
@@ -35,7 +35,7 @@ import Testing
                 if isUsed { #expect(await client.get("a") == .missing) }
                 func connections() throws -> Int {
                     let lines = try server.cli("INFO", "stats").split(whereSeparator: \.isNewline)
-                    // redis-cli's own are not counted: each asks once.
+                    // redis-cli's own connections are not counted: each sends one command.
                     return lines.filter { $0.hasPrefix("total_connections_received:") }.compactMap {
                         Int($0.dropFirst(27))
                     }
@@ -49,12 +49,12 @@ import Testing
                 }
                 try server.kill()
                 let events = await client.events(2).map(\.name)
-                #expect(events == ["error connect", "down connect"], "the first since it was up")
+                #expect(events == ["error connect", "down connect"], "the first error since it was up")
             }
         }
     }
 
-    @Test("that a server takes stores again is learned with the PING, though nothing is stored")
+    @Test("PING shows that a server accepts stores again, even if nothing is stored")
     func probed() async throws {
         try await RedisProcess.with { server in
             let configure: (inout RedisConfiguration) -> Void = {
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test("a password that has changed is sent on the connection in use, and no look-up is lost", .proves("C5.3"))
+    @Test("a changed password is sent on the connection in use, and no look-up is lost", .proves("C5.3"))
     func passwordChanged() async throws {
         let password = NIOLockedValueBox("one")
         let token = String(repeating: "t", count: 16_000)
@@ -87,7 +87,7 @@ import Testing
                 password.withLockedValue { $0 = "wrong" }
                 let refused = try await client.event { $0.name.contains("authenticated") }
                 #expect(refused.name == "not authenticated auth")
-                #expect(await client.get("a") == .missing, "the connection is what it was")
+                #expect(await client.get("a") == .missing, "the connection is still the same")
                 try server.cli("-a", "one", "CONFIG", "SET", "requirepass", token)
                 password.withLockedValue { $0 = token }
                 while try await client.event(where: { $0.name.contains("authenticated") }).name != "authenticated" {

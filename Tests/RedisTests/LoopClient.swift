@@ -5,13 +5,14 @@ import Testing
 
 @testable import Redis
 
-/// A client on an event loop, for tests that are not: it hops there, and checks that each look-up is told exactly once.
+/// A client on an event loop, for tests that run elsewhere: it hops there, and checks that each look-up has exactly one
+/// outcome.
 final class LoopClient: Sendable {
     let eventLoop: any EventLoop
     private let client: NIOLoopBound<RedisClient>
     private let stores: NIOLoopBound<TestStores>
     private let events: AsyncStream<RedisEvent>
-    private let timesTold = NIOLockedValueBox<[Int]>([])
+    private let outcomeCounts = NIOLockedValueBox<[Int]>([])
 
     private init(
         eventLoop: any EventLoop, client: NIOLoopBound<RedisClient>, stores: NIOLoopBound<TestStores>,
@@ -31,7 +32,7 @@ final class LoopClient: Sendable {
         body: (LoopClient) async throws -> Result
     ) async throws -> Result {
         var configuration = RedisConfiguration(host: "127.0.0.1", port: port)
-        // Long enough for a machine under load: a test of the deadline sets its own.
+        // Long enough for a machine under load; a test of the deadline sets its own.
         configuration.commandDeadline = .seconds(30)
         configuration.connectTimeout = .seconds(30)
         configuration.initialBackoff = .milliseconds(1)
@@ -62,9 +63,9 @@ final class LoopClient: Sendable {
         await get([key], upTo: byteCount)[0]
     }
 
-    /// Look-ups that leave in one write; their answers in the same order.
+    /// Look-ups that leave in one write; their results in the same order.
     ///
-    /// They are waited for as one: tests share few threads, and each wait is another turn in the queue for one.
+    /// They are awaited together: tests share few threads, and each wait is another turn in the queue for one.
     func get(_ keys: [String], upTo byteCount: Int = 64) async -> [RedisLookup] {
         let promises = keys.map { _ in eventLoop.makePromise(of: RedisLookup.self) }
         eventLoop.execute {
@@ -77,14 +78,14 @@ final class LoopClient: Sendable {
         return (try? await lookups.get()) ?? keys.map { _ in .failed(.closed) }
     }
 
-    /// Asks without waiting; only on the event loop.
+    /// Looks up without waiting; only on the event loop.
     func getOnLoop(_ key: String, upTo byteCount: Int = 64, _ completion: @escaping (RedisLookup) -> Void) {
-        let index = timesTold.withLockedValue { times in
+        let index = outcomeCounts.withLockedValue { times in
             times.append(0)
             return times.count - 1
         }
         let request = ClosureLookup(key) { lookup in
-            let times = self.timesTold.withLockedValue { times in
+            let times = self.outcomeCounts.withLockedValue { times in
                 times[index] += 1
                 return times[index]
             }
@@ -128,14 +129,14 @@ final class LoopClient: Sendable {
         _ = try await event { $0 == .up }
     }
 
-    /// Waits for the end of the circuit, and gives its reason.
+    /// Waits for the end of the circuit, and returns its reason.
     func waitUntilDown() async throws -> RedisError {
         let event = try await event { if case .down = $0 { true } else { false } }
         guard case .down(let error) = event else { return .closed }
         return error
     }
 
-    /// The next so many events.
+    /// The next `count` events.
     func events(_ count: Int) async -> [RedisEvent] {
         var collected: [RedisEvent] = []
         _ = await firstEvent { event in
@@ -160,6 +161,6 @@ final class LoopClient: Sendable {
         try await eventLoop.flatSubmit { self.client.value.close() }.get()
         #expect(await get("closed") == .failed(.closed))
         #expect(try await storesUnderWay() == 0, "each store is settled")
-        #expect(timesTold.withLockedValue { $0 }.allSatisfy { $0 == 1 }, "each look-up is told exactly once")
+        #expect(outcomeCounts.withLockedValue { $0 }.allSatisfy { $0 == 1 }, "each look-up has exactly one outcome")
     }
 }

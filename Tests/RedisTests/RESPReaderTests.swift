@@ -4,7 +4,7 @@ import Testing
 
 @testable import Redis
 
-/// hiredis's reader behind our constructors: the same replies whatever the cuts, and no way for a peer to hurt us.
+/// hiredis's reader with our constructors: the same replies however bytes are cut, and no way for a peer to harm us.
 @Suite struct RESPReaderTests {
     /// What a reader made of chunks fed one after the other.
     struct Reading: Equatable {
@@ -110,7 +110,7 @@ import Testing
         #expect(reading.violation == "an array reply, which no command here asks for")
     }
 
-    /// RESP3 types: hiredis 0.14 knows none of them, 1.x some; neither gives a usable reply.
+    /// RESP3 types: hiredis 0.14 knows none of them, 1.x some; none gives a usable reply.
     @Test(
         "types of the newer protocol give nothing usable",
         arguments: [
@@ -126,9 +126,9 @@ import Testing
         #expect(reading.violation != nil || !reading.replies.isEmpty)
     }
 
-    /// Nothing is reserved for a length that is only announced.
+    /// No memory is reserved for a length that is only announced.
     @Test(
-        "an announced length takes no memory before its bytes come",
+        "an announced length takes no memory before its bytes arrive",
         arguments: ["$8589934592\r\n", "$9223372036854775807\r\n", "$9223372036854775805\r\n"])
     func anAnnouncedLengthIsOnlyCounted(header: String) throws {
         let reading = try read([Array((header + "abc").utf8), Array("def".utf8)])

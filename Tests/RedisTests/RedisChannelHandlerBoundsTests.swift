@@ -4,7 +4,7 @@ import Testing
 
 @testable import Redis
 
-/// The handler's bounds, and what becomes of stores and of commands that were not sent.
+/// The handler's limits, and what happens to stores and to commands that were not sent.
 @Suite final class RedisChannelHandlerBoundsTests: EmbeddedConnections {
     @Test("a command that is too large fails alone")
     func aCommandThatIsTooLargeIsRefusedAlone() throws {
@@ -18,7 +18,7 @@ import Testing
         #expect(try connection.sentText().hasPrefix("*5\r\n$3\r\nSET\r\n"))
     }
 
-    @Test("commands beyond the bounds fail at once")
+    @Test("commands beyond the limits fail at once")
     func commandsOverTheBoundsAreRefused() throws {
         let connection = try connectAndShakeHands { configuration in
             configuration.maximumOutgoingBytes = 1000
@@ -36,7 +36,7 @@ import Testing
         #expect(connection.answers["later"] == nil)
     }
 
-    @Test("commands fail at once while the socket takes no bytes")
+    @Test("commands fail at once while the socket accepts no bytes")
     func aSocketThatTakesNothingRefusesCommands() throws {
         let connection = try connectAndShakeHands()
         connection.becomeWritable(false)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Redis
 
-/// The handler over a channel without a socket: exact bytes out, exact reads in, and time by hand.
+/// The handler with a channel that has no socket: exact bytes out, exact reads in, and time by hand.
 @Suite final class RedisChannelHandlerTests: EmbeddedConnections {
     @Test("the commands of the handshake leave in one write")
     func theHandshakeLeavesInOneWrite() throws {
@@ -93,7 +93,7 @@ import Testing
         #expect(connection.answers["d"] == [.failed(.notReady)])
     }
 
-    @Test("a timer that fires after its command was answered waits for the next one")
+    @Test("a timer that fires after its command got its reply waits for the next command")
     func aTimerThatFindsAYoungerCommandWaitsForIt() throws {
         let connection = try connectAndShakeHands()
         let loop = connection.channel.embeddedEventLoop
@@ -142,7 +142,7 @@ import Testing
         #expect(!connection.channel.isActive)
     }
 
-    @Test("a reply that comes before its command was written is a stray one")
+    @Test("a reply that comes before its command was written is a stray reply")
     func aReplyThatComesBeforeItsCommandWasWrittenIsStray() throws {
         let connection = try connectAndShakeHands()
         connection.get("a")

@@ -4,7 +4,8 @@ import Testing
 
 @testable import Redis
 
-/// Random interleavings of everything that can happen to a client: answers never cross, and everybody is told once.
+/// Random interleavings of everything that can happen to a client: no reply goes to the wrong waiter, and each gets
+/// one.
 @Suite struct RedisConnectionStatePropertyTests {
     @Test(
         "a reply never reaches a command that is not its own",
@@ -16,19 +17,19 @@ import Testing
         }
         world.finish()
         #expect(world.crossed == [])
-        #expect(world.told.count == world.asked && world.told.values.allSatisfy { $0 == 1 })
+        #expect(world.outcomes.count == world.asked && world.outcomes.values.allSatisfy { $0 == 1 })
         #expect(world.answered > 0 && world.failed > 0, "a run in which nothing happens proves nothing")
     }
 }
 
-/// A client, its connections one after the other, and a server that answers each command with the command's own number.
+/// A client, its connections one after the other, and a server that replies to each command with that command's number.
 private struct World {
     typealias State = RedisConnectionState<Int>
 
     private var generator: SeededGenerator
     private var now = NIODeadline.uptimeNanoseconds(0)
     private var state: State
-    /// What the server has read from the present connection and not answered: a look-up's number, or nil.
+    /// What the server has read from the current connection and not replied to: a look-up's number, or nil.
     private var inbox: [Int?] = []
     private var outgoing: [Int?] = []
     private var handshake: [RedisHandshakeStep] = []
@@ -37,7 +38,7 @@ private struct World {
     private(set) var asked = 0
     private(set) var answered = 0
     private(set) var failed = 0
-    private(set) var told: [Int: Int] = [:]
+    private(set) var outcomes: [Int: Int] = [:]
     private(set) var crossed: [Int] = []
 
     init(seed: UInt64) {
@@ -58,10 +59,10 @@ private struct World {
         case 600..<940: reply()
         case 940..<980: fireTimer()
         case 980..<984: replyToNothing()
-        case 984..<986: tell(state.malformed("garbage"))
-        case 986..<988: tell(state.undelivered(1 << 20))
-        case 988..<990: tell(state.transportFailed("reset", now: now))
-        case 990..<992: tell(state.close())
+        case 984..<986: settle(state.malformed("garbage"))
+        case 986..<988: settle(state.undelivered(1 << 20))
+        case 988..<990: settle(state.transportFailed("reset", now: now))
+        case 990..<992: settle(state.close())
         case 992..<996: now = now + .milliseconds(30)
         default: loseChannel()
         }
@@ -71,7 +72,7 @@ private struct World {
     }
 
     mutating func finish() {
-        tell(state.channelClosed(now: now))
+        settle(state.channelClosed(now: now))
     }
 
     private mutating func addLookup() {
@@ -79,7 +80,7 @@ private struct World {
         if state.addLookup(asked, upTo: 8, now: now) == nil {
             outgoing.append(asked)
         } else {
-            tell(asked, .failed(.notReady))
+            settle(asked, .failed(.notReady))
         }
     }
 
@@ -93,7 +94,7 @@ private struct World {
         outgoing = []
     }
 
-    /// A late server answers even a connection that was given up.
+    /// A late server replies even on a connection that was given up.
     private mutating func reply() {
         if !handshake.isEmpty {
             let step = handshake.removeFirst()
@@ -111,7 +112,7 @@ private struct World {
         }
     }
 
-    /// Only where the connection can tell: a surplus reply in the midst of owed ones is no different from an answer.
+    /// Only if the connection can detect it: a surplus reply among owed ones looks like any other.
     private mutating func replyToNothing() {
         guard handshake.isEmpty, inbox.isEmpty else { return }
         perform(state.received(.string(ByteBuffer(string: "stray"))))
@@ -120,11 +121,11 @@ private struct World {
     private mutating func fireTimer() {
         guard let deadline = timer, deadline <= now else { return }
         timer = nil
-        tell(state.timerFired(now: now))
+        settle(state.timerFired(now: now))
     }
 
     private mutating func loseChannel() {
-        tell(state.channelClosed(now: now))
+        settle(state.channelClosed(now: now))
         state = Self.makeState(now: now)
         inbox = []
         outgoing = []
@@ -142,19 +143,19 @@ private struct World {
     private mutating func perform(_ action: State.ReplyAction?) {
         switch action {
         case nil, .becomeReady, .settleStore, .redirect, .authenticated, .probed: break
-        case .answer(let number, let lookup): tell(number, lookup)
-        case .end(let ending): tell(ending)
+        case .answer(let number, let lookup): settle(number, lookup)
+        case .end(let ending): settle(ending)
         }
     }
 
-    private mutating func tell(_ ending: State.Ending?) {
+    private mutating func settle(_ ending: State.Ending?) {
         for number in ending?.waiters ?? [] {
-            tell(number, .failed(.closed))
+            settle(number, .failed(.closed))
         }
     }
 
-    private mutating func tell(_ number: Int, _ lookup: RedisLookup) {
-        told[number, default: 0] += 1
+    private mutating func settle(_ number: Int, _ lookup: RedisLookup) {
+        outcomes[number, default: 0] += 1
         switch lookup {
         case .value(let value):
             answered += 1

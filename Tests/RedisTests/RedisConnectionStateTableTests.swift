@@ -3,9 +3,9 @@ import Testing
 
 @testable import Redis
 
-/// Every state against every event: a cell that is not in the table fails.
+/// Every state with every event: a cell that is not in the table fails.
 @Suite struct RedisConnectionStateTableTests {
-    /// A state in which events are tried; the last three of the ready ones differ in what is outstanding.
+    /// A state in which events are tried; the last three of the ready states differ in what is outstanding.
     enum Scene: String, CaseIterable {
         case connecting, handshaking, idle, lookup, store, unsent, closing, closed
     }
@@ -17,7 +17,8 @@ import Testing
         case timerEarly, timerLate, transportFailed, close, channelClosed
     }
 
-    /// `.` nothing, `a` the waiter told, `+1` a lost store; then the phase: `^` goes on, `!` is closing, `#` is closed.
+    /// `.` nothing, `a` the waiter fails, `+1` a lost store; then the phase: `^` stays open, `!` is closing, `#` is
+    /// closed.
     static let table = """
         event          |connecting|handshaking |idle     |lookup       |store            |unsent     |closing |closed
         opened         |handshake^|.           |.        |.            |.                |.          |.       |.

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Redis
 
-/// What the state machine does over several events; single ones are in the table.
+/// What the state machine does over several events; single events are in the table.
 @Suite struct RedisConnectionStateTests {
     typealias State = RedisConnectionState<String>
 
@@ -114,7 +114,7 @@ import Testing
         _ = state.addLookup("a", upTo: 8, now: at(1))
         _ = state.addLookup("b", upTo: 8, now: at(1))
         state.sent()
-        #expect(state.timerFired(now: at(20)) == nil, "there is a last look")
+        #expect(state.timerFired(now: at(20)) == nil, "it gets a moment more")
         #expect(state.timerToArm() == at(21))
         let ending = state.timerFired(now: at(21))
         #expect(ending?.error == .deadline)
@@ -133,10 +133,10 @@ import Testing
         _ = state.addLookup("a", upTo: 8, now: at(10))
         #expect(state.timerToArm() == at(30))
         _ = state.addLookup("b", upTo: 8, now: at(11))
-        #expect(state.timerToArm() == nil, "the timer there is comes early enough")
+        #expect(state.timerToArm() == nil, "the present timer fires early enough")
         state.sent()
         _ = state.received(.string(ByteBuffer(string: "a")))
-        #expect(state.timerToArm() == nil, "a timer that comes too early is left alone")
+        #expect(state.timerToArm() == nil, "a timer that fires too early is left alone")
         #expect(state.timerFired(now: at(30)) == nil)
         #expect(state.timerToArm() == at(31))
         #expect(state.timerFired(now: at(31)) == nil)
@@ -145,7 +145,7 @@ import Testing
         #expect(state.timerToArm() == nil)
     }
 
-    @Test("the second look at an overdue command is for what was overdue at the first")
+    @Test("only a command that was overdue when the timer first fired ends the connection at the second")
     func theLastLookIsForWhatWasOverdueAtTheFirst() {
         var state = makeReadyState()
         _ = state.addLookup("a", upTo: 8, now: start)
@@ -154,12 +154,12 @@ import Testing
         #expect(state.timerFired(now: at(50)) == nil)
         #expect(state.timerToArm() == at(51))
         _ = state.received(.string(ByteBuffer(string: "a")))
-        #expect(state.timerFired(now: at(51)) == nil, "b has had no look yet")
+        #expect(state.timerFired(now: at(51)) == nil, "b was not overdue before")
         #expect(state.timerToArm() == at(52))
         #expect(state.timerFired(now: at(52))?.waiters == ["b"])
     }
 
-    @Test("a second look that is not needed is forgotten")
+    @Test("a second look that is not needed is cancelled")
     func aLastLookThatIsNotNeededIsForgotten() {
         var state = makeReadyState()
         _ = state.addLookup("a", upTo: 8, now: start)
@@ -211,7 +211,7 @@ import Testing
         #expect(state.undelivered(.max) == nil)
     }
 
-    @Test("a redirect is handed over with the command, its deadline and how often it was sent elsewhere")
+    @Test("a redirect is handed over with the command, its deadline and how often it was redirected")
     func redirects() {
         var state = makeReadyState()
         _ = state.addLookup("a", upTo: 8, redirects: 1, now: at(5))
@@ -247,7 +247,7 @@ import Testing
         #expect(state.owedReplies == 0)
     }
 
-    @Test("a database on a cluster is told by what to write")
+    @Test("a database number on a cluster is an error that says what to write")
     func clusterDatabase() {
         var state = RedisConnectionState<String>(
             connectDeadline: start, commandDeadline: .seconds(1), maximumOutstanding: 8, database: 3)
@@ -269,7 +269,7 @@ import Testing
         #expect(fresh.channelClosed(now: start)?.isIdleClose == false)
         var used = makeReadyState()
         let pings = [used.addKeepAlive(now: start), used.addKeepAlive(now: start)]
-        #expect(pings == [true, false], "one is under way")
+        #expect(pings == [true, false], "one PING is under way")
         used.sent()
         let action = used.received(.status(ByteBuffer(string: "PONG")))
         #expect(action == nil)
@@ -278,7 +278,7 @@ import Testing
         #expect(left.channelClosed(now: start + .milliseconds(500))?.isIdleClose == true, "nothing was asked of it")
         var pinged = makeReadyState()
         _ = pinged.addKeepAlive(now: start + .seconds(60))
-        #expect(pinged.transportFailed("reset", now: start + .seconds(60))?.isIdleClose == true, "nobody waits")
+        #expect(pinged.transportFailed("reset", now: start + .seconds(60))?.isIdleClose == true, "no request waits")
         var owing = makeReadyState()
         _ = owing.addKeepAlive(now: start)
         owing.sent()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Redis
 
-/// The client against a real server, through everything that happens to one.
+/// The client against a real server, through everything that can happen to one.
 @Suite(.timeLimit(.minutes(2))) struct RedisServerTests {
     private func value(_ text: String) -> RedisLookup {
         .value(ByteBuffer(string: text))
@@ -225,7 +225,7 @@ import Testing
                 #expect(await client.get("key") == value("old"))
                 let port = server.port
                 async let slept = debugSleep(seconds: 2, port: port)
-                // Look-ups go on until the sleep has begun, and one of them meets it.
+                // Look-ups continue until the sleep has begun, and one of them meets it.
                 var lookup = await client.get("key")
                 while lookup == value("old") {
                     lookup = await client.get("key")

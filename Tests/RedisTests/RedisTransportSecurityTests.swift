@@ -6,7 +6,7 @@ import Testing
 
 @testable import Redis
 
-/// The place for TLS: nothing is said before it is up, and it does not get for ever.
+/// The place for TLS: nothing is sent before it is up, and its handshake has a time limit.
 @Suite struct RedisTransportSecurityTests {
     @Test("the first command waits for the TLS handshake")
     func theSecurityLayerComesBeforeTheFirstCommand() throws {
@@ -62,7 +62,7 @@ import Testing
     }
 }
 
-/// A security layer that is up a tick after it was added.
+/// A security layer that is up one tick after it was added.
 private final class InstantHandshake: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 

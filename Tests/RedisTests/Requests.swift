@@ -15,7 +15,7 @@ final class ClosureLookup: RedisLookupRequest {
     func finish(_ lookup: RedisLookup) { completion(lookup) }
 }
 
-/// Stores that are under way, each counted at its end.
+/// Stores that are under way, each counted when it ends.
 final class TestStores: RedisStores {
     private var entries: [Int: (key: [UInt8], value: [UInt8], seconds: Int)] = [:]
     private var added = 0

@@ -2,13 +2,13 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
-/// A TCP server that reads Redis commands and does to its clients whatever a test says.
+/// A TCP server that reads Redis commands and treats its clients as a test says.
 final class ScriptedPeer: Sendable {
     enum Action {
         case send(String)
-        /// Each byte in a write of its own, one a tick of the event loop.
+        /// Each byte in a write of its own, one per tick of the event loop.
         case drip(String)
-        /// Keeps the text back until `release()`.
+        /// Keeps the text until `release()`.
         case hold(String)
         case reset
         case close
@@ -64,7 +64,7 @@ final class ScriptedPeer: Sendable {
         await peer.stop()
     }
 
-    /// Sends what was held back; a connection that is gone swallows it.
+    /// Sends what was kept; on a connection that is closed it is lost.
     func release() async {
         let pieces = held.withLockedValue { held in
             defer { held = [] }
@@ -82,7 +82,7 @@ final class ScriptedPeer: Sendable {
         }
     }
 
-    /// What a good server answers; the value of every key is the key itself.
+    /// A good server's replies; the value of every key is the key itself.
     static func behave(_ command: [String]) -> [Action] {
         switch command.first {
         case nil: return []

@@ -5,9 +5,10 @@ import Testing
 
 @testable import Redis
 
-/// The client against servers that misbehave: nobody is told twice, no answer crosses, and it heals.
+/// The client against servers that misbehave: each look-up ends once, no reply goes to another, and the client
+/// recovers.
 @Suite(.timeLimit(.minutes(2))) struct ScriptedPeerTests {
-    /// One way to answer the first look-up of the first connection, and what must come of it.
+    /// One way to reply to the first look-up of the first connection, and its consequences.
     struct Misdeed: CustomTestStringConvertible, Sendable {
         let testDescription: String
         let actions: [ScriptedPeer.Action]
@@ -158,7 +159,7 @@ import Testing
             try await LoopClient.with(port: peer.port, configure: configure) { client in
                 let events = await client.events(4).map(\.name)
                 let error = "error \(misdeed.error)"
-                #expect(events == [error, "down \(misdeed.error)", error, error], "down is told once, not per attempt")
+                #expect(events == [error, "down \(misdeed.error)", error, error], "reported once, not per attempt")
                 #expect(await client.get("a") == .failed(.notReady))
                 behaves.withLockedValue { $0 = true }
                 try await client.waitUntilUp()
@@ -196,7 +197,7 @@ import Testing
         }
     }
 
-    @Test("a reply that is in the socket already is read before the deadline counts")
+    @Test("a reply that is in the socket already is read before the deadline applies")
     func aReplyThatLiesInTheSocketIsReadBeforeTheDeadlineIsLookedAt() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let isAsked = NIOLockedValueBox(false)
@@ -213,7 +214,7 @@ import Testing
                     let promise = loop.makePromise(of: RedisLookup.self)
                     client.getOnLoop("a") { promise.succeed($0) }
                     client.flushOnLoop()
-                    // The loop is held up for long behind the deadline, and the peer has had time to answer meanwhile.
+                    // The loop is blocked until long after the deadline, and the peer has had time to reply meanwhile.
                     while !isAsked.withLockedValue({ $0 }) {}
                     let end = NIODeadline.now() + .milliseconds(600)
                     while NIODeadline.now() < end {}
@@ -258,7 +259,7 @@ extension RedisLookup {
 }
 
 extension RedisEvent {
-    /// The event and its error in a word each.
+    /// The event and its error, one word each.
     var name: String {
         switch self {
         case .up: return "up"

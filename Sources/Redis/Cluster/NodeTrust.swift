@@ -54,8 +54,7 @@ struct NodeTrust {
         guard allows(reached) else { throw refusal(node.host, forbidden(reached)) }
     }
 
-    /// The names that a node's certificate may carry, one of which it must; the first is the name that the node is
-    /// asked for.
+    /// The names for a node's certificate, which must carry at least one; the node is asked for the first.
     ///
     /// Its own name counts if it is below the URL host's parent domain, or below the host itself.
     func certificateNames(of node: NodeAddress) -> [String] {

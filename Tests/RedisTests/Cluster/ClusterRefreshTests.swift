@@ -3,7 +3,7 @@ import Testing
 
 @testable import Redis
 
-/// When the slots are asked for again; time and chance are given.
+/// When the slots are asked for again; the tests provide time and chance.
 @Suite final class ClusterRefreshTests {
     private var generator = ReconnectBackoffTests.ExtremeGenerator(word: .max)
     private var refresh = ClusterRefresh(initial: .milliseconds(50), maximum: .seconds(2))
@@ -18,7 +18,7 @@ import Testing
         refresh.end(isAnswered: isAnswered, now: at(time), using: &generator)
     }
 
-    @Test("the first wish is met at once, and wishes until the answer are one more question")
+    @Test("the first request is met at once, and requests until the reply cause one more query")
     func coalesced() {
         #expect(wanted(at: 0) == .zero)
         #expect(wanted(at: 0) == nil)
@@ -30,7 +30,7 @@ import Testing
         #expect(end(true, at: 60) == nil)
     }
 
-    @Test("questions that fail, or are wanted ever again, have pauses that grow up to the maximum")
+    @Test("queries that fail, or are requested again and again, have pauses that grow up to the maximum")
     func pauses() {
         #expect(wanted(at: 0) == .zero)
         var pauses: [TimeAmount?] = []

@@ -8,7 +8,7 @@ import Testing
 
     private func owner(_ map: ClusterSlotMap, _ slot: Int) -> Int? { map.owner(of: slot).map { map.nodes[$0].port } }
 
-    @Test("a slot has the owner that was announced or moved to last, or none")
+    @Test("a slot has the owner that was last announced or moved to, or none")
     func owners() throws {
         var map = ClusterSlotMap()
         #expect(owner(map, 0) == nil && owner(map, 16_383) == nil)
@@ -24,7 +24,7 @@ import Testing
         #expect(owner(map, 0) == 3 && owner(map, 50) == 2 && owner(map, 100) == nil && owner(map, 299) == 3)
     }
 
-    @Test("64 primaries are known and no more; a map that has more is not taken", .proves("T56"))
+    @Test("64 primaries are accepted and no more; a map with more is rejected", .proves("T56"))
     func bound() throws {
         var map = ClusterSlotMap()
         try map.replace(with: (0..<64).map { ($0...$0, node($0 + 1)) })

@@ -4,9 +4,9 @@ import Testing
 
 @testable import Redis
 
-/// Which of the nodes that a server announces are connected to, and under which names.
+/// Which announced nodes are connected to, and under which names.
 @Suite struct NodeTrustTests {
-    /// An announcement as a server elsewhere makes it, and what becomes of it.
+    /// An announcement that a server elsewhere makes, and its outcome.
     struct Announcement: Sendable {
         let url: String
         let host: String
@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(
-        "an announced address is used or not by where it is and by what the URL's host is", .proves("T55"),
+        "an announced address is used or not, depending on its kind and that of the URL's host", .proves("T55"),
         arguments: [
             Announcement(url: "redis.example", host: "10.1.2.3", outcome: "10.1.2.3:6379"),
             Announcement(url: "redis.example", host: "node-1.example", outcome: "node-1.example:6379"),
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test("where the URL's name leads decides, once its connection was made", .proves("T55"))
+    @Test("the address that the URL's name resolved to decides, once its connection was made", .proves("T55"))
     func reached() throws {
         var trust = NodeTrust(host: "redis.example")
         trust.reached(try SocketAddress(ipAddress: "127.0.0.1", port: 1))
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test("a node's name that leads to a forbidden address is not used", .proves("T55"))
+    @Test("a node whose name leads to a forbidden address is not used", .proves("T55"))
     func resolved() throws {
         let trust = NodeTrust(host: "redis.example")
         let node = NodeAddress(host: "node.example", port: 6379)
@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test(
-        "a certificate must carry the URL's host, or the node's name where that is of the same domain", .proves("T55"),
+        "a certificate must carry the URL's host, or the node's name if that is in the same domain", .proves("T55"),
         arguments: [
             ("houses.westeurope.redis.azure.net", "10.1.2.3", ["houses.westeurope.redis.azure.net"]),
             (

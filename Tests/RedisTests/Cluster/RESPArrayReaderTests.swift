@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(
-        "what is no reply, or one beyond the bounds, is a violation", .proves("T56"),
+        "an invalid reply, or one beyond the limits, is a violation", .proves("T56"),
         arguments: [
             "*2147483647\r\n", "*65537\r\n", "*-2\r\n", "*x\r\n", "$1025\r\n", "$-2\r\n", "$3\r\nabcde", ":\r\n",
             "%1\r\n",
@@ -43,7 +43,7 @@ import Testing
         #expect(throws: RESPArrayReader.Violation.self) { try read(text.map(String.init)) }
     }
 
-    @Test("the bounds hold for a reply as a whole: its elements and its bytes", .proves("T56"))
+    @Test("the limits on elements and bytes apply to a reply as a whole", .proves("T56"))
     func totals() throws {
         #expect(throws: RESPArrayReader.Violation.self) {
             try read(["*300\r\n"] + Array(repeating: "*300\r\n" + String(repeating: ":1\r\n", count: 300), count: 300))

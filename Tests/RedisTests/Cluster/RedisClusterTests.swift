@@ -6,7 +6,7 @@ import Testing
 
 @testable import Redis
 
-/// The client against a real cluster of six servers, through everything that happens to one.
+/// The client against a real cluster of six servers, through everything that can happen to one.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct RedisClusterTests {
     private static let keys = (0..<10_000).map { "key \($0)" }
 
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    /// How many of the keys are found; none may have another's value.
+    /// How many of the keys are found; none may have another key's value.
     private func found(_ client: LoopClient, _ keys: [String] = keys) async -> Int {
         var count = 0
         for start in stride(from: 0, to: keys.count, by: 1000) {
@@ -33,7 +33,7 @@ import Testing
         return count
     }
 
-    /// Looks up until all keys are found again, storing what is missing.
+    /// Looks up until all keys are found again, storing missing ones.
     private func heal(_ client: LoopClient, _ keys: [String]) async throws {
         let deadline = NIODeadline.now() + .seconds(60)
         while await found(client, keys) < keys.count {
@@ -80,10 +80,10 @@ import Testing
         }
     }
 
-    @Test("a primary that is killed: its keys fail fast, its replica takes over, and hits return by themselves")
+    @Test("a primary that is killed: its keys fail fast, its replica takes over, and hits return without help")
     func promoted() async throws {
         let cluster = try RedisCluster(nodeTimeoutMilliseconds: 1500)
-        // Through a node that lives on, and through the one that is killed.
+        // Through a node that survives, and through the one that is killed.
         try await LoopClient.with(port: cluster.nodes[0].port) { client in
             try await client.waitUntilUp()
             let keys = Array(Self.keys.prefix(1000))

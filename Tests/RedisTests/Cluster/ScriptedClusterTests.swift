@@ -5,9 +5,9 @@ import Testing
 
 @testable import Redis
 
-/// The client against nodes of a cluster that misbehave, and redirects that a real cluster makes only now and then.
+/// The client against cluster nodes that misbehave, and redirects that a real cluster makes only now and then.
 @Suite(.timeLimit(.minutes(2))) struct ScriptedClusterTests {
-    /// The reply to CLUSTER SLOTS by which one node owns all slots.
+    /// The reply to CLUSTER SLOTS in which one node owns all slots.
     static func slots(_ host: String, _ port: Int) -> String {
         "*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$\(host.utf8.count)\r\n\(host)\r\n:\(port)\r\n"
     }
@@ -19,11 +19,11 @@ import Testing
 
     private func value(_ text: String) -> RedisLookup { .value(ByteBuffer(string: text)) }
 
-    /// Two nodes, of which the client is given the first.
+    /// Two nodes; the client is given the first.
     ///
     /// - Parameters:
     ///   - first: what the first does with look-ups, stores and CLUSTER; nil for what a good server does.
-    ///   - second: the same of the second, which owns all slots otherwise.
+    ///   - second: the same for the second, which otherwise owns all slots.
     private func with(
         first: @escaping @Sendable (_ command: [String], _ first: Int, _ second: Int) -> [ScriptedPeer.Action]?,
         second: @escaping @Sendable (_ command: [String]) -> [ScriptedPeer.Action]? = { _ in nil },
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test("the look-up and the store that met the first MOVED are answered by the node that owns them")
+    @Test("the look-up and the store that met the first MOVED get replies from the node that owns them")
     func firstMoved() async throws {
         try await with(first: { command, _, second in
             switch command.first {
@@ -62,11 +62,11 @@ import Testing
             #expect(try await client.event { $0.name.hasPrefix("cluster") } == .cluster(primaries: 1))
             try await client.set("d", "1")
             #expect(await client.get("d") == value("d"))
-            #expect(second.connectionCount == 1, "one connection a node")
+            #expect(second.connectionCount == 1, "one connection per node")
         }
     }
 
-    @Test("a redirect that comes late and tells what is known already does not have the slots asked for again")
+    @Test("a redirect that comes late and repeats what is known does not cause another query for the slots")
     func lateMoved() async throws {
         let askedFor = NIOLockedValueBox(0)
         try await with(
@@ -89,13 +89,13 @@ import Testing
             #expect(try await client.event { $0.name.hasPrefix("cluster") } == .cluster(primaries: 1))
             await first.release()
             #expect(await values == ["early", "late"].map(value))
-            // A question would come after a millisecond.
+            // A query would come after a millisecond.
             try await Task.sleep(for: .milliseconds(100))
             #expect(askedFor.withLockedValue { $0 } == 1)
         }
     }
 
-    @Test("ASK sends one command elsewhere, after ASKING, and changes no slot")
+    @Test("ASK redirects one command, after ASKING, and changes no slot")
     func ask() async throws {
         let seen = NIOLockedValueBox<[String]>([])
         try await with(
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test("a command that is sent elsewhere ever again fails after two redirects", .proves("C1.31"))
+    @Test("a command that is redirected again and again fails after two redirects", .proves("C1.31"))
     func loop() async throws {
         let count = NIOLockedValueBox(0)
         try await with(
@@ -156,7 +156,7 @@ import Testing
         ) { client, first, second in
             let lookup = await client.get("a")
             #expect(lookup.error != nil)
-            #expect(count.withLockedValue { $0 } == 2, "the third would go to a port where nobody listens")
+            #expect(count.withLockedValue { $0 } == 2, "the third would go to a port without a listener")
             try await client.set("a", "1")
             while try await client.storesUnderWay() > 0 {}
         }
@@ -177,7 +177,7 @@ import Testing
             }, configure: configure
         ) { client, _, _ in
             let error = await client.get("gone").error
-            // A host that does not respond costs the deadline, and not the time to connect, which is longer.
+            // A host that does not respond costs the deadline, not the time to connect, which is longer.
             #expect(error == .deadline || error?.name == "connect")
             if case .connect(let text)? = error { #expect(!text.contains("in time")) }
             #expect(await client.get("here") == value("here"))
@@ -185,7 +185,7 @@ import Testing
     }
 
     @Test(
-        "garbage in place of the slots changes nothing but that redirects are followed one by one",
+        "an invalid reply instead of the slots only means that redirects are followed one by one",
         .proves("T56"),
         arguments: [
             "garbage\r\n", "*2147483647\r\n", "*1\r\n*3\r\n:0\r\n:99999\r\n*2\r\n$1\r\na\r\n:1\r\n", "*0\r\n",
