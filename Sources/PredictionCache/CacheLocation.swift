@@ -13,7 +13,7 @@ package enum CacheLocation: Equatable, Sendable {
     /// Reads `redis://[user:password@]host[:6379][/db]`, the same with `rediss://`, `sqlite:PATH` or `off`; all parts
     /// percent-decoded.
     ///
-    /// - Returns: nil if the text is none of these forms.
+    /// - Returns: nil if the text has another form.
     package init?(_ text: String) {
         // Copied text may end in a blank, and text from a file with Windows line endings in a CR.
         guard text.first?.isWhitespace != true, text.last?.isWhitespace != true else { return nil }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import PredictionCache
 
-/// Entries on their way to a cache, which an older look-up missed there.
+/// Entries on their way to a cache, where an older look-up missed them.
 @Suite struct StoresUnderWayTests {
     private let stores = StoresUnderWay()
     private let key = CacheKey(text: "key")
@@ -29,7 +29,7 @@ import Testing
         #expect(stores.requests.isEmpty)
     }
 
-    @Test("what the cache has found or could not look up stays as it is")
+    @Test("what the cache has found or could not look up stays unchanged")
     func untouched() {
         append("[1.0]", for: key)
         #expect(text(.entry(ByteBuffer(string: "[2.0]")), key) == "[2.0]")
@@ -58,7 +58,7 @@ import Testing
             text(.missing, CacheKey(text: "a")) == "a" && stores.request(numbers[2])?.value == ByteBuffer(string: "c"))
         stores.remove(numbers[1])
         stores.remove(numbers[0])
-        #expect(stores.requests.count == 1, "what is settled is let go with what is older")
+        #expect(stores.requests.count == 1, "a settled store is released once all older ones are")
         stores.remove(numbers[2])
         #expect(stores.requests.isEmpty && stores.request(numbers[2]) == nil)
         let next = stores.append(StoreRequest(key: key, value: ByteBuffer(string: "d")))

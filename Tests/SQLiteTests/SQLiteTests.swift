@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(
-        "Values of every kind come back as they were",
+        "Values of every kind are read back unchanged",
         arguments: [
             .null, .integer(.min), .integer(.max), .real(-0.1), .text(""), .text("a\0b ä"), .blob([]),
             .blob([0, 255]),
@@ -27,14 +27,14 @@ import Testing
         #expect(connection.changedRows == 1)
     }
 
-    @Test("Swift's values and nil are what SQLite calls so")
+    @Test("Swift's values and nil become SQLite's types")
     func bindable() throws {
         let row = try SQLiteStatement("SELECT ?, ?, ?, ?, ?, ?", connection)
             .rows([1, Int64(2), true, 0.5, "text", Int?.none])
         #expect(row == [[.integer(1), .integer(2), .integer(1), .real(0.5), .text("text"), .null]])
     }
 
-    @Test("Text that is not UTF-8 is mended, and does not trap")
+    @Test("Text that is not UTF-8 is repaired, and does not trap")
     func brokenText() throws {
         #expect(try connection.value("SELECT CAST(x'61ff' AS TEXT)") == .text("a\u{FFFD}"))
     }
@@ -69,7 +69,7 @@ import Testing
     func errors() throws {
         let missing = #expect(throws: SQLiteError.self) { try connection.execute("SELECT * FROM missing") }
         #expect(missing?.code == SQLITE_ERROR && missing?.description == "no such table: missing")
-        // Once SQLite took this for a text.
+        // SQLite once took this for a text.
         #expect(throws: SQLiteError.self) { try connection.value("SELECT \"value\"") }
         let place = #expect(throws: SQLiteError.self) {
             try SQLiteConnection(path: folder.url.path, patience: 0)
@@ -77,7 +77,7 @@ import Testing
         #expect(place?.code == SQLITE_CANTOPEN && place?.description == "unable to open database file")
     }
 
-    @Test("A transaction is undone where its body throws, and the connection goes on")
+    @Test("A transaction is rolled back if its body throws, and the connection stays usable")
     func transactions() throws {
         struct Stop: Error {}
         try connection.transaction("BEGIN") { try connection.execute("INSERT INTO t VALUES (1)") }
@@ -91,7 +91,7 @@ import Testing
         #expect(try connection.number("SELECT sum(value) FROM t") == 1)
     }
 
-    @Test("A connection that only reads cannot write, and makes no file")
+    @Test("A connection that only reads cannot write, and creates no file")
     func readOnly() throws {
         let path = folder.url.appending(path: "test.sqlite").path
         let reader = try SQLiteConnection(path: path, isReadOnly: true, patience: 0)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import PredictionCache
 
-/// Which messages are logged: time is given, and any objects are the event loops.
+/// Which messages are logged. The tests provide the time, and any objects serve as event loops.
 @Suite final class CacheEpisodesTests {
     private let episodes = CacheEpisodes()
     private let loops = [CacheEpisodesTests.Loop(), CacheEpisodesTests.Loop()]
@@ -19,7 +19,7 @@ import Testing
         episodes.ends(what, on: ObjectIdentifier(loops[loop]))
     }
 
-    @Test("one line when it begins, at most one a minute for a reason, and one when it ends on all loops")
+    @Test("one line when it begins, at most one a minute for each reason, and one when it has ended on all loops")
     func lines() {
         #expect(begins("OOM", at: 0))
         #expect(!begins("OOM", at: 59) && !begins("OOM", on: 1, at: 59))
@@ -30,14 +30,14 @@ import Testing
         #expect(!ends(on: 1), "it has ended")
     }
 
-    @Test("an end whose beginning was not logged is not logged")
+    @Test("the end is not logged if the beginning was not")
     func silent() {
         #expect(begins("OOM", at: 0) && ends())
         #expect(!begins("OOM", at: 1) && !ends())
         #expect(begins("OOM", at: 61) && ends())
     }
 
-    @Test("stores and look-ups begin and end each for itself")
+    @Test("stores and look-ups begin and end independently")
     func apart() {
         #expect(begins("stores NOPERM", at: 0, "stores") && begins("look-ups NOPERM", at: 0, "look-ups"))
         #expect(ends("look-ups") && ends("stores"))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import PredictionCache
 
-/// The password's file: small, regular, text, without its line break.
+/// The password's file: small, regular, UTF-8 text, used without its line break.
 @Suite struct CachePasswordFileTests {
     private func withFile<Result>(_ bytes: [UInt8], _ body: (String) throws -> Result) throws -> Result {
         let file = FileManager.default.temporaryDirectory.appending(path: "bungalow-\(UUID().uuidString)")
@@ -59,7 +59,7 @@ import Testing
     @Test("a file larger than its size claims is read whole, within the bound")
     func growing() throws {
         #if os(Linux)
-        // Files of procfs say that they are empty.
+        // Files of procfs report a size of 0.
         let bytes = try SmallFile.read("/proc/version", atMost: 4096)
         #expect(bytes.starts(with: Array("Linux".utf8)))
         #expect(throws: SmallFile.ReadError.self) { try SmallFile.read("/proc/version", atMost: bytes.count - 1) }

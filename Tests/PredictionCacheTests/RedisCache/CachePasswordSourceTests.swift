@@ -6,7 +6,7 @@ import Testing
 @testable import PredictionCache
 
 @Suite struct CachePasswordSourceTests {
-    @Test("while the file cannot be read the last password is used on, with one warning", .proves("C5.3"))
+    @Test("while the file cannot be read the last password stays in use, with one warning", .proves("C5.3"))
     func deleted() throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "bungalow-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: file) }
@@ -22,8 +22,8 @@ import Testing
         #expect(try source.read() == "two")
         #expect(
             lines.all == [
-                "warning: cache: the password cannot be read, and the last one stays in use: No such file or directory: "
-                    + "CACHE_PASSWORD_FILE=\(file.path)",
+                "warning: cache: the password cannot be read, and the last one stays in use: "
+                    + "No such file or directory: CACHE_PASSWORD_FILE=\(file.path)",
                 "info: cache: the password can be read again: CACHE_PASSWORD_FILE=\(file.path)",
             ])
     }

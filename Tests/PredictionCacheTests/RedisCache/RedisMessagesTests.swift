@@ -25,7 +25,7 @@ import Testing
 
     private let closed = RedisError.connect("closed by the server")
 
-    @Test("a server that comes and goes: one warning a minute for a reason, and its end only after one")
+    @Test("a server that goes and returns: one warning a minute for each reason, and its end only after a warning")
     func comesAndGoes() {
         let lines = logged {
             messages.log(.up)
@@ -43,7 +43,7 @@ import Testing
             ])
     }
 
-    @Test("a second outage within the minute that lasts is told once the minute is over")
+    @Test("a second outage within the minute is logged once the minute is over, if it lasts")
     func lasts() {
         messages.log(.up)
         messages.log(.down(closed))
@@ -53,7 +53,7 @@ import Testing
         #expect(logged { messages.log(.up) } == ["info: answers"])
     }
 
-    @Test("what was refused before the server was lost is not said to be refused when it answers")
+    @Test("what was refused before the server was lost is not reported as refused when it answers again")
     func stale() {
         messages.log(.up)
         messages.outcome(of: .store, .errorReply("CLUSTERDOWN"))
@@ -68,7 +68,7 @@ import Testing
         #expect(refused.suffix(2) == ["info: answers, but refuses stores", "info: accepts stores again"])
     }
 
-    @Test("MASTERDOWN is one line: that the server is not used, or that look-ups are refused if it goes on to be used")
+    @Test("MASTERDOWN is one line: the server is not used, or look-ups are refused if it stays in use")
     func masterDown() {
         let line = "MASTERDOWN Link with MASTER is down"
         messages.log(.up)
@@ -84,7 +84,7 @@ import Testing
                 == ["warning: refuses look-ups, which are BYPASS: \(line)"])
     }
 
-    @Test("what only the configuration can change is not waited for; a cluster's size is told when it changes")
+    @Test("an error that only the configuration can mend is logged at once; a cluster's size is logged when it changes")
     func words() {
         #expect(
             logged { messages.log(.down(.unusable("a cluster has database 0 only"))) }

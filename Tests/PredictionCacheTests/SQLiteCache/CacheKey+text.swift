@@ -2,7 +2,7 @@
 @testable import PredictionCache
 
 extension CacheKey {
-    /// A key that differs from others by this text.
+    /// A key that this text makes different from others.
     init(text: String) {
         // FNV-1a, so that query keys differ too.
         let hash = text.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }

@@ -53,7 +53,7 @@ import Testing
         await store.close()
     }
 
-    @Test("an empty file is used as it is")
+    @Test("an empty file is used")
     func anEmptyFileIsFine() async throws {
         let fixture = try StoreFixture()
         try Data().write(to: URL(fileURLWithPath: fixture.path))
@@ -78,7 +78,7 @@ import Testing
         #expect(names.count == 3)
     }
 
-    @Test("pages overwritten in the open file never give a wrong entry, and the cache goes on")
+    @Test("pages overwritten in the open file never give a wrong entry, and the cache keeps working")
     func pagesOverwrittenWhileOpenNeverGiveAWrongAnswerAndServiceGoesOn() async throws {
         let fixture = try StoreFixture()
         let (store, handle) = try await fixture.reopened()
@@ -130,7 +130,7 @@ import Testing
         withExtendedLifetime(handle) {}
     }
 
-    @Test("a table dropped from the open file is made again")
+    @Test("a table dropped from the open file is created again")
     func aTableDroppedWhileOpenIsMadeAnew() async throws {
         let fixture = try StoreFixture()
         let (store, handle) = try await fixture.reopened()
@@ -143,7 +143,7 @@ import Testing
         await store.close()
     }
 
-    @Test("another program's database is an error and stays as it is")
+    @Test("another program's database is an error and is left unchanged")
     func anotherProgramsDatabaseIsRefusedAndUntouched() throws {
         let fixture = try StoreFixture()
         try SecondProcess.run(

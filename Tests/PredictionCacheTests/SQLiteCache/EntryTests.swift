@@ -4,7 +4,7 @@ import Testing
 
 @testable import PredictionCache
 
-/// What becomes of an entry: found, expired, evicted, kept over a restart.
+/// What happens to an entry: found, expired, evicted, kept over a restart.
 @Suite struct EntryTests {
     @Test("an entry is found, and an unknown key is missing")
     func anEntryIsFoundAndAnUnknownKeyIsNone() async throws {
@@ -44,7 +44,7 @@ import Testing
         await store.settle()
         #expect(try fixture.count(of: "SELECT count(*) FROM entry") == 1000)
         fixture.advance(milliseconds: 3_600_000)
-        // The thread sweeps when it is idle; each turn of this loop lets it go round again.
+        // The thread sweeps when it is idle; each turn of this loop lets it run again.
         var turns = 0
         while try fixture.count(of: "SELECT count(*) FROM entry") > 0, turns < 100_000 {
             await store.settle()
@@ -106,7 +106,7 @@ import Testing
         await second.close()
     }
 
-    @Test("the file stays within its limit when many times as much is stored", arguments: [20, 3000, 25_000])
+    @Test("the file stays within its limit when many times its size is stored", arguments: [20, 3000, 25_000])
     func theFileStaysWithinItsLimitWhenManyTimesThatIsStored(valueBytes: Int) async throws {
         let fixture = try StoreFixture()
         var settings = fixture.settings

@@ -8,7 +8,7 @@ import Testing
 
 /// The handle of one event loop: deadlines, bounds, closing, and that each look-up is completed exactly once.
 @Suite struct HandleTests {
-    @Test("a stalled thread means the deadline, and its late response is dropped")
+    @Test("a stalled thread causes the deadline, and its late response is dropped")
     func aStalledThreadIsTheDeadlineAndItsLateAnswerIsDropped() async throws {
         let fixture = try StoreFixture()
         var settings = fixture.settings
@@ -75,12 +75,13 @@ import Testing
         let full = "\(CacheLookup.unavailable(.queueFull))"
         try await ask(1)
         await fixture.gate.waitForArrival()
-        // The thread is busy with one; four more may wait for it, and the tick after those is refused whole.
+        // The thread is busy with one look-up; four more may wait for it, and the tick after those is refused
+        // completely.
         try await ask(4)
         #expect(answers.withLock { $0 } == [:])
         try await ask(2)
         #expect(answers.withLock { $0 } == [full: 2])
-        // A tick that the queue could never take.
+        // A tick that never fits into the queue.
         try await ask(7)
         #expect(answers.withLock { $0 } == [full: 9])
         fixture.gate.open()
@@ -205,7 +206,7 @@ private final class Load: Sendable {
     }
 
     func expectEachCompletedOnce() async {
-        // Closing the store ends its thread; a look-up it did not answer meets its deadline within milliseconds.
+        // Closing the store ends its thread; a look-up without a response meets its deadline within milliseconds.
         while completions.withLock({ $0.contains(0) }) { await Task.yield() }
         #expect(completions.withLock { $0.allSatisfy { $0 == 1 } })
         #expect(completions.withLock { $0.count } > 10_000)

@@ -1,6 +1,6 @@
 import TestSupport
 
-/// Another process at the same file: a Python program that says a line when it has done its part.
+/// Another process that uses the same file: a Python program that prints a line when it has done its part.
 final class SecondProcess {
     private let child: ChildProcess
 
@@ -10,7 +10,7 @@ final class SecondProcess {
         try child.standardOutput.wait { $0.contains("\n") }
     }
 
-    /// Lets it go on from `sys.stdin.read()` and waits for its end.
+    /// Lets it continue after `sys.stdin.read()` and waits for its end.
     func finish() throws {
         try child.closeInput()
         guard try child.waitForExit() == 0 else { throw ChildProcess.Failure(child.standardError.text()) }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import PredictionCache
 
-/// Several stores and several processes at one file.
+/// Several stores and several processes that use one file.
 @Suite struct SharedFileTests {
     private static let writer = """
         import sqlite3, sys
@@ -164,7 +164,7 @@ import Testing
         await store.close()
     }
 
-    @Test("a file removed while it is open is made again")
+    @Test("a file removed while it is open is created again")
     func aFileRemovedWhileOpenIsMadeAnew() async throws {
         let fixture = try StoreFixture()
         let (store, handle) = try await fixture.reopened()

@@ -15,7 +15,7 @@ final class StoreFixture: Sendable {
     private let status: SharedCacheStatus
     private let logger: Logger
     let gate = Gate()
-    /// Shared and never shut down: the last reference to a fixture may be let go on one of its loops.
+    /// Shared and never shut down: the last reference to a fixture may be released on one of its loops.
     private static let group = MultiThreadedEventLoopGroup(numberOfThreads: 4)
 
     var path: String { folder.appendingPathComponent("cache.sqlite").path }
@@ -26,7 +26,7 @@ final class StoreFixture: Sendable {
         return settings
     }
 
-    /// Entries that were dropped and not stored, by reason.
+    /// Entries that were dropped instead of stored, by reason.
     var dropped: [CacheErrorReason: UInt64] { status.dropped }
 
     init() throws {
@@ -45,7 +45,7 @@ final class StoreFixture: Sendable {
     }
 
     func open(_ settings: SQLiteCacheSettings? = nil) throws -> SQLitePredictionStore {
-        // Not the fixture itself: a timer may hold the store for longer than the folder should lie about.
+        // Not the fixture itself: a timer may hold the store for longer than the folder should exist.
         try SQLitePredictionStore(settings ?? self.settings, status, logger) { [gate, clock] in
             gate.pass()
             return clock.withLock { $0 }
@@ -76,7 +76,7 @@ final class StoreFixture: Sendable {
 }
 
 extension SQLitePredictionStore {
-    /// Returns once everything handed over so far is written or dropped.
+    /// Returns once everything submitted so far is written or dropped.
     func settle() async {
         while status.queuedStoreBytes.load(ordering: .relaxed) > 0 { try? await Task.sleep(for: .microseconds(200)) }
     }
@@ -140,7 +140,7 @@ final class Guarded<Value: Sendable>: Sendable {
     }
 }
 
-/// Holds up the store's thread where it asks for the time.
+/// Blocks the store's thread when it asks for the time.
 final class Gate: Sendable {
     private let isShut = Mutex(false)
     private let arrivals = DispatchSemaphore(value: 0)
@@ -159,7 +159,7 @@ final class Gate: Sendable {
         opening.wait()
     }
 
-    /// Returns once the thread stands at the gate.
+    /// Returns once the thread waits at the gate.
     func waitForArrival() async {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async {

@@ -2,10 +2,10 @@ import Testing
 
 @testable import PredictionCache
 
-/// Names of a certificate held against the host of `rediss://`.
+/// Names of a certificate compared with the host of `rediss://`.
 @Suite struct CertificateNameTests {
     @Test(
-        "a name stands for the same host, a leading * for one label",
+        "a name matches the same host, a leading * matches one label",
         arguments: [
             ("cache.example", "cache.example"), ("CACHE.example", "cache.Example"), ("cache.example", "cache.example."),
             ("*.example", "cache.example"), ("*.cache.example", "a.cache.example"), ("localhost", "localhost"),
@@ -13,7 +13,7 @@ import Testing
     func matches(name: String, host: String) { #expect(CertificateName(name).matches(host)) }
 
     @Test(
-        "a name stands for no other host",
+        "a name matches no other host",
         arguments: [
             ("cache.example", "example"), ("example", "cache.example"), ("*.example", "a.cache.example"),
             ("*.example", "example"), ("*", "localhost"), ("c*.example", "cache.example"), ("*.*", "cache.example"),
