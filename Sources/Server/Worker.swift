@@ -105,7 +105,7 @@ final class Worker: @unchecked Sendable {
         eventLoop.submit { self.routes.apiKeys = apiKeys }
     }
 
-    /// Stops being ready, and lets every response tell its client to use another connection next time.
+    /// Stops being ready, and lets every response announce that its connection closes.
     func beginStopping() -> EventLoopFuture<Void> {
         eventLoop.submit { [self] in
             routes.isReady = false

@@ -2,7 +2,7 @@ import CSpawn
 import Foundation
 import Synchronization
 
-/// A child process whose output is collected while it runs; killed if it is still running when nobody needs it.
+/// A child process whose output is collected while it runs; killed if it still runs when the test releases it.
 ///
 /// It starts programs with `posix_spawn`: Foundation's `Process` reads past the end of a directory entry and crashes at
 /// random on Linux up to Swift 6.3.1 (swift-corelibs-foundation, pull request 5472).
@@ -22,13 +22,13 @@ package final class ChildProcess: Sendable {
     /// Starts a program.
     ///
     /// - Parameters:
-    ///   - program: its file, or its name where PATH tells the file.
+    ///   - program: its file, or a name to find in PATH.
     ///   - environment: variables on top of PATH, HOME and the like; the server's own are not inherited.
     ///   - hasInput: whether its standard input stays open until `closeInput()`; otherwise it is empty.
     package init(
         _ program: String, _ arguments: [String], environment: [String: String] = [:], hasInput: Bool = false
     ) throws {
-        // The sanitizers' options tell where reports go, of servers that are built with one too.
+        // The sanitizers' options say where reports go; servers may be built with one too.
         let inherited = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS"]
         let environment = ProcessInfo.processInfo.environment.filter { inherited.contains($0.key) }
             .merging(environment) { $1 }
@@ -83,7 +83,7 @@ package final class ChildProcess: Sendable {
     }
 }
 
-/// A process from its start until a thread of its own has taken its exit code.
+/// A process from its start until a thread of its own has collected its exit code.
 private final class ProcessLife: Sendable {
     let processID: pid_t
     private let status = Mutex<Int32?>(nil)
@@ -92,7 +92,8 @@ private final class ProcessLife: Sendable {
     init(processID: pid_t) {
         self.processID = processID
         Thread { [self] in
-            // The process stays a zombie until the lock is held, so that no signal meets a stranger with its number.
+            // The process stays a zombie until the lock is held, so that no signal reaches another process with its
+            // number.
             var information = siginfo_t()
             while waitid(P_PID, id_t(processID), &information, WEXITED | WNOWAIT) == -1, errno == EINTR {}
             status.withLock { status in
@@ -113,7 +114,7 @@ private final class ProcessLife: Sendable {
     func exitCode(within seconds: Int) -> Int32? {
         guard ended.wait(timeout: .now() + .seconds(seconds)) == .success else { return nil }
         ended.signal()
-        // As the macros of wait(2): the low seven bits tell the signal, the next byte the exit code.
+        // As the macros of wait(2) do: the low seven bits are the signal, the next byte the exit code.
         return status.withLock { $0.map { $0 & 0x7F == 0 ? $0 >> 8 & 0xFF : 128 + $0 & 0x7F } }
     }
 }

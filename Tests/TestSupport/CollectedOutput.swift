@@ -1,14 +1,14 @@
 import Foundation
 import Synchronization
 
-/// What a child writes, read by a thread of its own so that the child never blocks.
+/// A child's output, read by a thread of its own so that the child never blocks.
 package final class CollectedOutput: Sendable {
     let pipe = Pipe()
     private let bytes = Mutex<Data>(Data())
     private let changed = NSCondition()
     private let ended = DispatchSemaphore(value: 0)
 
-    /// Begins to read; the child must have been started, so that its end closes the pipe.
+    /// Starts reading; the child must have been started, so that its end closes the pipe.
     func start() {
         try? pipe.fileHandleForWriting.close()
         let thread = Thread { [self] in
@@ -29,16 +29,16 @@ package final class CollectedOutput: Sendable {
         ended.signal()
     }
 
-    /// All of it so far.
+    /// All output so far.
     package func text() -> String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
 
-    /// Waits until the text is as wanted.
+    /// Waits until the text satisfies the condition.
     package func wait(seconds: Double = 30, _ isEnough: (String) -> Bool) throws {
         let deadline = Date().addingTimeInterval(seconds)
         while !isEnough(text()) {
             let inTime = changed.withLock { changed.wait(until: min(deadline, Date().addingTimeInterval(0.05))) }
             guard inTime || Date() < deadline else {
-                throw ChildProcess.Failure("waited in vain; so far: \(text().suffix(2000))")
+                throw ChildProcess.Failure("timed out; so far: \(text().suffix(2000))")
             }
         }
     }

@@ -2,7 +2,7 @@ package import Testing
 
 /// Names the clauses of docs/contract.md and docs/threat-model.md that a test proves, such as `.proves("C1.4", "T12")`.
 ///
-/// Tests/clauses holds the names against both documents; a run of the test is not changed.
+/// Tests/clauses checks the names against both documents; a run of the test is unaffected.
 package struct Proves: TestTrait {}
 
 extension Trait where Self == Proves {

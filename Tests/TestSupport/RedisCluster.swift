@@ -1,6 +1,6 @@
 import Foundation
 
-/// A real Redis Cluster of three primaries and three replicas, ended when the test lets go of it.
+/// A real Redis Cluster of three primaries and three replicas, ended when the test releases it.
 package final class RedisCluster {
     package let nodes: [RedisProcess]
     /// The nodes' ports for TLS.
@@ -10,10 +10,10 @@ package final class RedisCluster {
     /// Starts the nodes and waits until each of them knows that all slots are served.
     ///
     /// - Parameters:
-    ///   - arguments: more of redis-server's own, of each node.
-    ///   - nodeTimeoutMilliseconds: when a node that is silent counts as failed; on a machine under load a short one makes
-    ///     a cluster fail by itself for a moment.
-    ///   - encryption: the certificates' arguments of a node by its position, and redis-cli's own for TLS; the nodes then
+    ///   - arguments: further options of redis-server, for each node.
+    ///   - nodeTimeoutMilliseconds: when a silent node counts as failed; on a machine under load, a short time makes a
+    ///     cluster fail by itself for a moment.
+    ///   - encryption: the certificate options of a node by its position, and redis-cli's own for TLS; the nodes then
     ///     listen on `encryptedPorts` too.
     package init(
         _ arguments: [String] = [], nodeTimeoutMilliseconds: Int = 15_000,
@@ -51,7 +51,7 @@ package final class RedisCluster {
                 try RedisProcess.cli(port: node.port, ["CLUSTER", "INFO"]).contains("cluster_state:ok")
             }
         }
-        // A replica that has never been in step takes over nothing.
+        // A replica that has never been in sync does not take over.
         for node in nodes.suffix(3) {
             try wait("a replica in step") {
                 try RedisProcess.cli(port: node.port, ["INFO", "replication"]).contains("link_status:up")
@@ -64,7 +64,7 @@ package final class RedisCluster {
     /// The primaries at the start; the replica of each may have another position.
     package var primaries: ArraySlice<RedisProcess> { nodes.prefix(3) }
 
-    /// Waits for what no command tells.
+    /// Waits for a state that no command reports.
     package func wait(_ what: String, seconds: Double = 30, until isTrue: () throws -> Bool) throws {
         let deadline = Date().addingTimeInterval(seconds)
         while try !isTrue() {

@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A real redis-server on a free port, without files, ended when the test lets go of it.
+/// A real redis-server on a free port, without files, ended when the test releases it.
 package final class RedisProcess {
     package let port: Int
     private var child: ChildProcess?
@@ -9,7 +9,7 @@ package final class RedisProcess {
 
     /// Starts a server.
     ///
-    /// - Parameter arguments: more of redis-server's own.
+    /// - Parameter arguments: further options of redis-server.
     package init(_ arguments: [String] = []) throws {
         port = try Self.freePort()
         self.arguments = arguments
@@ -36,14 +36,14 @@ package final class RedisProcess {
     /// The URL for `CACHE_URL`.
     package var url: String { "redis://127.0.0.1:\(port)" }
 
-    /// Ends it without a word, as a crash would.
+    /// Kills it without notice, like a crash.
     package func kill() throws {
         signal(SIGKILL)
         _ = try child?.waitForExit()
         child = nil
     }
 
-    /// Sends a signal: SIGSTOP freezes it, SIGCONT lets it go on.
+    /// Sends a signal: SIGSTOP freezes it, SIGCONT lets it continue.
     package func signal(_ number: Int32) { child?.signal(number) }
 
     /// Runs redis-cli.
@@ -58,12 +58,12 @@ package final class RedisProcess {
     @discardableResult
     package func cli(_ arguments: [String]) throws -> String { try Self.cli(port: port, arguments) }
 
-    /// Runs redis-cli on a server that is known by its port.
+    /// Runs redis-cli on the server at a port.
     package static func cli(port: Int, _ arguments: [String]) throws -> String {
         try ChildProcess.run("redis-cli", ["-p", "\(port)"] + arguments).output.trimmingCharacters(in: .newlines)
     }
 
-    /// A port that nobody listens on at this moment, and that neither the kernel nor another test is going to give away.
+    /// A port that is not in use now, and that neither the kernel nor another test will assign.
     package static func freePort() throws -> Int {
         for _ in 0..<lentPorts.count {
             let offset = portsLent.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -73,9 +73,9 @@ package final class RedisProcess {
         throw ChildProcess.Failure("no free port in \(lentPorts)")
     }
 
-    /// Below those that systems give to whoever asks for any port (from 32768 on Linux, 49152 on macOS).
+    /// Below those that systems assign on request for any port (from 32768 on Linux, 49152 on macOS).
     private static let lentPorts = 20_000..<32_000
-    /// Two test runs at a time begin at different ones.
+    /// Two test runs at the same time begin at different ports.
     private static let firstOffset = Int.random(in: 0..<lentPorts.count)
     private static let portsLent = Atomic(0)
 

@@ -1,7 +1,7 @@
 public import Bytes
 
 extension RequestID {
-    /// The id that a text is, if it may be one.
+    /// The id in a text, if the text is valid.
     public init?(_ text: String) {
         let id = Array(text.utf8).withUnsafeBytes { Self($0) }
         guard let id else { return nil }

@@ -1,6 +1,6 @@
 package import Foundation
 
-/// Logs as people have saved them: the same kinds of text that clients of other tools have reported.
+/// Logs as people have saved them: the kinds of text that users of other tools have reported.
 package enum SavedLogs {
     /// The path of a file in `Vectors/Logs`.
     package static func path(_ name: String) throws -> String {

@@ -25,7 +25,7 @@ package struct SmallDisk {
 
     private var ballast: URL { folder.appending(path: "ballast") }
 
-    /// Leaves no room, or no more than `bytes`.
+    /// Leaves no room, or at most `bytes`.
     package func fill(leaving bytes: Int = 0) throws {
         let descriptor = open(ballast.path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         guard descriptor >= 0 else {

@@ -18,8 +18,8 @@ enum BindHostMistake {
         var port: Substring?
         if rest.hasPrefix("["), let bracket = rest.lastIndex(of: "]") {
             surplus.append("brackets")
-            let behind = rest[rest.index(after: bracket)...]
-            if behind.hasPrefix(":") { port = behind.dropFirst() }
+            let tail = rest[rest.index(after: bracket)...]
+            if tail.hasPrefix(":") { port = tail.dropFirst() }
             rest = rest[rest.index(after: rest.startIndex)..<bracket]
         } else if let colon = rest.firstIndex(of: ":"), rest.lastIndex(of: ":") == colon {
             port = rest[rest.index(after: colon)...]

@@ -96,7 +96,7 @@ class LiveChart {
     return parts.filter((part) => part.length > 0);
   }
 
-  /** The next of 1, 2, 4, 10 …, half of which is round too. */
+  /** The next of 1, 2, 4, 10 …: half of each is round too. */
   static roundedUp(value) {
     if (value <= 0) return 1;
     const unit = 10 ** Math.floor(Math.log10(value));

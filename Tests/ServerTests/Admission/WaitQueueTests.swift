@@ -6,7 +6,7 @@ import Testing
 @testable import HTTP1
 @testable import Server
 
-/// Calls wait in order, not for ever, and each comes to exactly one end.
+/// Requests wait in order and not forever, and each has exactly one outcome.
 @Suite struct WaitQueueTests {
     /// A queue on the current event loop, whose requests wait for a semaphore of the test's.
     private final class Bench {
@@ -32,7 +32,7 @@ import Testing
 
         func keep(_ permit: consuming Permit) { held.append(Held(permit)) }
 
-        /// Uses up units of what is waited for.
+        /// Acquires units of the awaited semaphore.
         func take(_ count: Int = 1) -> Bool {
             for _ in 0..<count {
                 guard let permit = wanted.tryAcquire() else { return false }
@@ -41,7 +41,7 @@ import Testing
             return true
         }
 
-        /// Releases units of what is waited for.
+        /// Releases units of the awaited semaphore.
         func release(_ count: Int = 1) { held.removeFirst(count) }
 
         func wait(_ request: Int, _ then: @escaping () -> Void = {}) {
@@ -60,7 +60,7 @@ import Testing
         try await eventLoop.submit { body(eventLoop) }.get()
     }
 
-    @Test("first come, first served, as many as there is room for")
+    @Test("first come, first served, as many as there are permits")
     func order() async throws {
         try await onLoop { eventLoop in
             let bench = Bench(eventLoop, places: 100, wanted: 2)
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test("what was given back while a call came to wait is not missed")
+    @Test("a release while a request is being queued is not missed")
     func givenBackMeanwhile() async throws {
         try await onLoop { eventLoop in
             let bench = Bench(eventLoop, places: 1, wanted: 1)
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test("a call beyond the queue is refused at once: queue_full, or in_flight where there is no queue")
+    @Test("a request beyond the queue is rejected at once: queue_full, or in_flight if there is no queue")
     func refusedAtOnce() async throws {
         try await onLoop { eventLoop in
             let bench = Bench(eventLoop, places: 2, wanted: 0)
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test("10 000 waiting calls that end at once go on one after the other, not one inside the other")
+    @Test("10 000 waiting requests that end at once start one after the other, not one inside the other")
     func noRecursion() async throws {
         try await onLoop { eventLoop in
             let bench = Bench(eventLoop, places: 20_000, wanted: 1)
@@ -125,7 +125,7 @@ import Testing
         }
     }
 
-    @Test("a call that comes to wait while another goes on stands behind those that wait")
+    @Test("a request that is queued while another starts is placed after those that wait")
     func waitWhileStarting() async throws {
         try await onLoop { eventLoop in
             let bench = Bench(eventLoop, places: 10, wanted: 10)
@@ -139,7 +139,7 @@ import Testing
     }
 
     @Test(
-        "who has waited elsewhere waits so much less here, and is refused before those who came earlier",
+        "time spent waiting elsewhere counts, so such a request can be rejected before earlier ones",
         .proves("C2.7"))
     func waitedElsewhere() async throws {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
@@ -161,7 +161,7 @@ import Testing
         #expect(reason == .queueDeadline)
     }
 
-    @Test("calls that are abandoned leave the line, give their places back, and those behind them keep their order")
+    @Test("abandoned requests leave the queue and release their places, and those after them keep their order")
     func abandoned() async throws {
         try await onLoop { eventLoop in
             let bench = Bench(eventLoop, places: 5, wanted: 1)
@@ -187,7 +187,7 @@ import Testing
         }
     }
 
-    @Test("at its deadline each waiting call is refused exactly once, and gives its place back")
+    @Test("at its deadline each waiting request is rejected exactly once, and releases its place")
     func deadline() async throws {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.any()
         let ends = try await eventLoop.flatSubmit {
@@ -205,7 +205,7 @@ import Testing
             return EventLoopFuture.whenAllSucceed(promises.map(\.futureResult), on: eventLoop).assumeIsolated()
                 .map { reasons in
                     #expect(NIODeadline.now() - began >= .milliseconds(50))
-                    // What comes free now is nobody's any more.
+                    // A release now belongs to no request any more.
                     bench.release()
                     bench.queue.startWaiting()
                     #expect(bench.queue.isEmpty && bench.places.inUse == 0 && bench.wanted.inUse == 0)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Server
 
-/// What is said of a `BIND_HOST` that is more than a host.
+/// The advice about a `BIND_HOST` that is more than a host.
 @Suite struct BindHostMistakeTests {
     @Test(
         "what belongs to a URL is left out, and the port has a variable of its own", .proves("C5.15"),

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Server
 
-/// Every option's default, and what wins.
+/// Every option's default, and which setting takes precedence.
 @Suite struct ConfigurationTests {
     private func configuration(
         _ arguments: [String] = [], _ environment: [String: String] = [:]

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Server
 
-/// The tables of options in the documents say what `ServerOption.all` says.
+/// The tables of options in the documents match `ServerOption.all`.
 @Suite struct OptionDocumentsTests {
     private struct Row: Equatable {
         let variable: String
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    /// The parts of a cell with commas, without ids and what is added in parentheses.
+    /// The parts of a cell with commas, without ids and additions in parentheses.
     private func parts(_ cell: String) -> [String] {
         cell.replacing(/\[C[0-9.]+\] |\([^)]*\)/, with: "").split(separator: ",")
             .map { $0.trimmingCharacters(in: .whitespaces) }

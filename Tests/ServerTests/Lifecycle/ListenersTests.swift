@@ -3,10 +3,10 @@ import Testing
 
 @testable import Server
 
-/// What a `BIND_HOST` stands for.
+/// The addresses of a `BIND_HOST`.
 @Suite struct ListenersTests {
     @Test(
-        "a host stands for its addresses",
+        "a host means its addresses",
         arguments: [
             ("*", ["0.0.0.0", "::"]), ("localhost", ["127.0.0.1", "::1"]), ("LOCALHOST", ["127.0.0.1", "::1"]),
             ("127.0.0.1", ["127.0.0.1"]), ("0.0.0.0", ["0.0.0.0"]), ("::", ["::"]), ("::1", ["::1"]),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Server
 
-/// Messages for a stderr that nobody reads, until somebody does.
+/// Messages for a stderr that is not read until later.
 @Suite struct MessageStreamTests {
     private let pipe = Pipe()
 
@@ -27,7 +27,7 @@ import Testing
         return text
     }
 
-    @Test("messages that nobody reads hold nobody up, and what is dropped is counted and said once it can be")
+    @Test("unread messages block nothing, and the number of dropped ones is logged once it can be")
     func unread() throws {
         try fill()
         let stream = MessageStream(fileDescriptor: pipe.fileHandleForWriting.fileDescriptor)
@@ -44,7 +44,7 @@ import Testing
         #expect(read(until: "later") == "later\n")
     }
 
-    @Test("a descriptor that cannot be written holds nobody up")
+    @Test("a descriptor that cannot be written blocks nothing")
     func unwritable() {
         let stream = MessageStream(fileDescriptor: -1)
         for _ in 0..<1000 { stream.write("a message\n") }

@@ -18,7 +18,7 @@ import Testing
         init(_ semaphore: HTTP1.Semaphore, _ count: Int) { permit = semaphore.tryAcquire(count) }
     }
 
-    /// What a scrape of these metrics is, on a server with some requests in flight.
+    /// A scrape of these metrics, on a server with some requests in flight.
     func text(_ counted: Metrics.Snapshot, _ format: MetricsFormat = .text) throws -> String {
         let limits = ConcurrencyLimits(inFlight: 5, queued: 5, cores: 1, connections: 5, bufferedBytes: 5)
         let (inFlight, queued) = (Held(limits.inFlight, 3), Held(limits.queued, 2))
@@ -44,7 +44,7 @@ import Testing
     ]
 
     @Test(
-        "every family has HELP and TYPE once, before its samples, and every line is of the text format", .proves("C4.3")
+        "every family has HELP and TYPE once, before its samples, and every line is in the text format", .proves("C4.3")
     )
     func form() throws {
         let metrics = Metrics()
@@ -108,7 +108,7 @@ import Testing
         #expect(text.firstMatch(of: build) != nil)
     }
 
-    @Test("a histogram's buckets hold what is at most their bound, cumulated, and count what is above all of them")
+    @Test("a histogram's buckets hold what is at most their bound, cumulative, and the last counts all")
     func histogram() throws {
         var records = Histogram.records
         for value in [1.0, 1, 2, 3, 1000, 1001] { records.observe(value) }
@@ -123,7 +123,7 @@ import Testing
         #expect(lines[10].hasPrefix(#"bungalow_batch_records_bucket{le="+Inf"}"#))
     }
 
-    @Test("buckets of times begin at 50 µs and ascend, and one loop's share adds to another's", .proves("C6.2"))
+    @Test("buckets of times begin at 50 µs and ascend, and loops' shares add up", .proves("C6.2"))
     func shares() {
         #expect(
             Histogram.seconds.bounds.first == 0.000_05 && Histogram.seconds.bounds.sorted() == Histogram.seconds.bounds)
@@ -146,7 +146,7 @@ import Testing
         #expect(sum.cacheErrors == [.deadline: 2] && sum.rejections == [.queueFull: 2] && sum.isCacheUp == true)
     }
 
-    @Test("without a cache, by choice, there is no series of one that is down", .proves("C6.7"))
+    @Test("if the cache is switched off, there is no series that shows it as down", .proves("C6.7"))
     func withoutCache() throws {
         let (none, down, up) = (Metrics(), Metrics(), Metrics())
         down.cacheChanged(isUp: false)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Server
 
-/// `/metrics` as OpenMetrics: who gets it, how it differs from the text format, and its exemplars.
+/// `/metrics` as OpenMetrics: which scraper gets it, how it differs from the text format, and its exemplars.
 @Suite struct OpenMetricsTests {
     private static let trace = "0af7651916cd43dd8448eb211c80319c"
 
@@ -14,14 +14,14 @@ import Testing
         TraceID(sampledIn: "00-\(trace)-b7ad6b7169203331-\(flags)")
     }
 
-    /// A clock that stands, and the time that it shows as an exemplar has it.
+    /// A clock that stands still, and its time as an exemplar shows it.
     private static func stoppedClock() -> (WallClock, String) {
         let clock = WallClock()
         return (clock, "\(clock.secondsSince1970).\(String(1000 + clock.millisecond).dropFirst())")
     }
 
     @Test(
-        "a scraper that names OpenMetrics and wants it at least as much gets it, any other the text format",
+        "a scraper that names OpenMetrics and prefers it at least equally gets it, any other the text format",
         .proves("C6.16"),
         arguments: [
             (nil, .text), ("", .text), ("*/*", .text), ("text/plain", .text), ("application/*", .text),
@@ -39,7 +39,7 @@ import Testing
             ("application/openmetrics-text;q=0.5,text/*;q=0.6,text/plain;q=0.2", .openMetrics),
             ("application/openmetrics-text,text/plain", .openMetrics),
             ("*/*,application/openmetrics-text;q=0.9", .text),
-            // The most specific range counts, wherever it stands.
+            // The most specific range counts, wherever it is in the list.
             ("application/openmetrics-text;version=1.0.0;q=0.1,application/openmetrics-text,text/plain;q=0.5", .text),
             ("text/plain;version=1.0.0,application/openmetrics-text;q=0.2,text/plain;q=0.1", .openMetrics),
             (" , ;, a/b/c, /, application/openmetrics-text", .openMetrics),
@@ -59,14 +59,14 @@ import Testing
         #expect(MetricsFormat(accept: accept) == format)
     }
 
-    /// The lines of a scrape but for the values that differ from one to the next: the process's own, and its id.
+    /// The lines of a scrape without the values that differ between scrapes: the process's own, and its id.
     private static func lines(_ metrics: Metrics, _ format: MetricsFormat = .text) throws -> [Substring] {
         try MetricsTextTests().text(metrics.snapshot, format).split(separator: "\n")
             .filter { !$0.hasPrefix("process_") && !$0.hasPrefix("bungalow_build_info{") }
     }
 
     @Test(
-        "it has the lines of the text format, but for its counters' families, its exemplars and its end",
+        "it has the lines of the text format, except for its counters' families, its exemplars and its end",
         .proves("C6.17"))
     func differences() throws {
         let metrics = Metrics()
@@ -79,7 +79,7 @@ import Testing
         let plain = try Self.lines(metrics).map { line in
             line.hasPrefix("# ") ? line.replacing(/_total( |$)/) { $0.1 } : line
         }
-        // Compared line by line: all of both would be pages in a failure.
+        // Compared line by line: the whole texts would be pages of output in a failure.
         #expect(open.count == plain.count + 1)
         for (open, plain) in zip(open, plain) { #expect(open.replacing(exemplar, with: "") == plain) }
     }
@@ -115,7 +115,7 @@ import Testing
             ])
     }
 
-    @Test("of two loops' exemplars the later one stands, and one loop's own where the other has none", .proves("C6.17"))
+    @Test("of two loops' exemplars the later one is kept, and one loop's own if the other has none", .proves("C6.17"))
     func shares() throws {
         let id = try #require(Self.id())
         let clock = WallClock()

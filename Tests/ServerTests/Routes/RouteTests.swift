@@ -21,7 +21,7 @@ import Testing
         #expect(Route(target: target) == .page)
     }
 
-    @Test("a target of no route is the whole server's, the Open Inference Protocol's, or nobody's")
+    @Test("a target of no route is the whole server's, the Open Inference Protocol's, or unknown")
     func unknownTargets() {
         #expect(UnknownTarget("*") == .server)
         for target in ["/v2/x?y", "http://host/v2/models/other"] {
@@ -75,7 +75,7 @@ import Testing
         #expect(Route(target: target) == .other)
     }
 
-    @Test("a version in the path of the model is no part of the route")
+    @Test("a version in the path of the model is not part of the route")
     func versions() {
         let routes = [("", Route.model), ("/ready", .modelReady), ("/infer", .infer)]
         for (rest, route) in routes {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Server
 
-/// Reading bodies and cache entries: what the wire cannot show, since it always sends whole, fresh buffers.
+/// Reading bodies and cache entries: what HTTP tests cannot show, since they always send whole, fresh buffers.
 @Suite struct BatchReaderTests {
     private static let good =
         #"{"MedInc":8.3252,"HouseAge":42,"AveRooms":6.98,"AveBedrms":1.02,"Population":322,"AveOccup":2.55,"#
@@ -46,7 +46,7 @@ import Testing
         #expect(throws: ValidationErrorBody.self) { try reader.read(number, for: ModelFile.builtIn()).get() }
     }
 
-    @Test("every prefix of a batch is refused")
+    @Test("every prefix of a batch is rejected")
     func prefixes() throws {
         let reader = try reader()
         let text = #" [{"x":[1,{"é":"\ud83d\ude00"}],"MedInc":"4.2e1",\#(Self.good.dropFirst())] "#
@@ -78,7 +78,7 @@ import Testing
         for text in unusable { #expect(read(text, 2) == nil, "\(text)") }
     }
 
-    @Test("a response's predictions are read back as they were, however many")
+    @Test("a response's predictions are read back unchanged, however many")
     func roundTrip() throws {
         let reader = try reader()
         for count in [1, 2, 999, 1000] {
