@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a newcomer does first, against the built binary.
+/// A newcomer's first steps, against the built binary.
 @Suite struct FirstSuccessTests {
     @Test(
-        "the original service's sample is answered with its query key and the fit's predictions",
+        "the original service's sample gets its query key and the fit's predictions",
         .proves("C1.36", "C5.5"))
     func sample() throws {
         let server = try ServerProcess()

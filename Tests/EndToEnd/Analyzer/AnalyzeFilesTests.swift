@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `bungalow analyze --files` on the logs of real servers, and how the command speaks to people.
+/// `bungalow analyze --files` on the logs of real servers, and the command's messages.
 @Suite struct AnalyzeFilesTests {
-    @Test("N calls in are N records out, equal to the servers' own counters, whatever the load")
+    @Test("N requests in are N records out, equal to the servers' own counters, whatever the load")
     func countersOfTwoServers() throws {
         let run = try AnalyzerRun()
         let servers = try [ServerProcess(["--event-loops", "2"]), ServerProcess(["--scoring-log", "dl"])]
@@ -47,7 +47,7 @@ import Testing
         let answer = try run.run(["query", "calls.sqlite", "SELECT request_id FROM calls WHERE request_id IS NOT NULL"])
         #expect(Set(answer.output.split(separator: "\n").dropFirst().map(String.init)) == good)
 
-        // A log that has lost its end is not passed off as whole.
+        // A log whose end is missing is not reported as complete.
         let log = try run.read("\(pods[0]).txt")
         _ = try run.write(String(log.prefix(log.count / 2)), to: "\(pods[0]).txt")
         let cut = try run.run(files + ["--json", "--metrics"] + metrics)
@@ -68,7 +68,7 @@ import Testing
         #expect(try run.read("piped_results.txt").contains("\nFile : stdin\nTimes (1):\n"))
     }
 
-    @Test("silence is no success: each verdict has its line and its exit code")
+    @Test("silence is not success: each verdict has its line and its exit code")
     func verdicts() throws {
         let run = try AnalyzerRun()
         let block = #"127.0.0.1 - - [21/Nov/2026:07:26:00 +0000] "POST /predict HTTP/1.1" 200 412 "-" "-""#
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test(
-        "a mistake is one clear line and an exit code that is documented",
+        "a mistake is one clear line and a documented exit code",
         arguments: [
             (
                 ["analyze", "--files", "nowhere.txt"], 66,
@@ -190,7 +190,7 @@ import Testing
                 """)
     }
 
-    @Test("an answer that is lost is a fault, and no stream that is closed is taken for a file")
+    @Test("lost output is an error, and no closed stream is taken for a file")
     func closedStreams() throws {
         let run = try AnalyzerRun()
         let block = #"127.0.0.1 - - [21/Nov/2026:07:26:00 +0000] "POST /predict HTTP/1.1" 200 412 "-" "-""#
@@ -211,7 +211,7 @@ import Testing
         #expect(try run.read("pod.txt") == String(contentsOfFile: log, encoding: .utf8))
     }
 
-    @Test("no log is overwritten, a results file is no log, and a log that is named twice counts once")
+    @Test("no log is overwritten, a results file is not a log, and a log that is named twice counts once")
     func inputsAndOutputs() throws {
         let run = try AnalyzerRun()
         let block = #"127.0.0.1 - - [21/Nov/2026:07:26:00 +0000] "POST /predict HTTP/1.1" 200 412 "-" "-""#

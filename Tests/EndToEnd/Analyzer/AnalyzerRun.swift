@@ -24,13 +24,13 @@ final class AnalyzerRun {
         try String(contentsOf: folder.appending(path: name), encoding: .utf8)
     }
 
-    /// What a run left.
+    /// The output and exit code of a run.
     struct Outcome {
         let exitCode: Int32
         let output, error: String
     }
 
-    /// Starts it and does not wait.
+    /// Starts it without waiting.
     ///
     /// - Parameters:
     ///   - input: lines for its standard input, which ends after them.
@@ -48,7 +48,7 @@ final class AnalyzerRun {
             environment: environment)
     }
 
-    /// Runs what takes long by itself, and leaves the thread to other tests meanwhile.
+    /// Runs something slow, and leaves the thread to other tests meanwhile.
     func runAside(_ arguments: [String], environment: [String: String]) async throws -> Outcome {
         let child = try start(arguments, input: "", environment: environment, redirection: "")
         let end = Date() + 90

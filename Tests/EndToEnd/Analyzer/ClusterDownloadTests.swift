@@ -19,7 +19,7 @@ import Testing
         return (outcome, String(line ?? ""))
     }
 
-    @Test("Requests before a container's restart are fetched, and their number is not known")
+    @Test("Requests before a container's restart are fetched, and their number is unknown")
     func restart() throws {
         let (outcome, line) = try Self.run(setup: [["stop"], ["restart"]])
         #expect(outcome.exitCode == 65)
@@ -42,7 +42,7 @@ import Testing
         #expect(uncounted.contains("the log is empty: the node has begun a new file"))
     }
 
-    @Test("Under load, a log with what was counted before and no more than after it is complete")
+    @Test("Under load, a log is complete if its requests lie between the counts before and after it")
     func underLoad() throws {
         let (outcome, line) = try Self.run(setup: [], rate: 100)
         #expect(outcome.exitCode == 0, "\(outcome.output)")

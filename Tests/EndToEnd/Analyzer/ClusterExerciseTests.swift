@@ -5,7 +5,7 @@ import Testing
 /// `bungalow analyze --follow --counters` through the real kubectl, while an API server plays a cluster under 20
 /// requests a second.
 @Suite struct ClusterExerciseTests {
-    /// What happens, and what is to be said of it.
+    /// What happens, and what the command must report about it.
     struct Exercise: CustomTestStringConvertible, Sendable {
         let testDescription: String
         var pods = 1
@@ -70,7 +70,7 @@ import Testing
             verdict: "INCOMPLETE", reasons: ["requests missing"]),
     ]
 
-    @Test("a recording says what can be known, and is never wrong", arguments: exercises)
+    @Test("a recording reports what can be known, and is never wrong", arguments: exercises)
     func exercise(_ exercise: Exercise) async throws {
         let run = try AnalyzerRun()
         let api = try ScriptedKubernetes(playing: exercise.json, for: run)
@@ -120,7 +120,8 @@ import Testing
             let number, count: Int
             let exit: Int?
 
-            /// How many are missing between the first that was recorded and the last; an ended one's last is known.
+            /// How many requests are missing between the first and the last recorded one; an ended container's last one
+            /// is known.
             func missing(_ recorded: [Int]) -> Int {
                 guard let first = recorded.first, let last = recorded.last else { return exit == nil ? 0 : count }
                 return (exit == nil ? last : count) - first + 1 - recorded.count

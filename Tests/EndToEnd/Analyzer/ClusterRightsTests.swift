@@ -22,7 +22,7 @@ import Testing
         return try run.run(arguments, input: input, environment: api.environment)
     }
 
-    /// The rights of the Role, or of the ClusterRole, that the documents give.
+    /// The rights of the Role, or of the ClusterRole, in the documents.
     private static func documented(_ kind: String) throws -> [String] {
         let docs = URL(filePath: #filePath).appending(path: "../../../../docs/analyzer.md").standardized
         let text = try String(contentsOf: docs, encoding: .utf8)
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test("The documented rights are enough for all that needs no questions")
+    @Test("The documented rights are enough for everything that works without questions")
     func documentedRights() throws {
         let rights = try Self.documented("Role")
         #expect(rights.count == 7, "\(rights)")
@@ -71,7 +71,7 @@ import Testing
         #expect(line.contains("-00001, bungalow-6fc5cf8df6-00002 and 18 more: the log could not be downloaded: no"))
     }
 
-    @Test("Counters that may not be read are one sentence for twenty pods, and nothing is called complete")
+    @Test("Counters that may not be read are one sentence for twenty pods, and nothing is reported as complete")
     func podsProxy() throws {
         for options in [["--counters"], ["--counters", "--follow", "--duration", "4"]] {
             let pods = options.count == 1 ? 20 : 4
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test("Pods that may not be watched are listed instead, and that is said")
+    @Test("Pods that may not be watched are listed instead, with a warning")
     func watch() throws {
         let outcome = try Self.run(
             Self.named + ["--counters", "--follow", "--duration", "3"], denied: ["watch pods namespace"])
@@ -102,7 +102,7 @@ import Testing
                     + "without it, name one: --namespace NAME --deployment NAME"), "\(outcome.error)")
     }
 
-    @Test("The monitor names the right that is missing instead of a metrics server that is not")
+    @Test("The monitor names the missing right, not a missing metrics server")
     func monitorRights() throws {
         let pods = try Self.run(Self.monitor, denied: ["list pods namespace"])
         #expect(pods.exitCode == 69)

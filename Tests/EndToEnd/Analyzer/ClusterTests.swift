@@ -92,7 +92,7 @@ import Testing
 
     private static let named = ["analyze", "--namespace", "serving", "--deployment", "bungalow"]
 
-    @Test("without questions, the pods' counters say whether all calls are there")
+    @Test("without questions, the pods' counters show whether all requests are there")
     func counters() throws {
         let run = try AnalyzerRun()
         let api = try API(Self.cluster(Self.logs), for: run)
@@ -105,7 +105,7 @@ import Testing
         #expect(other.exitCode == 65 && other.output.contains("\nINCOMPLETE: 5 of 7 requests, by --expect\n"))
     }
 
-    @Test("a log that begins after its container's start, and one that cannot be had, are said to be missing")
+    @Test("a log that begins after its container's start, and one that is unavailable, are reported as missing")
     func gaps() throws {
         let run = try AnalyzerRun()
         var answers = Self.cluster(Self.logs, firstLine: "2026-11-21T07:27:58.1Z hello\n")
@@ -130,7 +130,7 @@ import Testing
         #expect(outcome.output.contains("\nFile : bungalow-6fc5cf8df6-bbbbb.txt\nTimes (0):\n"))
     }
 
-    @Test("a download that fails, or brings nothing for too long, leaves an older log alone and does not count it")
+    @Test("a download that fails, or delivers nothing for too long, leaves an older log alone and does not count it")
     func failedDownload() throws {
         let run = try AnalyzerRun()
         let (a, b) = ("bungalow-6fc5cf8df6-aaaaa", "bungalow-6fc5cf8df6-bbbbb")
@@ -148,7 +148,7 @@ import Testing
             try FileManager.default.contentsOfDirectory(atPath: run.folder.path).allSatisfy { !$0.hasSuffix(".part") })
     }
 
-    @Test("a pod that does not tell its counters costs the count, and not the report")
+    @Test("a pod that does not report its counters costs the count, not the report")
     func unknownCounters() throws {
         let run = try AnalyzerRun()
         var answers = Self.cluster(Self.logs)
@@ -165,7 +165,7 @@ import Testing
             ))
     }
 
-    @Test("the monitor ends in time though the API server hangs, and says what it cannot find")
+    @Test("the monitor ends in time although the API server hangs, and reports what it cannot find")
     func monitorInVain() throws {
         let run = try AnalyzerRun()
         let hung: [String: Any] = ["text": "", "hold": true]
@@ -185,7 +185,7 @@ import Testing
         #expect(empty.error.contains("\nWarning: no pod in empty has the labels app=none\n"), "\(empty.error)")
     }
 
-    @Test("parts of the logs are asked for as told")
+    @Test("the selected parts of the logs are requested")
     func parts() throws {
         let run = try AnalyzerRun()
         let api = try API(Self.cluster(Self.logs), for: run)
@@ -197,7 +197,7 @@ import Testing
         #expect(try run.read("bungalow-6fc5cf8df6-aaaaa.previous.txt") == Self.log(["a", "b", "c"]))
     }
 
-    @Test("what is logged during a recording is kept, of pods that come later too, and Ctrl-C ends it with a result")
+    @Test("what is logged during a recording is kept, also from later pods, and Ctrl-C ends it with a result")
     func recording() throws {
         let run = try AnalyzerRun()
         var answers = Self.cluster(Self.logs)
@@ -208,7 +208,7 @@ import Testing
             ["body": ["items": pods.map { API.pod($0) }]],
         ]
         for pod in pods {
-            // The last line before the recording, which is not recorded; then what comes.
+            // The last line before the recording, which is not recorded; then those during it.
             let last = "2026-11-21T07:25:59.123456789Z hello\n"
             let new = Self.log(Self.logs[pod] ?? []).split(separator: "\n").map { "2026-11-21T07:26:00.1Z \($0)\n" }
             let begin: [[String: Any]] = pod == pods[0] ? [["text": last]] : []
@@ -223,7 +223,7 @@ import Testing
         try api.waitForRequest("\(pods[1])/log?container=server&follow=true&timestamps=true")
         for pod in pods {
             let deadline = Date().addingTimeInterval(60)
-            // Under another name until it is whole.
+            // It has another name until it is complete.
             let draft = "\(pod).txt.\(child.processID).part"
             let hello = pod == pods[0] ? "" : "hello\n"
             while try run.read(draft) != hello + Self.log(Self.logs[pod] ?? []) {
@@ -236,15 +236,15 @@ import Testing
         #expect(child.standardOutput.text().contains("Total calls - 5 \n"))
     }
 
-    @Test("a cluster that does not answer, and a kubectl that is not there, are one clear line")
+    @Test("a cluster that does not respond, and a missing kubectl, are one clear line")
     func noCluster() throws {
         let run = try AnalyzerRun()
         let api = try API(Self.cluster(Self.logs), for: run)
         let away = try run.run(Self.named + ["--context", "away"], environment: api.environment)
         #expect(away.exitCode == 69 && away.error.hasPrefix("Error: kubectl: "), "\(away.error)")
-        let nobody = try run.run(
+        let empty = try run.run(
             ["analyze", "--namespace", "serving", "--deployment", "none"], environment: api.environment)
-        #expect(nobody.exitCode == 69 && nobody.error.hasPrefix("Error: kubectl: "), "\(nobody.error)")
+        #expect(empty.exitCode == 69 && empty.error.hasPrefix("Error: kubectl: "), "\(empty.error)")
         let missing = try run.run(Self.named, environment: ["PATH": "/nowhere"])
         #expect(missing.exitCode == 69 && missing.error.hasPrefix("Error: kubectl is not in PATH"), "\(missing.error)")
     }

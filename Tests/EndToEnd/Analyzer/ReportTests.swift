@@ -68,7 +68,7 @@ import Testing
             + rows.joined(separator: "\n") + "\n"
     }
 
-    @Test("A condition that is met exits with 3, one that cannot be judged with 65, and both say why")
+    @Test("A condition that is met exits with 3, one that cannot be judged with 65, and both report why")
     func gate() throws {
         let run = try AnalyzerRun()
         for folder in ["main", "branch"] {

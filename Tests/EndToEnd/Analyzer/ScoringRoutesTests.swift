@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Which routes score: the server's router decides it, and two readers of its metrics have a list of their own.
+/// Which routes score: the server's router decides, and two readers of its metrics have lists of their own.
 @Suite struct ScoringRoutesTests {
     @Test("The analyzer and the live charts count exactly the routes that the server writes to the scoring log")
     func listsOfScoringRoutes() throws {

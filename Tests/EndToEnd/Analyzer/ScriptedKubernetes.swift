@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A scripted Kubernetes API server in a process of its own, and the environment that leads the real kubectl to it.
+/// A scripted Kubernetes API server in a process of its own, and the environment that connects the real kubectl to it.
 final class ScriptedKubernetes {
     private let server: ChildProcess
     private let run: AnalyzerRun
@@ -10,7 +10,8 @@ final class ScriptedKubernetes {
 
     /// Starts the server.
     ///
-    /// - Parameter answers: on top of what kubectl always asks for; by path, in order, the last one for ever.
+    /// - Parameter answers: responses in addition to what kubectl always requests; by path, in order, the last one
+    ///   repeated.
     convenience init(_ answers: [String: [[String: Any]]], for run: AnalyzerRun) throws {
         let pods: [String: Any] = [
             "name": "pods", "singularName": "pod", "namespaced": true, "kind": "Pod", "verbs": ["get", "list"],
@@ -53,7 +54,7 @@ final class ScriptedKubernetes {
             ],
         ]
         let kubeconfig = try JSONSerialization.data(withJSONObject: configuration, options: .withoutEscapingSlashes)
-        // The pinned kubectl of script/test first, the machine's own where that has not run.
+        // The pinned kubectl of script/test first; the machine's own if script/test has not run.
         let root = here.appending(path: "../../..").standardized
         environment = [
             "KUBECONFIG": try run.write(String(decoding: kubeconfig, as: UTF8.self), to: "kubeconfig.json"),
@@ -63,14 +64,14 @@ final class ScriptedKubernetes {
         ]
     }
 
-    /// Asks the server through kubectl.
+    /// Sends a request to the server through kubectl.
     func get<Answer: Decodable>(_ path: String) throws -> Answer {
         let outcome = try ChildProcess.run(
             "/usr/bin/env", ["kubectl", "get", "--raw", path], environment: environment)
         return try JSONDecoder().decode(Answer.self, from: Data(outcome.output.utf8))
     }
 
-    /// The requests so far that begin so.
+    /// The requests so far that begin with this text.
     func requests(_ prefix: String) -> [String] {
         server.standardOutput.text().split(separator: "\n").map(String.init).filter { $0.hasPrefix("GET \(prefix)") }
     }
@@ -107,7 +108,7 @@ final class ScriptedKubernetes {
         ]
     }
 
-    /// A pod's use as the metrics server tells it.
+    /// A pod's usage as the metrics server reports it.
     static func use(_ name: String, cpu: String, memory: String) -> [String: Any] {
         [
             "metadata": ["name": name],

@@ -1,10 +1,10 @@
-"""A scripted Kubernetes API server for the real kubectl: answers are read from a file, requests are printed.
+"""A scripted Kubernetes API server for the real kubectl: reads its responses from a file and prints the requests.
 
 usage: kubernetes_api.py SCRIPT
 
-SCRIPT is JSON: a path without its query, to a list of answers, of which the last is given again and again. An answer
-has "body" (JSON) or "text", and may have "status" (200), and "hold": true, which keeps the connection open until the
-client goes. Prints "listening PORT", then a line for each request.
+SCRIPT is JSON: from a path without its query to a list of responses; the last one is repeated. A response has "body"
+(JSON) or "text", and may have "status" (200), and "hold": true, which keeps the connection open until the client
+goes. Prints "listening PORT", then a line for each request.
 """
 import http.server
 import json

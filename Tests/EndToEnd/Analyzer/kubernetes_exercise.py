@@ -11,13 +11,13 @@ pods), and rights as "verb resource[.group] namespace|cluster": "denied", or "al
     kill           the first pod's container dies by SIGKILL, with requests that it never logged, and is started again
     restart        the first pod's container has died by SIGKILL and runs again, at once
     force          the first pod and its object are gone at once
-    outage N       for N seconds the API server closes each connection; streams end as if they were whole
-    rotate         the node begins a new log file for each container: older lines are not given any more
+    outage N       for N seconds the API server closes each connection; streams end as if they were complete
+    rotate         the node begins a new log file for each container: older lines are not returned any more
     lose N         the next N requests are counted and their lines are lost
     stop           no more requests
 
 Request ids name the container and count its requests, so that a recording can be checked without the counters.
-GET /truth tells what each container has served, and whether it has ended.
+GET /truth returns what each container has served, and whether it has ended.
 """
 import contextlib
 import datetime
@@ -31,7 +31,7 @@ import urllib.parse
 import uuid
 
 START_DELAY, READY_DELAY = 0.3, 0.7
-# How long an ending pod answers, how long its process lasts after that, and its object after the process.
+# How long an ending pod responds, how long its process lasts after that, and its object after the process.
 DRAIN, EXIT, REMOVAL = 6.0, 0.5, 1.0
 lock = threading.RLock()
 changed = threading.Condition(lock)
@@ -54,7 +54,7 @@ class Container:
 
     def log(self, *lines, age=0):
         now = time.time() - age
-        # Some runtimes give the lines of one write one time.
+        # Some runtimes give all lines of one write the same time.
         self.lines += [(zulu(now, fraction=True), line) for line in lines]
 
     def serve(self, is_logged=True, age=0):
@@ -257,7 +257,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if path in DISCOVERY:
             return 200, DISCOVERY[path]
         if parts[:3] == ["api", "v1", "namespaces"] and len(parts) == 4:
-            # kubectl asks for it where a pod is not found.
+            # kubectl requests it if a pod is not found.
             return 200, {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": parts[3]}}
         if refused := self.refused(parts, query):
             return refused

@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(
-        "a rotated password of an ACL user is used without a restart, and the file wins over the URL", .proves("C5.3"))
+        "a rotated password of an ACL user is used without a restart, and the file overrides the URL", .proves("C5.3"))
     func user() throws {
         try write("hunter-one")
         let redis = try RedisProcess()
@@ -58,10 +58,10 @@ import Testing
     }
 
     @Test(
-        "a changed password is used within 10 s on the connection in use, also behind a Secret's links: no BYPASS",
+        "a changed password is used within 10 s on the connection in use, also through a Secret's links: no BYPASS",
         .proves("C5.3", "T28"))
     func liveConnection() throws {
-        // As the kubelet does it: the file is a link to one in a folder that is a link, which is replaced.
+        // As the kubelet does it: the file links to a file in a folder that is itself a link, which is replaced.
         let manager = FileManager.default
         for (folder, token) in [("one", "hunter-one"), ("two", String(repeating: "hunter-two", count: 1600))] {
             try manager.createDirectory(atPath: self.folder.path(folder), withIntermediateDirectories: true)
@@ -98,7 +98,7 @@ import Testing
         try expectSilence(server, about: "hunter")
     }
 
-    @Test("a password file that goes while it is used is one warning with its path; the last password is used on")
+    @Test("a password file that disappears in use is one warning with its path; the last password stays in use")
     func goneLater() throws {
         try write("hunter-one\n")
         let redis = try RedisProcess(["--requirepass", "hunter-one"])
@@ -145,7 +145,7 @@ import Testing
     }
 }
 
-/// A folder that goes when the test lets go of it.
+/// A folder that is removed when the test releases it.
 private final class TemporaryFolder {
     private let url = FileManager.default.temporaryDirectory.appending(path: "bungalow-\(UUID().uuidString)")
 

@@ -68,7 +68,7 @@ import Testing
 
     @Test("a damaged file is set aside with a warning and replaced", .proves("T35"))
     func damaged() throws {
-        try Data("this is no database, but it is long enough to be looked at as one".utf8).write(to: file)
+        try Data("this is not a database, but long enough to be read as one".utf8).write(to: file)
         let server = try serve()
         try server.waitForMessage("damaged")
         _ = try waitForHit(server)
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test(
-        "bungalow_cache_up is 0 while the file is away, calls go on, and it is 1 with HITs when the file is back",
+        "bungalow_cache_up is 0 while the file is missing, and 1, with HITs, when it is back; requests succeed",
         .proves("C6.7"))
     func away() throws {
         let (inner, moved) = (folder.appending(path: "inner"), folder.appending(path: "moved"))
@@ -86,7 +86,7 @@ import Testing
         let computed = try waitForHit(server)
         #expect(try server.metrics()["cache_up"] == 1)
         try FileManager.default.moveItem(at: inner, to: moved)
-        // A file where a folder is needed, which not even root can make one.
+        // A file in place of the folder, so that not even root can create it.
         try Data().write(to: inner)
         try Lifecycle.wait("the cache is down") {
             #expect(try server.predict(ServerProcess.sample).status == 200)
@@ -102,7 +102,7 @@ import Testing
         #expect(try waitForHit(server).body == computed.body)
     }
 
-    @Test("without a word of configuration the file is in the user's cache folder", .proves("C5.2"))
+    @Test("without any configuration the file is in the user's cache folder", .proves("C5.2"))
     func userCacheFolder() throws {
         let server = try ServerProcess(
             ["--cache-deadline-ms", "5000"], environment: ["XDG_CACHE_HOME": folder.path, "CACHE_URL": ""])

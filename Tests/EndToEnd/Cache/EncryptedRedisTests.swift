@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(
-        "rediss:// is TLS, any port, host verified: the second call is a HIT", .proves("C5.2"),
+        "rediss:// is TLS, any port, host verified: the second request is a HIT", .proves("C5.2"),
         arguments: ["localhost", "127.0.0.1"])
     func hit(host: String) throws {
         let redis = try EncryptedRedis(try authority.redisFlags())
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(
-        "CACHE_CA_FILE is a PEM bundle: every certificate in it is trusted, text between them is not read",
+        "CACHE_CA_FILE is a PEM bundle: every certificate in it is trusted, text between them is ignored",
         .proves("C5.3"))
     func bundle() throws {
         let redis = try EncryptedRedis(try authority.redisFlags())
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test(
-        "a server whose certificate another CA has signed is not talked to, and calls go on without the cache",
+        "a server whose certificate another CA has signed is not used, and requests succeed without the cache",
         .proves("C5.2"))
     func otherAuthority() throws {
         let redis = try EncryptedRedis(try authority.redisFlags())
@@ -60,12 +60,12 @@ import Testing
     }
 
     @Test(
-        "a server whose certificate is for another host is not talked to, and calls go on without the cache",
+        "a server whose certificate is for another host is not used, and requests succeed without the cache",
         .proves("C5.2", "T29"),
         arguments: [
             ("localhost", "DNS:cache.example"), ("localhost", "DNS:localhost.example,DNS:*.localhost"),
             ("127.0.0.1", "DNS:127.0.0.1"), ("127.0.0.1", "DNS:localhost,IP:127.0.0.2"),
-            // The address that a name resolves to says nothing of the name: whoever answers the look-up chooses it.
+            // The address that a name resolves to proves nothing about the name: an attacker in DNS can choose it.
             ("localhost", "IP:127.0.0.1,IP:::1"), ("localhost", "DNS:cache.example,IP:127.0.0.1,IP:::1"),
         ])
     func otherHost(host: String, names: String) throws {
@@ -74,7 +74,7 @@ import Testing
         try expectBypass(server, "TLS: the certificate is not valid for the host \(host)")
     }
 
-    @Test("a certificate that is bad at a later connection is said too, behind the reason of the end of the one before")
+    @Test("a certificate that is bad at a later connection is reported too, after the reason why the one before ended")
     func laterCertificate() throws {
         let redis = try EncryptedRedis(try authority.redisFlags())
         let server = try start(redis, ca: authority.certificate)
@@ -91,7 +91,7 @@ import Testing
         _ = try server.wait(for: "HIT")
     }
 
-    @Test("a certificate that has expired is refused with a message that says so")
+    @Test("an expired certificate is rejected with a message that says so")
     func expired() throws {
         let redis = try EncryptedRedis(try authority.redisFlags(days: -1))
         try expectBypass(try start(redis, ca: authority.certificate), "TLS: the certificate has expired")
@@ -152,7 +152,7 @@ import Testing
         _ = try server.wait(for: "HIT")
     }
 
-    @Test("a CACHE_CA_FILE that cannot be used stops the start with one line that names it: exit 78", .proves("C5.3"))
+    @Test("an unusable CACHE_CA_FILE stops the start with one line that names it: exit 78", .proves("C5.3"))
     func unusableFiles() throws {
         let certificate = try String(contentsOfFile: authority.certificate, encoding: .utf8)
         let files = [
@@ -180,7 +180,7 @@ import Testing
     }
 }
 
-/// A real redis-server with a port for TLS beside its plain one.
+/// A real redis-server with a TLS port beside its plain one.
 private struct EncryptedRedis {
     let plain: RedisProcess
     let port: Int
@@ -203,7 +203,7 @@ extension ServerProcess {
         return try waitForExit()
     }
 
-    /// Repeats a call until `X-Cache` says so: whatever is not awaited by the server has to be waited for here.
+    /// Repeats a request until `X-Cache` has the value: the server does not await its stores, so the test has to.
     func wait(for cache: String, _ body: String = ServerProcess.sample) throws -> Response {
         let deadline = Date().addingTimeInterval(30)
         while true {

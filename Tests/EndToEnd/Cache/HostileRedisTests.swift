@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A cache fault changes latency, never status or values, whatever a peer that calls itself Redis does.
+/// A cache error changes latency, never status or values, whatever a peer that claims to be Redis does.
 @Suite(.serialized) struct HostileRedisTests {
     struct Hostility: CustomTestStringConvertible, Sendable {
         let name: String
@@ -37,8 +37,8 @@ import Testing
         Hostility("an endless string", reply: "$8589934592\r\n"),
         Hostility("two stray replies", reply: "$-1\r\n+STRAY\r\n+STRAY\r\n"),
         Hostility("an entry of the wrong length", reply: "$5\r\n[1,2]\r\n"),
-        Hostility("an entry that is no number", reply: "$7\r\n[\"NaN\"]\r\n"),
-        Hostility("an entry that is no JSON", reply: "$5\r\nhello\r\n"),
+        Hostility("an entry that is not a number", reply: "$7\r\n[\"NaN\"]\r\n"),
+        Hostility("an entry that is not JSON", reply: "$5\r\nhello\r\n"),
         Hostility("an entry that is not finite", reply: "$7\r\n[1e999]\r\n"),
         Hostility("an entry that nests", reply: "$5\r\n[[1]]\r\n"),
         Hostility("an empty entry", reply: "$0\r\n\r\n"),
@@ -56,7 +56,7 @@ import Testing
         #expect(try server.stop() == 0)
     }
 
-    /// Rounds of concurrent calls, each with numbers of its own, beside a client that asks for something else.
+    /// Rounds of concurrent requests, each with its own numbers, beside a client that sends something else.
     private func callFromManyConnections(_ server: ServerProcess) throws {
         let connections = try (0..<8).map { _ in try server.connect() }
         let bystander = try server.connect()
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    @Test("two stray replies that look like entries answer no later call", .proves("T31"))
+    @Test("two stray replies that look like entries are used for no later request", .proves("T31"))
     func strayEntries() throws {
         let redis = try ScriptedRedis(.reply(Array("$-1\r\n$3\r\n[1]\r\n$3\r\n[2]\r\n".utf8)))
         defer { redis.stop() }
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test("an answer of the right form is a HIT and is trusted as far as the cache is", .proves("C1.29", "C5.23"))
+    @Test("a reply of the right form is a HIT and is trusted as far as the cache is", .proves("C1.29", "C5.23"))
     func trusted() throws {
         let redis = try ScriptedRedis(.reply(Array("$5\r\n[1.5]\r\n".utf8)))
         defer { redis.stop() }
@@ -103,7 +103,7 @@ import Testing
     }
 }
 
-/// Checks the one prediction of an answer to `ServerProcess.record(medInc:)` against the model's coefficient of MedInc.
+/// Compares the prediction of a response to `ServerProcess.record(medInc:)` with the model's coefficient of MedInc.
 func expectPrediction(_ response: Response, medInc: Double, _ location: SourceLocation = #_sourceLocation) throws {
     let prediction = try #require(try response.json()["prediction"] as? [Double], sourceLocation: location)
     let expected = 4.139092164701125 + 0.4366932931343239 * (medInc - 8.3252)

@@ -13,7 +13,7 @@ import Testing
         return server
     }
 
-    /// Repeats a call until the header says so: whatever is not awaited by the server has to be waited for here.
+    /// Repeats a request until the header has the value: the server does not await its stores, so the test has to.
     private func waitFor(
         _ cache: String, _ server: ServerProcess, _ body: String = ServerProcess.sample
     ) throws -> Response {
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(
-        "the second call is answered from Redis, and equals the computed one bit for bit",
+        "the second request is served from Redis, and equals the computed one bit for bit",
         .proves("C1.29", "C1.30", "C1.37", "C1.39", "C5.4", "C5.21"))
     func secondCall() throws {
         let redis = try RedisProcess()
@@ -98,7 +98,7 @@ import Testing
         #expect(try waitFor("HIT", server).body == response.body)
     }
 
-    @Test("a key of another type is a BYPASS, and the store puts it right", .proves("C1.31", "T26"))
+    @Test("a key of another type is a BYPASS, and the store replaces it", .proves("C1.31", "T26"))
     func wrongType() throws {
         let redis = try RedisProcess()
         let server = try serve(redis.url)
@@ -109,7 +109,7 @@ import Testing
     }
 
     @Test(
-        "Redis stopped, killed, frozen and back under load: no status but 200, and HITs return by themselves",
+        "Redis stopped, killed, frozen and back under load: no status but 200, and HITs return without help",
         .proves("C1.38", "T24"))
     func outages() throws {
         let redis = try RedisProcess()
@@ -135,7 +135,7 @@ import Testing
     }
 
     @Test(
-        "a Redis that is not there is one line: which, where, what happened, what to do",
+        "a Redis that does not exist is one line: which, where, what happened, what to do",
         arguments: [
             (
                 "127.0.0.1",
@@ -156,13 +156,13 @@ import Testing
     }
 }
 
-/// Calls `POST /predict` with the sample without pause on several connections, each with a thread of its own.
+/// Sends `POST /predict` with the sample without pause on several connections, each with a thread of its own.
 final class BackgroundLoad: Sendable {
     private let isStopped = Atomic(false)
     private let counts = Mutex((calls: 0, wrong: 0))
     private let finished = DispatchGroup()
 
-    /// Begins to call.
+    /// Starts sending.
     init(port: Int, connections: Int, isRight: @escaping @Sendable (Response) -> Bool) {
         for _ in 0..<connections {
             finished.enter()
@@ -186,9 +186,9 @@ final class BackgroundLoad: Sendable {
         return try connection.response()
     }
 
-    /// Ends all calls.
+    /// Ends all clients.
     ///
-    /// - Returns: how many there were, and how many had no answer or a wrong one.
+    /// - Returns: the number of requests, and how many had no response or a wrong one.
     func stop() -> (calls: Int, wrong: Int) {
         isStopped.store(true, ordering: .relaxed)
         finished.wait()

@@ -4,7 +4,7 @@ import Testing
 
 /// The server with a Redis Cluster of six real servers as its cache.
 @Suite(.serialized) struct RedisClusterTests {
-    /// Requests with different houses, each on one connection; all must be 200 with the right value.
+    /// Requests with different houses, all on one connection; all must be 200 with the right value.
     private func results(_ server: ServerProcess, _ count: Int) throws -> [String: Int] {
         let connection = try server.connect()
         var results: [String: Int] = [:]
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test(
-        "a node of an encrypted cluster whose certificate is another host's gets no password: BYPASS and one warning",
+        "a node of an encrypted cluster that has another host's certificate gets no password: BYPASS and one warning",
         .proves("T55"))
     func wrongCertificate() throws {
         let authority = try PrivateAuthority()
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test(
-        "a user with the documented rights and no others is enough for a cluster, also where SLOTS is missing",
+        "a user with the documented rights and no others is enough for a cluster, even if SLOTS is missing",
         arguments: ["", "+cluster|slots"])
     func rights(without missing: String) throws {
         let cluster = try RedisCluster()

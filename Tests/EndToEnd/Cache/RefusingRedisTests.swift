@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A Redis that is there and refuses: each refusal has its line when it begins and when it ends, and its counter.
+/// A Redis that responds and refuses: each refusal has a line when it begins and when it ends, and a counter.
 @Suite(.serialized) struct RefusingRedisTests {
-    /// What docs/operations.md says that a user needs.
+    /// The rights that a user needs according to docs/operations.md.
     static let rights = [
         "~bungalow:*", "+ping", "+getrange", "+set", "+select", "+asking", "+cluster|slots", "+cluster|shards",
     ]
@@ -29,7 +29,7 @@ import Testing
         server.messages.components(separatedBy: part).count - 1
     }
 
-    @Test("the documented rights are enough, and nothing is said")
+    @Test("the documented rights are enough, and nothing is logged")
     func rightsAreEnough() throws {
         let redis = try RedisProcess()
         #expect(try redis.cli(["ACL", "SETUSER", "ann", "on", ">secret"] + Self.rights) == "OK")
@@ -38,7 +38,7 @@ import Testing
         #expect(server.messages.contains("answers\n") && !server.messages.contains("warning"))
     }
 
-    @Test("a user that may not read: the start says so, requests are BYPASS, and HITs return with the right")
+    @Test("a user that may not read: the start-up reports it, requests are BYPASS, and HITs return with the right")
     func mayNotRead() throws {
         let redis = try RedisProcess()
         let rights = Self.rights.filter { $0 != "+getrange" }
@@ -56,7 +56,7 @@ import Testing
         try server.waitForMessage("accepts look-ups again")
     }
 
-    @Test("a user that may not write: the start says so, requests are MISS, and HITs return with the right")
+    @Test("a user that may not write: the start-up reports it, requests are MISS, and HITs return with the right")
     func mayNotWrite() throws {
         let redis = try RedisProcess()
         let rights = Self.rights.filter { $0 != "+set" }
@@ -84,7 +84,7 @@ import Testing
             #expect(try server.predict("[\(ServerProcess.record(medInc: Double(number)))]").status == 200)
         }
         try server.waitForMessage("refuses stores, so nothing new is cached: \(word) ")
-        #expect(try server.predict(ServerProcess.sample)["X-Cache"] == "HIT", "look-ups go on")
+        #expect(try server.predict(ServerProcess.sample)["X-Cache"] == "HIT", "look-ups continue")
         #expect(try redis.cli("CONFIG", "SET", setting, good) == "OK")
         _ = try server.wait(for: "HIT", "[\(ServerProcess.record(medInc: 9))]")
         try server.waitForMessage("accepts stores again")
@@ -92,7 +92,7 @@ import Testing
         #expect(try errors(server, "store") >= 1)
     }
 
-    @Test("a Redis that became a replica refuses stores: a new connection is made, by name, and look-ups go on")
+    @Test("a Redis that became a replica refuses stores: a new connection is made, by name, and look-ups continue")
     func replica() throws {
         let primary = try RedisProcess()
         let redis = try RedisProcess()

@@ -17,7 +17,7 @@ import Testing
     /// New connections are spread over the event loops.
     private static let keysPerConnection = 10
 
-    /// What `X-Cache` says of the pairs, each of a key of its own, counted.
+    /// The values of `X-Cache` for pairs of requests, each pair with a key of its own, counted.
     private func results(_ sequence: Sequence, _ server: ServerProcess) throws -> [String: Int] {
         var counts: [String: Int] = [:]
         var connection = try Connection(port: server.port)
@@ -62,7 +62,7 @@ import Testing
         let redis = try RedisProcess()
         let server = try ServerProcess(["--cache-url", redis.url, "--event-loops", loops])
         try server.waitForMessage("answers")
-        // Each event loop has a connection of its own, and only the first says that it is up.
+        // Each event loop has a connection of its own, and only the first one logs that it is up.
         var hits = 0
         try Lifecycle.wait("each event loop has met Redis") {
             hits = try server.predict(ServerProcess.sample)["X-Cache"] == "HIT" ? hits + 1 : 0

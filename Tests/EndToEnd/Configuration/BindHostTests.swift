@@ -4,13 +4,13 @@ import Testing
 
 @testable import Server
 
-/// `BIND_HOST`: one host is one or several addresses, all of them are listened on or none, and the start-up line names them.
+/// `BIND_HOST`: one host has one or several addresses; the server listens on all of them or none, and logs which.
 @Suite struct BindHostTests {
     private static let hasIPv6 =
         FileManager.default.contents(atPath: "/proc/net/if_inet6")
         .map { String(decoding: $0, as: UTF8.self).contains(" lo\n") } ?? true
 
-    /// Whether a machine without IPv6 can be made here, in a network namespace.
+    /// Whether a machine without IPv6 can be simulated here, in a network namespace.
     private static let canBeWithoutIPv6 =
         (try? ChildProcess.run("unshare", ["-rn", "sh", "-c", switchIPv6Off + "true"]).exitCode) == 0
     private static let switchIPv6Off =
@@ -81,7 +81,7 @@ import Testing
         #expect(try !isServed("127.0.0.1:\(server.port)") && !isServed("[::1]:\(server.port)"))
     }
 
-    @Test("without IPv6 there is IPv4 alone, and that is said", .proves("C5.1"), .enabled(if: canBeWithoutIPv6))
+    @Test("without IPv6 there is IPv4 alone, and a message says so", .proves("C5.1"), .enabled(if: canBeWithoutIPv6))
     func alone() throws {
         let script = Self.switchIPv6Off + "exec \"$0\" \"$@\""
         let flags = ["--port", "8123", "--cache-url", "off", "--drain-delay-seconds", "0"]

@@ -4,9 +4,9 @@ import Testing
 
 @testable import Server
 
-/// How the built server starts, and how it says why it does not.
+/// How the built server starts, and how it reports why it does not.
 @Suite struct ConfigurationTests {
-    /// Values that an option does not take, and what its message says is allowed, where no range says it.
+    /// Values that an option rejects, and the allowed ones in its message, if the option has no range.
     private static let bad: [String: (values: [String], allowed: String)] = [
         "CACHE_NAMESPACE": (["a b", "ü", "a:b", String(repeating: "a", count: 65)], "A-Z a-z 0-9 . _ -"),
         "SCORING_LOG": (["ML", "xml", "none"], "one of ml, dl, json, off"),
@@ -14,7 +14,7 @@ import Testing
         "CACHE_URL": (["on", "memcached://a", "sqlite:"], "redis://"),
     ]
 
-    /// Of a cache's URL at most the scheme is shown.
+    /// A cache's URL is shown by its scheme at most.
     private static let shown = ["on": "…", "memcached://a": "memcached://…", "sqlite:": "sqlite:…"]
 
     private static func badValues(of option: ServerOption) throws -> (values: [String], allowed: String) {
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(
-        "a BIND_HOST that cannot be listened on: exit 78 with one line",
+        "a BIND_HOST that the server cannot listen on: exit 78 with one line",
         arguments: ["nope.invalid", "256.1.1.1", "192.0.2.1"])
     func badHost(host: String) throws {
         for run in [
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test(
-        "a BIND_HOST that is a URL or has a port: exit 78 with the host alone and where the port goes",
+        "a BIND_HOST that is a URL or has a port: exit 78 with the host alone and where the port belongs",
         .proves("C5.15"),
         arguments: [
             ("[::1]", "use ::1 without brackets"), ("127.0.0.1:8000", "use 127.0.0.1; the port goes into PORT=8000"),
@@ -122,7 +122,7 @@ import Testing
         #expect(next.exitCode == 69 && !next.error.contains("script/server --port \(other.port)\n"), "\(next.error)")
     }
 
-    @Test("the flag wins over the environment, and an empty variable counts as not set", .proves("C5.6"))
+    @Test("the flag overrides the environment, and an empty variable counts as not set", .proves("C5.6"))
     func flagWins() throws {
         let server = try ServerProcess(
             ["--max-batch-records", "2", "--scoring-log", "dl"],
@@ -138,7 +138,7 @@ import Testing
         #expect(try byVariable.predict([RecordText.good, .good].batch).status == 422)
     }
 
-    @Test("CACHE_URL wins over REDIS_URL, which is read when CACHE_URL is not set", .proves("C5.2"))
+    @Test("CACHE_URL overrides REDIS_URL, which is read when CACHE_URL is not set", .proves("C5.2"))
     func redisURL() throws {
         let bad = try ServerProcess.run([], environment: ["REDIS_URL": "nonsense"])
         #expect(bad.exitCode == 78 && bad.error.hasPrefix("Error: REDIS_URL=… is not allowed"))
@@ -147,7 +147,7 @@ import Testing
     }
 
     @Test(
-        "a database in memory is refused with a line that says what to do", .proves("C5.2"),
+        "a database in memory is rejected with a line that says what to do", .proves("C5.2"),
         arguments: [
             "sqlite::memory:", "sqlite:///:memory:", "sqlite:file::memory:?cache=shared", "sqlite:%3Amemory%3A",
             "sqlite:file:a?mode=memory", "sqlite://",

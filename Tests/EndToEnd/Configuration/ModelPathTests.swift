@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `MODEL_PATH`: another model serves, and a file that is no good stops the start.
+/// `MODEL_PATH`: another model scores, and an unusable file stops the start.
 @Suite struct ModelPathTests {
     private static func otherModel() throws -> URL {
         try #require(Bundle.module.url(forResource: "other-model", withExtension: "json", subdirectory: "Vectors"))

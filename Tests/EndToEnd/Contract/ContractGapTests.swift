@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the contract says of the cache's place in a call, against a real redis-server.
+/// The contract's statements about the cache's place in a request, against a real redis-server.
 @Suite(.serialized) struct ContractCacheTests {
     private func serve(
         _ url: String, _ more: [String] = [], environment: [String: String] = [:]
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    /// How many look-ups a Redis has answered.
+    /// How many look-ups a Redis has replied to.
     private func lookups(_ redis: RedisProcess) throws -> Int {
         try redis.cli("INFO", "stats").split(whereSeparator: \.isNewline)
             .filter { $0.hasPrefix("keyspace_hits:") || $0.hasPrefix("keyspace_misses:") }
@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(
-        "of a batch that is refused no key is computed, no cache is touched, no model runs", .proves("C1.23", "C1.37"))
+        "for a rejected batch no key is computed, no cache is touched, no model runs", .proves("C1.23", "C1.37"))
     func refusedBatch() throws {
         let redis = try RedisProcess()
         let server = try serve(redis.url)
@@ -50,7 +50,7 @@ import Testing
             for header in ["X-Cache", "Server-Timing"] { #expect(response[header] == nil) }
             #expect(Set(try response.json().keys) == ["detail", "error_count"])
         }
-        // Commands of one loop go over one connection: behind this look-up there is none that could still come.
+        // One loop's commands use one connection, so after this look-up none of them can still come.
         #expect(try server.predict(ServerProcess.sample)["X-Cache"] == "HIT")
         #expect(try lookups(redis) == before + 1)
         #expect(try redis.cli("DBSIZE") == "1")
@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test(
-        "X-Cache speaks of the look-up only: where Redis refuses every store, each call is a MISS",
+        "X-Cache reports the look-up only: if Redis refuses every store, each request is a MISS",
         .proves("C1.32", "T27"))
     func refusedStore() throws {
         let redis = try RedisProcess(["--maxmemory", "1"])
@@ -87,12 +87,12 @@ import Testing
     }
 
     @Test(
-        "the entry is sent to the cache and not awaited: a call is answered while Redis holds its store back",
+        "the entry is sent to the cache and not awaited: a response is sent while Redis holds its store back",
         .proves("C1.37"))
     func storeNotAwaited() throws {
         let redis = try RedisProcess()
         let server = try serve(redis.url, ["--cache-deadline-ms", "60000"])
-        // Longer than a test waits for an answer.
+        // Longer than a test waits for a response.
         #expect(try redis.cli("CLIENT", "PAUSE", "600000", "WRITE") == "OK")
         let response = try server.predict(ServerProcess.sample)
         #expect(response.status == 200 && response["X-Cache"] == "MISS")
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test(
-        "CACHE_DEADLINE_MS is how long a call waits for the cache, and then it is a BYPASS",
+        "CACHE_DEADLINE_MS is how long a request waits for the cache, and then it is a BYPASS",
         .proves("C1.31", "C5.4", "T25"))
     func deadline() throws {
         let redis = try RedisProcess()
@@ -148,12 +148,12 @@ import Testing
     ]
 
     @Test(
-        "BYPASS: no look-up was answered: cache off, nobody there, deadline passed, connection or error reply",
+        "BYPASS: no look-up succeeded: cache off, no server, deadline passed, connection or error reply",
         .proves("C1.31", "C1.37", "C5.2"))
     func bypass() throws {
         #expect(try ServerProcess().predict(ServerProcess.sample)["X-Cache"] == "BYPASS")
-        let nobody = try ServerProcess(["--cache-url", "redis://127.0.0.1:\(RedisProcess.freePort())"])
-        #expect(try nobody.predict(ServerProcess.sample)["X-Cache"] == "BYPASS")
+        let absent = try ServerProcess(["--cache-url", "redis://127.0.0.1:\(RedisProcess.freePort())"])
+        #expect(try absent.predict(ServerProcess.sample)["X-Cache"] == "BYPASS")
         for (name, script) in Self.faults {
             let redis = try ScriptedRedis(script)
             defer { redis.stop() }
@@ -166,14 +166,14 @@ import Testing
     }
 }
 
-/// What the contract says of the process: where it listens, what it says, what its model's version is.
+/// The contract's statements about the process: where it listens, what it logs, its model's version.
 @Suite struct ContractProcessTests {
     private func curl(_ address: String) throws -> (exitCode: Int32, output: String) {
         let result = try TransportChecks.curl("--noproxy", "*", "http://\(address)/health")
         return (result.exitCode, result.output)
     }
 
-    /// Waits until a server answers that says nothing of it.
+    /// Waits until the server responds, since it does not log where it listens.
     private func waitForHealth(_ address: String) throws {
         let result = try TransportChecks.curl(
             "--noproxy", "*", "--retry", "100", "--retry-delay", "1", "--retry-connrefused", "http://\(address)/health")
@@ -181,7 +181,7 @@ import Testing
     }
 
     @Test(
-        "BIND_HOST and PORT are where the server listens, and by itself it listens on loopback addresses only",
+        "BIND_HOST and PORT are where the server listens, and by default it listens on loopback addresses only",
         .proves("C5.1", "T22"))
     func address() throws {
         let server = try ServerProcess()
@@ -211,7 +211,7 @@ import Testing
         #expect(try loops([:]) == ProcessInfo.processInfo.activeProcessorCount)
     }
 
-    @Test("LOG_LEVEL is how much the server says, info by default", .proves("C5.13"))
+    @Test("LOG_LEVEL is how much the server logs, info by default", .proves("C5.13"))
     func logLevel() throws {
         let port = try RedisProcess.freePort()
         let environment = ["PORT": "\(port)", "CACHE_URL": "off", "LOG_LEVEL": "warning"]
@@ -227,7 +227,7 @@ import Testing
         #expect(!lines.isEmpty && lines.allSatisfy { $0.contains(" info ") }, "\(server.messages)")
     }
 
-    @Test("a stdout whose disk is full loses blocks, said once on stderr; scoring goes on", .proves("C3.8"))
+    @Test("a stdout whose disk is full loses blocks, logged once on stderr; scoring continues", .proves("C3.8"))
     func fullDisk() throws {
         let server = try ServerProcess(logTo: "/dev/full")
         #expect(try server.predict(ServerProcess.sample).status == 200)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A client's end of a TCP connection, with every byte in the test's hands.
+/// A client's end of a TCP connection, with every byte under the test's control.
 final class Connection {
     let descriptor: Int32
     private var received: [UInt8] = []
@@ -14,7 +14,7 @@ final class Connection {
             #require(descriptor, "cannot connect to port \(port): \(String(cString: strerror(errno)))"))
     }
 
-    /// Connects to a port of this machine, if anybody listens there.
+    /// Connects to a port of this machine; nil if it refuses.
     convenience init?(ifOpen port: Int) {
         guard let descriptor = Self.connect(to: port, 20) else { return nil }
         self.init(descriptor)
@@ -48,7 +48,7 @@ final class Connection {
 
     deinit { close(descriptor) }
 
-    /// Sends bytes as they are.
+    /// Sends bytes unchanged.
     func send(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
@@ -60,17 +60,17 @@ final class Connection {
         }
     }
 
-    /// Sends text as it is.
+    /// Sends text unchanged.
     func send(_ text: String) throws { try send(Array(text.utf8)) }
 
-    /// Sends a whole request.
+    /// Sends a complete request.
     func send(_ method: String, _ path: String, headers: [String] = [], body: [UInt8]? = nil) throws {
         let length = body.map { ["Content-Length: \($0.count)"] } ?? []
         let head = (["\(method) \(path) HTTP/1.1", "Host: test"] + headers + length).joined(separator: "\r\n")
         try send(Array("\(head)\r\n\r\n".utf8) + (body ?? []))
     }
 
-    /// Ends this side: the server reads the end of the stream and can still answer.
+    /// Ends this side: the server reads the end of the stream and can still respond.
     func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Resets the connection: the server's next read or write fails.
@@ -80,9 +80,9 @@ final class Connection {
         shutdown(descriptor, Int32(SHUT_RD))
     }
 
-    /// Reads the next answer; informational ones are answers too.
+    /// Reads the next response; informational responses count too.
     ///
-    /// - Parameter method: the request's; an answer to HEAD has no body.
+    /// - Parameter method: the request's method; a response to HEAD has no body.
     func response(to method: String = "POST") throws -> Response {
         let separator = Array("\r\n\r\n".utf8)
         while received.firstRange(of: separator) == nil { try #require(try receive(), "the connection ended: \(text)") }
@@ -120,7 +120,7 @@ final class Connection {
     private var text: String { String(decoding: received, as: UTF8.self) }
 }
 
-/// An answer as it came over the wire.
+/// A response as it was received.
 struct Response {
     let status: Int
     /// In the order sent.
@@ -149,7 +149,7 @@ struct Response {
         try #require(try JSONSerialization.jsonObject(with: Data(body)) as? [String: Any], "\(text)")
     }
 
-    /// The `type` of each failure of a 422.
+    /// The `type` of each error of a 422.
     func failures() throws -> [String] {
         try #require(try json()["detail"] as? [[String: Any]]).map { try #require($0["type"] as? String) }
     }

@@ -1,15 +1,15 @@
 import Foundation
 import Testing
 
-/// What a client does with its kernel's buffers: small ones, full ones, and ends that are expected.
+/// A client's use of its kernel's buffers: small ones, full ones, and expected ends.
 extension Connection {
-    /// Makes the kernel take few bytes ahead of the reader.
+    /// Makes the kernel receive only few bytes before the reader takes them.
     func shrinkReceiveBuffer() {
         var bytes: Int32 = 64 << 10
         setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, socklen_t(MemoryLayout<Int32>.size))
     }
 
-    /// Sends bytes over and over until the other side takes no more for half a second, or the limit is reached.
+    /// Sends bytes repeatedly until the other side takes none for half a second, or the limit is reached.
     ///
     /// - Returns: how many were taken.
     func sendUntilBlocked(_ bytes: [UInt8], limit: Int) throws -> Int {
@@ -30,9 +30,9 @@ extension Connection {
         return sent
     }
 
-    /// Sends a request and reads its answer.
+    /// Sends a request and reads its response.
     ///
-    /// - Returns: nil if the connection ended instead, which is no failure here.
+    /// - Returns: nil if the connection ended instead, which is not a failure here.
     func responseIfOpen(to request: [UInt8]) -> Response? {
         let sent = Foundation.send(descriptor, request, request.count, Int32(MSG_NOSIGNAL))
         var byte: UInt8 = 0

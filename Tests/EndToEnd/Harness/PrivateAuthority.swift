@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A certificate authority of a test's own, made with `openssl` in a folder that goes when the test lets go of it.
+/// A test's own certificate authority, made with `openssl` in a folder that is removed when the test releases it.
 final class PrivateAuthority {
     private let folder: URL
 

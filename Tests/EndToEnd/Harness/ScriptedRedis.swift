@@ -2,15 +2,16 @@ import Foundation
 import Synchronization
 import Testing
 
-/// A TCP peer that greets like Redis and then does as its script says: what no well-behaved server can be made to do.
+/// A TCP peer that greets like Redis and then follows its script: behaviour that no well-behaved server can be made to
+/// show.
 final class ScriptedRedis: Sendable {
-    /// What is done with the first look-up or store on a connection, and each one after it.
+    /// What it does on the first look-up or store of a connection, and on each one after it.
     enum Script: Sendable {
-        /// Reads and never answers, not even PING.
+        /// Reads and never replies, not even to PING.
         case mute
-        /// Answers PING and nothing else.
+        /// Replies to PING and nothing else.
         case silent
-        /// Sends these bytes for each command and goes on.
+        /// Sends these bytes for each command and continues.
         case reply([UInt8])
         /// Sends these bytes one at a time.
         case drip([UInt8])

@@ -2,19 +2,19 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The built server as a real process on a free port, ended when the test lets go of it.
+/// The built server as a real process on a free port, ended when the test releases it.
 final class ServerProcess {
-    /// Where it listens.
+    /// Its port.
     let port: Int
     private let child: ChildProcess
 
-    /// Starts the server and waits until it says where it listens.
+    /// Starts the server and waits until it logs where it listens.
     ///
     /// - Parameters:
     ///   - arguments: its flags; the port is chosen here, and the cache is off unless named.
-    ///   - environment: variables on top of an environment that has none of the server's own. It waits longer for the
+    ///   - environment: variables in addition to an environment without any of the server's. It waits longer for the
     ///     cache than by default, so that a busy machine turns no HIT into a BYPASS.
-    ///   - logPath: a file or pipe for stdout; nil where the log is collected here.
+    ///   - logPath: a file or pipe for stdout; nil to collect the log here.
     init(_ arguments: [String] = [], environment: [String: String] = [:], logTo logPath: String? = nil) throws {
         let cache =
             arguments.contains("--cache-url") || environment.keys.contains { ["CACHE_URL", "REDIS_URL"].contains($0) }
@@ -112,7 +112,7 @@ final class ServerProcess {
         "Longitude":-122.23}]
         """
 
-    /// One valid record as JSON; its MedInc makes it as unique as it is.
+    /// One valid record as JSON, made unique by its MedInc.
     static func record(medInc: Double = 8.3252) -> String {
         """
         {"MedInc":\(medInc),"HouseAge":42,"AveRooms":6.98,"AveBedrms":1.02,"Population":322,"AveOccup":2.55,\

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// API keys: what needs one, which are accepted, and how a call without one is refused.
+/// API keys: what needs one, which are accepted, and how a request without one is rejected.
 @Suite struct APIKeyTests {
     private let folder: URL
     private var file: URL { folder.appending(path: "keys") }
@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test(
-        "an API key, where configured, is needed for /predict, /score, /test and infer, and for nothing else",
+        "an API key, if configured, is needed for /predict, /score, /test and infer, and for nothing else",
         .proves("C2.3", "C4.13", "T22"))
     func routes() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(
-        "all keys of the file work; a missing, wrong or empty key, or a part of one, is refused with 401",
+        "all keys of the file work; a missing, wrong or empty key, or a part of one, is rejected with 401",
         .proves("C2.3", "C5.11", "T19"))
     func keys() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -77,7 +77,7 @@ import Testing
         for key in wrong { try expect401(call(server, "GET", "/test", key), "\(key ?? "none")") }
     }
 
-    @Test("a call with several Authorization headers is refused with 401, whichever of them is right", .proves("C2.3"))
+    @Test("several Authorization headers in a request are 401, whichever of them is right", .proves("C2.3"))
     func severalHeaders() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let server = try serve()
@@ -90,7 +90,7 @@ import Testing
         #expect(try ServerProcess().call("GET", "/test", headers: [right, wrong]).status == 200)
     }
 
-    @Test("a byte-order mark before the first key is no part of it", .proves("C5.11"))
+    @Test("a byte-order mark before the first key is not part of it", .proves("C5.11"))
     func byteOrderMark() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         for text in ["\u{FEFF}secret-1\n", "\u{FEFF}# comment\r\nsecret-1\r\n"] {
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test(
-        "a line that can be no key: no start, exit 78 with one line that names file and line, and not the key",
+        "a line that cannot be a key: no start, exit 78 with one line that names file and line, and not the key",
         .proves("C5.11"))
     func badLines() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -113,9 +113,9 @@ import Testing
         ]
         for line in bad {
             try Data(good + line + [0x0A]).write(to: file)
-            try expectRefusal(file.path, "line 4 is no key")
+            try expectRefusal(file.path, "line 4 is not a key")
             try Data(line).write(to: file)
-            try expectRefusal(file.path, "line 1 is no key")
+            try expectRefusal(file.path, "line 1 is not a key")
         }
     }
 
@@ -138,7 +138,7 @@ import Testing
     }
 
     @Test(
-        "with Expect: 100-continue a refused call gets its 401 and no 100, an accepted one gets its 100",
+        "with Expect: 100-continue a rejected request gets its 401 and no 100, an accepted one gets its 100",
         .proves("C2.3"))
     func expectContinue() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -159,7 +159,7 @@ import Testing
     }
 
     @Test(
-        "a 401 reaches a client that sends its whole body before it reads, and earlier answers are not lost",
+        "a 401 reaches a client that sends its whole body before it reads, and earlier responses are not lost",
         .proves("C2.3"))
     func stillSending() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -174,11 +174,11 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("a call that is refused for its key writes its access line only, and is counted as 401")
+    @Test("a request that is rejected for its key writes its access line only, and is counted as 401")
     func refusedCallIsLogged() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let server = try serve()
-        let response = try call(server, "POST", "/predict", "Bearer secret-nobody-has")
+        let response = try call(server, "POST", "/predict", "Bearer secret-in-no-file")
         #expect(try server.metric("bungalow_requests_total{route=\"/predict\",status=\"401\"}") == 1)
         #expect(try call(server, "POST", "/predict", "Bearer secret-2").status == 200)
         #expect(try server.stop() == 0)
@@ -211,7 +211,7 @@ import Testing
     }
 
     @Test(
-        "keys never appear on stdout or stderr, in answers, in /metrics or in /version, whatever the log level",
+        "keys never appear on stdout or stderr, in responses, in /metrics or in /version, whatever the log level",
         .proves("C5.11", "T41"))
     func keysStaySecret() throws {
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Disks and readers that fail while the server runs: calls are answered all the same.
+/// Disks and readers that fail while the server runs: requests still get their responses.
 @Suite(.serialized) struct DiskTests {
     private func isServing(_ server: ServerProcess, _ number: Int) throws -> Response {
         let response = try server.predict("[\(ServerProcess.record(medInc: Double(number) + 0.25))]")
@@ -10,7 +10,7 @@ import Testing
         return response
     }
 
-    /// Calls until a look-up finds what an earlier call has stored.
+    /// Sends requests until a look-up finds what an earlier request has stored.
     private func waitForHit(_ server: ServerProcess, _ number: Int) throws {
         try Lifecycle.wait("a HIT") { try isServing(server, number)["X-Cache"] == "HIT" }
     }
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(
-        "SQLite on a full disk: calls are answered, it is said once, and HITs return when the disk has room",
+        "SQLite on a full disk: requests succeed, it is logged once, and HITs return when the disk has room",
         .proves("T35"),
         .enabled(if: SmallDisk.canBeMounted, "needs the right to mount a tmpfs"))
     func fullDiskOfTheCache() throws {
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(
-        "SQLite on a disk that is full before the start: one warning, calls are answered, and HITs come once it has room",
+        "SQLite on a disk that is full before the start: one warning, requests succeed, and HITs come once it has room",
         .enabled(if: SmallDisk.canBeMounted, "needs the right to mount a tmpfs"))
     func fullDiskAtTheStart() throws {
         let disk = try SmallDisk(bytes: 1 << 20)
@@ -76,13 +76,13 @@ import Testing
         #expect(server.count(ofMessages: "warning") == 1, "\(server.messages)")
         #expect(try server.metric("bungalow_cache_up") == 0)
         flock(lock, LOCK_UN)
-        // It is tried again without any call.
+        // The server tries again even without any request.
         try Lifecycle.wait("the cache is up") { try server.metric("bungalow_cache_up") == 1 }
         try waitForHit(server, 0)
         #expect(try server.stop() == 0)
     }
 
-    @Test("an SQLite file that another process holds locked: calls are answered, and HITs return with the lock's end")
+    @Test("an SQLite file that another process holds locked: requests succeed, and HITs return with the lock's end")
     func lockedFile() throws {
         let folder = try Lifecycle.folder()
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -115,7 +115,7 @@ import Testing
         #expect(try server.stop() == 0)
     }
 
-    @Test("a look-up in the embedded cache that is not answered is a BYPASS, and counted by its reason")
+    @Test("a look-up in the embedded cache that gets no reply is a BYPASS, and counted by its reason")
     func unansweredLookUp() throws {
         let folder = try Lifecycle.folder()
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -123,7 +123,7 @@ import Testing
         let server = try ServerProcess(["--cache-url", "sqlite:\(file.path)", "--cache-deadline-ms", "1"])
         let series = "bungalow_cache_errors_total{reason=\"deadline\"}"
         var bypassed = 0.0
-        // A millisecond is soon over where many calls come at once.
+        // A millisecond is over quickly when many requests come at once.
         try Lifecycle.wait("a deadline passes") {
             let connections = try (0..<30).map { _ in try server.connect() }
             for (number, connection) in connections.enumerated() {
@@ -165,7 +165,7 @@ import Testing
     }
 
     @Test(
-        "a stdout whose disk is full moves bungalow_log_lost_total{reason=\"disk_full\"}, and scoring goes on",
+        "a stdout whose disk is full moves bungalow_log_lost_total{reason=\"disk_full\"}, and scoring continues",
         .proves("C3.8", "C6.12"))
     func fullDiskOfTheLog() throws {
         let server = try ServerProcess(logTo: "/dev/full")
@@ -180,7 +180,7 @@ import Testing
     }
 
     @Test(
-        "a stdout whose reader has gone moves bungalow_log_lost_total{reason=\"closed\"}, and scoring goes on",
+        "a stdout whose reader has gone moves bungalow_log_lost_total{reason=\"closed\"}, and scoring continues",
         .proves("C3.8", "C6.12"))
     func closedReader() throws {
         let fifo = try LogFIFO()
@@ -196,7 +196,7 @@ import Testing
     }
 
     @Test(
-        "a stdout that is closed from the start: scoring goes on, losses are counted, and no client gets the log",
+        "a stdout that is closed from the start: scoring continues, losses are counted, and no client gets the log",
         .proves("C3.8"))
     func closedFromTheStart() throws {
         let port = try RedisProcess.freePort()

@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The end of a server in its order: readiness, the delay, the listener, calls under way, idle connections, the log.
+/// A server's shutdown in its order: readiness, the delay, the listener, requests under way, idle connections, the log.
 @Suite struct DrainTests {
     private let body = Array(ServerProcess.sample.utf8)
 
     private func blocks(_ server: ServerProcess) throws -> Int { try StrictLog(server.log).scored.count }
 
     @Test(
-        "readiness falls at once; for the delay the server goes on accepting and answering, with Connection: close",
+        "readiness falls at once; during the delay the server still accepts and responds, with Connection: close",
         .proves("C4.5", "C5.14", "C5.18"))
     func delay() throws {
         let delay = 4.0
@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(
-        "then the listener closes, calls on open connections are still answered, idle connections close last",
+        "then the listener closes, requests on open connections still get responses, idle connections close last",
         .proves("C5.18"))
     func order() throws {
         let server = try ServerProcess()
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test(
-        "calls of a slow model that are under way at SIGTERM finish within the grace time and stand in the log",
+        "requests to a slow model that are under way at SIGTERM finish within the grace time and are in the log",
         .proves("C5.14", "C5.18"))
     func slowModel() throws {
         let server = try ServerProcess(["--synthetic-sleep-ms", "1500", "--synthetic-busy-ms", "5"])
@@ -90,7 +90,7 @@ import Testing
         #expect(try blocks(server) == connections.count)
     }
 
-    @Test("calls that wait in the admission queue at SIGTERM are answered too", .proves("C5.18"))
+    @Test("requests that wait in the admission queue at SIGTERM get their responses too", .proves("C5.18"))
     func queued() throws {
         let server = try ServerProcess([
             "--synthetic-sleep-ms", "500", "--replica-max-concurrent-requests", "1", "--queue-deadline-ms", "60000",
@@ -105,7 +105,7 @@ import Testing
     }
 
     @Test(
-        "when the grace time is over, connections are closed whatever is under way, and the exit code is 0",
+        "when the grace time is over, all connections are closed, and the exit code is 0",
         .proves("C5.14", "C5.18"),
         arguments: ["--synthetic-sleep-ms", "--synthetic-busy-ms"])
     func graceIsOver(_ cost: String) throws {
@@ -121,14 +121,14 @@ import Testing
         #expect(server.messages.contains("Bungalow has stopped"))
     }
 
-    @Test("stopping is over within delay and grace, though a call is under way and nobody reads the log")
+    @Test("stopping takes at most delay and grace, although a request is under way and the log is not read")
     func wholeEnd() throws {
         let log = try LogFIFO()
         let server = try ServerProcess(
             ["--shutdown-grace-seconds", "4", "--synthetic-sleep-ms", "600000", "--cache-url", "off"], logTo: log.path)
         try log.fill()
         let (idle, running) = (try server.connect(), try server.connect())
-        // A refused call, whose line the log cannot take.
+        // A rejected request, whose line does not fit into the log.
         #expect(try server.predict("[]").status == 422)
         try running.send("POST", "/predict", body: body)
         try Lifecycle.wait("in flight") { try server.metric("bungalow_in_flight_requests") == 1 }
@@ -139,7 +139,7 @@ import Testing
         withExtendedLifetime(idle) {}
     }
 
-    @Test("SIGINT (Ctrl-C) skips the delay, and calls under way are answered all the same", .proves("C5.19"))
+    @Test("SIGINT (Ctrl-C) skips the delay, and requests under way still get their responses", .proves("C5.19"))
     func interrupt() throws {
         let server = try ServerProcess(["--drain-delay-seconds", "3600"])
         let underWay = try server.beginCalls(1, body)[0]
@@ -171,7 +171,7 @@ import Testing
     }
 
     @Test(
-        "a stopping server that keeps the embedded cache writes what is queued, and the cache goes last",
+        "a stopping server that has the embedded cache writes what is queued, and closes the cache last",
         .proves("C5.18"))
     func cacheGoesLast() throws {
         let folder = try Lifecycle.folder()

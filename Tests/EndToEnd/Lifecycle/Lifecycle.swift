@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-/// What tests of a server's life have in common: files that change, and conditions that are waited for.
+/// What tests of a server's lifecycle share: files that change, and conditions to wait for.
 enum Lifecycle {
     /// A folder of its own for a test's files.
     static func folder() throws -> URL {
@@ -11,7 +11,7 @@ enum Lifecycle {
         return folder
     }
 
-    /// The text of the model file that is built in, and of another one.
+    /// The text of the built-in model file, and of another one.
     static func models() throws -> (builtIn: String, other: String) {
         let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../Sources")
         let other = try #require(
@@ -22,14 +22,14 @@ enum Lifecycle {
         )
     }
 
-    /// Waits until something is the case.
+    /// Waits until a condition holds.
     static func wait(
         seconds: Double = 30, _ comment: Comment, at location: SourceLocation = #_sourceLocation,
         until isSo: () throws -> Bool
     ) throws {
         let deadline = Date().addingTimeInterval(seconds)
         while try !isSo() {
-            try #require(Date() < deadline, "waited in vain: \(comment)", sourceLocation: location)
+            try #require(Date() < deadline, "timed out: \(comment)", sourceLocation: location)
             usleep(2_000)
         }
     }
@@ -51,7 +51,7 @@ extension ServerProcess {
         messages.split(separator: "\n").count { $0.contains(part) }
     }
 
-    /// Has the server read its files again, and waits until it has said so once more.
+    /// Makes the server read its files again, and waits until it has logged that once more.
     ///
     /// - Returns: the last message with the text.
     @discardableResult
@@ -62,7 +62,7 @@ extension ServerProcess {
         return String(try #require(messages.split(separator: "\n").last { $0.contains(part) }))
     }
 
-    /// Begins calls of which each stays under way until its body is sent.
+    /// Starts requests that each stay under way until their body is sent.
     func beginCalls(_ count: Int, _ body: [UInt8]) throws -> [Connection] {
         try (0..<count).map { _ in
             let connection = try connect()
@@ -72,7 +72,7 @@ extension ServerProcess {
         }
     }
 
-    /// Waits until nobody listens any more.
+    /// Waits until the server does not listen any more.
     func waitUntilRefused() throws {
         try Lifecycle.wait("the listener is closed") { !accepts() }
     }
@@ -93,7 +93,7 @@ extension ServerProcess {
     }
 }
 
-/// Clients that call without a pause, each on a connection of its own, until they are told to end.
+/// Clients that send requests without a pause, each on a connection of its own, until the test ends them.
 final class Load: Sendable {
     private let isOver = Atomic(false)
     private let clients = DispatchGroup()
@@ -103,8 +103,8 @@ final class Load: Sendable {
     /// Starts the clients.
     ///
     /// - Parameters:
-    ///   - request: the bytes of a client's next request, by its number and the call's.
-    ///   - check: looks at an answer; what it returns is a problem.
+    ///   - request: the bytes of a client's next request, by the client's number and the request's.
+    ///   - check: checks a response; what it returns is a problem.
     init(
         _ server: ServerProcess, clients count: Int = 3,
         request: @escaping @Sendable (_ client: Int, _ call: Int) -> [UInt8],
@@ -134,10 +134,10 @@ final class Load: Sendable {
 
     private func fail(_ problem: String) { problems.withLock { $0.append(problem) } }
 
-    /// Waits until so many more calls are answered.
+    /// Waits until `count` more responses have arrived.
     func waitForCalls(_ count: Int) throws {
         let goal = answered.load(ordering: .relaxed) + count
-        try Lifecycle.wait("\(count) more calls; problems: \(problems.withLock { $0 })") {
+        try Lifecycle.wait("\(count) more requests; problems: \(problems.withLock { $0 })") {
             answered.load(ordering: .relaxed) >= goal || !problems.withLock { $0.isEmpty }
         }
         #expect(problems.withLock { $0 } == [])

@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// SIGHUP: the model and the keys are read again, while calls go on.
+/// SIGHUP: the model and the keys are read again, while requests continue.
 @Suite struct ReloadTests {
     private let folder: URL
 
@@ -12,7 +12,7 @@ import Testing
     private var model: URL { folder.appending(path: "model.json") }
     private var keys: URL { folder.appending(path: "keys") }
 
-    /// Puts a file in another one's place at once, as a deployment does.
+    /// Replaces a file at once, as a deployment does.
     private func replace(_ file: URL, _ text: String) throws {
         try Data(text.utf8).write(to: file, options: .atomic)
     }
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(
-        "MODEL_PATH is reloaded on SIGHUP under load: each answer is wholly the old model's or wholly the new one's",
+        "MODEL_PATH is reloaded on SIGHUP under load: each response is wholly the old model's or wholly the new one's",
         .proves("C5.5"))
     func underLoad() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -32,7 +32,7 @@ import Testing
             "--model-path", model.path, "--cache-url", "sqlite:\(folder.path)/cache.sqlite", "--event-loops", "2",
             "--cache-deadline-ms", "5000", "--scoring-log", "off",
         ])
-        // A few bodies over and over, so that most answers come from the cache.
+        // A few bodies over and over, so that most responses come from the cache.
         let bodies = (0..<8).map { "[\(ServerProcess.record(medInc: Double($0) + 0.5))]" }
         let seen = Mutex<[String: Set<String>]>([:])
         let cached = Mutex<Set<String>>([])
@@ -40,7 +40,7 @@ import Testing
             Load.predict(bodies[(client + call) % bodies.count])
         } check: { _, response in
             guard response.status == 200, let version = response["X-Model-Version"] else { return response.text }
-            // The inputs are part of the answer, so a text is a body's answer under a version.
+            // The inputs are part of the response, so the response to a body depends on the version alone.
             _ = seen.withLock { $0[version, default: []].insert(response.text) }
             if response["X-Cache"] == "HIT" { _ = cached.withLock { $0.insert(version) } }
             return nil
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test(
-        "a call that is under way at SIGHUP is answered by the model that it began with, under its version",
+        "a request that is under way at SIGHUP is scored by the model that it began with, under its version",
         .proves("C5.5", "C6.13"))
     func underWay() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test(
-        "a new model that is missing, damaged, tampered or fails its canary record: the old one stays, said in one line",
+        "a new model that is missing, damaged, tampered or fails its canary record: the old one stays, with one line",
         .proves("C5.5", "T40")
     )
     func badModels() throws {
@@ -129,7 +129,7 @@ import Testing
     }
 
     @Test(
-        "API keys are re-read on SIGHUP under load: a key that stays is never refused, one that is gone always is",
+        "API keys are re-read on SIGHUP under load: a key that stays is never rejected, one that is gone always is",
         .proves("C5.11"))
     func keysUnderLoad() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -156,7 +156,7 @@ import Testing
     }
 
     @Test(
-        "on SIGHUP the old keys stay where the file is empty, unreadable or has a bad line, said in one line",
+        "on SIGHUP the old keys stay if the file is empty, unreadable or has a bad line, logged in one line",
         .proves("C5.11"))
     func badKeys() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -175,7 +175,7 @@ import Testing
             #expect(try status("secret-of-good") == 401)
             #expect(try server.call("GET", "/test").status == 401)
         }
-        // A good model and bad keys, or the other way round: each stands for itself.
+        // A good model and bad keys, or the other way round: the two are independent.
         #expect(server.count(ofMessages: "model: version") >= 1)
         try replace(keys, "secret-of-new\n")
         try server.reload(saying: "API keys: read again")

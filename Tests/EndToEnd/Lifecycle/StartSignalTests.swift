@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Signals that come before the server says that it listens, and just behind its first answer.
+/// Signals that come before the server logs that it listens, and just after its first response.
 @Suite(.enabled(if: FileManager.default.fileExists(atPath: "/proc/self/fd"))) struct StartSignalTests {
-    /// A server that is held up in the middle of its start, since another process holds the lock of its cache.
+    /// A server that is blocked in the middle of its start, since another process holds the lock of its cache.
     private final class HeldStart {
         let child: ChildProcess
         private let folder: URL
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(
-        "a SIGHUP that comes while the server starts ends nothing, and has the files read again once it serves",
+        "a SIGHUP during start-up ends nothing, and makes the server read its files again once it serves",
         .proves("C5.20"))
     func reload() throws {
         let start = try HeldStart()
@@ -56,18 +56,18 @@ import Testing
     }
 
     @Test(
-        "SIGTERM and SIGINT that come while the server starts end it at once, with exit code 0", .proves("C5.20"),
+        "SIGTERM and SIGINT during start-up end the server at once, with exit code 0", .proves("C5.20"),
         arguments: [2, 15])
     func stop(_ signal: Int32) throws {
         let start = try HeldStart()
         start.signal(signal)
-        // The lock is still held: it does not go on starting first.
+        // The lock is still held, so the start was not completed first.
         #expect(try start.child.waitForExit() == 0)
         #expect(!start.child.standardError.text().contains("listens on"))
     }
 
     @Test(
-        "from its first answer on, SIGTERM resets nobody, and a second one ends it", .proves("T37"), arguments: 0..<20)
+        "after its first response SIGTERM resets no client; a second one ends it", .proves("T37"), arguments: 0..<20)
     func stopAtOnce(_ start: Int) throws {
         let port = try RedisProcess.freePort()
         let child = try ChildProcess(
@@ -79,7 +79,7 @@ import Testing
         }
         try Lifecycle.wait("it answers") { try readiness() == 200 }
         child.signal(SIGTERM)
-        try Lifecycle.wait("it is stopping") { try #require(try readiness(), "nobody listens") == 503 }
+        try Lifecycle.wait("it is stopping") { try #require(try readiness(), "it does not listen any more") == 503 }
         child.signal(SIGTERM)
         #expect(try child.waitForExit(seconds: 15) == 128 + SIGTERM)
     }

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A server of whose stderr nobody reads a byte.
+/// A server whose stderr is never read.
 @Suite struct UnreadMessagesTests {
     private let messages: LogFIFO
     private let port: Int
     private let child: ChildProcess
 
-    /// Starts it with a pipe for stderr that is full already, and waits until it answers.
+    /// Starts it with a full pipe as stderr, and waits until it responds.
     init() throws {
         let messages = try LogFIFO()
         try messages.fill()
@@ -29,7 +29,7 @@ import Testing
         #expect(try connection.response().status == 200)
     }
 
-    @Test("it answers, reloads and ends, however many messages it has, and what it drops is said once it can be")
+    @Test("it responds, reloads and ends, however many messages it has, and logs how many it dropped once it can")
     func answers() throws {
         // A connection that fails is a message at this level.
         for _ in 0..<1500 {
@@ -44,7 +44,7 @@ import Testing
         #expect(try child.waitForExit(seconds: 15) == 0)
     }
 
-    @Test("a second SIGTERM ends it at once, in the delay too")
+    @Test("a second SIGTERM ends it at once, even in the delay")
     func ends() throws {
         try expectAnswer()
         child.signal(SIGTERM)

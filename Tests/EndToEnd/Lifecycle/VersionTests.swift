@@ -3,7 +3,7 @@ import Release
 import TestSupport
 import Testing
 
-/// `GET /version`: what runs, so that a report of a test run can name it.
+/// `GET /version`: the running build, so that a report of a test run can name it.
 @Suite struct VersionTests {
     private static func python(_ program: String, _ arguments: String...) throws -> String {
         let python = try ChildProcess.run("python3", ["-c", program] + arguments)
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test(
-        "many clients that ask for /version at once, of a server that has just started, get one answer", .proves("C4.6")
+        "many clients of a new server that request /version at once get the same response", .proves("C4.6")
     )
     func atOnce() throws {
         let server = try ServerProcess()

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Calls in flight, calls that wait, and calls that are turned away.
+/// Requests in flight, waiting requests, and rejected requests.
 @Suite struct AdmissionTests {
     private func serve(
         inFlight: Int, queued: Int, sleep: Int, deadline: Int = 60_000, loops: Int = 3
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(
-        "calls in flight are exactly REPLICA_MAX_CONCURRENT_REQUESTS over all loops, the next wait, the next are 503",
+        "requests in flight are exactly REPLICA_MAX_CONCURRENT_REQUESTS over all loops, others wait, the rest are 503",
         .proves("C2.7", "C5.7", "C5.10", "C6.8", "C6.9", "C6.11"))
     func limits() throws {
         let server = try serve(inFlight: 3, queued: 4, sleep: 700)
@@ -47,7 +47,7 @@ import Testing
         #expect(log.blocks.filter { $0.requestID == nil }.map(\.access.status) == [503])
     }
 
-    @Test("a call that has waited for QUEUE_DEADLINE_MS is 503, with Retry-After: 1", .proves("C2.7", "C5.7", "C6.11"))
+    @Test("a request that has waited QUEUE_DEADLINE_MS is 503, with Retry-After: 1", .proves("C2.7", "C5.7", "C6.11"))
     func queueDeadline() throws {
         let server = try serve(inFlight: 1, queued: 10, sleep: 2000, deadline: 200)
         let first = try server.begin()
@@ -60,7 +60,7 @@ import Testing
         #expect(try server.metrics().inFlight == 0)
     }
 
-    @Test("MAX_QUEUED_REQUESTS=0: nobody waits, and who finds no place in flight is 503", .proves("C2.7", "C5.7"))
+    @Test("MAX_QUEUED_REQUESTS=0: no request waits, and one without a permit is 503", .proves("C2.7", "C5.7"))
     func noQueue() throws {
         let server = try serve(inFlight: 2, queued: 0, sleep: 1000)
         let calls = try (0..<2).map { _ in try server.begin() }
@@ -71,7 +71,7 @@ import Testing
         #expect(try server.call("GET", "/test", body: nil).status == 200)
     }
 
-    @Test("Probes, /metrics and /version are answered while scoring is saturated", .proves("C4.14", "T17"))
+    @Test("Probes, /metrics and /version get responses while scoring is saturated", .proves("C4.14", "T17"))
     func probes() throws {
         let server = try serve(inFlight: 1, queued: 1, sleep: 3000)
         let calls = try (0..<2).map { _ in try server.begin() }
@@ -85,7 +85,7 @@ import Testing
     }
 
     @Test(
-        "a waiting call whose client is known to have gone leaves the queue, and no model runs for it", .proves("C6.11")
+        "a waiting request whose client has gone leaves the queue, and no model runs for it", .proves("C6.11")
     )
     func vanishedClient() throws {
         let server = try serve(inFlight: 1, queued: 4, sleep: 2000)
@@ -103,10 +103,10 @@ import Testing
         #expect(end["batch_records_count"] == 2)
     }
 
-    @Test("calls that wait on one event loop are not overtaken by all those that come later on another")
+    @Test("requests that wait on one event loop are not overtaken by all those that come later on another")
     func loopsAreFair() throws {
         let server = try serve(inFlight: 1, queued: 1000, sleep: 20, loops: 2)
-        // Connections go to the loops in turn; the three below to one, the other and the first again.
+        // Connections are assigned to the loops in turn; the three below to one, the other and the first again.
         let (one, other, again) = (try server.connect(), try server.connect(), try server.connect())
         let burst = String(repeating: "GET /test HTTP/1.1\r\nHost: a\r\n\r\n", count: 60)
         try one.send(burst)
@@ -116,7 +116,7 @@ import Testing
         try again.send(burst)
         #expect(try other.response(to: "GET").status == 200)
         let queued = try server.metrics().queued
-        // A place goes to the call that has waited longest on any loop.
+        // A permit goes to the request that has waited longest on any loop.
         #expect(queued >= 20)
         for connection in [one, again] {
             for _ in 0..<60 { #expect(try connection.response(to: "GET").status == 200) }
@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test(
-        "SYNTHETIC_BUSY_MS burns a core off the event loops: calls that wait for one are queued, HITs are not",
+        "SYNTHETIC_BUSY_MS burns a core off the event loops: requests that wait for one are queued, HITs are not",
         .proves("C5.10", "C6.9"))
     func busy() throws {
         let redis = try RedisProcess()
@@ -156,7 +156,7 @@ import Testing
     }
 
     @Test(
-        "while the log is full new scoring calls wait in the admission queue, 503 at its deadline, and then go on",
+        "while the log is full new scoring requests wait in the queue, 503 at its deadline, and then continue",
         .proves("C3.7", "C4.14", "T39"))
     func fullLog() throws {
         let fifo = try LogFIFO()

@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test("a soft limit that is too low is raised as far as it is needed, without a word")
+    @Test("a soft limit that is too low is raised as far as it is needed, without a message")
     func raised() throws {
         #expect(!(try messages("-Sn 200", ["--max-connections", "300"])).contains("warning"))
         #expect(!(try messages("-n 200", ["--max-connections", "72"])).contains("warning"))

@@ -16,16 +16,16 @@ struct MetricsScrape {
         self.values = values
     }
 
-    /// A series of the service's own, without its prefix; 0 if it does not stand there.
+    /// A series of the service's own, without its prefix; 0 if it is missing.
     subscript(series: String) -> Int { Int(values["bungalow_" + series] ?? 0) }
 
     var inFlight: Int { self["in_flight_requests"] }
     var queued: Int { self["queued_requests"] }
 
-    /// How many calls were turned away for a reason.
+    /// How many requests were rejected for a reason.
     func rejected(_ reason: String) -> Int { self["rejected_requests_total{reason=\"\(reason)\"}"] }
 
-    /// What has changed since another reading, among series that begin so; without those that have not changed.
+    /// The series with this prefix that have changed since another reading, and by how much.
     func changes(since before: MetricsScrape, in family: String) -> [String: Int] {
         var changes: [String: Int] = [:]
         for series in values.keys where series.hasPrefix("bungalow_" + family) {
@@ -44,7 +44,7 @@ extension ServerProcess {
         return try MetricsScrape(response.text)
     }
 
-    /// Reads `/metrics` until it is as wanted.
+    /// Reads `/metrics` until the condition holds.
     @discardableResult
     func waitForMetrics(
         at location: SourceLocation = #_sourceLocation, _ isAsWanted: (MetricsScrape) -> Bool
@@ -56,11 +56,11 @@ extension ServerProcess {
             let scrape = try MetricsScrape(connection.response(to: "GET").text)
             if isAsWanted(scrape) { return scrape }
             let own = scrape.values.filter { $0.value != 0 && !$0.key.contains("_bucket") }
-            try #require(Date() < deadline, "waited in vain: \(own)", sourceLocation: location)
+            try #require(Date() < deadline, "timed out: \(own)", sourceLocation: location)
         }
     }
 
-    /// Sends a call of a route that needs the model, on a connection of its own, and does not read the answer.
+    /// Sends a request that needs the model, on a connection of its own, and does not read the response.
     func begin(_ path: String = "/test") throws -> Connection {
         let connection = try connect()
         try connection.send("GET", path)

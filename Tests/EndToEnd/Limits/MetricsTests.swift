@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What `/metrics` says after things have happened.
+/// The values of `/metrics` after events.
 @Suite struct MetricsTests {
-    /// A request that leaves by one exit, and where it is counted.
+    /// A request that ends in one way, and where it is counted.
     private struct Exit {
         let status: Int
         let route: String
@@ -48,7 +48,7 @@ import Testing
         Exit(431, "other", raw: "GET / HTTP/1.1\r\nHost: a\r\nX: " + String(repeating: "x", count: 40_000)),
     ]
 
-    /// Everything that an exit, and the reading before it, move: each of it by one.
+    /// The series that a request with this outcome, and the reading before it, increase by one each.
     private static func moved(by exit: Exit) -> [String: Int] {
         let scoring: Set = ["/predict", "/score", "/test", infer]
         let route = "{route=\"\(exit.route)\""
@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test(
-        "every exit is counted once in each series that it belongs to, and in no other",
+        "every outcome is counted once in each series that it belongs to, and in no other",
         .proves("C6.1", "C6.2", "C6.4", "C6.15"))
     func exits() throws {
         let keys = FileManager.default.temporaryDirectory.appending(path: "bungalow-\(UUID().uuidString).keys")
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test("a call whose client has gone is counted once, whether all of it had come or not", .proves("C6.1"))
+    @Test("a request whose client has gone is counted once, whether all of it had arrived or not", .proves("C6.1"))
     func clientGone() throws {
         let server = try ServerProcess(environment: ["SYNTHETIC_SLEEP_MS": "300"])
         let before = try server.metrics()
@@ -151,7 +151,7 @@ import Testing
         #expect(changes == expected)
     }
 
-    @Test("a call refused with 503 is counted once, with its reason", .proves("C6.1", "C6.11"))
+    @Test("a request rejected with 503 is counted once, with its reason", .proves("C6.1", "C6.11"))
     func saturated() throws {
         let server = try ServerProcess(environment: [
             "REPLICA_MAX_CONCURRENT_REQUESTS": "1", "MAX_QUEUED_REQUESTS": "0", "SYNTHETIC_SLEEP_MS": "1500",
@@ -168,7 +168,7 @@ import Testing
     }
 
     @Test(
-        "look-ups are counted as hit, miss or bypass, scoring by what came of them; /test moves no cache metric",
+        "look-ups are counted as hit, miss or bypass, scoring by the same results; /test moves no cache metric",
         .proves("C4.8", "C6.3", "C6.5", "C6.6", "C6.7"))
     func cache() throws {
         let redis = try RedisProcess()
@@ -205,7 +205,7 @@ import Testing
     }
 
     @Test(
-        "CACHE_URL=off has no cache_up; a cache that was asked for and cannot be used has 0 from the start",
+        "CACHE_URL=off has no cache_up; a configured cache that cannot be used has 0 from the start",
         .proves("C6.7"))
     func cacheUp() throws {
         func line(_ url: String) throws -> [Substring] {

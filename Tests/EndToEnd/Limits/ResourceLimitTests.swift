@@ -4,14 +4,14 @@ import Testing
 
 /// Connections and buffered bytes, over all connections.
 @Suite struct ResourceLimitTests {
-    /// Calls until the status is as wanted: a server notices a client's end a moment after it.
+    /// Sends requests until the status is as expected: a server notices a client's end a moment after it.
     private func wait(for status: Int, at location: SourceLocation = #_sourceLocation, _ call: () -> Response?) throws {
         let deadline = Date().addingTimeInterval(30)
         while call()?.status != status { try #require(Date() < deadline, "never \(status)", sourceLocation: location) }
     }
 
     @Test(
-        "MAX_CONNECTIONS: the next connection is 503 and closes, and places come back",
+        "MAX_CONNECTIONS: the next connection is 503 and closes, and permits are released",
         .proves("C2.7", "C5.8", "C6.11", "T6"))
     func connections() throws {
         let server = try ServerProcess(["--event-loops", "2"], environment: ["MAX_CONNECTIONS": "3"])
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(
-        "MAX_CONNECTIONS: probes are answered when idle connections have all places, and calls are 503",
+        "MAX_CONNECTIONS: probes get responses when idle connections have all permits, and other requests are 503",
         .proves("C4.14", "T7"))
     func probesBeyondConnections() throws {
         let server = try ServerProcess(["--event-loops", "2"], environment: ["MAX_CONNECTIONS": "2"])
@@ -65,7 +65,7 @@ import Testing
             #expect(refused.status == 503 && refused["Retry-After"] == "1", "\(path)")
         }
         #expect(try server.metrics().rejected("connections") == 4)
-        // Who is told 503 holds no place meanwhile, and who holds one without a word is told so soon.
+        // A client that gets 503 holds no permit meanwhile, and one that holds a permit and sends nothing soon gets it.
         let silent = try (0..<40).map { _ in try server.connect() }
         for connection in silent { #expect(try connection.response().status == 503) }
         #expect(try server.call("GET", "/livez").status == 200)
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test(
-        "MAX_BUFFERED_BYTES: bodies beyond it are 503, memory stays bounded, and bytes come back",
+        "MAX_BUFFERED_BYTES: bodies beyond it are 503, memory stays bounded, and bytes are released",
         .proves("C2.7", "C5.8", "C6.11", "T14"))
     func bufferedBytes() throws {
         let server = try ServerProcess(["--event-loops", "2"], environment: ["MAX_BUFFERED_BYTES": "1048576"])
@@ -87,7 +87,7 @@ import Testing
             return connection
         }
         try server.waitForMetrics { $0.rejected("buffered_bytes") == 80 }
-        // Whichever is read on last keeps its bytes: the one that is not answered.
+        // Whichever was last read keeps its bytes: the one without a response.
         let kept = all.filter { connection in
             var readable = pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0)
             return poll(&readable, 1, 1000) == 0
@@ -110,7 +110,7 @@ import Testing
     }
 
     @Test(
-        "bytes of complete bodies count while their calls wait, and come back by each way out of the queue",
+        "bytes of complete bodies count while their requests wait, and are released by each way out of the queue",
         .proves("C5.8", "C6.10"))
     func waitingBodies() throws {
         let server = try ServerProcess(
@@ -131,7 +131,7 @@ import Testing
         }
         #expect(try server.call("POST", "/predict", bytes: body).status == 503)
         #expect(try server.metrics().rejected("buffered_bytes") == 1)
-        // One client goes, one call goes on, one waits in vain.
+        // One client goes, one request continues, one waits in vain.
         waiting.removeFirst().reset()
         #expect(try first.response(to: "GET").status == 200)
         #expect(try waiting.map { try $0.response().status } == [200, 503])
@@ -141,7 +141,7 @@ import Testing
     }
 
     @Test(
-        "MAX_BUFFERED_BYTES: heads without an end are counted, beyond it they are 503, and bytes come back",
+        "MAX_BUFFERED_BYTES: unfinished heads are counted, beyond it they are 503, and bytes are released",
         .proves("T14"))
     func bufferedHeads() throws {
         let server = try ServerProcess(["--event-loops", "1"], environment: ["MAX_BUFFERED_BYTES": "65536"])
@@ -163,7 +163,7 @@ import Testing
         try slow[0].send("\r\n\r\n")
         #expect(try slow[0].response().status == 422)
         #expect(try server.metrics()["buffered_bytes"] == 0)
-        // What of a head is kept until its body has come.
+        // The part of a head that is kept until its body has arrived.
         let known = "If-None-Match: \(String(repeating: "a", count: 20_000))\r\n"
         try slow[0].send("POST /predict HTTP/1.1\r\nHost: a\r\n\(known)Content-Length: 2\r\n\r\n[")
         try server.waitForMetrics { $0["buffered_bytes"] == 20_001 }
@@ -172,7 +172,7 @@ import Testing
         #expect(try server.metrics()["buffered_bytes"] == 0)
     }
 
-    @Test("bytes of a client that has gone, or was answered before its end, come back")
+    @Test("bytes are released if their client has gone, or got its response before its request ended")
     func bytesComeBack() throws {
         let server = try ServerProcess(
             ["--event-loops", "1"], environment: ["MAX_BUFFERED_BYTES": "65536", "BODY_TIMEOUT_SECONDS": "2"])

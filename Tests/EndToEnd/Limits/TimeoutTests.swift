@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Clients that are too slow, on a server that waits a second, as a rule.
+/// Clients that are too slow, on a server whose time-outs are usually a second.
 @Suite struct TimeoutTests {
     private func serve(sleep: Int = 0, seconds: Int = 1) throws -> ServerProcess {
         try ServerProcess(
@@ -27,14 +27,14 @@ import Testing
         try head.send("GET /livez HTTP/1.1\r\nHost: a\r\nHos")
         let body = try server.connect()
         try body.send("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n[{")
-        let noBody = try server.connect()
-        try noBody.send("POST /score HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
+        let bodiless = try server.connect()
+        try bodiless.send("POST /score HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n")
         let secondHead = try server.connect()
         try secondHead.send("GET", "/livez")
         #expect(try secondHead.response().status == 200)
         let began = Date()
         try secondHead.send("POST /predict HTT")
-        for connection in [head, body, noBody, secondHead] { try expectTimeout(connection) }
+        for connection in [head, body, bodiless, secondHead] { try expectTimeout(connection) }
         #expect(Date().timeIntervalSince(began) >= 1)
         let metrics = try server.metrics()
         #expect(metrics["requests_total{route=\"other\",status=\"408\"}"] == 2)
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test(
-        "a part of a head that comes with the end of the request before it is 408, and that request is answered",
+        "a part of a head that comes with the end of the request before it is 408, and that request gets its response",
         arguments: ["G", "GET ", "GET /livez HTTP/1.1\r\n", "GET /livez HTTP/1.1\r\nHost: a\r\nX-A: b\r\n"])
     func pipelinedHead(part: String) throws {
         let server = try serve()
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test("a whole request, blank lines behind it too, leaves an idle connection, which is closed without a word")
+    @Test("after a complete request, even with blank lines, the idle connection is closed without a response")
     func nothingBehind() throws {
         let server = try serve()
         for end in ["", "\r\n", "\r\n\r\n"] {
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test("a client that reads late is not told that its head or body is slow, since they wait for its reading")
+    @Test("a client that reads late gets no 408 for a slow head or body, since those wait for its reading")
     func lateReader() throws {
         let server = try ServerProcess(
             ["--event-loops", "2"], environment: ["HEAD_TIMEOUT_SECONDS": "1", "BODY_TIMEOUT_SECONDS": "1"])
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test("bytes that come one at a time do not stretch a time-out", .proves("T5"))
+    @Test("bytes that come one at a time do not extend a time-out", .proves("T5"))
     func dripping() throws {
         let server = try serve()
         let head = try server.connect()
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test("an idle connection is closed without a word, whether it was used or not", .proves("C5.9"))
+    @Test("an idle connection is closed without a response, whether it was used or not", .proves("C5.9"))
     func idle() throws {
         let server = try serve()
         let unused = try server.connect()
@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test(
-        "a connection whose call takes long is not idle, and a slow head behind it is answered after it",
+        "a connection whose request takes long is not idle, and a slow head after it gets its response after it",
         .proves("C5.9"))
     func slowCall() throws {
         let server = try serve(sleep: 2500)

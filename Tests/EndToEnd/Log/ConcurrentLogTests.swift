@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The scoring log under many calls at once, and under calls of people who wish it ill.
+/// The scoring log under many requests at once, and under requests of malicious clients.
 @Suite struct ConcurrentLogTests {
     @Test(
-        "blocks of concurrent calls never interleave: N calls are N blocks, each request id exactly once",
+        "blocks of concurrent requests never interleave: N requests are N blocks, each request id exactly once",
         .proves("C3.1"))
     func concurrency() throws {
         let server = try ServerProcess(["--event-loops", "4"])
@@ -86,7 +86,7 @@ import Testing
                 switch answer.status {
                 case 200: scored += 1
                 case 405, 422: refused += 1
-                // A known route; what cannot be read as a request has none.
+                // A known route; bytes that are not a request have none.
                 case 400 where answer.text.contains("The Host header"): refused += 1
                 default: #expect([400, 404].contains(answer.status), "\(head)")
                 }
@@ -94,7 +94,7 @@ import Testing
         }
         #expect(scored > 60 && refused > 60)
         try server.stop()
-        // Any line out of place would fail here.
+        // Any misplaced line would fail here.
         let log = try StrictLog(server.log)
         #expect(log.scored.count == scored && log.blocks.count == scored + refused)
         let original = try OriginalAnalyzer(server.log)

@@ -18,13 +18,13 @@ final class LogFIFO {
         unlink(path)
     }
 
-    /// Goes away, as a reader of a pipe does that has ended.
+    /// Closes the reader's end, as when a reader of a pipe exits.
     func close() {
         if descriptor >= 0 { Foundation.close(descriptor) }
         descriptor = -1
     }
 
-    /// Leaves no room in it: whoever writes waits until it is read.
+    /// Fills it, so that a writer waits until it is read.
     func fill() throws {
         let writer = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC)
         defer { Foundation.close(writer) }
@@ -32,7 +32,7 @@ final class LogFIFO {
         try #require(errno == EAGAIN, "\(String(cString: strerror(errno)))")
     }
 
-    /// Reads until it has had the text.
+    /// Reads until the text has appeared.
     func read(until part: String) throws {
         var text = ""
         while !text.contains(part) { text = String(text.suffix(part.count)) + (try read(bytes: 1)) }

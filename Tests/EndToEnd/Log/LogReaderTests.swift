@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(
-        "while a slow reader keeps the 4 MiB buffer full, scoring calls are refused with 503 and probes are not affected",
+        "while a slow reader keeps the 4 MiB buffer full, scoring requests are 503 and probes are not affected",
         .proves("C2.7", "C3.4", "C3.7", "C4.14")
     )
     func fullBuffer() throws {
@@ -49,13 +49,13 @@ import Testing
     }
 
     @Test(
-        "while the log stays full, lines of refused calls are dropped at 5 MiB, counted, and said once when it is read",
+        "lines of rejected requests are dropped at 5 MiB while the log is full, and their number is logged once",
         .proves("C3.7", "C6.12"))
     func droppedLines() throws {
         let fifo = try LogFIFO()
         let server = try ServerProcess(logTo: fifo.path)
         var (scored, refused) = try fillBuffer(of: server)
-        // Refused for their method, so at once; 1 MiB of their lines, and half as much again.
+        // Rejected for their method, so at once; 1 MiB of their lines, and half as much again.
         let burst = Array(String(repeating: "PUT /test HTTP/1.1\r\nHost: a\r\n\r\n", count: 500).utf8)
         let line = "127.0.0.1 - - [21/Nov/2026:07:26:00 +0000] \"PUT /test HTTP/1.1\" 405 31 \"-\" \"-\"\n".utf8.count
         try server.withConnection { connection in
@@ -75,13 +75,13 @@ import Testing
         server.signal(SIGTERM)
         text += try fifo.read()
         #expect(try server.waitForExit() == 0)
-        // What was scored is all there, and bounds hold: 5 MiB, and what a pipe and one write hold.
+        // All scored requests are there, and the limits hold: 5 MiB, plus what a pipe and one write hold.
         let log = try StrictLog(text)
         #expect(log.scored.count == scored && log.blocks.count == scored + refused - lost)
         #expect(text.utf8.count < 6 << 20)
     }
 
-    /// Calls until a call is refused.
+    /// Sends requests until one is rejected.
     private func fillBuffer(of server: ServerProcess) throws -> (scored: Int, refused: Int) {
         let id = String(repeating: "i", count: 64)
         let request = Array("GET /test HTTP/1.1\r\nHost: a\r\nX-Request-Id: \(id)\r\n\r\n".utf8)
@@ -108,7 +108,7 @@ import Testing
         return (scored, refused)
     }
 
-    @Test("a stdout that is closed loses blocks, said once on stderr; scoring goes on", .proves("C3.8"))
+    @Test("a stdout that is closed loses blocks, logged once on stderr; scoring continues", .proves("C3.8"))
     func closedReader() throws {
         let fifo = try LogFIFO()
         let server = try ServerProcess(logTo: fifo.path)

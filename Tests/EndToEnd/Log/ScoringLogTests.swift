@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The scoring log of the built server: what is written for which call, and nothing else.
+/// The scoring log of the built server: what is written for which request, and nothing else.
 @Suite struct ScoringLogTests {
     private static let body = RecordText.good.batch
-    /// With one event loop the log has the order of the answers; the contract promises none.
+    /// With one event loop the log has the order of the responses; the contract does not promise any order.
     private static let ordered = ["--event-loops", "1"]
 
     @Test(
-        "per scored call one block, contiguous and in this order: the access line, the request id, Prediction took",
+        "per scored request one block, contiguous and in this order: the access line, the request id, Prediction took",
         .proves("C1.28", "C3.1", "C3.2", "C3.3", "C5.12"))
     func form() throws {
         let server = try ServerProcess()
@@ -23,9 +23,9 @@ import Testing
         #expect(block.access.request == "POST /predict HTTP/1.1")
         #expect(block.access.status == 200)
         #expect(block.access.bytes == response.body.count)
-        // A second's fraction is cut off, and the clock of the log may be a kernel's tick behind.
+        // A second's fraction is cut off, and the clock of the log may lag by a kernel's tick.
         #expect(block.access.time >= before.addingTimeInterval(-2) && block.access.time <= Date())
-        // From the start of the look-up until the predictions are in hand.
+        // From the start of the look-up until the predictions are known.
         let timing = try #require(response["Server-Timing"])
         let durations = timing.matches(of: /dur=([0-9.]+)/).compactMap { Double($0.output.1) }
         #expect(abs(durations[1] + durations[2] - (block.milliseconds ?? -1)) <= 0.0003)
@@ -42,7 +42,7 @@ import Testing
         #expect(try OriginalAnalyzer(server.log, mark: "Predictions took").captured.count == 1)
     }
 
-    @Test("SCORING_LOG=json writes one JSON object per call instead", .proves("C3.9", "C3.10", "C5.12"))
+    @Test("SCORING_LOG=json writes one JSON object per request instead", .proves("C3.9", "C3.10", "C5.12"))
     func json() throws {
         let server = try ServerProcess(Self.ordered + ["--scoring-log", "json"])
         #expect(try server.predict(ServerProcess.sample, headers: ["X-Request-Id: X-Ms-Request-Id"]).status == 200)
@@ -86,7 +86,7 @@ import Testing
         #expect(server.log.isEmpty)
     }
 
-    @Test("a refused call on a scoring path writes its access line only, whatever its status", .proves("C1.23", "C3.4"))
+    @Test("a rejected scoring request writes an access line only, whatever its status", .proves("C1.23", "C3.4"))
     func refused() throws {
         let server = try ServerProcess(Self.ordered + ["--max-body-bytes", "2048"])
         var expected: [StrictLog.Access] = []
@@ -111,7 +111,7 @@ import Testing
         #expect(log.blocks.map(\.access.bytes) == expected.map(\.bytes))
     }
 
-    @Test("probes, pages, unknown paths, OPTIONS and calls whose head did not parse write nothing", .proves("C3.4"))
+    @Test("probes, pages, unknown paths, OPTIONS and requests whose head did not parse write nothing", .proves("C3.4"))
     func silence() throws {
         let server = try ServerProcess()
         for path in [

@@ -1,17 +1,17 @@
 import Foundation
 import Testing
 
-/// A scoring log read strictly: a line that is not where the contract has it fails the test.
+/// A scoring log read strictly: a line that is not where the contract puts it fails the test.
 struct StrictLog {
-    /// One call.
+    /// One request.
     struct Block {
         let access: Access
-        /// Nil for a refused call, which has an access line only.
+        /// Nil for a rejected request, which has an access line only.
         let requestID: String?
         let milliseconds: Double?
     }
 
-    /// The parts of an access line that differ from call to call.
+    /// The parts of an access line that differ from request to request.
     struct Access: Equatable {
         let time: Date
         let request: String
@@ -21,7 +21,7 @@ struct StrictLog {
 
     private(set) var blocks: [Block] = []
 
-    /// The calls that have all three lines.
+    /// The requests that have all three lines.
     var scored: [Block] { blocks.filter { $0.requestID != nil } }
 
     /// - Parameter mark: how the third line begins.
@@ -49,7 +49,7 @@ struct StrictLog {
 
     private static func access(_ line: String) throws -> Access {
         let form = /127\.0\.0\.1 - - \[([^\]]{26})\] "([A-Z]+ \/[a-z0-9\/]+ HTTP\/1\.[01])" ([0-9]{3}) ([0-9]+) "-" "-"/
-        let parts = try #require(line.wholeMatch(of: form), "no access line: \(line)").output
+        let parts = try #require(line.wholeMatch(of: form), "not an access line: \(line)").output
         let formatter = DateFormatter()
         formatter.locale = Locale(identifier: "en_US_POSIX")
         formatter.timeZone = TimeZone(secondsFromGMT: 0)
@@ -60,11 +60,11 @@ struct StrictLog {
     }
 }
 
-/// The log as the original service's analyzer reads it: any line that contains a mark counts, wherever it stands.
+/// The log as the original service's analyzer reads it: any line that contains a mark counts, wherever it is.
 struct OriginalAnalyzer {
     private(set) var calls = 0
     private(set) var latencies: [Double] = []
-    /// The latencies that belong to a call, with its request id.
+    /// The latencies that belong to a request, with its request id.
     private(set) var captured: [(requestID: String, milliseconds: Double)] = []
 
     init(_ text: String, mark: String = "Prediction took") throws {

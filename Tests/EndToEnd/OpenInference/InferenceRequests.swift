@@ -8,7 +8,7 @@ enum InferenceRequests {
         [3.3252, 12, 4.5, 3.02, 322, 2.55, 37.88, -122.23], [4.3252, 42, 6.98, 2.02, 123, 2.55, 37.88, -122.23],
     ]
 
-    /// The requests that mean the four houses.
+    /// The different requests for the four houses.
     static var layouts: [(name: String, body: String)] {
         let columns = RecordText.names.enumerated().map { index, name in (name, houses.map { [$0[index]] }) }
         return [
@@ -46,7 +46,7 @@ extension ServerProcess {
 }
 
 extension Response {
-    /// The `error` of an answer that has nothing else.
+    /// The `error` of a response that has nothing else.
     func inferenceError() throws -> String? {
         let answer = try json()
         return answer.count == 1 ? answer["error"] as? String : nil

@@ -122,7 +122,7 @@ import Testing
     }
 
     @Test(
-        "a tensor in binary form is 400 with what to do, and a wish for binary data in the answer is ignored",
+        "a tensor in binary form is 400 with what to do, and a request for binary data in the response is ignored",
         .proves("C4.11"))
     func binaryTensors() throws {
         let server = try ServerProcess()
@@ -147,7 +147,7 @@ import Testing
             let answer = try server.infer(InferenceRequests.one(rest: rest))
             #expect(answer.status == 200 && answer.text.contains(#""data":[4.139"#), "\(answer.text)")
         }
-        // It is no matter of other routes.
+        // Other routes ignore it.
         #expect(try server.predict(ServerProcess.sample, headers: [length]).status == 200)
     }
 
@@ -212,7 +212,7 @@ import Testing
     }
 
     @Test(
-        "an inference call stands in log and metrics as any scoring call does, and its limits are the same",
+        "an inference request appears in log and metrics as any scoring request does, and its limits are the same",
         .proves("C4.9"))
     func logAndMetrics() throws {
         let server = try ServerProcess(["--max-batch-records", "4"])
@@ -236,7 +236,7 @@ import Testing
         #expect(log.blocks.map(\.access.bytes) == [scored.body.count, refused.body.count])
     }
 
-    @Test("no damaged inference request gets another answer than 200 or 400")
+    @Test("every damaged inference request gets 200 or 400")
     func damaged() throws {
         let server = try ServerProcess()
         let connection = try server.connect()

@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    @Test("any spelling of the same numbers gives the same key and the same answer, bit for bit", .proves("C1.34"))
+    @Test("any spelling of the same numbers gives the same key and the same response, bit for bit", .proves("C1.34"))
     func spellings() throws {
         let client = try PredictClient()
         let plain = try client.predict(RecordText.good.batch)
@@ -95,7 +95,7 @@ import Testing
     }
 
     @Test(
-        "a batch whose prediction would not be finite is refused with 422, finite_number, loc [\"body\", i]",
+        "a batch whose prediction would not be finite is rejected with 422, finite_number, loc [\"body\", i]",
         .proves("C1.40", "T3"))
     func predictionNotFinite() throws {
         let client = try PredictClient()
@@ -134,7 +134,7 @@ import Testing
         #expect(try small.predict(batch(3).batch).listedFailures() == [Failure("too_long", "body")])
     }
 
-    @Test("row i of the answer belongs to record i of the request")
+    @Test("row i of the response belongs to record i of the request")
     func rowOrder() throws {
         let client = try PredictClient()
         let records = (0..<300).map { RecordText.good.with("MedInc", "\(($0 * 7919) % 300).5") }

@@ -2,11 +2,11 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a client hears of a body that is not JSON, or is other JSON than an array of houses.
+/// The response to a body that is not JSON, or is JSON other than an array of houses.
 @Suite struct InvalidJSONTests {
     private static let house = RecordText.good.json
 
-    /// The only failure of a body.
+    /// The only error of a body.
     private func failure(_ client: PredictClient, _ body: [UInt8]) throws -> (type: String, message: String, input: Any)
     {
         let item = try #require(try client.predict(body).detail().first)
@@ -16,7 +16,7 @@ import Testing
     }
 
     @Test(
-        "bodies that people have sent: where each stops being JSON, what was met, and the likely mistake",
+        "bodies that people have sent: where each stops being JSON, what was found there, and the likely mistake",
         .proves("C2.14", "C2.16"),
         arguments: [
             ("cmd-single-quotes.body", 0, "line 1, column 1, met a single quote ('). The body stands in single quotes"),
@@ -57,7 +57,7 @@ import Testing
         return Array(try Data(contentsOf: folder.appending(path: "bodies").appending(path: name)))
     }
 
-    @Test("the likely mistake is named where the bytes show it", .proves("C2.14", "C2.16"))
+    @Test("the likely mistake is named if the bytes show it", .proves("C2.14", "C2.16"))
     func mistakes() throws {
         let client = try PredictClient()
         for (body, offset, hint) in Self.mistakes {
@@ -140,7 +140,7 @@ import Testing
         (Array("[\"a".utf8) + [0xE2, 0x82], 5, "met the end of the text. The text was cut off"),
     ]
 
-    @Test("a multipart form is one whatever its boundary and its parts' headers", .proves("C2.16"))
+    @Test("a multipart form is recognized whatever its boundary and its parts' headers", .proves("C2.16"))
     func multipart() throws {
         let client = try PredictClient()
         let boundaries = [
@@ -228,7 +228,7 @@ import Testing
         #expect(try input(Array("[\"a".utf8) + [0xFF, 0xC3] + Array("b\"]".utf8)) == "[\"a\u{FFFD}\u{FFFD}b\"]")
     }
 
-    @Test("a body of 16 MiB whose last byte is wrong is placed as a small one is", .proves("C2.14"))
+    @Test("a wrong last byte of a body of 16 MiB is located like that of a small one", .proves("C2.14"))
     func large() throws {
         let client = try PredictClient(["--max-body-bytes", "16777216"])
         let line = "[\"\(String(repeating: "é\\n", count: 250))\",1.5,true],\n"
@@ -239,7 +239,7 @@ import Testing
         #expect(response.text.contains(" at line \(lines + 2), column 1, met a single quote ('). "))
     }
 
-    @Test("an inference request that is not JSON is placed too", .proves("C4.9"))
+    @Test("an error in an inference request's JSON has its place too", .proves("C4.9"))
     func inference() throws {
         let server = try ServerProcess()
         let response = try server.call("POST", "/v2/models/housing/infer", bytes: Array("{\"inputs\":[NaN]}".utf8))

@@ -11,7 +11,7 @@ final class PredictClient {
         connection = try server.connect()
     }
 
-    /// `POST`s bytes; every answer, whatever it says, is checked for what all answers have in common.
+    /// `POST`s bytes; every response is checked for what all responses have in common.
     func predict(_ body: [UInt8], path: String = "/predict", headers: [String] = []) throws -> Response {
         let response = try exchange(body, path: path, headers: headers)
         try #require([200, 422].contains(response.status), "\(response.status) \(response.text)")
@@ -21,7 +21,7 @@ final class PredictClient {
         return response
     }
 
-    /// `POST`s bytes and takes the answer as it is.
+    /// `POST`s bytes and returns the response unchecked.
     func exchange(_ body: [UInt8], path: String = "/predict", headers: [String] = []) throws -> Response {
         try connection.send("POST", path, headers: headers, body: body)
         return try connection.response()
@@ -32,17 +32,18 @@ final class PredictClient {
         try predict(Array(body.utf8), path: path, headers: headers)
     }
 
-    /// What the only record's field comes to when it is sent as this JSON text: as it stands in `inputs`, or in `detail`.
+    /// The outcome of the only record's field when sent as this JSON text: its text in `inputs`, or the errors in
+    /// `detail`.
     func outcome(_ field: String = "MedInc", sentAs value: String) throws -> Outcome {
         try Outcome(predict(RecordText.good.with(field, value).batch), field: field)
     }
 }
 
-/// What became of a record's field.
+/// The outcome of a record's field.
 enum Outcome: Equatable {
     /// Its text in `inputs`.
     case accepted(String)
-    /// The `type` and `loc` of all failures.
+    /// The `type` and `loc` of all errors.
     case refused([Failure])
 
     fileprivate init(_ response: Response, field: String) throws {
@@ -54,13 +55,13 @@ enum Outcome: Equatable {
         self = .accepted(String(response.text[start...].prefix { $0 != "," && $0 != "}" }))
     }
 
-    /// One failure of the first record's field.
+    /// One error of the first record's field.
     static func refused(_ type: String, _ field: String = "MedInc") -> Outcome {
         .refused([Failure(type, "body", "0", field)])
     }
 }
 
-/// The `type` and `loc` of one failure.
+/// The `type` and `loc` of one error.
 struct Failure: Equatable, CustomStringConvertible {
     let type: String
     /// Record indices as text.
@@ -82,12 +83,13 @@ struct Failure: Equatable, CustomStringConvertible {
 }
 
 extension ServerProcess {
-    /// Opens a connection for as long as the body runs: a server that ends waits for its clients to close theirs.
+    /// Opens a connection while the closure runs: a server that ends waits for its clients to close theirs.
     func withConnection(_ body: (Connection) throws -> Void) throws { try body(connect()) }
 }
 
 extension Response {
-    /// The body as JSON. Foundation reads no number that overflows, as `input` may show one, so those are read as text.
+    /// The body as JSON. Foundation cannot read numbers that overflow, which `input` may show, so those are read as
+    /// text.
     func document() throws -> [String: Any] {
         let readable = text.replacing(/"input":(-?[0-9][0-9.eE+-]*)/) { "\"input\":\"\($0.output.1)\"" }
         let json = try JSONSerialization.jsonObject(with: Data(readable.utf8))
@@ -99,15 +101,15 @@ extension Response {
         try #require(try document()["detail"] as? [[String: Any]], "\(text)")
     }
 
-    /// The failures of a 422, each checked for its `msg` and `input`.
+    /// The errors of a 422, each checked for its `msg` and `input`.
     func listedFailures() throws -> [Failure] {
         try detail().map(Failure.init)
     }
 
-    /// Whether the body is refused as not being JSON, for that alone, at a place within it.
+    /// Whether the body is rejected only because it is not JSON, with a place within it.
     func isInvalidJSON(_ count: Int) throws -> Bool { try (0...count).contains(invalidOffset()) }
 
-    /// Where a body stops being JSON, if that is its only failure.
+    /// Where a body stops being JSON, if that is its only error.
     func invalidOffset() throws -> Int {
         let item = try #require(try detail().first, "\(text)")
         let failures = try listedFailures()
@@ -135,7 +137,7 @@ struct RecordText {
     /// The first record of the original service's sample.
     static let good = RecordText(["8.3252", "42", "6.98", "1.02", "322", "2.55", "37.88", "-122.23"])
 
-    /// One value a field, in the schema's order.
+    /// One value per field, in the schema's order.
     init(_ values: [String]) { fields = zip(Self.names, values).map { ($0, $1) } }
 
     /// The record with another value.
@@ -152,7 +154,7 @@ struct RecordText {
         return record
     }
 
-    /// The record with a member of raw JSON behind its others; a repeated key is one too.
+    /// The record with a member of raw JSON after its others, which may repeat a key.
     func adding(_ key: String, _ value: String) -> RecordText {
         var record = self
         record.fields.append((key, value))

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The 422: its items, their order, what they show of what was sent.
+/// The 422: its items, their order, and what they show of the request.
 @Suite struct RefusalTests {
     /// The body with one item.
     private static func body(_ type: String, _ loc: String, _ message: String, _ input: String) -> String {
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test(
-        "a failure of the body as a whole has loc [\"body\"] and stands alone, error_count 1",
+        "an error of the body as a whole has loc [\"body\"] and is the only one, error_count 1",
         .proves("C2.1", "C2.8", "C2.10", "C2.16"))
     func wholeBody() throws {
         let client = try PredictClient()
@@ -162,7 +162,7 @@ import Testing
         }
     }
 
-    @Test("every failure is reported: at most 100 are listed, the total is given", .proves("C1.22"))
+    @Test("every error is reported: at most 100 are listed, the total is given", .proves("C1.22"))
     func listLimit() throws {
         let client = try PredictClient()
         for (records, total) in [(12, 96), (13, 104), (1000, 8000)] {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a field's value may be, held against Python's `float` and `repr`.
+/// What a field's value may be, compared with Python's `float` and `repr`.
 @Suite struct ValueTests {
     /// JSON numbers, and what Python prints for each.
     private static let numbers = [

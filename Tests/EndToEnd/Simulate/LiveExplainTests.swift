@@ -105,7 +105,7 @@ import Testing
         ] { #expect(outcome.output.contains(part), "\(part)\n\(outcome.output)") }
     }
 
-    @Test("What holds the replicas, and what of it only the controller's memory knows")
+    @Test("What keeps the replicas as they are, and which part of it only the controller's memory knows")
     func held() throws {
         let run = try AnalyzerRun()
         let cluster = try ScriptedKubernetes(Self.answers(hasMissing: false), for: run)
@@ -117,7 +117,7 @@ import Testing
         ] { #expect(outcome.output.contains(part), "\(part)\n\(outcome.output)") }
     }
 
-    @Test("Metrics that are not there are <unknown>, and two autoscalers on one target are named")
+    @Test("Missing metrics are <unknown>, and two autoscalers on one target are named")
     func wrong() throws {
         let run = try AnalyzerRun()
         var answers = Self.answers(autoscalers: ["one", "two"])
@@ -211,7 +211,7 @@ import Testing
         #expect(outcome.output.contains("s or more ahead of this machine's"), "\(outcome.output)")
     }
 
-    @Test("An API server that is away for a while is one line, and following goes on with what it knows")
+    @Test("An API server that does not respond for a while is one line, and following continues with what it knows")
     func awayMeanwhile() throws {
         let run = try AnalyzerRun()
         var answers = Self.answers(hasMissing: false)

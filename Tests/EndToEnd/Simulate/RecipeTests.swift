@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `bungalow recipe` as a person calls it.
+/// `bungalow recipe` as a person runs it.
 @Suite struct RecipeCommandTests {
     private static let load = """
         phases:
@@ -13,7 +13,7 @@ import Testing
     @Test("The front, the choice, its neighbours, the page, and a patch that kubectl kustomize renders")
     func recipe() throws {
         let run = try AnalyzerRun()
-        // kustomize merges lists of containers by their names only where it knows the object's schema.
+        // kustomize merges lists of containers by their names only if it knows the object's schema.
         let text = SimulateTests.manifests.replacing(
             "kind: Deployment\n", with: "apiVersion: apps/v1\nkind: Deployment\n"
         )
@@ -49,7 +49,7 @@ import Testing
         #expect(again.exitCode == 0, "\(again.error)")
     }
 
-    @Test("What cannot be used ends with one line and the exit code of its kind")
+    @Test("An unusable input ends with one line and the exit code of its kind")
     func errors() throws {
         let run = try AnalyzerRun()
         let manifests = try run.write(SimulateTests.manifests, to: "app.yaml")

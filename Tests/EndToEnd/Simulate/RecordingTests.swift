@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `calibrate`, `simulate --recording` and `explain --recording` as a person calls them.
+/// `calibrate`, `simulate --recording` and `explain --recording` as a person runs them.
 @Suite struct RecordingCommandTests {
-    /// What `simulate --csv` writes is a recording like the lab's: monitor's CSV and siege's log.
+    /// A recording like the lab's, written by `simulate --csv`: monitor's CSV and siege's log.
     static func recording(_ run: AnalyzerRun, cost: Double) throws -> String {
         let manifests = try run.write(SimulateTests.manifests, to: "app.yaml")
         let load = """
@@ -54,7 +54,7 @@ import Testing
     func logs() throws {
         let run = try AnalyzerRun()
         let folder = try Self.recording(run, cost: 20)
-        // Thirteen requests a second, as the load makes them.
+        // Thirteen requests a second, the rate of the load.
         let lines = (0..<300 * 13).map { request in
             let second = request / 13
             return """
@@ -76,7 +76,7 @@ import Testing
         #expect(found.output.contains("of 3315 scoring times, less the CPU"), "\(found.output)")
     }
 
-    @Test("What cannot be used ends with one line and the exit code of its kind")
+    @Test("An unusable input ends with one line and the exit code of its kind")
     func errors() throws {
         let run = try AnalyzerRun()
         let folder = try Self.recording(run, cost: 12)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `bungalow simulate` as a person calls it.
+/// `bungalow simulate` as a person runs it.
 @Suite struct SimulateTests {
     static let manifests = """
         kind: Deployment
@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test("What cannot be used ends with one line and the exit code of its kind")
+    @Test("An unusable input ends with one line and the exit code of its kind")
     func errors() throws {
         let run = try AnalyzerRun()
         let good = try run.write(Self.manifests, to: "app.yaml")

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What the framing of a chunked body may take beside the body itself.
+/// How much framing a chunked body may have beside its data.
 @Suite struct ChunkFramingTests {
     private func begin(_ server: ServerProcess) throws -> Connection {
         let connection = try server.connect()
@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test(
-        "a chunk extension of 3 MB is refused with 413 and the connection closes, in the first chunk, a later or the last",
+        "a chunk extension of 3 MB is 413 and the connection closes, in the first chunk, a later or the last",
         .proves("C2.6"),
         arguments: ["2", "2\r\n[]\r\n3", "2\r\n[]\r\n0"])
     func largeExtension(_ start: String) throws {
@@ -29,7 +29,7 @@ import Testing
         #expect(try server.predict(ServerProcess.sample).status == 200)
     }
 
-    @Test("an extension that never ends is refused before it has taken 256 KiB, although nothing of the body has come")
+    @Test("an endless extension is rejected before it has taken 256 KiB, although none of the body has arrived")
     func endlessExtension() throws {
         let server = try ServerProcess()
         let connection = try begin(server)
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(
-        "a trailer section of 3 MB is refused with 431 and the connection closes, in one field or in many",
+        "a trailer section of 3 MB is 431 and the connection closes, in one field or in many",
         .proves("C2.6"))
     func largeTrailers() throws {
         let server = try ServerProcess()
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test("200 000 chunks of one byte each, and an extension of 16 KiB, are within the bounds", .proves("C2.6"))
+    @Test("200 000 chunks of one byte each, and an extension of 16 KiB, are within the limits", .proves("C2.6"))
     func smallChunks() throws {
         let server = try ServerProcess()
         let connection = try begin(server)
@@ -63,7 +63,7 @@ import Testing
         #expect(try connection.response().status == 200)
     }
 
-    @Test("of a chunk that is declared larger than MAX_BODY_BYTES no more is taken than that")
+    @Test("of a chunk that is declared larger than MAX_BODY_BYTES no more than that is read")
     func declaredTooLarge() throws {
         let server = try ServerProcess(["--max-body-bytes", "65536"])
         let connection = try begin(server)

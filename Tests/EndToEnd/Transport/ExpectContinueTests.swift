@@ -7,7 +7,7 @@ import Testing
     private let body = Array(ServerProcess.sample.utf8)
     private let expect = "Expect: 100-continue"
 
-    @Test("Expect: 100-continue is honoured, call after call on one connection", .proves("C2.13"))
+    @Test("Expect: 100-continue is honoured, request after request on one connection", .proves("C2.13"))
     func honoured() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -25,7 +25,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("100 Continue waits for the answers to earlier requests")
+    @Test("100 Continue waits for the responses to earlier requests")
     func behindPendingAnswers() throws {
         let redis = try RedisProcess()
         let server = try ServerProcess(["--cache-url", redis.url, "--cache-deadline-ms", "300"])
@@ -41,7 +41,7 @@ import Testing
         #expect(try connection.response().status == 200)
     }
 
-    @Test("a body that comes uninvited is read, and its answer comes once")
+    @Test("a body that comes without 100 Continue is read, and its response comes once")
     func uninvited() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(
-        "where the answer is an error whatever the body, it comes instead of 100 Continue",
+        "if the response is an error whatever the body, it comes instead of 100 Continue",
         arguments: [
             ("POST", "/predict", "Content-Length: 2000000", 413), ("POST", "/nothing", "Content-Length: 9", 404),
             ("PUT", "/predict", "Content-Length: 9", 405), ("POST", "/health", "Transfer-Encoding: chunked", 405),
@@ -84,7 +84,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("curl's own Expect: 100-continue of a large body is answered with 100 and then with predictions")
+    @Test("curl's own Expect: 100-continue of a large body gets 100 and then predictions")
     func curl() throws {
         let server = try ServerProcess()
         let records = "[" + Array(repeating: ServerProcess.record(), count: 500).joined(separator: ",") + "]"

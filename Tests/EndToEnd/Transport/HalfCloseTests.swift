@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A client that has ended its side, in the right place or in a wrong one.
+/// A client that has ended its side, at a valid point or in the middle of a request.
 @Suite struct HalfCloseTests {
     @Test(
-        "a half-closed client gets the answers it is owed, also several pipelined, and then the end", .proves("C2.12"))
+        "a half-closed client gets its responses, also several pipelined ones, and then the end", .proves("C2.12"))
     func pipelined() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -18,7 +18,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("a half-closed client gets the answers to calls that are still under way", .proves("C2.12"))
+    @Test("a half-closed client gets the responses to requests that are still under way", .proves("C2.12"))
     func slowCalls() throws {
         let redis = try RedisProcess()
         let server = try ServerProcess(["--cache-url", redis.url, "--cache-deadline-ms", "300"])
@@ -31,7 +31,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("a half-closed client that reads slowly gets large answers whole")
+    @Test("a half-closed client that reads slowly gets large responses completely")
     func slowReader() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -40,7 +40,7 @@ import Testing
         let count = 700
         for _ in 1...count { try connection.send("POST", "/predict", body: body) }
         connection.endSending()
-        // The server is busy elsewhere meanwhile, and those answers do not wait for the slow reader.
+        // The server is busy elsewhere meanwhile, and other responses do not wait for the slow reader.
         #expect(try server.predict(ServerProcess.sample).status == 200)
         let first = try connection.response()
         #expect(first.status == 422)
@@ -53,7 +53,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("a client that ends without a request gets no answer, and the connection closes")
+    @Test("a client that ends without a request gets no response, and the connection closes")
     func nothingBegun() throws {
         let server = try ServerProcess()
         let silent = try server.connect()
@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test(
-        "an end in the middle of a request is 400 for it, and earlier answers are kept",
+        "an end in the middle of a request is 400 for it, and earlier responses are kept",
         arguments: [
             "POST /pre", "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Le",
             "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n",

@@ -15,7 +15,7 @@ import Testing
         try TransportChecks.expectRequestID(response)
     }
 
-    @Test("GET /livez, /readyz and /startupz answer 200 without a word in the scoring log", .proves("C4.5"))
+    @Test("GET /livez, /readyz and /startupz are 200 without a line in the scoring log", .proves("C4.5"))
     func probes() throws {
         let server = try ServerProcess()
         for path in ["/livez", "/readyz", "/startupz"] {
@@ -31,7 +31,7 @@ import Testing
         #expect(server.log == "")
     }
 
-    @Test("what holds for a moment only is not to be stored, and not to be taken for another type")
+    @Test("responses that are valid for a moment only must not be stored, or taken for another type")
     func momentary() throws {
         let server = try ServerProcess()
         let model = ["/v2", "/v2/models/housing", "/v2/models/housing/ready"]
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(
-        "GET /test scores a built-in sample record and logs like any call, without a look-up and X-Cache",
+        "GET /test scores a built-in sample record and logs like any request, without a look-up and X-Cache",
         .proves("C4.8"))
     func test() throws {
         let server = try ServerProcess()
@@ -76,7 +76,7 @@ import Testing
         #expect(lines.last?.wholeMatch(of: /Prediction took [0-9]+\.[0-9]{4,} ms/) != nil)
     }
 
-    @Test("GET /test predicts what POST /predict predicts of the same record", .proves("C4.8"))
+    @Test("GET /test predicts the same as POST /predict for the same record", .proves("C4.8"))
     func testIsPredict() throws {
         let server = try ServerProcess()
         let test = try server.call("GET", "/test").json()

@@ -2,13 +2,13 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Bytes that are no HTTP.
+/// Bytes that are not HTTP.
 @Suite struct MalformedHTTPTests {
     private static let chunked = "POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
     private static let next = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n"
 
-    /// - Parameter met: what the answer says of the request.
+    /// - Parameter met: what the response says about the request.
     private func expectRefused(_ bytes: String, by server: ServerProcess, met: String = "") throws {
         let connection = try server.connect()
         try connection.send(bytes)
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test(
-        "400 says what was met instead of a request", .proves("C2.2", "C2.17"),
+        "400 says what was received instead of a request", .proves("C2.2", "C2.17"),
         arguments: [
             ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\n", "a TLS hello came"),
             ("\u{16}\u{3}\u{1}\u{2}", "a TLS hello came"),
@@ -90,7 +90,7 @@ import Testing
         #expect(response.text.hasPrefix(#"{"detail":"Malformed HTTP request: "#) && response.text.contains(met))
     }
 
-    @Test("a request without Host is 400 but in HTTP/1.0, and one with several is 400 always", .proves("C2.2", "C2.17"))
+    @Test("a request without Host is 400 except in HTTP/1.0, one with several always is", .proves("C2.2", "C2.17"))
     func host() throws {
         let server = try ServerProcess()
         let two = "Host: a\r\nhost: a\r\n"
@@ -100,7 +100,7 @@ import Testing
         for (start, count) in refused {
             try expectRefused("GET /health HTTP/\(start)\r\n", by: server, met: "this one has \(count)\"}")
         }
-        // Before the key and the body are looked at; a scoring route's refusal stands in the log.
+        // Before the key and the body are checked; a scoring route's error is in the log.
         try expectRefused("POST /predict HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n", by: server)
         for version in ["1.0\r\n", "1.0\r\nHost: a\r\n", "1.1\r\nHost:\r\n", "1.1\r\nHost: [::1]:8000\r\n"] {
             let connection = try server.connect()
@@ -111,7 +111,7 @@ import Testing
         #expect(try StrictLog(server.log).blocks.map(\.access.status) == [400])
     }
 
-    @Test("a Host that is no name or address, with or without a port, is 400", .proves("C2.2"))
+    @Test("a Host that is not a name or address, with or without a port, is 400", .proves("C2.2"))
     func invalidHost() throws {
         let server = try ServerProcess()
         let invalid = [
@@ -154,7 +154,7 @@ import Testing
     }
 
     @Test(
-        "a Transfer-Encoding that is not one chunked is 400, and nothing behind it is taken for a request",
+        "a Transfer-Encoding that is not one chunked is 400, and nothing after it is taken for a request",
         .proves("C2.2", "T10"))
     func transferEncoding() throws {
         let server = try ServerProcess()
@@ -192,7 +192,7 @@ import Testing
         }
     }
 
-    @Test("a fault in a body is answered with the request's own id")
+    @Test("an error in a body gets the request's own id")
     func faultInBody() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -215,7 +215,7 @@ import Testing
         }
     }
 
-    @Test("a call whose head did not parse writes nothing to the scoring log", .proves("C3.4"))
+    @Test("a request whose head did not parse writes nothing to the scoring log", .proves("C3.4"))
     func log() throws {
         let server = try ServerProcess()
         try expectRefused("POST /predict HTTP/9\r\n\r\n", by: server)

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Clients beside one another, good and bad.
+/// Good and bad clients side by side.
 @Suite struct ManyClientsTests {
-    @Test("200 connections at once are all answered, each with its own answer")
+    @Test("200 connections at once all get responses, each its own")
     func connections() throws {
         let server = try ServerProcess()
         let connections = try (0..<200).map { _ in try server.connect() }
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test("clients that never read their answers hurt no others, and cost bounded memory", .proves("T15"))
+    @Test("clients that never read their responses hurt no others, and cost bounded memory", .proves("T15"))
     func neverReads() throws {
         let server = try ServerProcess()
         _ = try server.predict(TransportChecks.manyFailures)
@@ -36,7 +36,7 @@ import Testing
         let silent = try (0..<8).map { _ in try server.connect() }
         for connection in silent {
             connection.shrinkReceiveBuffer()
-            // Answers are more than twenty times as large: unbounded, they would be 80 MB a client.
+            // Responses are more than twenty times as large: without a limit they would be 80 MB per client.
             _ = try connection.sendUntilBlocked(some, limit: 4 << 20)
         }
         for _ in 1...20 { #expect(try server.predict(ServerProcess.sample).status == 200) }
@@ -45,7 +45,7 @@ import Testing
         withExtendedLifetime(silent) {}
     }
 
-    @Test("clients that reset in the middle of a request leave nothing behind")
+    @Test("clients that reset in the middle of a request leave no traces")
     func resets() throws {
         let server = try ServerProcess(["--event-loops", "1"])
         let part = [UInt8](repeating: 0x20, count: 900_000)
@@ -70,7 +70,7 @@ import Testing
         #expect(grown < 30 << 20)
     }
 
-    @Test("clients that reset while their calls are under way hurt no others")
+    @Test("clients that reset while their requests are under way hurt no others")
     func resetsDuringCalls() throws {
         let redis = try RedisProcess()
         let server = try ServerProcess(["--cache-url", redis.url, "--cache-deadline-ms", "100"])

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Which answer a method and a target lead to.
+/// The response that a method and a target get.
 @Suite struct MethodsAndTargetsTests {
     @Test(
-        "HEAD is GET without a body: the same status and headers, and the next answer is where it belongs",
+        "HEAD is GET without a body: the same status and headers, and the next response is in its place",
         .proves("C2.13"))
     func head() throws {
         let server = try ServerProcess()
@@ -54,7 +54,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("an unknown path is 404, whatever the method, and the connection goes on", .proves("C2.4"))
+    @Test("an unknown path is 404, whatever the method, and the connection stays open", .proves("C2.4"))
     func notFound() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -95,7 +95,7 @@ import Testing
         #expect(try connection.response().text == #"{"detail":"Not Found"}"#)
     }
 
-    @Test("another method on a known path is 405 with Allow, and the connection goes on", .proves("C2.4"))
+    @Test("another method on a known path is 405 with Allow, and the connection stays open", .proves("C2.4"))
     func methodNotAllowed() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -155,7 +155,7 @@ import Testing
         #expect(calls == ["POST /predict HTTP/1.1", "GET /test HTTP/1.1", "GET /predict HTTP/1.1"])
     }
 
-    @Test("CONNECT is answered like any unknown path, and the connection closes")
+    @Test("CONNECT is handled like any unknown path, and the connection closes")
     func connect() throws {
         let server = try ServerProcess()
         let connection = try server.connect()

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Whether a connection stays open behind an answer.
+/// Whether a connection stays open after a response.
 @Suite struct PersistenceTests {
     @Test(
         "an HTTP/1.1 connection stays open, says for how long, and Connection: close ends it after the response",
@@ -18,7 +18,7 @@ import Testing
         }
         let close = ["Connection: close"]
         try connection.send("POST", "/predict", headers: close, body: Array(ServerProcess.sample.utf8))
-        // Behind a call that asked for the end, nothing is answered.
+        // After a request that asked for the connection's end, nothing gets a response.
         try connection.send("GET", "/health")
         let response = try connection.response()
         #expect(response.status == 200)
@@ -26,7 +26,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("Connection: close is seen among other options, in any case")
+    @Test("Connection: close is recognized among other options, in any case")
     func closeAmongOthers() throws {
         let server = try ServerProcess()
         for option in ["Close", "TE, close", "x,CLOSE,y"] {
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test("an HTTP/1.0 connection closes behind the answer")
+    @Test("an HTTP/1.0 connection closes after the response")
     func http10() throws {
         let server = try ServerProcess()
         let body = ServerProcess.sample
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test("an HTTP/1.0 connection stays open for a client that asks for it, and is told so")
+    @Test("an HTTP/1.0 connection stays open for a client that asks for it, and the response says so")
     func http10KeepAlive() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -66,7 +66,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("an HTTP/1.0 connection closes behind a chunked body, which HTTP/1.0 does not know", .proves("T10"))
+    @Test("an HTTP/1.0 connection closes after a chunked body, which HTTP/1.0 does not know", .proves("T10"))
     func http10Chunked() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -78,7 +78,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("a client that asks for another protocol is answered in HTTP/1.1, and its connection goes on", .proves("T12"))
+    @Test("a client that asks for another protocol gets HTTP/1.1, and its connection stays open", .proves("T12"))
     func upgrade() throws {
         let server = try ServerProcess()
         let body = ServerProcess.sample
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test("curl --http2 gets its answers in HTTP/1.1, with and without a body")
+    @Test("curl --http2 gets its responses in HTTP/1.1, with and without a body")
     func curlHTTP2() throws {
         let server = try ServerProcess()
         let base = "http://127.0.0.1:\(server.port)"
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test("a client that speaks HTTP/2 at once is refused in HTTP/1.1", .proves("T12"))
+    @Test("a client that speaks HTTP/2 at once is rejected in HTTP/1.1", .proves("T12"))
     func http2PriorKnowledge() throws {
         let server = try ServerProcess()
         let connection = try server.connect()

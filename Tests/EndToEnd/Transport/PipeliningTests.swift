@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Requests sent without waiting for answers: each is answered, in its place.
+/// Requests sent without waiting for responses: each gets its response, in its place.
 @Suite struct PipeliningTests {
-    @Test("pipelined requests of mixed routes and methods are answered in their order")
+    @Test("pipelined requests of mixed routes and methods get responses in their order")
     func mixed() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -37,12 +37,12 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("answers keep their order when an earlier call is slower")
+    @Test("responses keep their order when an earlier request is slower")
     func slowerFirst() throws {
         let redis = try RedisProcess()
         let server = try ServerProcess(["--cache-url", redis.url, "--cache-deadline-ms", "300"])
         #expect(try server.predict(ServerProcess.sample).status == 200)
-        // The look-up is answered by nobody, so that the call takes until its deadline.
+        // The look-up gets no reply, so that the request takes until its deadline.
         redis.signal(SIGSTOP)
         let connection = try server.connect()
         let large = "[" + Array(repeating: ServerProcess.record(), count: 1000).joined(separator: ",") + "]"
@@ -57,7 +57,7 @@ import Testing
         #expect(answers.map(\.status) == [200, 200, 422, 200, 200, 422])
     }
 
-    @Test("more pipelined requests than are taken at once are all answered", .proves("T13"))
+    @Test("more pipelined requests than are accepted at once all get responses", .proves("T13"))
     func many() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(
-        "a fault in one pipelined request never loses the answers to earlier ones", .proves("C2.12"),
+        "an error in one pipelined request never loses the responses to earlier ones", .proves("C2.12"),
         arguments: [
             ("NO HTTP\r\n\r\n", 400), ("POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n", 400),
             ("POST /predict HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nz\r\n", 400),
@@ -91,7 +91,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("a fault behind slow calls is answered after them", .proves("C2.12"))
+    @Test("an error after slow requests is sent after their responses", .proves("C2.12"))
     func faultBehindSlowCalls() throws {
         let redis = try RedisProcess()
         let server = try ServerProcess(["--cache-url", redis.url, "--cache-deadline-ms", "300"])

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// However a well-formed request is cut into bytes, its answer is the same.
+/// However a well-formed request is cut into bytes, its response is the same.
 @Suite struct RequestFramingTests {
     private static let key = "e6cbfb3a74a56e69b3062ff4f3da035a"
 
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test("chunk extensions and trailers are read over")
+    @Test("chunk extensions and trailers are skipped")
     func extensionsAndTrailers() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test("requests written one byte at a time are answered like any other")
+    @Test("requests written one byte at a time get the usual responses")
     func oneByteAtATime() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test("empty lines before a request line are read over")
+    @Test("empty lines before a request line are skipped")
     func emptyLinesFirst() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -94,7 +94,7 @@ import Testing
         #expect(try connection.readToEnd() == "")
     }
 
-    @Test("a body with a Content-Encoding is 415, and the connection goes on", .proves("C2.5"))
+    @Test("a body with a Content-Encoding is 415, and the connection stays open", .proves("C2.5"))
     func contentCoding() throws {
         let server = try ServerProcess()
         let connection = try server.connect()

@@ -2,9 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The name that a call goes by, in both headers of its answer.
+/// A request's id, in both headers of its response.
 @Suite struct RequestIDTests {
-    /// One request on an open connection; the answer's id, which both headers must carry.
+    /// One request on an open connection; returns the response's id, which both headers must carry.
     private func id(_ connection: Connection, _ headers: [String]) throws -> String? {
         try connection.send("GET", "/health", headers: headers)
         let response = try connection.response()
@@ -13,7 +13,7 @@ import Testing
         return response["X-Ms-Request-Id"]
     }
 
-    @Test("the caller's first valid id of the two headers is taken, X-Ms-Request-Id looked at first", .proves("C1.26"))
+    @Test("the caller's first valid id of the two headers is used, X-Ms-Request-Id first", .proves("C1.26"))
     func callers() throws {
         let server = try ServerProcess()
         let connection = try server.connect()
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test("an id cannot bring another line into the answer or the log", .proves("T18"))
+    @Test("an id cannot bring another line into the response or the log", .proves("T18"))
     func injection() throws {
         let server = try ServerProcess()
         for id in ["a\r\n X-Injected: yes", "a\rX-Injected: yes", "a\nX-Injected: yes", "a\r\nX-Injected: yes"] {
@@ -63,7 +63,7 @@ import Testing
         #expect(!server.log.contains("Injected"))
     }
 
-    @Test("every answer has an id, error answers too", .proves("C1.26"))
+    @Test("every response has an id, error responses too", .proves("C1.26"))
     func everyAnswer() throws {
         let server = try ServerProcess()
         let requests: [(method: String, path: String, body: String?, status: Int)] = [
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test("the log names a call by the id of its answer")
+    @Test("the log names a request by the id of its response")
     func log() throws {
         let server = try ServerProcess()
         let named = try server.predict(ServerProcess.sample, headers: ["X-Request-Id: mine-1"])
@@ -95,7 +95,7 @@ import Testing
         let id = try #require(fresh["X-Ms-Request-Id"])
         #expect(try server.stop() == 0)
         let ids = server.log.split(separator: "\n").filter { $0.hasPrefix("X-Ms-Request-Id: ") }
-        // Calls of different loops stand in either order.
+        // Requests of different loops can be in either order.
         #expect(Set(ids) == ["X-Ms-Request-Id: mine-1", "X-Ms-Request-Id: \(id)"])
         #expect(ids.count == 2)
     }

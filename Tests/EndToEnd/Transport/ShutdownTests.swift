@@ -3,7 +3,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-/// The end of the server as its clients see it, without the delay that a cluster's load balancers need.
+/// The server's shutdown as its clients see it, without the delay that a cluster's load balancers need.
 @Suite struct ShutdownTests {
     private func start(_ arguments: [String] = []) throws -> ServerProcess {
         try ServerProcess(arguments, environment: ["DRAIN_DELAY_SECONDS": "0"])
@@ -21,12 +21,12 @@ import Testing
         #expect(try silent.readToEnd() == "")
     }
 
-    @Test("a server that was told to end as soon as it said that it listens ends with exit code 0")
+    @Test("a server that gets SIGTERM as soon as it logs that it listens ends with exit code 0")
     func atOnce() throws {
         for _ in 1...5 { #expect(try start().stop() == 0) }
     }
 
-    @Test("a client that keeps its end of an idle connection open does not hold the end up")
+    @Test("a client that keeps its end of an idle connection open does not delay the shutdown")
     func idleClientThatNeverCloses() throws {
         let server = try start()
         let idle = try server.connect()
@@ -34,12 +34,12 @@ import Testing
         #expect(try idle.response().status == 200)
         let started = Date()
         #expect(try server.stop() == 0)
-        // SHUTDOWN_GRACE_SECONDS is for calls, of which there is none.
+        // SHUTDOWN_GRACE_SECONDS is for requests, and there is none.
         #expect(Date().timeIntervalSince(started) < 15)
         withExtendedLifetime(idle) {}
     }
 
-    @Test("a client that was refused in the middle of its request, and keeps its end open, does not hold the end up")
+    @Test("a client that was rejected in mid-request, and keeps its end open, does not delay the shutdown")
     func refusedClientThatNeverCloses() throws {
         let server = try start()
         let refused = try ["Transfer-Encoding: chunked\r\n\r\nz\r\n", "Content-Length: 99999999\r\n\r\n["].map { rest in
@@ -54,7 +54,7 @@ import Testing
         withExtendedLifetime(refused) {}
     }
 
-    @Test("calls in flight at SIGTERM are answered, with Connection: close, and logged", .proves("C5.18"))
+    @Test("requests in flight at SIGTERM get responses, with Connection: close, and are logged", .proves("C5.18"))
     func inFlight() throws {
         let server = try start(["--event-loops", "1"])
         let body = Array(ServerProcess.sample.utf8)
@@ -65,7 +65,7 @@ import Testing
             #expect(try connection.response().status == 100)
         }
         server.signal(SIGTERM)
-        // Now the end has begun: a connection without a call under way is closed, or told to close.
+        // Now the shutdown has begun: a connection without a request under way is closed, or its response says so.
         let health = Array("GET /health HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
         while let response = probe.responseIfOpen(to: health), response["Connection"] == "keep-alive" {}
         for connection in connections {
@@ -79,7 +79,7 @@ import Testing
         #expect(server.log.components(separatedBy: "Prediction took").count - 1 == connections.count)
     }
 
-    @Test("calls that wait for the cache at SIGTERM are answered")
+    @Test("requests that wait for the cache at SIGTERM get their responses")
     func waitingForTheCache() throws {
         let redis = try RedisProcess()
         let server = try start(["--cache-url", redis.url, "--cache-deadline-ms", "1000"])
@@ -88,7 +88,7 @@ import Testing
         let connection = try server.connect()
         let body = ServerProcess.sample
         let predict = "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
-        // One write: once the first of them is answered, the others are in flight.
+        // One write: once the first of them has its response, the others are in flight.
         try connection.send("GET /health HTTP/1.1\r\nHost: a\r\n\r\n" + predict + predict + predict)
         #expect(try connection.response().status == 200)
         server.signal(SIGTERM)
@@ -99,7 +99,7 @@ import Testing
     }
 
     @Test(
-        "under load, SIGTERM loses no answer that the log speaks of, and nothing of the log", .proves("C1.37", "T36"),
+        "under load, SIGTERM loses no response that the log records, and nothing of the log", .proves("C1.37", "T36"),
         arguments: 1...3)
     func underLoad(_ round: Int) throws {
         let server = try start()
@@ -115,7 +115,7 @@ import Testing
                 let body = ServerProcess.sample
                 let head = "POST /predict HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
                 let request = Array("\(head)\(body)".utf8)
-                // The end comes between calls, or in the middle of a request that was begun after it.
+                // The end comes between requests, or in the middle of a request that was begun after it.
                 while connection.responseIfOpen(to: request)?.status == 200 { answered.withLock { $0 += 1 } }
             }
             clients.enter()
@@ -132,7 +132,7 @@ import Testing
     }
 
     @Test(
-        "connections that come while the listener closes are answered with Connection: close or refused, never reset",
+        "connections that come while the listener closes get Connection: close or are refused, never reset",
         .proves("C5.18"))
     func newConnections() throws {
         let server = try start(["--event-loops", "2"])
@@ -142,7 +142,7 @@ import Testing
         for _ in 1...16 {
             let thread = Thread {
                 defer { clients.leave() }
-                // The listener is gone when nobody can connect any more.
+                // The listener is gone when no client can connect any more.
                 while let connection = Connection(ifOpen: port) {
                     let response = connection.responseIfOpen(to: Array("GET /test HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
                     let end = response.map { $0["Connection"] ?? "\($0.status)" } ?? "none"

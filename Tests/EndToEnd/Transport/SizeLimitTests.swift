@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Requests that are as large as they may be, and larger.
+/// Requests at their maximum size, and larger.
 @Suite struct SizeLimitTests {
     private static let limit = 1 << 20
     private static let tooMuch = 10 << 20
@@ -41,7 +41,7 @@ import Testing
         #expect(inference.text == #"{"error":"The body has 2049 bytes, where MAX_BODY_BYTES allows 2048"}"#)
     }
 
-    @Test("MAX_BODY_BYTES is what it is set to", .proves("C5.6"))
+    @Test("MAX_BODY_BYTES can be configured", .proves("C5.6"))
     func configuredLimit() throws {
         let server = try ServerProcess(["--max-body-bytes", "2048"])
         #expect(try server.call("POST", "/predict", bytes: TransportChecks.sample(bytes: 2048)).status == 200)
@@ -155,7 +155,7 @@ import Testing
     }
 
     @Test(
-        "32 KiB of empty lines before a request are read over, and more are 431, also behind a request", .proves("C2.6")
+        "32 KiB of empty lines before a request are skipped, and more are 431, also after a request", .proves("C2.6")
     )
     func emptyLines() throws {
         let server = try ServerProcess()
@@ -173,7 +173,7 @@ import Testing
         let first = try server.connect()
         try first.send(lines(50_000) + request)
         try TransportChecks.expectError(try first.response(), 431)
-        // White space of a body is no empty line before a request.
+        // White space of a body is not an empty line before a request.
         let body = Array((lines(100_000) + ServerProcess.sample).utf8)
         #expect(try server.call("POST", "/predict", bytes: body).status == 200)
     }

@@ -2,16 +2,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What tests of HTTP as a transport look at in every answer.
+/// What tests of HTTP as a transport check in every response.
 enum TransportChecks {
-    /// The paths that are known, and what `Allow` says of each.
+    /// The known paths, and the value of `Allow` for each.
     static let allow = [
         "/predict": "POST, OPTIONS", "/score": "POST, OPTIONS", "/test": "GET, HEAD, OPTIONS",
         "/health": "GET, HEAD, OPTIONS", "/livez": "GET, HEAD, OPTIONS", "/readyz": "GET, HEAD, OPTIONS",
         "/startupz": "GET, HEAD, OPTIONS",
     ]
 
-    /// Fails unless the answer is this error in the service's form, `{"detail":"…"}`, with a request id.
+    /// Fails unless the response is this error in the service's form, `{"detail":"…"}`, with a request id.
     static func expectError(
         _ response: Response, _ status: Int, _ comment: Comment? = nil, at location: SourceLocation = #_sourceLocation
     ) throws {
@@ -38,10 +38,10 @@ enum TransportChecks {
         id?.wholeMatch(of: /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/) != nil
     }
 
-    /// A body of which every item is a failure: small to send, large in its answer.
+    /// A body in which every item is an error: small to send, with a large response.
     static let manyFailures = "[" + Array(repeating: "1", count: 100).joined(separator: ",") + "]"
 
-    /// The sample, with blanks behind it until it has this many bytes.
+    /// The sample, with blanks after it until it has this many bytes.
     static func sample(bytes: Int) -> [UInt8] {
         let sample = Array(ServerProcess.sample.utf8)
         return sample + Array(repeating: UInt8(ascii: " "), count: max(0, bytes - sample.count))
@@ -58,7 +58,7 @@ enum TransportChecks {
 
     /// Runs curl.
     ///
-    /// - Returns: its exit code and the answer, or with `-v` the whole conversation.
+    /// - Returns: its exit code and the response, or with `-v` the whole conversation.
     static func curl(_ arguments: String...) throws -> (exitCode: Int32, output: String, conversation: String) {
         let curl = try ChildProcess.run("curl", ["--silent", "--max-time", "30"] + arguments)
         return (curl.exitCode, curl.output, conversation: curl.error)
