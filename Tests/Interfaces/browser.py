@@ -21,7 +21,7 @@ def executable():
 
 
 class Browser:
-    """One browser with one page, which remembers what the page asked of whom and what it complained about."""
+    """One browser with one page, which remembers which requests the page sent and which errors it reported."""
 
     def __init__(self, folder):
         to_browser, ours = os.pipe()
@@ -63,7 +63,7 @@ class Browser:
             self.process.wait()
 
     def send(self, method, **parameters):
-        """Sends one command and answers what it came to."""
+        """Sends one command and returns its result."""
         number = next(self.numbers)
         message = {"id": number, "method": method, "params": parameters}
         if self.session:
@@ -120,10 +120,10 @@ class Browser:
         """Waits until an expression is true."""
         end = time.monotonic() + SECONDS
         while not self.run(f"Boolean({condition})"):
-            assert time.monotonic() < end, f"waited in vain for {condition}: {self.run('document.body.innerText')}"
+            assert time.monotonic() < end, f"timed out waiting for {condition}: {self.run('document.body.innerText')}"
 
     def press(self, key, code=None, text=None):
-        """Presses and lets go of a key, as a person does."""
+        """Presses and releases a key, as a person does."""
         parameters = {"key": key, "windowsVirtualKeyCode": code or 0}
         self.send("Input.dispatchKeyEvent", type="keyDown", **parameters, **({"text": text} if text else {}))
         self.send("Input.dispatchKeyEvent", type="keyUp", **parameters)
@@ -134,7 +134,7 @@ class Browser:
         self.send("Input.insertText", text=text)
 
     def click(self, selector):
-        """Clicks where an element stands."""
+        """Clicks at the place of an element."""
         found = f"document.querySelector({json.dumps(selector)})"
         self.run(f"{found}.scrollIntoView({{block: 'center'}})")
         middle = "({x, y, width, height}) => [x + width / 2, y + height / 2]"

@@ -11,7 +11,7 @@ def text(chromium, selector):
 
 
 def submit(chromium):
-    """Sends the form and waits for its answer, of either kind."""
+    """Sends the form and waits for its price or its error."""
     chromium.run("document.querySelector('#price').textContent = ''; document.querySelector('#failure').hidden = true")
     chromium.run("for (const each of document.querySelectorAll('.error')) each.hidden = true")
     chromium.click(SUBMIT)
@@ -21,7 +21,7 @@ def submit(chromium):
 
 
 def said(chromium, *expected):
-    """Whether the page kept to its host and complained of nothing but answers that a test asked for."""
+    """The number of hosts that the page used, and its errors other than the statuses that a test expects."""
     hosts = {url.split("/")[2] for url in chromium.requests if not url.startswith("data:")}
     complaints = [each for each in chromium.complaints if not any(status in each for status in expected)]
     return len(hosts), complaints

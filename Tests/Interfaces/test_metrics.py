@@ -15,13 +15,13 @@ from testkit.server import HOUSE
 
 SECONDS = 60
 OPEN_METRICS = "application/openmetrics-text; version=1.0.0"
-# What its caller records, and what it does not.
+# A trace that its caller records, and one that it does not.
 SAMPLED, UNSAMPLED = "0af7651916cd43dd8448eb211c80319c", "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 @pytest.fixture(scope="module")
 def used(start):
-    """A server that has answered calls of several kinds."""
+    """A server that has responded to requests of several kinds."""
     server = start()
     for path, body in [("/predict", HOUSE), ("/predict", b"[]"), ("/test", None), ("/nowhere", None), ("/", None)]:
         server.ask(path, body)
@@ -30,7 +30,7 @@ def used(start):
 
 # proves: C4.3
 @pytest.mark.parametrize("which", ["server", "used"], ids=["a fresh server", "a used server"])
-def test_promtool_finds_nothing_to_say(request, which):
+def test_promtool_reports_nothing(request, which):
     _, headers, text = request.getfixturevalue(which).ask("/metrics")
     assert headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True)
@@ -43,7 +43,7 @@ def traced(trace, flags):
 
 @pytest.fixture(scope="module")
 def followed(start):
-    """A server whose last calls were traced: the first one's trace is recorded, the second one's is not."""
+    """A server whose last requests were traced: the first one's trace is recorded, the second one's is not."""
     server = start(EVENT_LOOPS="2")
     server.began = time.time()
     for trace, flags in ((SAMPLED, "01"), (UNSAMPLED, "00")):
@@ -52,17 +52,17 @@ def followed(start):
 
 
 # proves: C6.16, C6.17
-def test_open_metrics_is_for_who_asks_and_has_the_same_samples(followed):
+def test_open_metrics_is_sent_on_request_and_has_the_same_samples(followed):
     status, headers, text = followed.ask("/metrics", headers={"Accept": OPEN_METRICS})
     assert (status, headers["Content-Type"]) == (200, f"{OPEN_METRICS}; charset=utf-8")
-    # The parser of the Python client refuses what the specification forbids: no `# EOF`, a counter without `_total` …
+    # The parser of the Python client rejects what the specification forbids: no `# EOF`, a counter without `_total` …
     families = list(open_metrics(text.decode()))
     assert text.endswith(b"\n# EOF\n")
     _, headers, plain = followed.ask("/metrics", headers={"Accept": "*/*"})
     assert headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8" and b" # {" not in plain
 
     def samples(families):
-        # What the process uses, and what the two scrapes themselves count, differs from one to the other.
+        # The values of the process, and the counts of the two scrapes themselves, differ between the two.
         return {
             (sample.name, tuple(sorted(sample.labels.items()))): sample.value
             for family in families

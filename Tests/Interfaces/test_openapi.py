@@ -1,4 +1,4 @@
-"""/openapi.json against the real answers of running servers: every route, every status, bodies and header fields."""
+"""/openapi.json against the real responses of running servers: every route, every status, bodies and header fields."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def house(**change):
 
 
 class Description:
-    """The service's own description, and the checks of answers against it."""
+    """The service's own description, and the checks of responses against it."""
 
     def __init__(self, server):
         status, headers, text = server.ask("/openapi.json")
@@ -40,14 +40,14 @@ class Description:
         self.registry = Registry().with_resource(DOCUMENT, resource)
 
     def validate(self, value, *path):
-        """Holds a value against the schema at a place of the document."""
+        """Checks a value against the schema at a place of the document."""
         pointer = "/".join(str(key).replace("~", "~0").replace("/", "~1") for key in path)
         schema = {"$ref": f"{DOCUMENT}#/{pointer}"}
         errors = [error.message for error in Draft202012Validator(schema, registry=self.registry).iter_errors(value)]
         assert not errors, (path, errors, value)
 
     def place(self, *path):
-        """The path in the document to what stands at a path, with references followed."""
+        """The path in the document to the value at a path, with references followed."""
         place, part = [], self.document
         for key in path:
             place, part = [*place, key], part[key]
@@ -58,7 +58,7 @@ class Description:
         return place, part
 
     def check(self, method, path, status, headers, text):
-        """Holds an answer against what is said of it."""
+        """Checks a response against its description."""
         responses = self.document["paths"][path][method]["responses"]
         assert str(status) in responses, f"{method} {path} answers {status}, which is not described"
         place, response = self.place("paths", path, method, "responses", str(status))
@@ -123,7 +123,7 @@ def test_each_path_has_the_methods_that_it_is_described_with(server, description
         assert (status, allowed - {"options", "head"}) == (204, set(methods)), path
 
 
-def test_examples_are_what_their_schemas_say_and_are_really_answered(server, description):
+def test_examples_match_their_schemas_and_the_real_responses(server, description):
     for method, path, operation in operations(description.document):
         body = None
         if content := operation.get("requestBody", {}).get("content"):
@@ -138,7 +138,7 @@ def test_examples_are_what_their_schemas_say_and_are_really_answered(server, des
             continue
         place = ("paths", path, method, "responses", "200", "content", "application/json", "schema")
         description.validate(media["example"], *place)
-        # A version says what runs just here.
+        # A version describes this very process.
         if path != "/version":
             assert json.loads(text) == media["example"], path
 
@@ -163,20 +163,20 @@ def test_every_kind_of_422_is_as_described(server, description, path):
 
 
 # proves: T4
-def test_bodies_that_the_schema_takes_are_scored_and_others_are_refused(server, description):
+def test_bodies_that_the_schema_accepts_are_scored_and_others_are_rejected(server, description):
     schema = ("paths", "/predict", "post", "requestBody", "content", "application/json", "schema")
     taken = [house(MedInc="8.3252"), house(MedInc="1e2", Latitude="-90.0", Longitude="180"), house(Other=[None])]
     for body in taken:
         description.validate(json.loads(body), *schema)
         assert server.ask("/predict", body)[0] == 200, body
-    # What overflows only in the model no schema can tell.
+    # No schema can express what overflows only in the model.
     for body in (body for body in WRONG if body not in (b"", b"{") and b"1.7e+308" not in body):
         with pytest.raises(AssertionError):
             description.validate(json.loads(body), *schema)
 
 
 @pytest.mark.parametrize("path", [INFER, MODEL + "/infer"])
-def test_inference_is_answered_as_described(server, description, path):
+def test_inference_responses_are_as_described(server, description, path):
     columns = [
         {"name": name, "shape": [1, 1], "datatype": "FP64", "data": [[value]]} for name, value in HOUSES[0].items()
     ]
@@ -192,7 +192,7 @@ def test_inference_is_answered_as_described(server, description, path):
 
 # proves: C4.2
 def test_statuses_that_any_route_can_have_are_as_described(start, server, description, tmp_path):
-    """Each of them on a route of either form of errors, where it can be had."""
+    """Each of them on a route of either form of errors, if it can occur there."""
     keys = tmp_path / "keys"
     keys.write_text("key\n")
     keyed = start(API_KEYS_FILE=str(keys))
@@ -230,7 +230,7 @@ def test_statuses_that_any_route_can_have_are_as_described(start, server, descri
 
 
 def check_saturation(start, description):
-    """503 for one call too many, and for readiness while the server stops."""
+    """503 for one request too many, and for readiness while the server stops."""
     busy = start(
         REPLICA_MAX_CONCURRENT_REQUESTS="1", MAX_QUEUED_REQUESTS="0", SYNTHETIC_SLEEP_MS="600000",
         DRAIN_DELAY_SECONDS="600")
@@ -254,7 +254,7 @@ def check_saturation(start, description):
 
 
 def raw(server, request):
-    """The status, the header fields and the body of the answer to a request that no client would send."""
+    """The status, the header fields and the body of the response to a request that no client would send."""
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=30) as connection:
         connection.sendall(request.encode())

@@ -1,4 +1,4 @@
-"""What / and /docs do with calls that are late, overtaken, refused or impossible, in a real browser."""
+"""What / and /docs do with requests that are late, overtaken, rejected or impossible, in a real browser."""
 
 import json
 import re
@@ -17,7 +17,7 @@ def is_busy(chromium, region="#answer"):
     return chromium.run(f"document.querySelector('{region}').ariaBusy") == "true"
 
 
-def test_the_answer_to_an_older_submission_never_replaces_that_to_a_newer_one(start, chromium, tmp_path):
+def test_the_response_to_an_older_submission_never_replaces_that_to_a_newer_one(start, chromium, tmp_path):
     # The older one runs the model, for a second and a half; the newer one is in the cache.
     slow = start(CACHE_URL=f"sqlite:{tmp_path}/entries.sqlite", SYNTHETIC_SLEEP_MS="1500")
     slow.call("/predict", HOUSE)
@@ -29,7 +29,7 @@ def test_the_answer_to_an_older_submission_never_replaces_that_to_a_newer_one(st
     chromium.click(SUBMIT)
     chromium.wait(f"document.querySelector('#price').textContent === '{SAMPLE}'")
     assert not is_busy(chromium)
-    # Both have ended, and what waits for them has run.
+    # Both have ended, and their handlers have run.
     while chromium.ended.count(f"{slow.url}/predict") < 2:
         chromium.run("1")
     chromium.run("new Promise((done) => setTimeout(done))")
@@ -49,7 +49,7 @@ def test_a_price_is_marked_as_old_while_the_form_holds_another_house(server, chr
     assert not chromium.run(is_old) and text(chromium, "#verdict") == fresh
 
 
-def test_after_an_error_nothing_of_an_earlier_answer_is_left(caching, chromium):
+def test_after_an_error_nothing_of_an_earlier_response_is_left(caching, chromium):
     chromium.open(caching.url)
     submit(chromium)
     assert text(chromium, "#price") == SAMPLE and text(chromium, "#query-key")
@@ -72,7 +72,7 @@ def test_a_price_of_any_size_can_be_read(server, chromium, income, shown):
     assert shown in price and "∞" not in price and len(price) < 20
 
 
-def test_a_server_that_stands_still_is_spoken_of_and_found_again(start, chromium):
+def test_a_frozen_server_is_reported_and_found_again(start, chromium):
     frozen = start()
     chromium.open(frozen.url)
     chromium.wait("document.querySelectorAll('.curve').length > 0")
@@ -93,14 +93,14 @@ def test_a_server_that_stands_still_is_spoken_of_and_found_again(start, chromium
     chromium.wait("document.querySelector('#live-failure').hidden")
 
 
-def test_the_charts_go_on_with_the_server_that_was_restarted(start, chromium):
+def test_the_charts_continue_with_a_restarted_server(start, chromium):
     old = start()
     chromium.open(old.url)
     chromium.wait("document.querySelectorAll('.curve').length > 0")
     chromium.run("LiveCharts.interval = LiveCharts.intervalOfFailures = 50")
     old.stop()
     chromium.wait("!document.querySelector('#live-failure').hidden")
-    # Known ones would have to be away for longer than the test may last.
+    # Known replicas would have to be missing for longer than the test may last.
     chromium.run("FollowedReplica.patience = Infinity")
     new = start(port=urllib.parse.urlsplit(old.url).port)
     instance = json.loads(new.call("/version")[1])["instance"]
@@ -138,7 +138,7 @@ def test_a_refused_form_stays_where_it_is(server, chromium):
 
 
 def burst(chromium):
-    """Sends the 200 calls and answers what the page says of them."""
+    """Sends the 200 requests and returns what the page reports about them."""
     chromium.click("#burst")
     chromium.wait("document.querySelector('#burst-outcome').textContent")
     assert not chromium.run("document.querySelector('#burst').disabled")
@@ -147,23 +147,23 @@ def burst(chromium):
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_what_came_of_200_calls_stands_beside_their_button(caching, chromium, width):
+def test_the_outcome_of_200_requests_is_beside_their_button(caching, chromium, width):
     chromium.window(width, 844)
     chromium.open(caching.url)
     pattern = r"200 of 200 requests were scored in [\d.]+ .{1,2}: (?:\d+ (?:from the cache|computed)(?:, |\.))+"
-    said_of_them = re.fullmatch(pattern, burst(chromium))
-    counts = [int(count) for count in re.findall(r"(\d+) (?:from|computed)", said_of_them[0])]
+    report = re.fullmatch(pattern, burst(chromium))
+    counts = [int(count) for count in re.findall(r"(\d+) (?:from|computed)", report[0])]
     assert sum(counts) == 200 and said(chromium) == (1, [])
     assert chromium.run(in_view("#burst")) and chromium.run(in_view("#burst-outcome"))
     assert chromium.run("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_without_a_cache_200_calls_are_said_to_be_computed(server, chromium):
+def test_without_a_cache_200_requests_are_reported_as_computed(server, chromium):
     chromium.open(server.url)
     assert burst(chromium).endswith(": 200 computed without a cache.")
 
 
-def test_calls_that_are_refused_are_counted_beside_the_button(start, chromium, tmp_path):
+def test_rejected_requests_are_counted_beside_the_button(start, chromium, tmp_path):
     busy = start(
         REPLICA_MAX_CONCURRENT_REQUESTS="1", MAX_QUEUED_REQUESTS="1", SYNTHETIC_SLEEP_MS="5", QUEUE_DEADLINE_MS="1")
     chromium.open(busy.url)
@@ -179,8 +179,8 @@ def test_calls_that_are_refused_are_counted_beside_the_button(start, chromium, t
     assert re.search(r"(\d) refused with 401\. (\d+) got no response\.", sentence) and text(chromium, "#key-error")
 
 
-def test_calls_to_a_server_that_ends_are_counted_beside_the_button(start, chromium):
-    # All calls take seconds, so that the server ends amid them however late the page is looked at.
+def test_requests_to_a_server_that_ends_are_counted_beside_the_button(start, chromium):
+    # All requests take seconds, so that the server ends among them however late the page is checked.
     ending = start(SYNTHETIC_SLEEP_MS="300")
     chromium.open(ending.url)
     chromium.click("#burst")
@@ -226,7 +226,7 @@ def test_docs_name_a_header_field_that_cannot_be_sent(server, chromium):
     assert said(chromium) == (1, [])
 
 
-def test_docs_show_an_answer_as_it_came(server, chromium):
+def test_docs_show_a_response_unchanged(server, chromium):
     house = HOUSE.replace(b'"HouseAge":42', b'"HouseAge":1e16').replace(b'"Latitude":37.88', b'"Latitude":-0.0')
     came = server.call("/predict", house)[1]
     assert "-0.0" in came and "1e+16" in came
@@ -241,7 +241,7 @@ def test_docs_show_an_answer_as_it_came(server, chromium):
 
 
 # proves: T23
-def test_docs_show_markup_in_an_answer_as_text(server, chromium):
+def test_docs_show_markup_in_a_response_as_text(server, chromium):
     markup = "<img src=x id=came-in onerror=alert(1)>"
     chromium.open(server.url + "/docs")
     chromium.wait("document.querySelector('#predict')")

@@ -1,4 +1,4 @@
-"""/ and /docs in a real browser: what people see, do, and are told; and that no other host is asked."""
+"""/ and /docs in a real browser: what people see, do and hear, and that no other host is used."""
 
 import http.client
 import json
@@ -30,7 +30,7 @@ def test_the_form_shows_a_price_then_a_hit_with_key_and_times(caching, chromium)
 
 
 # proves: C4.1
-def test_an_error_stands_beside_its_field_and_goes_when_it_is_mended(server, chromium):
+def test_an_error_is_beside_its_field_and_goes_when_it_is_mended(server, chromium):
     chromium.open(server.url)
     for name, value in [("MedInc", "-1"), ("AveRooms", "many"), ("Latitude", "90.5"), ("Longitude", "")]:
         chromium.write(f"#{name}", value)
@@ -65,23 +65,22 @@ def test_the_keyboard_is_enough(server, chromium):
     chromium.wait("document.querySelector('#price').textContent === '$413,909'")
 
 
-def test_a_screen_reader_is_told_names_hints_errors_and_values(server, chromium):
+def test_a_screen_reader_gets_names_hints_errors_and_values(server, chromium):
     chromium.open(server.url)
     nodes = chromium.send("Accessibility.getFullAXTree")["nodes"]
-    told = [
+    spoken = [
         (node["role"]["value"], node.get("name", {}).get("value", ""), node.get("description", {}).get("value", ""))
         for node in nodes if not node["ignored"]]
-    boxes = {name: hint for role, name, hint in told if role == "textbox"}
+    boxes = {name: hint for role, name, hint in spoken if role == "textbox"}
     assert len(boxes) >= 8 and all(boxes.values()) and boxes["Median income"] == "10 000 USD a year, 0 or more"
-    buttons = {name for role, name, _ in told if role == "button"}
+    buttons = {name for role, name, _ in spoken if role == "button"}
     assert {"Estimate the price", "Another house", "Send 200 requests"} <= buttons
-    pictures = [name for role, name, _ in told if role in ("image", "img")]
+    pictures = [name for role, name, _ in spoken if role in ("image", "img")]
     assert len(pictures) == 6 and all(": " in name for name in pictures)
     assert chromium.run("document.documentElement.lang") == "en"
-    assert {"banner", "main", "navigation"} <= {role for role, _, _ in told}
-    # The price is read out when it comes, and what came of 200 calls; the charts' values, which change each second, are
-    # not.
-    assert [role for role, _, _ in told].count("status") == 2
+    assert {"banner", "main", "navigation"} <= {role for role, _, _ in spoken}
+    # The price and the outcome of 200 requests are read out; the charts' values, which change each second, are not.
+    assert [role for role, _, _ in spoken].count("status") == 2
     assert chromium.run("document.querySelector('#charts').querySelector('output, [role=status], [aria-live]')") is None
 
 
@@ -104,7 +103,7 @@ def test_charts_draw_what_happens(caching, chromium):
 def test_the_page_names_one_replica_and_drops_samples_of_others(server, chromium):
     chromium.open(server.url)
     chromium.wait("document.querySelectorAll('.curve').length > 0")
-    # What a balancer does: each poll meets another replica, of which the followed one is the first.
+    # What a balancer does: each poll reaches another replica; the first one is followed.
     followed = chromium.run("""(() => {
         const replica = new FollowedReplica();
         const sample = (instance, calls, time) => new Scrape([
@@ -120,7 +119,7 @@ def test_the_page_names_one_replica_and_drops_samples_of_others(server, chromium
         };
         const { patience, patienceWithNewcomer } = FollowedReplica;
         const known = [see("b", patience - 1), see("b", 1), [...replica.known.keys()]];
-        // One that was never there before, and now is there alone, is the followed one, restarted.
+        // A replica that is new, and the only one to respond, is the followed one, restarted.
         const alone = [see("c", patienceWithNewcomer - 1), see("c", 1), [...replica.known.keys()]];
         const among = [see("d", 1), see("e", 1), see("d", patienceWithNewcomer), [...replica.known.keys()]];
         return [taken, rates, known, alone, among];
@@ -181,15 +180,15 @@ def test_pages_fit_a_phone_in_both_themes(server, chromium, path, dark):
                 .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
             return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
         };
-        const behind = (element) => {
+        const background = (element) => {
             const color = getComputedStyle(element).backgroundColor;
-            return color === "rgba(0, 0, 0, 0)" ? behind(element.parentElement) : color;
+            return color === "rgba(0, 0, 0, 0)" ? background(element.parentElement) : color;
         };
         const texts = "h1, h2, p, a, label, button, summary, code, figcaption, dt, .method, .badge";
         return [...document.querySelectorAll(texts)]
             .filter((element) => element.innerText && element.checkVisibility())
             .map((element) => {
-                const [one, other] = [getComputedStyle(element).color, behind(element)].map(light);
+                const [one, other] = [getComputedStyle(element).color, background(element)].map(light);
                 return [(Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05), element.outerHTML];
             })
             .filter(([ratio]) => ratio < 4.5);
@@ -220,7 +219,7 @@ def test_docs_show_every_operation_and_send_a_request(server, chromium):
 
 # proves: T20
 @pytest.mark.parametrize("path", ["/", "/docs"])
-def test_the_policy_lets_nothing_in_that_the_page_did_not_bring(server, chromium, path):
+def test_the_policy_allows_only_what_the_page_itself_contains(server, chromium, path):
     policy = server.ask(path)[1]["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'; ") and "unsafe" not in policy and "http" not in policy
     chromium.open(server.url + path)
@@ -234,13 +233,13 @@ def test_the_policy_lets_nothing_in_that_the_page_did_not_bring(server, chromium
     })()""")
     assert chromium.run("window.cameIn") is None
     assert chromium.run("fetch('http://127.0.0.2:1/').then(() => 'sent', () => 'refused')") == "refused"
-    # The browser says so three times at least: script, style or handler, connection.
+    # The browser reports it at least three times: script, style or handler, connection.
     chromium.wait("document.readyState === 'complete'")
     assert len([each for each in chromium.complaints if "Content Security Policy" in each]) >= 3
 
 
 # proves: T21
-def test_a_page_of_another_origin_can_neither_read_an_answer_nor_send_a_key(start, chromium):
+def test_a_page_of_another_origin_can_neither_read_a_response_nor_send_a_key(start, chromium):
     ours, others = start(), start()
 
     def send(headers, mode="cors"):

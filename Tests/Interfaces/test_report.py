@@ -1,4 +1,4 @@
-"""The page of `bungalow report` in a real browser: on a phone and on a desk, with its runs named."""
+"""The page of `bungalow report` in a real browser: on a phone and on a desktop, with its runs named."""
 
 import itertools
 import shutil
@@ -14,7 +14,7 @@ VECTORS = ROOT / "Tests/LoadReportTests/Vectors"
 
 @pytest.fixture
 def page(tmp_path):
-    folder = tmp_path / "results with a rather long name that nobody would break"
+    folder = tmp_path / "results with a rather long name that is written on one line"
     folder.mkdir()
     for path in sorted((VECTORS / "measured").iterdir()) + sorted((VECTORS / "tools").glob("mixed_*")):
         shutil.copy(path, folder)
