@@ -66,7 +66,7 @@ import Testing
             ("GET /\u{7} HTTP/1.1\r\n", "the request line holds the byte 07"),
             ("GET / HTTP/1.1\n", "a line ends with CR or LF alone"),
             ("GET / HTTP/1.1\r\nHost : a\r\n", "a blank precedes the colon of the header Host"),
-            ("GET / HTTP/1.1\r\nContent-Length\t: 1\r\n", "before the colon of the header Content-Length"),
+            ("GET / HTTP/1.1\r\nContent-Length\t: 1\r\n", "precedes the colon of the header Content-Length"),
             ("GET / HTTP/1.1\r\n folded\r\n", "a header line begins with a blank"),
             ("GET / HTTP/1.1\r\nHost\r\n", "the header Host has no colon"),
             ("GET / HTTP/1.1\r\n: a\r\n", "a header has no name"),
