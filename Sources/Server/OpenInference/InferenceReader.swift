@@ -131,7 +131,7 @@ final class InferenceReader {
         let count = Int(tensor.shape.0)
         let isNested = !isFlat && tensor.data_rank == 2 && tensor.data_shape == (count, width)
         guard isNested || (tensor.data_rank == 1 && tensor.count == count * width) else {
-            throw InferenceErrorBody("\(shown(tensor)) has data that is not of its shape")
+            throw InferenceErrorBody("\(shown(tensor)) has data that does not fit its shape")
         }
         return count
     }
