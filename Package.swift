@@ -49,6 +49,7 @@ let package = Package(
         ),
         .target(
             name: "CSimdjson", dependencies: ["SimdjsonSystem"], linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CPlatform"),
         .target(name: "Platform", swiftSettings: strict),
         .target(name: "CDigests"),
         .target(name: "Digests", dependencies: ["CDigests"], swiftSettings: strict),
@@ -56,7 +57,7 @@ let package = Package(
         .target(name: "SQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "Bytes", dependencies: ["Platform"], swiftSettings: strict),
         .target(name: "Release", swiftSettings: strict),
-        .target(name: "ScoringLog", dependencies: ["Bytes", "Platform"], swiftSettings: strict),
+        .target(name: "ScoringLog", dependencies: ["Bytes", "CPlatform", "Platform"], swiftSettings: strict),
         .systemLibrary(
             name: "CHiredis",
             pkgConfig: hiredisPackage,
@@ -90,8 +91,8 @@ let package = Package(
         .executableTarget(
             name: "Server",
             dependencies: [
-                "Bytes", "CSimdjson", "Digests", "HTTP1", "Model", "Platform", "PredictionCache", "Release",
-                "ScoringLog",
+                "Bytes", "CPlatform", "CSimdjson", "Digests", "HTTP1", "Model", "Platform", "PredictionCache",
+                "Release", "ScoringLog",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

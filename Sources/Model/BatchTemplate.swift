@@ -9,6 +9,8 @@ public struct BatchTemplate: Sendable {
         list: "[", record: "{", name: { "\"\($0)\":" }, between: ",", endOfRecord: "}", endOfList: "]")
 
     /// The pieces one after the other: before each of a record's features, before the very first, after the last.
+    ///
+    /// After them are as many bytes as a block has, since pieces are read in blocks.
     let bytes: [UInt8]
     /// Where each piece begins, and where the last one ends.
     let starts: [Int]
@@ -24,7 +26,8 @@ public struct BatchTemplate: Sendable {
         pieces[0] = endOfRecord + between + record + names[0]
         pieces.append(list + record + names[0])
         pieces.append(endOfRecord + endOfList)
-        bytes = pieces.flatMap { Array($0.utf8) }
+        precondition(pieces.allSatisfy { $0.utf8.count <= CopyBlock.scalarCount })
+        bytes = pieces.flatMap { Array($0.utf8) } + [UInt8](repeating: 0, count: CopyBlock.scalarCount)
         starts = pieces.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.utf8.count) }
     }
 

@@ -23,23 +23,56 @@ public enum PythonFloat {
     private static func writeShortDecimal(_ value: Double, to out: UnsafeMutablePointer<UInt8>) -> Int? {
         let magnitude = value.magnitude
         guard magnitude < 1e10 else { return nil }
-        let scaled = UInt64((magnitude * 10_000).rounded(.toNearestOrEven))
+        // A sum that is rounded the wrong way fails the comparison only where the number has more decimals.
+        let scaled = UInt64(magnitude * 10_000 + 0.5)
         guard Double(scaled) / 10_000 == magnitude else { return nil }
 
-        var output = ByteWriter(UnsafeMutableRawBufferPointer(start: out, count: maximumLength))
-        if value.sign == .minus { output.put(UInt8(ascii: "-")) }
-        let (whole, remainder) = scaled.quotientAndRemainder(dividingBy: 10_000)
-        output.put(whole)
-        output.put(UInt8(ascii: "."))
-        var fraction = remainder
-        repeat {
-            let digit: UInt64
-            (digit, fraction) = fraction.quotientAndRemainder(dividingBy: 1_000)
-            output.put(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit))
-            fraction *= 10
-        } while fraction > 0
-        return output.count
+        var end = out
+        if value.sign == .minus {
+            end.pointee = UInt8(ascii: "-")
+            end += 1
+        }
+        let (whole, fraction) = scaled.quotientAndRemainder(dividingBy: 10_000)
+        end = writeWhole(Int(truncatingIfNeeded: whole), to: end)
+        end.pointee = UInt8(ascii: ".")
+        let (high, low) = Int(truncatingIfNeeded: fraction).quotientAndRemainder(dividingBy: 100)
+        writePair(high, to: end + 1)
+        writePair(low, to: end + 3)
+        end += low == 0 ? (high % 10 == 0 ? 2 : 3) : (low % 10 == 0 ? 4 : 5)
+        return end - out
     }
+
+    @inline(__always)
+    private static func writeWhole(_ whole: Int, to out: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
+        switch whole {
+        case ..<10:
+            out.pointee = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: whole)
+            return out + 1
+        case ..<100:
+            writePair(whole, to: out)
+            return out + 2
+        case ..<1_000:
+            out.pointee = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: whole / 100)
+            writePair(whole % 100, to: out + 1)
+            return out + 3
+        default:
+            var output = ByteWriter(UnsafeMutableRawBufferPointer(start: out, count: maximumLength))
+            output.put(whole)
+            return out + output.count
+        }
+    }
+
+    /// Writes a number below 100 with two digits.
+    @inline(__always)
+    private static func writePair(_ number: Int, to out: UnsafeMutablePointer<UInt8>) {
+        let digits = UnsafeRawPointer(pairs.utf8Start).loadUnaligned(fromByteOffset: 2 * number, as: UInt16.self)
+        UnsafeMutableRawPointer(out).storeBytes(of: digits, as: UInt16.self)
+    }
+
+    private static let pairs: StaticString = """
+        0001020304050607080910111213141516171819202122232425262728293031323334353637383940414243444546474849\
+        5051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899
+        """
 
     /// Swift prints the same shortest digits as Python, in the same form except for 2^53 < |x| < 1e16, which it prints
     /// with an exponent.

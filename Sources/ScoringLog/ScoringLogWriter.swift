@@ -58,7 +58,7 @@ public final class ScoringLogWriter: Sendable {
         self.report = report
         descriptor = LogDescriptor(fileDescriptor: fileDescriptor)
         backlog = Mutex(ScoringLogBacklog(limits: limits))
-        startThread { [self] in
+        startThread(named: "scoring log") { [self] in
             run()
             finished.signal()
         }

@@ -1,8 +1,9 @@
+private import CPlatform
 import Platform
 
-/// Starts a thread that ends with its work; a process that can have no more threads ends here.
-func startThread(_ work: @escaping @Sendable () -> Void) {
-    let start = Unmanaged.passRetained(ThreadStart(work: work)).toOpaque()
+/// Starts a named thread that ends with its work; a process that can have no more threads ends here.
+func startThread(named name: StaticString, _ work: @escaping @Sendable () -> Void) {
+    let start = Unmanaged.passRetained(ThreadStart(name: name, work: work)).toOpaque()
     #if canImport(Darwin)
     var thread: pthread_t?
     #else
@@ -14,14 +15,20 @@ func startThread(_ work: @escaping @Sendable () -> Void) {
 
 /// What a new thread gets from the one that starts it.
 private final class ThreadStart: Sendable {
+    private let name: StaticString
     private let work: @Sendable () -> Void
 
-    init(work: @escaping @Sendable () -> Void) { self.work = work }
+    init(name: StaticString, work: @escaping @Sendable () -> Void) {
+        self.name = name
+        self.work = work
+    }
 
     static func run(_ start: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
         guard let start else { return nil }
         pthread_detach(pthread_self())
-        Unmanaged<ThreadStart>.fromOpaque(start).takeRetainedValue().work()
+        let thread = Unmanaged<ThreadStart>.fromOpaque(start).takeRetainedValue()
+        platform_name_thread(thread.name.utf8Start)
+        thread.work()
         return nil
     }
 }

@@ -12,6 +12,7 @@ enum Program {
     static func main() {
         // First of all, so that every thread inherits the blocked signals.
         _ = Signals.ofProcess
+        FreedMemory.keep()
         let logDescriptor = StandardStreams.secure()
         Task {
             await Server.$logDescriptor.withValue(logDescriptor) { await Server.main() }

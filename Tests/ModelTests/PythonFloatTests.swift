@@ -20,6 +20,35 @@ import Testing
         #expect(python(value) == text)
     }
 
+    @Test(
+        "a list of numbers as they are printed is told from every other text",
+        arguments: [
+            ("[1.0]", 1), ("[-0.0,0.5]", 2), ("[4.139092164701125,-12.25,0.0001]", 3), ("[9999999999999998.0]", 1),
+        ])
+    func printedLists(text: String, count: Int) {
+        #expect(isList(text, count))
+        // Another count, a cut at any place, a blank, or another byte after it.
+        #expect(!isList(text, count + 1) && (count == 1 || !isList(text, count - 1)))
+        for cut in 0..<text.utf8.count { #expect(!isList(String(text.prefix(cut)), count)) }
+        #expect(!isList(text + " ", count) && !isList(" " + text, count) && !isList(text + "]", count))
+        #expect(!isList(text.replacing("[", with: "[ "), count))
+    }
+
+    @Test(
+        "what is no number, or is printed in another way, is no list of printed numbers",
+        arguments: [
+            "[]", "[1]", "[1.]", "[.5]", "[01.0]", "[1.50]", "[1.00]", "[-]", "[--1.0]", "[+1.0]", "[1e5]", "[1.0e5]",
+            "[0.00001]", "[1e-05]", "[NaN]", "[inf]", "[\"1.0\"]", "[1.0,]", "[[1.0]]", "{1.0}", "[1.0", "[1.0.0]",
+            "[12345678901234567.0]", "[0.12345678901234567890]", "[1,0]", "",
+        ])
+    func otherLists(text: String) {
+        #expect(!isList(text, 1))
+    }
+
+    private func isList(_ text: String, _ count: Int) -> Bool {
+        Array(text.utf8).withUnsafeBytes { PythonFloat.isList($0, count: count) }
+    }
+
     /// Random bit patterns reach every exponent; the rest are numbers as people send them, and powers of two, whose
     /// shortest digits are the hardest to get right.
     @Test("100 000 random float64 bit patterns are printed as a real Python prints them", .proves("C1.24"))
@@ -39,6 +68,9 @@ import Testing
 
         let expected = try reprs(of: values)
         #expect(expected.count == values.count)
+        for value in values where value == 0 || (1e-4..<1e15).contains(value.magnitude) {
+            #expect(isList("[\(python(value))]", 1), "\(value)")
+        }
         let wrong = zip(values, expected).first { python($0) != $1 }
         #expect(wrong == nil)
     }

@@ -55,7 +55,7 @@ row_reader *_Nullable row_reader_create(const char *_Nonnull const *_Nonnull nam
                                         size_t max_bytes, size_t max_depth);
 void row_reader_destroy(row_reader *_Nullable reader);
 
-/// How many bytes behind a body must be readable. They must not be `]`; zeroes will do.
+/// How many bytes after a body must be readable. They must be zero.
 size_t row_reader_padding(void);
 
 /// Reads one body of `length` bytes, followed by `row_reader_padding()` readable ones.

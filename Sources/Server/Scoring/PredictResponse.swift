@@ -7,6 +7,13 @@ import NIOCore
 ///
 /// Its request owns it and has it extended in place: a value captured by a closure would be copied with all its bytes.
 struct PredictResponse {
+    /// One prediction for each record.
+    enum Predictions {
+        case numbers([Double])
+        /// As `finish` has printed them before.
+        case text(ByteBuffer)
+    }
+
     private(set) var body: ByteBuffer
     /// What follows the predictions.
     private let end: StaticString
@@ -49,7 +56,17 @@ struct PredictResponse {
     /// Ends the response.
     ///
     /// - Returns: the predictions' JSON text, which is also the cache's entry.
-    mutating func finish(_ predictions: [Double]) -> ByteBuffer {
+    mutating func finish(_ predictions: Predictions) -> ByteBuffer {
+        switch predictions {
+        case .numbers(let numbers): return finish(numbers)
+        case .text(let text):
+            body.writeImmutableBuffer(text)
+            body.writeStaticString(end)
+            return text
+        }
+    }
+
+    private mutating func finish(_ predictions: [Double]) -> ByteBuffer {
         let start = body.writerIndex
         let roomNeeded = Self.maximumBytes(predictions: predictions.count) + end.utf8CodeUnitCount
         body.writeWithUnsafeMutableBytes(minimumWritableBytes: roomNeeded) { room in

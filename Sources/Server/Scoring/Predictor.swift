@@ -95,7 +95,7 @@ final class Predictor {
     }
 
     private func predict(_ request: ScoringRequest, storingAs key: CacheKey?) {
-        let entry = request.finish(.scored(request.model.model.predict(request.batch)))
+        let entry = request.finish(.scored(.numbers(request.model.model.predict(request.batch))))
         if let key { cache.store(entry, for: key) }
     }
 
@@ -120,15 +120,22 @@ final class Predictor {
     }
 
     /// The result of a look-up: an entry is a hit only if it holds one prediction for each record.
-    private func accept(_ found: CacheLookup, _ limit: Int, count: Int) -> (CacheResult, [Double]?) {
+    ///
+    /// An entry in the form that this server prints is passed on unchanged: reading its numbers and printing them again
+    /// would give the same text, at a fifth of a large hit's cost.
+    private func accept(
+        _ found: CacheLookup, _ limit: Int, count: Int
+    ) -> (CacheResult, PredictResponse.Predictions?) {
         switch found {
         case .entry(let bytes):
-            let predictions = bytes.readableBytes <= limit ? reader.readPredictions(bytes, count: count) : nil
-            if predictions == nil { metrics.cacheFailed(.badValue) }
-            return predictions == nil ? (.miss, nil) : (.hit, predictions)
+            guard bytes.readableBytes <= limit else { break }
+            if bytes.withUnsafeReadableBytes({ PythonFloat.isList($0, count: count) }) { return (.hit, .text(bytes)) }
+            if let numbers = reader.readPredictions(bytes, count: count) { return (.hit, .numbers(numbers)) }
         case .missing: return (.miss, nil)
         case .unavailable: return (.bypass, nil)
         }
+        metrics.cacheFailed(.badValue)
+        return (.miss, nil)
     }
 
     // MARK: What others ask of it

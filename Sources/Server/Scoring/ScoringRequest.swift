@@ -10,7 +10,7 @@ import PredictionCache
 final class ScoringRequest {
     /// How a scoring request ends.
     enum Outcome {
-        case scored([Double])
+        case scored(PredictResponse.Predictions)
         /// The body, or the path, asks for something that does not exist; the request's records were not scored.
         case invalid(ResponseStatus, ByteBuffer)
         /// It failed as a whole, before its body counted.
@@ -102,8 +102,8 @@ final class ScoringRequest {
             let entry = response.finish(predictions)
             let body = response.body
             exchange.respond(ResponseHead(.ok, fields: self), body)
-            log.scored(exchange, bytes: body.readableBytes, cacheResult, timing, records: predictions.count)
-            metrics.scored(timing, cacheResult, records: predictions.count, in: exchange.request.trace)
+            log.scored(exchange, bytes: body.readableBytes, cacheResult, timing, records: batch.records.count)
+            metrics.scored(timing, cacheResult, records: batch.records.count, in: exchange.request.trace)
             return entry
         case .invalid(let status, let body):
             exchange.respond(ResponseHead(status), body)

@@ -89,9 +89,12 @@ import Testing
             printed.render(HousingBatch.sample)
             var scratch: [UInt8] = []
             var response = PredictResponse(QueryKey(printed, scratch: &scratch), printed, predictions: count)
-            let entry = response.finish(numbers)
+            let entry = response.finish(.numbers(numbers))
             #expect(entry.readableBytes <= PredictResponse.maximumBytes(predictions: count))
             #expect(reader.readPredictions(entry, count: count) == numbers)
+            #expect(entry.withUnsafeReadableBytes { PythonFloat.isList($0, count: count) })
+            var hit = PredictResponse(QueryKey(printed, scratch: &scratch), printed, predictions: count)
+            #expect(hit.finish(.text(entry)) == entry && hit.body == response.body)
         }
     }
 }
