@@ -13,6 +13,9 @@ public struct LoggedRequest: Sendable, Equatable {
     /// What the scoring line's words mean; nil without one.
     public var modelKind: ModelKind?
     var loggedRequestID: LoggedRequestID?
+    /// The id and the time may be another's. They are kept until it is known whether the request is one that was read
+    /// before.
+    var isDoubtful = false
 
     /// Nil if the block has none: a request never gets another request's id.
     public var requestID: String? {
@@ -48,13 +51,17 @@ public struct LoggedRequest: Sendable, Equatable {
 }
 
 extension LoggedRequest {
-    /// Takes the id and the time away, since they may be another's; false if there are none.
-    mutating func forgetLines() -> Bool {
-        guard scoringMilliseconds != nil || loggedRequestID != nil else { return false }
-        loggedRequestID = nil
-        scoringMilliseconds = nil
-        modelKind = nil
+    /// Takes note that the id and the time may be another's; false if there are none, or it is known.
+    mutating func doubt() -> Bool {
+        guard !isDoubtful, scoringMilliseconds != nil || loggedRequestID != nil else { return false }
+        isDoubtful = true
         return true
+    }
+
+    /// The request without an id and a time that may be another's.
+    var withoutDoubtfulLines: Self {
+        guard isDoubtful else { return self }
+        return Self(secondsSince1970: secondsSince1970, status: status, bodyBytes: bodyBytes)
     }
 }
 

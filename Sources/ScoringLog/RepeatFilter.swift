@@ -163,6 +163,7 @@ struct RepeatFilter: Sendable {
         counts.requests -= 1
         counts.repeatedRequests += 1
         if request.scoringMilliseconds != nil { counts.scoringLines -= 1 }
+        if request.isDoubtful { counts.mixedRequests -= 1 }
     }
 
     /// Ends a run; of the rejected requests before a new one, only those that equal what was before it are kept.
@@ -181,7 +182,7 @@ struct RepeatFilter: Sendable {
     }
 
     private mutating func release(_ counts: inout ScoringLogCounts, _ onRequest: (LoggedRequest) -> Void) {
-        if next != nil, let newest, batch[newest].forgetLines() { counts.mixedRequests += 1 }
+        if next != nil, let newest, batch[newest].doubt() { counts.mixedRequests += 1 }
         next = nil
         passNewest(&counts, onRequest)
         let requests = pending
@@ -227,6 +228,7 @@ struct RepeatFilter: Sendable {
     private func pass(
         _ request: LoggedRequest, _ counts: inout ScoringLogCounts, _ onRequest: (LoggedRequest) -> Void
     ) {
+        let request = request.withoutDoubtfulLines
         if request.scoringMilliseconds != nil { counts.scoredRequests += 1 }
         if request.status < 400 {
             if request.loggedRequestID == nil { counts.missingRequestIDs += 1 }

@@ -122,10 +122,12 @@ enum ScoringLogLine: Equatable {
     case malformedAccess
     case malformedRequestID
     case malformedScoring
-    /// Holds the beginning of an access line elsewhere than at its start.
-    case joinedAccess
+    /// Holds the beginning of an access line elsewhere than at its start; whether a piece of an id or a time is before it.
+    case joinedAccess(isAfterPiece: Bool)
     /// Holds 127.0.0.1 and is not an access line.
     case foreign
+    /// The beginning of a line with an id or a time, and no more.
+    case piece
     case other
 
     static let accessPrefix: StaticString = "127.0.0.1 - - ["
@@ -139,7 +141,7 @@ enum ScoringLogLine: Equatable {
                 if line.hasPrefix(Self.accessPrefix) {
                     Self.access(in: line) ?? .malformedAccess
                 } else if line.contains("127.0.0.1 - - [") {
-                    .joinedAccess
+                    .joinedAccess(isAfterPiece: Self.beginsAsPiece(line))
                 } else {
                     Self.access(in: line) ?? .foreign
                 }
@@ -158,7 +160,23 @@ enum ScoringLogLine: Equatable {
         if LoggedRecord.begins(line) { return LoggedRecord.read(line) ?? .malformedAccess }
         if line.contains("] \""), access(in: line) != nil { return .foreignAccess }
         if let milliseconds = duration(in: line) { return .duration(milliseconds: milliseconds) }
+        if beginsAsPiece(line) { return .piece }
         return isMessage(line) ? .message : .other
+    }
+
+    /// Whether it begins as a line with an id or a time does, as far as it goes or its first word goes.
+    private static func beginsAsPiece(_ line: UnsafeRawBufferPointer) -> Bool {
+        let marks: (StaticString, StaticString) = ("X-Ms-Request-Id", "Prediction")
+        return isPiece(line, of: marks.0) || isPiece(line, of: marks.1)
+    }
+
+    /// The text is ended by an access line that was joined to it, or by its own end.
+    private static func isPiece(_ line: UnsafeRawBufferPointer, of mark: StaticString) -> Bool {
+        let mark = UnsafeRawBufferPointer(start: mark.utf8Start, count: mark.utf8CodeUnitCount)
+        var common = 0
+        while common < min(line.count, mark.count), line[common] == mark[common] { common += 1 }
+        guard common > 0 else { return false }
+        return common == min(line.count, mark.count) || line.dropping(common).hasPrefix(accessPrefix)
     }
 
     /// `2026-11-21T07:26:00+0000 notice bungalow-server: …`

@@ -61,7 +61,7 @@ package struct ScoringLogSample {
         if before == .access, mark == .requestID, line.hasPrefix("X-Ms-Request-Id: ") { forward += 1 }
         if before == .requestID, mark == .access { backward += 1 }
         guard mark == .requestID else { return }
-        if !line.hasPrefix("X-Ms-Request-Id: ") { indented += 1 }
+        if line.first == .space || line.first == .tab { indented += 1 }
         if before == .other { spaced += 1 }
     }
 
@@ -78,6 +78,8 @@ package struct ScoringLogSample {
             ownAccesses += 1
             seconds = (seconds?.first ?? request.secondsSince1970, request.secondsSince1970)
             return .access
+        // An access line, if a damaged one.
+        case .joinedAccess: return .access
         case .requestID(let id):
             ids += 1
             if id.isOwnForm { ownIDs += 1 } else if id.isPiece { pieces += 1 }

@@ -42,7 +42,9 @@ extension ScoringLogParser {
     /// Takes note of a line before the first request: a piece of one shows that the log begins within it.
     mutating func beginTorn(with line: ScoringLogLine) {
         switch line {
-        case .access, .record, .recordWithoutTime, .foreignAccess, .foreign, .message: break
+        // The rest of an access line of ours is one of another address, such as 27.0.0.1.
+        case .foreignAccess: if counts.lines == 1 { block.beginsTorn = true }
+        case .access, .record, .recordWithoutTime, .foreign, .message: break
         default: block.beginsTorn = true
         }
     }
@@ -64,16 +66,32 @@ extension ScoringLogParser {
 
     /// Takes note of an id that cannot be read.
     mutating func skipID() {
-        expectation = .scoring
-        block.hasBrokenLine = true
+        if expectation == .requestID {
+            // It stands where the request's id belongs, so the id is not somewhere else.
+            expectation = .scoring
+            block.hasBrokenLine = true
+        } else {
+            skipPiece()
+        }
     }
 
     /// Takes note of a time that cannot be read or is of the other kind.
     mutating func skipTime() {
-        guard expectation == .requestID || expectation == .scoring else { return }
-        expectation = .nothing
-        block.hasBrokenLine = true
+        if expectation == .requestID || expectation == .scoring {
+            expectation = .nothing
+            block.hasBrokenLine = true
+        } else if isWhole {
+            takeExcess()
+        }
     }
+
+    /// Takes note of a piece of a line with an id or a time.
+    mutating func skipPiece() {
+        if isWhole { takeExcess() } else { breakBlock() }
+    }
+
+    /// Whether the open request has its lines, and the line before was one of them.
+    private var isWhole: Bool { openRequest != nil && expectation == .nothing && !block.isBroken && layout.isContiguous }
 
     /// Ends a request, which may have to wait.
     @inline(__always)
@@ -97,7 +115,7 @@ extension ScoringLogParser {
         if block.hasExcess { block.hasHadExcess = true }
         if block.isMixed || block.hasHadExcess && (isTorn || block.firstTorn != nil || block.beginsTorn) {
             // What belongs to none may be the id or the time of any that waits.
-            forgetLines(from: block.isHolding ? 0 : last)
+            doubtLines(from: block.isHolding ? 0 : last)
             sendHeld(onRequest: onRequest)
             block.hasHadExcess = false
             block.firstTorn = -1
@@ -121,10 +139,10 @@ extension ScoringLogParser {
         }
     }
 
-    private mutating func forgetLines(from first: Int, onlyWithTime: Bool = false) {
+    private mutating func doubtLines(from first: Int, onlyWithTime: Bool = false) {
         for index in block.held.indices.dropFirst(first)
         where !onlyWithTime || block.held[index].scoringMilliseconds != nil {
-            if block.held[index].forgetLines() { counts.mixedRequests += 1 }
+            if block.held[index].doubt() { counts.mixedRequests += 1 }
         }
     }
 
@@ -149,7 +167,7 @@ extension ScoringLogParser {
 
     /// Ends the log: what is missing does not come any more, so that times after it stay in doubt.
     mutating func releaseHeld(onRequest: (LoggedRequest) -> Void) {
-        if let torn = block.firstTorn { forgetLines(from: torn + 1, onlyWithTime: true) }
+        if let torn = block.firstTorn { doubtLines(from: torn + 1, onlyWithTime: true) }
         sendHeld(onRequest: onRequest)
     }
 }

@@ -197,14 +197,14 @@ public struct ScoringLogParser: Sendable {
         switch line {
         case .malformedAccess, .joinedAccess:
             counts.malformedAccessLines += 1
+            if case .joinedAccess(isAfterPiece: true) = line { skipPiece() }
             endRequest(onRequest: onRequest)
         case .foreignAccess:
             counts.foreignLines += 1
             endRequest(onRequest: onRequest)
         case .malformedRequestID:
             counts.malformedRequestIDLines += 1
-            // It stands where the request's id belongs, so the id is not somewhere else.
-            if expectation == .requestID { skipID() } else { breakBlock() }
+            skipID()
         case .malformedScoring:
             counts.malformedScoringLines += 1
             skipTime()
@@ -212,6 +212,9 @@ public struct ScoringLogParser: Sendable {
             counts.foreignLines += 1
             breakBlock()
         case .message: counts.otherLines += 1
+        case .piece:
+            counts.otherLines += 1
+            skipPiece()
         default:
             counts.otherLines += 1
             breakBlock()
