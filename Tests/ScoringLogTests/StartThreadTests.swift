@@ -7,7 +7,9 @@ import Testing
     #if os(Linux)
     @Test("a thread has its name, cut at 15 bytes, as top -H shows it")
     func name() async {
-        let names: [(StaticString, String)] = [("scoring log", "scoring log"), ("a name of 20 bytes..", "a name of 20 by")]
+        let names: [(StaticString, String)] = [
+            ("scoring log", "scoring log"), ("a name of 20 bytes..", "a name of 20 by"),
+        ]
         for (name, shown) in names {
             let found = await withCheckedContinuation { continuation in
                 startThread(named: name) {
