@@ -91,7 +91,9 @@ extension ScoringLogParser {
     }
 
     /// Whether the open request has its lines, and the line before was one of them.
-    private var isWhole: Bool { openRequest != nil && expectation == .nothing && !block.isBroken && layout.isContiguous }
+    private var isWhole: Bool {
+        openRequest != nil && expectation == .nothing && !block.isBroken && layout.isContiguous
+    }
 
     /// Ends a request, which may have to wait.
     @inline(__always)
