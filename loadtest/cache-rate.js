@@ -1,5 +1,5 @@
-// Posts one record a request to /predict with an exact cache rate. loadtest/cache-rate runs it and proves the rate;
-// settings.py says how to run it by itself: it measures then, too, but does not read the servers' counters.
+// Posts one record per request to /predict at an exact cache rate. loadtest/cache-rate runs it and proves the rate;
+// settings.py shows how to run it on its own: then it still measures, but does not read the servers' counters.
 
 import exec from 'k6/execution';
 import http from 'k6/http';
@@ -14,12 +14,12 @@ const tallies = (plan) => Object.fromEntries(outcomes.map((outcome) => [outcome,
 const calls = { hot: tallies('hot'), cold: tallies('cold'), warm: tallies('warm') };
 const issued = new Counter('issued');
 const failed = new Rate('failed');
-// Calls answered with 200, by the phase in which they began. The down phase is neither.
+// Latency of calls that got a 200, by the phase in which they began. The down phase is not counted.
 const latency = { peak: new Trend('latency_peak', true), sustained: new Trend('latency_sustained', true) };
 const chooseHot = hotChoice(settings.hotRecords, settings.hotSkew);
 const requestTimeout = 1050;
 
-// k6 sums up only those tagged values that a threshold names; an empty one demands nothing.
+// k6 reports a tagged value only if a threshold names it; an empty threshold always passes.
 const parts = Array.from({ length: settings.parts }, (_, number) => [`latency_sustained{part:${number}}`, []]);
 
 export const options = {
@@ -50,7 +50,7 @@ function hotBodies(nonce) {
   return Array.from({ length: settings.hotRecords }, (_, number) => hotBody(number, nonce));
 }
 
-// Repeats the hot records until every answer of some rounds says HIT: each replica may have a cache of its own.
+// Repeats the hot records until every response of several rounds is a HIT: each replica may have a cache of its own.
 function warmUp(nonce) {
   const deadline = Date.now() + settings.warmSeconds * 1000;
   let last = '';
@@ -76,7 +76,7 @@ export function setup() {
   return { nonce };
 }
 
-// The phase that a call begins in, and in the hold its part.
+// The phase in which a call begins and, during the hold, its part.
 function phase() {
   if (settings.calls > 0) return { name: 'sustained', tags: {} };
   const seconds = (Date.now() - exec.scenario.startTime) / 1000 - settings.rampSeconds;

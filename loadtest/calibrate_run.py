@@ -1,4 +1,4 @@
-"""Runs k6 in the ways that tell a request's CPU apart: by hit and miss, alone and in a crowd, and next to nothing."""
+"""Runs k6 so that a request's CPU can be broken down: hits and misses, one user and many, and almost no load."""
 
 import os
 import sys
@@ -12,11 +12,11 @@ SECONDS, FEW, MANY, OPEN_USERS = 15, 4, 32, 100
 
 
 def steps(few, many):
-    """Name and settings of each run. The first tells what a server uses without requests."""
+    """Name and settings of each run. The first measures what a server uses without requests."""
     yield "pausing", {"CACHE_RATE": "0", "USERS": "1", "THINK_TIME_MS": "1000"}
     rate = (yield "one-miss", {"CACHE_RATE": "0", "USERS": "1"})["rate"]["achieved"]
     yield "one-hit", {"CACHE_RATE": "1", "USERS": "1"}
-    # A server that has time between two requests needs more for each than one that finds the next at once.
+    # A server that idles between requests uses more CPU for each than one whose next request is already waiting.
     for part in (64, 16, 4):
         open_model = {"MODEL": "open", "RATE": f"{max(rate / part, 1):.0f}"}
         yield f"steady-{part}", {"CACHE_RATE": "0", "USERS": str(max(many, OPEN_USERS)), **open_model}
@@ -29,7 +29,7 @@ def main():
     read()
     seconds = whole_number(os.environ, "STEP_SECONDS", SECONDS, 1)
     few, many = whole_number(os.environ, "FEW_USERS", FEW, 1), whole_number(os.environ, "USERS", MANY, 1)
-    # It is the servers' CPU that is measured, so a client that needs all of its own changes nothing.
+    # Only the servers' CPU is measured, so the client may use all of its own.
     common = {
         "MODEL": "closed",
         "RAMP_SECONDS": "0",
@@ -50,7 +50,7 @@ def main():
             return code
         if len(verdicts) == 1 and not any(entry["seen"][kind] for kind in ("hit", "miss", "bypass")):
             reasons = "; ".join(reason["text"] for reason in entry["reasons"])
-            print(f"loadtest/calibrate: the first run had no response; no other is made: {reasons}", file=sys.stderr)
+            print(f"loadtest/calibrate: no response in the first run, so it is the only one: {reasons}", file=sys.stderr)
             return 1
         try:
             step = runs.send(entry)

@@ -1,4 +1,4 @@
-"""What the servers counted: raw samples of each replica's counters, first and last, and which replicas there were."""
+"""What the servers counted: which replicas there were, and the first and last raw sample of each one's counters."""
 
 import threading
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import Any
 
 from counters import CountersError, RedisInformation
 
-# Of one address: enough to see that several servers answer there by turns.
+# Instance changes kept for one address: enough to see that several servers share it.
 MOST_CHANGES = 50
 
 
@@ -18,7 +18,7 @@ class Replica:
     last: dict | None = None
 
     def delta(self, name):
-        """Last minus first; a replica that was not there at the start began with zero."""
+        """Last minus first; a replica that joined after the start began at zero."""
         if self.last is None or self.last[name] is None:
             return None
         return self.last[name] - (self.first[name] if self.first else 0)
@@ -29,10 +29,10 @@ class Census:
     """All replicas that were seen from the start of a run to its end, by instance."""
 
     source: Any
-    # Where evictions are read; None where nobody named a Redis.
+    # Where evictions are read; None if no Redis was configured.
     redis: RedisInformation | None = None
     replicas: dict = field(default_factory=dict)
-    # By address, which instance answered there, one after the other.
+    # By address: the instances that responded there, in order.
     answered: dict = field(default_factory=dict)
     evicted_before: tuple | None = None
     stopped: threading.Event = field(default_factory=threading.Event)
@@ -55,24 +55,24 @@ class Census:
         self.evicted_before = self.redis and self.redis.evictions()
 
     def evicted(self):
-        """How many entries Redis evicted since `begin`; None where that is not known."""
+        """How many entries Redis has evicted since `begin`; None if unknown."""
         now = self.redis and self.redis.evictions()
         if not now or not self.evicted_before:
             return None
-        # One that began anew counts from zero.
+        # A restarted Redis counts from zero.
         return now[1] - (self.evicted_before[1] if now[0] == self.evicted_before[0] else 0)
 
     def shared(self):
-        """Instances by addresses at which several answer: one came back after another, as after no restart."""
+        """Instances by address, where several share one: the earlier one responded again, so it had not restarted."""
         return {url: set(order) for url, order in self.answered.items() if len(order) > len(set(order))}
 
     def look(self):
-        """Notes replicas that came since the start."""
+        """Records the replicas that have joined since the start."""
         for instance, url, _ in self.samples():
             self.replicas.setdefault(instance, Replica(instance, url, None))
 
     def watch(self, seconds=5):
-        """Looks around until `end`, so that a replica that comes and goes within the run is noticed."""
+        """Keeps looking until `end`, so that a replica that appears and disappears during the run is noticed."""
 
         def loop():
             while not self.stopped.wait(seconds):
@@ -96,12 +96,12 @@ class Census:
         return [replica for replica in self.replicas.values() if replica.last is None and replica.url not in shared]
 
     def total(self, name):
-        """The sum of all replicas' differences; None where one of them does not count this."""
+        """The sum of all replicas' differences; None if any of them does not count this."""
         deltas = [replica.delta(name) for replica in self.replicas.values() if replica.last is not None]
         return None if None in deltas else sum(deltas)
 
     def rows(self):
-        """As they stand in run.schema.json."""
+        """In the format of run.schema.json."""
         names = {"hits": "hit", "misses": "miss", "bypasses": "bypass", "refused": "refused"}
         return [
             {"instance": replica.instance, "url": replica.url, "first": replica.first, "last": replica.last}

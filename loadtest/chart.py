@@ -1,4 +1,4 @@
-"""A line chart as a self-contained SVG: categories along x, a logarithmic y axis, one line a series."""
+"""A line chart as a self-contained SVG: categories along x, a logarithmic y axis, one line per series."""
 
 import math
 from html import escape
@@ -25,7 +25,7 @@ def rule(left, right, top, colour, width=1, dashes=""):
 
 
 class Scale:
-    """Where categories and values stand in the picture."""
+    """Maps categories and values to positions in the picture."""
 
     def __init__(self, categories, values):
         self.low = math.floor(math.log10(min(values)))
@@ -54,7 +54,7 @@ def series_parts(scale, index, name, line, dashed):
 
 
 def line_chart(title, x_title, y_title, categories, series):
-    """The chart's text. `series` are (name, values, dashed), None where there is no value; values are above 0."""
+    """The SVG text. `series` are (name, values, dashed); a missing value is None, all others are above 0."""
     values = [value for _, line, _ in series for value in line if value]
     if not values:
         raise ValueError(f"there is nothing to draw in {title!r}")

@@ -1,4 +1,4 @@
-"""Where the servers' counters are read, and how: /metrics of each replica, or INFO of Redis."""
+"""Reads the servers' counters: from each replica's /metrics, or from Redis' INFO."""
 
 import http.client
 import json
@@ -20,7 +20,7 @@ LOOK_UPS = ("hit", "miss", "bypass")
 
 
 class CountersError(Exception):
-    """One line for a person: what could not be read, and what to do."""
+    """One line for people: what could not be read, and what to do."""
 
 
 def timestamp(moment=None):
@@ -34,11 +34,11 @@ def fetch(url):
         with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:
             return answer.read().decode()
     except (http.client.HTTPException, UnicodeDecodeError) as error:
-        raise OSError(f"{url} speaks no HTTP: {error}") from None
+        raise OSError(f"{url} does not speak HTTP: {error}") from None
 
 
 def parse_metrics(text):
-    """The instance and its counters; refusals are the sum over their reasons."""
+    """The instance and its counters; `refused` is the sum over all reasons."""
     metrics = Metrics(text)
     instance = next((each.labels["instance"] for each in metrics.select("bungalow_build_info")), None)
     if not instance:
@@ -53,14 +53,14 @@ def parse_metrics(text):
 
 
 def parse_redis_information(text):
-    """Redis' run id and look-ups, for servers that count none themselves."""
+    """Redis' run id and look-ups, for servers that do not count their own."""
     values = redis_protocol.information(text)
     hits, misses = int(values["keyspace_hits"]), int(values["keyspace_misses"])
     return values["run_id"], {"time": timestamp(), "hit": hits, "miss": misses, "bypass": None, "refused": None}
 
 
 def parse_evictions(text):
-    """Redis' run id, and how many entries it has evicted since it began."""
+    """Redis' run id, and how many entries it has evicted since it started."""
     values = redis_protocol.information(text)
     return values["run_id"], int(values["evicted_keys"])
 
@@ -69,14 +69,14 @@ class Urls:
     """Replicas at known addresses."""
 
     name = "metrics"
-    # So often each is read at a time: behind one address there may be several servers, of which one answers.
+    # Readings of each address at a time: several servers may share it, and only one of them answers each reading.
     readings = 5
 
     def __init__(self, urls):
         self.urls = urls
 
     def read(self):
-        """(url, text of the counters) of every replica that answers."""
+        """(url, text of the counters) of every replica that responds."""
         for url in self.urls:
             for _ in range(self.readings):
                 try:
@@ -88,7 +88,7 @@ class Urls:
 
 
 class Resolved(Urls):
-    """Replicas behind a name that resolves to all of them: a headless Service."""
+    """Replicas under one name that resolves to all of them: a headless Service."""
 
     readings = 1
 
@@ -140,7 +140,7 @@ class Pods:
 
 
 def primaries(text):
-    """The addresses of a cluster's primaries that own slots, of the reply to CLUSTER NODES."""
+    """The addresses of a cluster's primaries that own slots, from the reply to CLUSTER NODES."""
     found = []
     for line in text.splitlines():
         _, address, flags, *rest = line.split()
@@ -151,7 +151,7 @@ def primaries(text):
 
 
 class RedisInformation:
-    """A Redis' own counters, of a cluster those of each primary; one with a password is sent it first."""
+    """Redis' own counters; of a cluster, those of each primary. If there is a password, it is sent first."""
 
     name = "redis"
     parse = staticmethod(parse_redis_information)
@@ -164,7 +164,7 @@ class RedisInformation:
         self.authentication = [("AUTH", *words)] if parts.password else []
 
     def ask(self, address, *words):
-        """The text that a node replies with; None where it does not respond or refuses."""
+        """The text of a node's reply; None if it does not respond or refuses."""
         try:
             reply = redis_protocol.ask(*address, *self.authentication, words, seconds=TIMEOUT_SECONDS)
         except (OSError, ValueError):
@@ -178,14 +178,14 @@ class RedisInformation:
         if redis_protocol.information(text).get("cluster_enabled") != "1":
             yield self.url, text
             return
-        # A node that does not respond is left out, and its look-ups are missing from the sum: the run is void.
+        # A node that does not respond is left out. Its look-ups are then missing in the sum, so the run is void.
         for host, port in primaries(self.ask(self.address, "CLUSTER", "NODES") or ""):
             address = host or self.address[0], port
             if (text := self.ask(address, "INFO", "everything")) is not None:
                 yield f"redis://{address[0]}:{port}", text
 
     def evictions(self):
-        """The run ids and the number of evicted entries so far; None where Redis does not tell."""
+        """The run ids and the number of evicted entries so far; None if Redis does not report them."""
         try:
             nodes = dict(parse_evictions(text) for _, text in self.read())
         except (ValueError, KeyError):
@@ -194,7 +194,7 @@ class RedisInformation:
 
 
 def redis_of(settings):
-    """The Redis whose evictions are read; None where nobody named one."""
+    """The Redis whose evictions are read; None if none was configured."""
     if settings.cache_url:
         return RedisInformation("CACHE_URL", settings.cache_url)
     if settings.replicas.startswith("redis://"):
@@ -203,7 +203,7 @@ def redis_of(settings):
 
 
 def source(replicas, target):
-    """The counters' source that REPLICAS names; without it the target itself."""
+    """The source of counters that REPLICAS names; without REPLICAS, the target itself."""
     if replicas == "none":
         return Urls([])
     if replicas.startswith("redis://"):

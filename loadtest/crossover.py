@@ -1,7 +1,7 @@
-"""When does Redis pay? One call after the other to a server without a cache and to one with Redis, a hit and a miss, by
-turns, over the number of houses in a batch and the cost of the model (SYNTHETIC_BUSY_MS).
+"""When does Redis pay? Interleaves single calls to a server without a cache and to one with Redis (a hit and a miss),
+for several batch sizes and costs of the model (SYNTHETIC_BUSY_MS).
 
-Redis pays where the share of hits exceeds (miss - without) / (miss - hit): a miss costs the look-up and then the model.
+Redis pays if the share of hits exceeds (miss - without) / (miss - hit): a miss costs the look-up and then the model.
 """
 
 import http.client
@@ -30,7 +30,7 @@ BATCHES, BUSY = "1 10 100 1000", "0 1 2 5"
 
 
 class MeasuredServer(Server):
-    """A server that waits for its cache for as long as it does by default."""
+    """A server with the default deadline for its cache."""
 
     DEFAULTS: ClassVar[dict[str, str]] = {}
 
@@ -58,12 +58,12 @@ class Client:
         answer = self.connection.getresponse()
         answer.read()
         if answer.status != 200:
-            sys.exit(f"POST /predict was answered with {answer.status}")
+            sys.exit(f"POST /predict: status {answer.status}")
         return (time.perf_counter() - began) * 1000, answer.headers["X-Cache"]
 
 
 def batch(size, nonce, index):
-    """Houses of which the first is this call's own."""
+    """A batch whose first house is unique to this call."""
     house = {
         "MedInc": 8.3252, "HouseAge": 41, "AveRooms": 6.98, "AveBedrms": 1.02, "Population": 322, "AveOccup": 2.55,
         "Latitude": 37.88, "Longitude": -122.23,
@@ -73,7 +73,7 @@ def batch(size, nonce, index):
 
 
 def compare(without, redis, size, calls):
-    """The medians in milliseconds: without a cache, a hit, a miss. Look-ups without an answer are left out."""
+    """The medians in milliseconds: without a cache, a hit, a miss. Look-ups without a reply are left out."""
     nonce = new_nonce()
     hot = batch(size, nonce, 0)
     while redis.call(hot)[1] != "HIT":
@@ -82,7 +82,7 @@ def compare(without, redis, size, calls):
     for index in range(1, calls + 1):
         cold = batch(size, nonce, index)
         turn = [("without", without, cold, "BYPASS"), ("hit", redis, hot, "HIT"), ("miss", redis, cold, "MISS")]
-        # Each kind is the first in a third of the turns: the first call after the batch was made takes longer.
+        # Each kind goes first in a third of the rounds: the first call after the batch was built takes longer.
         for kind, client, body, expected in turn[index % 3 :] + turn[: index % 3]:
             milliseconds, look_up = client.call(body)
             if look_up == expected:
@@ -91,7 +91,7 @@ def compare(without, redis, size, calls):
 
 
 def break_even(found):
-    """The share of hits from which Redis pays, as words."""
+    """The share of hits from which Redis pays, in words."""
     if found["hit"] >= min(found["without"], found["miss"]):
         return "never"
     share = (found["miss"] - found["without"]) / (found["miss"] - found["hit"])
@@ -124,7 +124,7 @@ def measure(binary, calls, redis_url, busies, batches):
 
 
 def place_text(busies, batches):
-    """What is said between the lines that each pair of a model's cost and a batch's size has."""
+    """The progress text shown between the results of two pairs (cost of the model, batch size)."""
     began, pairs = time.monotonic(), len(busies) * len(batches)
     return lambda: f"measuring {pairs} pairs of busy and houses, {duration(time.monotonic() - began)} so far"
 

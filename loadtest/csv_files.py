@@ -30,7 +30,7 @@ class CsvFiles:
         self.client = settings.client
         self.most_users = self.users = 0
         self.files, self.writers = {}, {}
-        # Why a file is not whole: a line for a person.
+        # Why a file is incomplete: a line for people.
         self.fault = None
         kinds = {"timing": TIMING, "scaling": SCALING} | ({"history": HISTORY} if with_history else {})
         for kind, columns in kinds.items():
@@ -46,7 +46,7 @@ class CsvFiles:
         self.write(kind, [columns])
 
     def write(self, kind, rows):
-        """Writes rows, and nothing more to a file that could not be written to, as on a full disk."""
+        """Writes rows. After a write failed, as on a full disk, writes nothing more to that file."""
         try:
             if kind in self.writers:
                 self.writers[kind].writerows(rows)

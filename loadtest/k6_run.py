@@ -25,18 +25,18 @@ from verdict import OUTCOMES, Tally
 SCRIPT = Path(__file__).resolve().with_name("cache-rate.js")
 THRESHOLDS_CROSSED = 99
 MOST_MESSAGES = 10
-# What cache-rate.js says when its warm-up is over.
+# What cache-rate.js logs when its warm-up is over.
 CALLS_BEGIN = "the calls begin"
 # The summary of a run without a call.
 NOTHING = {"metrics": {}, "state": {"testRunDurationMs": 0}}
 
 
 def k6_binary():
-    """The one of this environment, where it has one."""
+    """The k6 of this environment, if it has one."""
     own = Path(sys.executable).parent / "k6"
     found = str(own) if own.exists() else shutil.which("k6")
     if not found:
-        raise CountersError(f"there is no k6 in {own.parent}: remove {own.parent.parent}, and it is made anew")
+        raise CountersError(f"there is no k6 in {own.parent}: remove {own.parent.parent} to have it made anew")
     return found
 
 
@@ -68,7 +68,7 @@ def percentiles(summary, name):
 
 
 def parts(summary, settings):
-    """The parts of the hold, as they stand in run.schema.json; None where there are none."""
+    """The parts of the hold in the format of run.schema.json; None if there are none."""
     number = settings.parts()
     found = [percentiles(summary, f"latency_sustained{{part:{part}}}") for part in range(number)]
     return {"seconds": settings.hold_seconds / number, "latency_ms": found} if any(found) else None
@@ -89,7 +89,7 @@ def rates(summary, settings, latency):
 
 
 class Stages:
-    """Where a run is: k6 itself says nothing before its end."""
+    """How far a run has got: k6 itself prints nothing before its end."""
 
     def __init__(self, settings):
         self.settings, self.began, self.calls_began = settings, time.monotonic(), None
@@ -108,7 +108,7 @@ class Stages:
 
 
 def plan_text(settings):
-    """What a run will do, before it begins."""
+    """What a run is about to do."""
     load = f"{settings.rate:g} calls/s" if settings.model == "open" else f"{settings.users} users"
     seconds = settings.ramp_seconds + settings.hold_seconds
     seconds += settings.down_seconds if settings.model == "closed" else 0
@@ -118,7 +118,7 @@ def plan_text(settings):
 
 
 def show(messages, stages):
-    """Shows the first of k6's messages: there is one for each call that got no answer."""
+    """Shows the first of k6's messages: there is one for each call that got no response."""
     count = 0
     for line in messages:
         if CALLS_BEGIN in line:
@@ -132,8 +132,8 @@ def show(messages, stages):
 
 
 def run_k6(binary, settings, environment):
-    """k6's exit code, the CPU that it wanted as a share of the cores that it may use, and what interrupted it."""
-    # A file, which only its owner can read: it may hold a key, and a payload is larger than a variable can be.
+    """k6's exit code, the CPU that it wanted as a share of the cores it may use, and what interrupted it."""
+    # A file that only its owner can read: it may hold a key. A variable would be too small for a payload.
     with NamedTemporaryFile("w", dir=settings.folder, suffix=".k6-settings.json", encoding="utf-8") as file:
         json.dump(settings.for_k6(), file)
         file.flush()
@@ -165,7 +165,7 @@ def watch_k6(binary, environment, stages):
         process.send_signal(signal.SIGINT)
         process.wait()
     finally:
-        # A second signal, or what nobody thought of.
+        # A second signal, or an unexpected exception.
         if process.poll() is None:
             process.kill()
         messages.join()
@@ -173,7 +173,7 @@ def watch_k6(binary, environment, stages):
 
 
 def read_summary(path):
-    """k6's summary; one without calls where it left none."""
+    """k6's summary; if it left none, one without calls."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -181,7 +181,7 @@ def read_summary(path):
 
 
 def faults_of(code, interrupted, summary, tally):
-    """What k6 itself says went wrong."""
+    """What k6 itself reported as wrong."""
     if interrupted:
         tally.incomparable.append(("interrupted", f"the run was {interrupted} before its end"))
     elif not summary["metrics"]:
@@ -205,7 +205,7 @@ def measure(binary, settings, census, environment):
 
 
 def run(environment):
-    """One run: its entry as it stands in its file, and the exit code."""
+    """One run: the content of its file, and the exit code."""
     settings = read(environment)
     census = Census(source(settings.replicas, settings.target), redis_of(settings))
     binary = k6_binary()
@@ -213,7 +213,7 @@ def run(environment):
     started, version = timestamp(), None
     print(plan_text(settings), file=sys.stderr, flush=True)
     try:
-        with Progress(lambda: f"{settings.name}: waiting for a response of {settings.target}"):
+        with Progress(lambda: f"{settings.name}: waiting for a response from {settings.target}"):
             version = prepare(settings, settings.target)
         started = timestamp()
         summary, tally, code, interrupted = measure(binary, settings, census, environment)

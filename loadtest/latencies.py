@@ -1,4 +1,4 @@
-"""Latencies that can be added up over workers: counts by value, rounded to three digits (0.5 % at most)."""
+"""Latencies that can be added up over workers: counts by value, rounded to three digits (an error of at most 0.5 %)."""
 
 import math
 from collections import Counter
@@ -26,7 +26,7 @@ class Latencies:
         return self.counts.total()
 
     def percentile(self, share):
-        """The smallest value that at least this share of the calls does not exceed; None without calls."""
+        """The smallest value that this share of the calls does not exceed; None without calls."""
         need = max(1, math.ceil(share * self.total()))
         for value in sorted(self.counts):
             need -= self.counts[value]
@@ -39,7 +39,7 @@ class Latencies:
         return sum(value * count for value, count in self.counts.items()) / total if total else None
 
     def percentiles(self):
-        """As they stand in run.schema.json."""
+        """In the format of run.schema.json."""
         if not self.counts:
             return None
         shares = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}

@@ -1,4 +1,4 @@
-"""A run as the master, or the only process, sees it: warm-up, orders to the workers, results, files and the proof."""
+"""A run as seen by the master, or the only process: warm-up, orders to the workers, results, files and the proof."""
 
 import time
 from importlib.metadata import version
@@ -43,7 +43,7 @@ class Run:
         return isinstance(self.environment.runner, runners.MasterRunner)
 
     def start(self, **_):
-        """Warms up, reads the counters and gives every worker its order. Users are spawned after this."""
+        """Warms up, reads the counters and sends every worker its order. Users are spawned after this."""
         self.orders, self.results, self.latest, self.done, self.active = {}, {}, {}, set(), True
         self.all_results.clear()
         self.warm, self.nonce, self.saturated = none_yet(), new_nonce(), None
@@ -106,7 +106,7 @@ class Run:
             gevent.spawn(self.end)
 
     def end(self):
-        """Ends the run, and without a web page the program."""
+        """Ends the run and, without a web page, the program too."""
         runner = self.environment.runner
         if self.environment.parsed_options.headless:
             runner.quit()
@@ -114,12 +114,12 @@ class Run:
             runner.stop()
 
     def quit(self, **_):
-        """On SIGTERM the run ends like any other, and has its proof."""
+        """On SIGTERM the run ends like any other, with its proof."""
         if self.active:
             self.environment.runner.quit()
 
     def gather(self):
-        """Every worker's results; those that have not stopped yet are told to."""
+        """Every worker's results; stops the workers that are still running."""
         if self.distributed:
             for client in self.orders:
                 self.environment.runner.send_message("finish", None, client_id=client)
@@ -134,7 +134,7 @@ class Run:
         return order["worker"] not in self.results
 
     def is_lost(self, client):
-        """Whether a worker is known to send nothing more: without it nobody needs to wait."""
+        """Whether a worker is known to send nothing more, so that the master need not wait for it."""
         known = self.environment.runner.clients.get(client)
         return known is None or known.state == runners.STATE_MISSING
 
@@ -152,16 +152,16 @@ class Run:
         tally.evicted = self.census.evicted()
         broken = [*self.broken_workers()]
         if not self.orders:
-            broken = [self.fault or "the run was ended before its first call, while the server was tried and warmed up"]
+            broken = [self.fault or "the run was ended before its first call, during the check or the warm-up"]
         tally.incomparable = [("tool_failed", text) for text in broken]
         tally.faults = [text for text in (self.fault, self.files.fault) if text]
         return tally
 
     def broken_workers(self):
-        """Workers whose calls are not known, or are not those of the master's plan."""
+        """Workers whose calls are unknown or do not follow the master's plan."""
         missing = len(self.orders) - len(self.results)
         if missing:
-            yield f"{missing} of {len(self.orders)} workers sent no results: what they called is not known"
+            yield f"{missing} of {len(self.orders)} workers sent no results, so their calls are unknown"
         plan = self.settings.plan()
         for number, each in sorted(self.results.items()):
             for name, value in plan.items():

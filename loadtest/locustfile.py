@@ -1,4 +1,4 @@
-"""The cache-rate scenario for Locust: on one process, on a master with workers, with the web page or without, and on
+"""The cache-rate scenario for Locust: in one process, on a master with workers, with or without the web page, and on
 Azure Load Testing. README.md lists the variables; SHAPE=saturation searches for saturation instead.
 """
 
@@ -17,7 +17,7 @@ from locust_run import Run
 
 SHAPE = os.environ.get("SHAPE", "")
 SATURATION = SHAPE == "saturation"
-# Users of the saturation search call without a pause, like the threads of a throughput tool.
+# In the saturation search, users call without a pause, like the threads of a throughput tool.
 FALLBACKS = {"NAME": "saturation", "THINK_TIME_MS": 0} if SATURATION else {"NAME": "locust", "THINK_TIME_MS": 1500}
 
 
@@ -39,17 +39,17 @@ except scenario_settings.SettingsError as error:
 
 @events.init_command_line_parser.add_listener
 def set_defaults(parser):
-    """200 users at 10 a second for a minute, unless command line, environment or web page say otherwise."""
+    """The defaults: 200 users, 10 more a second, for a minute. Command line, environment and web page override them."""
     if not SATURATION:
         parser.set_defaults(num_users=settings.users, spawn_rate=10, run_time="60s")
 
 
 @events.init.add_listener
 def prepare(environment, runner, **_):
-    # A user that is stopped ends its call first: what the server made of a call that is cut off, nobody knows.
+    # A stopped user first finishes its call: if a call were cut off, its outcome on the server would be unknown.
     needed = settings.timeout_seconds + settings.think_seconds + 1
     environment.stop_timeout = max(environment.stop_timeout or 0, needed)
-    # Locust's --run-time counts from gevent's clock, which stood still while modules were loaded.
+    # Locust's --run-time uses gevent's clock, which did not advance while modules were loading.
     gevent.get_hub().loop.update_now()
     Share(environment, settings)
     if not isinstance(runner, runners.WorkerRunner):
@@ -66,7 +66,7 @@ class HouseBuyer(FastHttpUser):
     max_redirects = 0
 
     def stop(self, force=False):
-        """Lets a user that pauses end its pause: Locust's kill may come when it has begun its next call."""
+        """Lets a pausing user finish its pause: Locust's kill may arrive after it has begun its next call."""
         if force or self._state is None:
             return super().stop(force)
         self._state = LOCUST_STATE_STOPPING

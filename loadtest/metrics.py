@@ -24,9 +24,9 @@ class Metrics:
         ]
 
     def select(self, name: str, **labels: str) -> Iterator[Sample]:
-        """The samples of a name that have at least these labels."""
+        """The samples with this name that have at least these labels."""
         return (each for each in self.samples if each.name == name and labels.items() <= each.labels.items())
 
     def total(self, name: str, **labels: str) -> float:
-        """The sum of the selected samples; 0 where there are none."""
+        """The sum of the selected samples; 0 if there are none."""
         return sum(each.value for each in self.select(name, **labels))

@@ -1,4 +1,4 @@
-"""How much CPU a client wanted: what it used and, on Linux, what it waited for while others had the core."""
+"""How much CPU a client wanted: the time it used and, on Linux, the time it waited while others had the core."""
 
 import os
 import time
@@ -8,13 +8,13 @@ QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def quota_of(text):
-    """The cores that a container may use at a time, of cgroup v2's `quota period`; infinite without a limit."""
+    """The cores that a container may use at a time, from cgroup v2's `quota period`; infinite without a limit."""
     quota, period = text.split()
     return float("inf") if quota == "max" else int(quota) / int(period)
 
 
 def cores():
-    """The cores that this process may use; a container with a limit of CPU may use fewer than it sees."""
+    """The cores that this process may use; with a CPU limit, a container may use fewer than it sees."""
     seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
         return min(seen, quota_of(QUOTA.read_text()))
@@ -23,7 +23,7 @@ def cores():
 
 
 def wanted_seconds(pid):
-    """CPU seconds used and waited for by all threads of a process; 0 where the kernel does not tell."""
+    """CPU seconds used and waited for by all threads of a process; 0 if the kernel does not report them."""
     total = 0
     for path in Path(f"/proc/{pid}/task").glob("*/schedstat"):
         try:
@@ -35,7 +35,7 @@ def wanted_seconds(pid):
 
 
 class Demand:
-    """CPU wanted since its start, as a share of some cores: 1 and more is a client that is short of CPU."""
+    """CPU wanted since its start, as a share of some cores: at 1 and above the client is short of CPU."""
 
     def __init__(self, pid, cores):
         self.pid, self.cores = pid, cores
@@ -43,10 +43,10 @@ class Demand:
         self.most = self.last = 0.0
 
     def read(self):
-        """The share so far; once the process ends, the last one."""
+        """The share so far; after the process has ended, the last one."""
         wanted = wanted_seconds(self.pid) - self.before
         elapsed = time.monotonic() - self.began
-        # The threads of a process that ends go one by one, and take what they wanted with them.
+        # The threads of an ending process exit one by one, and their counters disappear with them.
         if wanted >= self.most and elapsed > 0:
             self.most, self.last = wanted, wanted / elapsed / self.cores
         return self.last

@@ -1,4 +1,4 @@
-"""How the load tests' programs end: by a signal, by a value that is not allowed, or with their own exit code."""
+"""How the load tests' programs end: by a signal, on a value that is not allowed, or with their own exit code."""
 
 import signal
 import sys
@@ -25,13 +25,13 @@ def listen_for_ends():
         raise Interrupted(number, frame)
 
     for each in ENDS:
-        # What nohup or a shell has told to be ignored stays so.
+        # A signal that nohup or a shell set to be ignored stays ignored.
         if signal.getsignal(each) != signal.SIG_IGN:
             signal.signal(each, end)
 
 
 def exit_with(name, main):
-    """Ends the program with what `main` returns, or with one line that says why there is no verdict."""
+    """Exits with the code that `main` returns, or with one line that explains why there is no verdict."""
     try:
         listen_for_ends()
         sys.exit(main())

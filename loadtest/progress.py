@@ -1,4 +1,4 @@
-"""What a program says while it measures, so that it is never silent for long, and how long it still takes."""
+"""The progress that a program reports while it measures: it is never silent for long, and shows the time left."""
 
 import sys
 import threading
@@ -9,7 +9,7 @@ EVERY_SECONDS = 4.0
 
 
 class Progress:
-    """Says on stderr what is under way: a line every few seconds; on a terminal one line, rewritten each second."""
+    """Reports progress on stderr: a line every few seconds; on a terminal, one line that is rewritten each second."""
 
     def __init__(self, text: Callable[[], str], every: float = EVERY_SECONDS, stream: TextIO | None = None) -> None:
         self._text, self._stream = text, stream or sys.stderr
@@ -38,13 +38,13 @@ class Progress:
 
 
 def duration(seconds: float) -> str:
-    """As people say it: 59 s, 2 min 5 s."""
+    """In words: 59 s, 2 min 5 s."""
     whole = max(0, round(seconds))
     return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
 
 
 def phase_text(phases: list[tuple[str, float]], elapsed: float) -> str:
-    """Where a run of several phases (name, seconds) is, and what is left of it."""
+    """How far a run of several phases (name, seconds) has got, and how much is left."""
     total, began = sum(seconds for _, seconds in phases), 0.0
     for name, seconds in phases:
         if elapsed < began + seconds:

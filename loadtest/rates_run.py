@@ -18,13 +18,13 @@ SETTLE_SECONDS, SETTLE_POLL_SECONDS, SETTLE_POLLS = 1200, 4, 3
 
 
 def replicas_of(pods):
-    """(wanted, ready) of the Deployment."""
+    """(wanted, ready) replicas of the Deployment."""
     deployment = json.loads(pods.kubectl("get", "deployment", "bungalow", "--output", "json"))
     return deployment["spec"].get("replicas", 1), deployment["status"].get("readyReplicas", 0)
 
 
 def settle(pods, baseline, pause=SETTLE_POLL_SECONDS, seconds=SETTLE_SECONDS):
-    """Waits until there are as many replicas as at the start, all ready, several times in a row."""
+    """Waits until, several times in a row, there are as many replicas as at the start and all are ready."""
     deadline, steady = time.monotonic() + seconds, 0
     while steady < SETTLE_POLLS:
         found = replicas_of(pods)
@@ -57,7 +57,7 @@ def main():
     make_room(settings.folder, tables.name, picture.name)
     entries = []
     for turn in range(1, rounds + 1):
-        # Every round has all rates, so that a machine that grows slower does so for all of them.
+        # Every round has all rates, so that a machine that slows down affects all of them.
         for rate in rates:
             if pods:
                 settle(pods, baseline)
@@ -65,7 +65,7 @@ def main():
             print(f"--- {name}, run {len(entries) + 1} of {rounds * len(rates)}", flush=True)
             entry, code = k6_run.run({**os.environ, "CACHE_RATE": rate, "NAME": name})
             entries.append(entry)
-            # An interruption ends the set; its tables would not be those of the whole.
+            # An interruption ends the set: tables of only some of its runs would mislead.
             if code > 128:
                 return code
     tables.write_text(markdown(entries), encoding="utf-8")

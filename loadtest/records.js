@@ -1,4 +1,4 @@
-// The records that are posted; records.py says what stands in them, and is the same in Python.
+// The records that are posted. records.py is the same in Python, and describes their fields.
 
 function body(population, nonce) {
   return (
@@ -19,7 +19,7 @@ export function coldBody(index, nonce) {
   return body(`1000.${String(index).padStart(9, '0')}`, nonce);
 }
 
-// Which hot record a call takes: in turn, or by Zipf's law where the skew is above 0.
+// Which hot record a call takes: in turn, or by Zipf's law if the skew is above 0.
 export function hotChoice(count, skew) {
   if (!(skew > 0)) return (place) => place % count;
   const weights = Array.from({ length: count }, (_, k) => (k + 1) ** -skew);

@@ -1,8 +1,8 @@
-"""The records that are posted: hot ones by number, cold ones by the index of their call; records.js is the same.
+"""The records that are posted: hot ones by number, cold ones by the index of their call. records.js is the same.
 
-All fields stay within the contract's bounds. The run's nonce stands in AveOccup, so that no entry of an earlier run
-is hit and every hot entry's time to live begins with the run. Population tells the records apart: 500.… for hot ones,
-1000.… for cold ones; texts of at most 13 digits are different float64 values.
+All fields are within the contract's bounds. AveOccup holds the run's nonce, so that no entry of an earlier run is hit
+and every hot entry's time to live begins with the run. Population identifies the record: 500.… for hot ones, 1000.…
+for cold ones; any two different texts of at most 13 digits are different float64 values.
 """
 
 import math
@@ -31,7 +31,7 @@ def cold_body(index, nonce):
 
 
 class HotChoice:
-    """Which hot record a call takes: in turn, or by Zipf's law where the skew is above 0.
+    """Which hot record a call takes: in turn, or by Zipf's law if the skew is above 0.
 
     The place is how many hot calls there were before: with the index of the call, a rate of one half would only ever
     take every other record. With Zipf's law record k has the weight 1 / (k + 1)^skew, and the choice is the inverse of

@@ -1,4 +1,4 @@
-"""As much of Redis' protocol as a few commands need (redis.io/docs/latest/develop/reference/protocol-spec)."""
+"""The part of Redis' protocol that a few commands need (redis.io/docs/latest/develop/reference/protocol-spec)."""
 
 import socket
 from typing import IO, TypeAlias
@@ -25,7 +25,7 @@ def read_reply(file: IO[bytes]) -> Reply:
 
 
 def ask(host: str, port: int, *commands: tuple[Word, ...], seconds: float = 10) -> Reply:
-    """The reply to the last of some commands, sent one after the other on a connection of their own."""
+    """Sends the commands in order on a new connection; the reply to the last one."""
     reply: Reply = None
     with socket.create_connection((host, port), seconds) as connection, connection.makefile("rb") as file:
         for words in commands:

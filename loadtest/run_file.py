@@ -1,4 +1,4 @@
-"""Writes a run and its proof, <name>.run.json (run.schema.json), and says the verdict in a few lines."""
+"""Writes a run and its proof, <name>.run.json (run.schema.json), and prints the verdict in a few lines."""
 
 import json
 
@@ -6,7 +6,7 @@ from verdict import EXIT_CODES, judge
 
 
 def run_entry(settings, tool, times, tally, census, latency, rate, version):
-    """The content of the file; `latency` and `rate` are already as they stand there."""
+    """The content of the file; `latency` and `rate` already have its format."""
     verdict, reasons = judge(tally, census)
     tool, tool_version = tool
     return {
@@ -58,7 +58,7 @@ def saturation_lines(found):
 
 
 def describe(entry):
-    """The lines that a person reads at the end of a run; of one without a call there is the verdict only."""
+    """The lines printed at the end of a run; without a call, only the verdict."""
     lines = number_lines(entry) if entry["planned"]["calls"] else []
     lines += saturation_lines(entry.get("saturation"))
     lines += [f"{entry['verdict']}: {reason['text']}" for reason in entry["reasons"]] or [entry["verdict"]]
@@ -87,7 +87,7 @@ def number_lines(entry):
 
 
 def write(entry, settings):
-    """Says the verdict, writes the file, whole or not at all, and returns the exit code of the verdict."""
+    """Prints the verdict, writes the file (whole or not at all), and returns the verdict's exit code."""
     print(describe(entry), flush=True)
     path, part = settings.file("run.json"), settings.file("run.json.part")
     try:
@@ -95,5 +95,5 @@ def write(entry, settings):
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise OSError(f"{path} cannot be written: {error.strerror}; the verdict is in no file") from None
+        raise OSError(f"{path} cannot be written: {error.strerror}; the verdict was not saved") from None
     return EXIT_CODES[entry["verdict"]]

@@ -1,4 +1,4 @@
-"""The load shape that carries out the search for saturation, and writes a row of history.csv for each step."""
+"""The load shape that runs the search for saturation, and writes a row of history.csv for each step."""
 
 import time
 
@@ -6,14 +6,14 @@ from latencies import Latencies
 from locust import LoadTestShape
 from search import Limits, Search, Step
 
-# After a change of the users, calls that began before it are left to end.
+# After the number of users changed, calls that began before the change may still end.
 SETTLE_SECONDS = 1
 SPAWN_RATE = 100
 LIMITS = Limits.read()
 
 
 def difference(before, after):
-    """What all workers did between two of their reports: a Step and each user's calls."""
+    """What all workers did between two of their reports: a Step, and each user's calls."""
     refused = failed = 0
     rate, seconds, latencies, by_user = 0.0, 0.0, Latencies(), []
     for worker, last in after.items():
@@ -55,7 +55,7 @@ class Saturation(LoadTestShape):
         return self.search.users, SPAWN_RATE
 
     def evaluate(self, run):
-        """Writes down how the step went, and decides on the next."""
+        """Records how the step went, and decides on the next."""
         step, seconds, latencies, by_user = difference(self.before, dict(run.latest))
         users, phase = self.search.users, self.search.phase
         self.tests, self.round_tests = self.tests + 1, self.round_tests + 1

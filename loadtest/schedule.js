@@ -1,5 +1,6 @@
 // Which calls of a run are hot: call i is hot iff floor((i + 1) c) > floor(i c), computed with whole numbers.
-// schedule.py is the same in Python, and reads the rate as the fraction hot / period; tests/schedule_cases.json holds both to the same answers.
+// schedule.py is the same in Python, and reads the rate as the fraction hot / period; tests/schedule_cases.json holds
+// both to the same results.
 
 // No product exceeds 10^12, so all are exact in float64.
 export function isHot(rate, index) {

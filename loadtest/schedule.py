@@ -1,6 +1,6 @@
 """Which calls of a run are hot: call i is hot iff floor((i + 1) c) > floor(i c), computed with whole numbers.
 
-schedule.js is the same in JavaScript; tests/schedule_cases.json holds both to the same answers.
+schedule.js is the same in JavaScript; tests/schedule_cases.json holds both to the same results.
 """
 
 import re
@@ -15,7 +15,7 @@ DECIMAL = re.compile(rf"\+?(?=\.?[0-9])([0-9]{{0,9}})(?:\.([0-9]{{0,{DECIMALS}}}
 
 
 def likely_rate(text: str) -> str | None:
-    """The number that a percentage, a decimal comma, an exponent or blanks around it probably stand for."""
+    """The number that a text with a percent sign, a decimal comma, an exponent or blanks around it probably means."""
     found = re.fullmatch(r"([0-9]{0,9}[.,]?[0-9]{0,9}(?:[eE][+-]?[0-9])?)\s*(%?)", text.strip())
     try:
         value = Decimal(found[1].replace(",", ".")) / (100 if found[2] else 1) if found else None
@@ -27,14 +27,14 @@ def likely_rate(text: str) -> str | None:
 
 @dataclass(frozen=True)
 class CacheRate:
-    """The share of hot calls as the fraction hot / period in lowest terms."""
+    """The share of hot calls, as the fraction hot / period in lowest terms."""
 
     hot: int
     period: int
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Reads a decimal number of at most six decimals; 1 and everything above mean that all calls are hot.
+        """Reads a number with at most six decimals; at 1 and above, all calls are hot.
 
         `.43`, `1.` and `+0.5` are numbers too.
         """
@@ -62,9 +62,9 @@ class CacheRate:
 
 @dataclass(frozen=True)
 class Stride:
-    """One worker's share of the calls: whole periods in turn, so that no worker's speed changes the rate.
+    """One worker's share of the calls: whole periods in turn, so that a worker's speed does not change the rate.
 
-    With single calls in turn, two workers and a rate of one half would give all hot calls to one of them.
+    With single calls in turn, two workers at a rate of one half would give all hot calls to one of them.
     """
 
     worker: int
@@ -78,5 +78,5 @@ class Stride:
 
 
 def planned_hot(rate: CacheRate, counts: Iterable[int]) -> int:
-    """How many of the calls that the workers issued are hot: a share is whole periods and the beginning of one more."""
+    """How many of the calls that the workers issued are hot: a share is whole periods and the start of one more."""
     return sum(rate.hot_among(count) for count in counts)

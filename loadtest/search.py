@@ -1,6 +1,6 @@
-"""The search for saturation: up by steps until the first refusals, back by ones until a step is clean, then a hold.
+"""The search for saturation: up in steps until calls are refused, down by one user until a step is clean, then a hold.
 
-No Locust in here: `decide` is told how a step went and answers how many users come next.
+This module does not use Locust: `decide` takes a step's results and returns the next number of users.
 """
 
 import os
@@ -14,7 +14,7 @@ WORKING_SHARE = 0.7
 
 @dataclass(frozen=True)
 class Step:
-    """How a step went: rate in calls answered with 200 a second, percentiles in milliseconds."""
+    """A step's results: the rate in responses with 200 a second, percentiles in milliseconds."""
 
     refused: int
     failed: int
@@ -62,7 +62,7 @@ class Search:
         return self.limits.hold_seconds if self.phase == "hold" else self.limits.step_seconds
 
     def decide(self, step):
-        """The users of the next step; None at the end, with `fault` set where there was nothing to find."""
+        """The users of the next step; None at the end, with `fault` set if no saturation was found."""
         if self.phase == "hold" and step.clean:
             self.found.append({"users": self.users, "rate": step.rate, "p50_ms": step.p50_ms, "p99_ms": step.p99_ms})
             if len(self.found) == self.limits.rounds:
@@ -83,7 +83,7 @@ class Search:
         return self.users
 
     def result(self):
-        """The median of the rounds, as it stands in run.schema.json; None before the last round."""
+        """The median of the rounds in the format of run.schema.json; None before the last round."""
         if len(self.found) < self.limits.rounds:
             return None
         rates = [each["rate"] for each in self.found]

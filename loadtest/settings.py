@@ -1,6 +1,6 @@
-"""What a run is told in the environment, for all tools: README.md lists the variables and what they mean.
+"""The settings of a run, read from the environment, for all tools. README.md explains the variables.
 
-k6 gets its settings from here as JSON. By itself:
+k6 gets its settings from here as JSON. To run k6 on its own:
     python3 loadtest/settings.py >settings.json
     SETTINGS_FILE=$PWD/settings.json k6 run loadtest/cache-rate.js
 """
@@ -21,15 +21,15 @@ from verdict import CPU_LIMIT
 
 
 class SettingsError(Exception):
-    """One line for a person: which variable, its value, what is allowed."""
+    """One line for people: the variable, its value, and what is allowed."""
 
 
 Environment = Mapping[str, str]
-# Of a program that was given a value that is not allowed.
+# The exit code after a value that is not allowed.
 USAGE_EXIT_CODE = 2
-# The hold is measured in this many parts at most, none shorter than a second: they show how much it varied within.
+# The hold is measured in at most this many parts, each at least a second long: they show how much it varied.
 MOST_PARTS = 20
-# k6's names of the percentiles that a threshold can be set for, by variable.
+# k6's names for the percentiles that can have a threshold, by variable.
 PERCENTILES = {"P50_MS": "p(50)", "P90_MS": "p(90)", "P95_MS": "p(95)", "P99_MS": "p(99)", "P999_MS": "p(99.9)"}
 
 
@@ -65,7 +65,7 @@ def _number(
 
 
 def check_address(name: str, text: str, schemes: tuple[str, ...] = ("http", "https")) -> urllib.parse.SplitResult:
-    """The parts of a URL that names a host."""
+    """The parts of a URL, which must name a host."""
     try:
         parts = urllib.parse.urlsplit(text)
         is_known = parts.scheme in schemes and parts.hostname and (parts.port is None or parts.port > 0)
@@ -118,11 +118,11 @@ class Settings:
         }
 
     def parts(self) -> int:
-        """How many parts of equal length the hold has; 0 where a number of calls ends the run."""
+        """How many parts of equal length the hold has; 0 if a number of calls ends the run."""
         return 0 if self.calls else min(MOST_PARTS, int(self.hold_seconds))
 
     def file(self, kind: str) -> Path:
-        """A file of the run; all of them begin with its name."""
+        """The path of a file of the run; all of them begin with its name."""
         return self.folder / f"{self.name}.{kind}"
 
     def headers(self) -> dict[str, str]:
@@ -156,7 +156,7 @@ class Settings:
 
 
 def text_of(environment: Environment, name: str) -> str | None:
-    """The content of the file that a variable names; None where it names none."""
+    """The content of the file that a variable names; None if it is not set."""
     path = environment.get(name)
     try:
         return Path(path).read_text(encoding="utf-8") if path else None
@@ -166,7 +166,7 @@ def text_of(environment: Environment, name: str) -> str | None:
 
 
 def first_key(environment: Environment) -> str | None:
-    """The first key of API_KEY_FILE, whose form is that of the server's API_KEYS_FILE."""
+    """The first key of API_KEY_FILE, which has the format of the server's API_KEYS_FILE."""
     text = text_of(environment, "API_KEY_FILE")
     if text is None:
         return None
@@ -198,7 +198,7 @@ def client_of(environment: Environment) -> str:
 def name_of(environment: Environment, fallback: str) -> str:
     name = environment.get("NAME") or fallback
     if "/" in name or name.startswith("."):
-        raise SettingsError(f"NAME={name} is not allowed: files begin with it, so use no / and no . at its start")
+        raise SettingsError(f"NAME={name} is not allowed: it begins file names, so use no / and no leading .")
     return name
 
 
@@ -207,7 +207,7 @@ def folder_of(environment: Environment) -> Path:
 
 
 def make_room(folder: Path, *names: str) -> None:
-    """Makes the folder, and removes what an earlier run of these names left: it must not pass for this one's."""
+    """Makes the folder, and removes an earlier run's files of these names, lest they be taken for this run's."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name in names:
@@ -216,7 +216,7 @@ def make_room(folder: Path, *names: str) -> None:
             raise PermissionError(None, "Permission denied", str(folder))
     except OSError as error:
         raise SettingsError(
-            f"RESULTS={folder} is not allowed: use a folder that can be written to ({error.filename}: {error.strerror})"
+            f"RESULTS={folder} is not allowed: use a writable folder ({error.filename}: {error.strerror})"
         ) from None
 
 
@@ -227,7 +227,7 @@ def check_model(model: str) -> str:
 
 
 def thresholds_of(environment: Environment) -> dict[str, list[str]]:
-    """k6's thresholds, which end it with exit code 99: sustained latencies, and the share of calls without a 200."""
+    """k6's thresholds: sustained latencies, and the share of calls without a 200. Crossing one is exit code 99."""
     found: dict[str, list[str]] = {}
     for name, percentile in PERCENTILES.items():
         limit = number(environment, name, 0)
@@ -245,7 +245,7 @@ def check_duration(settings: Settings) -> None:
 
 
 def read(environment: Environment = os.environ, **fallbacks: Any) -> Settings:
-    """Settings from the environment; `fallbacks` are the tool's own defaults, by variable."""
+    """The settings from the environment; `fallbacks` are the tool's own defaults, by variable."""
 
     def value(name: str, fallback: str) -> str:
         return environment.get(name) or fallbacks.get(name, fallback)

@@ -1,4 +1,4 @@
-"""Runs siege in phases and sums its log up; siege/phases starts it and says what it takes."""
+"""Runs siege in phases and sums up its log. siege/phases starts it and lists the variables."""
 
 import http.client
 import json
@@ -18,7 +18,7 @@ from progress import Progress, duration
 from settings import SettingsError, client_of, first_key, folder_of, make_room, name_of, number, target_of
 
 CONFIGURATION = Path(__file__).resolve().parent / "siege/siege.conf"
-# Seconds that a client pauses at most : clients.
+# The most seconds that a client pauses : the number of clients.
 QUIET_FIRST = ["100:20"] * 5 + ["50:20"] * 2 + ["10:20"] * 2 + ["3:20"]
 HEAVY = ["1:20"] * 5 + ["1:30"] * 5
 QUIET_AGAIN = ["3:20"] + ["60:20"] * 2 + ["80:20"] * 7
@@ -33,14 +33,14 @@ def phases_of(environment):
     phases = [re.fullmatch(r"(\d{1,6}(?:\.\d*)?|\.\d+):([1-9]\d{0,2})", phase) for phase in text.split()]
     if not all(phases):
         raise SettingsError(
-            f"PHASES={text} is not allowed: use PAUSE:CLIENTS …, the most seconds between a client's calls and 1 to "
+            f"PHASES={text} is not allowed: use PAUSE:CLIENTS …, the most seconds between a client's calls, and 1 to "
             "999 clients"
         )
     return [(f"{float(phase[1]):g}", phase[2]) for phase in phases]
 
 
 def seconds_of(environment):
-    """How long a phase lasts: whole seconds, as siege takes them."""
+    """How long a phase lasts, in whole seconds, as siege requires."""
     factor = number(environment, "FACTOR", 1, most=9999)
     if factor == 0:
         raise SettingsError(f"FACTOR={environment['FACTOR']} is not allowed: use a number above 0")
@@ -58,14 +58,14 @@ def call(url, key):
 
 
 def reach(url, key):
-    """Waits a moment for a server that responds: siege reports one that is not there as it does a slow one."""
+    """Waits a moment for a response: siege's output does not distinguish a missing server from a slow one."""
     deadline = time.monotonic() + GRACE_SECONDS
     while True:
         try:
             call(url, key).close()
             return
         except urllib.error.HTTPError as error:
-            # A server that is busy says so; one that has no such path will never have it.
+            # A busy server may respond later; a server without the path never will.
             if error.code >= 500 or error.code in (408, 429):
                 return
             sys.exit(f"loadtest/siege/phases: GET {url}: status {error.code} {error.reason}")
@@ -78,7 +78,7 @@ def reach(url, key):
 
 
 def version(target, key):
-    """The response to GET /version; None where there is none."""
+    """The response to GET /version; None if there is none."""
     try:
         with call(f"{target}/version", key) as response:
             found = json.load(response)
@@ -88,7 +88,7 @@ def version(target, key):
 
 
 def progress_text(phase, phases, seconds):
-    """What is said while a phase runs; siege itself says nothing before its end."""
+    """The progress text of a phase; siege itself prints nothing before its end."""
     began = time.monotonic()
 
     def text():
@@ -100,9 +100,9 @@ def progress_text(phase, phases, seconds):
 
 
 def run_phases(phases, seconds, url, log, options):
-    """Runs siege for each phase; False if it broke off."""
+    """Runs siege for each phase; False if it stopped early."""
     with tempfile.TemporaryDirectory() as home:
-        # The log's times are local, so local is UTC.
+        # siege logs local times, so the local time zone is set to UTC.
         environment = {**os.environ, "HOME": home, "TZ": "UTC"}
         for phase, (pause, clients) in enumerate(phases, 1):
             print(
@@ -145,10 +145,10 @@ def main(environment):
     folder = folder_of(environment)
     make_room(folder, f"{name}.siege.log", f"{name}.siege.json")
     log = folder.resolve() / f"{name}.siege.log"
-    # siege takes a header from its arguments only, where other users of the machine can read it.
+    # siege accepts a header only as an argument, which other users of the machine can read.
     options = [f"--user-agent={client}", *([f"--header=Authorization: Bearer {key}"] if key else [])]
     reach(f"{target}/test", key)
-    # What was measured is read before the load, which may end it.
+    # The version is read before the load, which may end the server.
     described = version(target, key)
     is_whole = run_phases(phases, seconds, f"{target}/test", log, options)
     verdict = siege_summary.write(log, target, client, described)

@@ -1,6 +1,6 @@
-"""Sums a siege log up, weighting response times by answers, and writes it as JSON beside the log.
+"""Sums up a siege log, weights response times by responses, and writes the summary as JSON beside the log.
 
-The mean of siege's column of response times would count a phase of ten calls like one of a thousand.
+A plain mean of siege's column of response times would weigh a phase of ten calls like one of a thousand.
 """
 
 import json
@@ -25,13 +25,13 @@ MARK = re.compile(r"\*\*\*\* phase (\d+) delay (\S+) clients (\d+) \*\*\*\*")
 
 
 def number(text):
-    """A cell's number; None for siege's "-nan", the mean of no answers."""
+    """A cell's number; None for siege's "-nan", the mean of no responses."""
     value = float(text) if not re.fullmatch(r"\d+", text) else int(text)
     return value if math.isfinite(value) else None
 
 
 def parse(text):
-    """The phases of a log. Times are the ends of phases, in UTC where siege ran with TZ=UTC."""
+    """The phases of a log. A time is the end of its phase, in UTC if siege ran with TZ=UTC."""
     phases, mark = [], {}
     for line in text.splitlines():
         if found := MARK.match(line.strip()):
@@ -47,7 +47,7 @@ def parse(text):
 
 
 def sum_up(phases):
-    """Totals; the response time is weighted by the calls that were answered."""
+    """Totals; the response time is weighted by the number of responses."""
     okay, seconds = sum(each["okay"] for each in phases), sum(each["elapsed_seconds"] for each in phases)
     weighted = sum((each["response_seconds"] or 0) * each["okay"] for each in phases)
     return {
@@ -68,7 +68,7 @@ def write(path, target, client, version):
     """Writes the summary beside the log, prints it, and returns the exit code; `version` is the server's."""
     phases = parse(path.read_text(encoding="utf-8")) if path.exists() else []
     if not phases:
-        print(f"VOID: no phase came to its end, so {path} has no row")
+        print(f"VOID: no phase ended, so {path} has no row")
         return VOID
     totals = sum_up(phases)
     entry = {
@@ -91,7 +91,7 @@ def write(path, target, client, version):
         print(f"VOID: no call was answered, {totals['failed']} failed")
         return VOID
     print(
-        f"{totals['okay']} answers in {totals['seconds']} s: {totals['rate']} a second; response time "
-        f"{totals['response_seconds']} s, weighted by answers; {totals['failed']} failed"
+        f"{totals['okay']} responses in {totals['seconds']} s: {totals['rate']} a second; response time "
+        f"{totals['response_seconds']} s, weighted by responses; {totals['failed']} failed"
     )
     return 0

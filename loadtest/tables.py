@@ -12,7 +12,7 @@ TITLES = {
 
 
 def by_rate(entries):
-    """Runs that are proven, by cache rate in ascending order."""
+    """The proven runs, by cache rate in ascending order."""
     found = {}
     for entry in sorted(entries, key=lambda entry: entry["cache_rate"]):
         found.setdefault(entry["cache_rate"], [])
@@ -32,7 +32,7 @@ def cell(value, form="{:.2f}"):
 
 
 def hit_rate(runs):
-    """Hits among all answered calls of the runs."""
+    """The share of hits among all answered calls of the runs."""
     seen = [run["seen"] for run in runs]
     answered = sum(each["hit"] + each["miss"] + each["bypass"] for each in seen)
     return sum(each["hit"] for each in seen) / answered if answered else None
@@ -55,7 +55,7 @@ def table(entries, phase):
 
 
 def notes(entries):
-    """What was left out of the tables and why, and whether all runs were of the same thing."""
+    """Which runs were left out of the tables and why, and whether all runs measured the same build."""
     lines = [
         f"- left out: {entry['name']}, {entry['verdict']}: {'; '.join(reason['text'] for reason in entry['reasons'])}"
         for entry in entries
@@ -66,7 +66,7 @@ def notes(entries):
         for entry in entries
     }
     if len(builds) > 1:
-        lines.append("- the runs are not of the same build, model or configuration: they do not compare")
+        lines.append("- the runs are not of the same build, model or configuration: do not compare them")
     for name in ("refused", "errors", "timeouts"):
         if total := sum(entry["seen"][name] for entry in entries):
             lines.append(f"- {name}: {total} calls, not in the percentiles")

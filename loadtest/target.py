@@ -1,4 +1,4 @@
-"""The server under test before a run: does it answer a call at all, and as what does it describe itself?"""
+"""Checks the server under test before a run: does it answer a call, and what does it report at /version?"""
 
 import http.client
 import json
@@ -25,7 +25,7 @@ HINTS = {
 
 
 class Unredirected(urllib.request.HTTPRedirectHandler):
-    """A redirection is an answer like any other; k6 and Locust do not follow it either."""
+    """Treats a redirection as any other response; k6 and Locust do not follow redirections either."""
 
     def redirect_request(self, *_):
         return None
@@ -35,7 +35,7 @@ OPENER = urllib.request.build_opener(Unredirected)
 
 
 def post(url, body, settings):
-    """The outcome of one call, its status (None without an answer), and what to say of it."""
+    """The outcome of one call, its status (None without a response), and a text that describes it."""
     try:
         request = urllib.request.Request(f"{url}/predict", body.encode(), settings.headers())
         with OPENER.open(request, timeout=settings.timeout_seconds) as answer:
@@ -54,10 +54,10 @@ def post(url, body, settings):
 
 
 def prepare(settings, url):
-    """Calls the server once, before its counters are read; a run of nothing but errors is not begun.
+    """Calls the server once, before its counters are read, so that a run that would only produce errors is not begun.
 
-    Returns the answer to GET /version, None where there is none. Refusals and time-outs are no error of the run's. A
-    server that is just starting refuses connections, so that is tried again for `wait_seconds`.
+    Returns the response to GET /version; None if there is none. Refusals and time-outs do not prevent the run. A server
+    that is just starting refuses connections, so this is retried for `wait_seconds`.
     """
     body = settings.payload or cold_body(0, new_nonce())
     deadline = time.monotonic() + settings.wait_seconds
@@ -66,16 +66,16 @@ def prepare(settings, url):
         is_useless = outcome == "bypass" and settings.cache_rate.hot > 0
         if (outcome != "errors" and not is_useless) or status in PASSING:
             return version(url)
-        # What a server says of the call itself, it will say again.
+        # If the server rejects the call itself, a retry would get the same response.
         is_final = status is not None and status < 500 and not is_useless
         if is_final or time.monotonic() > deadline:
-            hint = HINTS.get(status, "the cache is off or down: no call can be a hit" if is_useless else "")
+            hint = HINTS.get(status, "the cache is off or down, so no call can be a hit" if is_useless else "")
             raise CountersError(f"POST {url}/predict: {said}" + (f" ({hint})" if hint else ""))
         time.sleep(PAUSE_SECONDS)
 
 
 def version(url):
-    """The answer to GET /version; None where there is none."""
+    """The response to GET /version; None if there is none."""
     try:
         answer = json.loads(fetch(f"{url}/version"))
         return answer if isinstance(answer, dict) else None

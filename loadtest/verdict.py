@@ -1,7 +1,7 @@
-"""Is the cache rate of a run what it was planned to be? The plan, the answers and the servers' counters side by side.
+"""Was the cache rate of a run as planned? Compares the plan, the responses and the servers' counters.
 
-VOID: something differs, or the client could not keep up, so the figures mean nothing. UNPROVEN: a replica vanished, and
-what it counted went with it. PROVEN: all three agree.
+VOID: something differs, or the client could not keep up, so the figures mean nothing. UNPROVEN: some counters are
+missing, for example those of a replica that vanished. PROVEN: all three agree.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def none_yet() -> dict[str, int]:
 
 @dataclass
 class Tally:
-    """What became of the calls, by plan, as the client saw it."""
+    """The calls' outcomes as the client saw them, for hot and cold calls."""
 
     issued: int = 0
     planned_hot: int = 0
@@ -40,18 +40,18 @@ class Tally:
     dropped_iterations: int = 0
     client_cpu: float | None = None
     cpu_limit: float = CPU_LIMIT
-    # What else went wrong with the tool itself: lines for a person.
+    # What else went wrong with the tool itself: lines for people.
     faults: list[str] = field(default_factory=list)
-    # Codes and texts of reasons after which plan, answers and counters are not those of one whole run.
+    # Codes and texts of the reasons why plan, responses and counters do not belong to one whole run.
     incomparable: list[Reason] = field(default_factory=list)
-    # Entries that Redis evicted; None where nobody looked.
+    # Entries that Redis evicted; None if they were not read.
     evicted: int | None = None
 
     def both(self, outcome: str) -> int:
         return self.hot[outcome] + self.cold[outcome]
 
     def seen(self) -> dict[str, int]:
-        """As it stands in run.schema.json."""
+        """In the format of run.schema.json."""
         return {outcome: self.both(outcome) for outcome in OUTCOMES} | {
             "hot_missed": self.hot["miss"],
             "cold_hit": self.cold["hit"],
@@ -59,7 +59,7 @@ class Tally:
 
 
 def plan_reasons(tally: Tally) -> Iterator[Reason]:
-    """Where the answers are not those of the plan."""
+    """Where the responses differ from the plan."""
     hot, cold = sum(tally.hot.values()), sum(tally.cold.values())
     answered = sum(tally.both(outcome) for outcome in LOOK_UPS)
     if hot + cold == 0:
@@ -93,7 +93,7 @@ def cache_reasons(tally: Tally) -> Iterator[Reason]:
             ),
         )
     if tally.cold["hit"]:
-        yield "cold_hit", f"{tally.cold['hit']} cold calls were hits: somebody else sent the same records"
+        yield "cold_hit", f"{tally.cold['hit']} cold calls were hits: another client had sent the same records"
     if tally.evicted:
         yield (
             "evicted",
@@ -104,7 +104,7 @@ def cache_reasons(tally: Tally) -> Iterator[Reason]:
         )
     if tally.both("bypass"):
         yield "bypassed", (
-            f"{tally.both('bypass')} calls got no answer from the cache: it is off, down or too slow "
+            f"{tally.both('bypass')} calls got no reply from the cache: it is off, down or too slow "
             "(on a busy machine raise the server's CACHE_DEADLINE_MS)"
         )
 
@@ -129,7 +129,7 @@ def client_reasons(tally: Tally) -> Iterator[Reason]:
 
 
 def counter_reasons(tally: Tally, census: Census) -> Iterator[Reason]:
-    """Where the servers counted other look-ups than the client saw, as far as that is known for each call."""
+    """Where the servers' look-ups differ from those that the client saw, as far as each call's outcome is known."""
     for name in LOOK_UPS:
         counted = census.total(name)
         if counted is None:
@@ -144,7 +144,7 @@ def counter_reasons(tally: Tally, census: Census) -> Iterator[Reason]:
                 (
                     f"the servers counted {counted} look-ups of the kind {name}, the client saw {expected}: "
                     + (
-                        "somebody else called the same servers"
+                        "another client called the same servers"
                         if counted > most
                         else "not all replicas were counted (REPLICAS)"
                     )
@@ -156,7 +156,7 @@ def counter_reasons(tally: Tally, census: Census) -> Iterator[Reason]:
             "counters_differ",
             (
                 f"the client saw {tally.both('refused')} refusals (503), but the servers counted {refused}: "
-                "something on the way refused the others"
+                "a proxy or gateway in between refused the others"
             ),
         )
 
@@ -167,8 +167,8 @@ def census_reasons(tally: Tally, census: Census) -> Iterator[Reason]:
         yield (
             "several_instances",
             (
-                f"{len(instances)} servers answer at {url} by turns ({', '.join(sorted(instances))}): set REPLICAS to "
-                "the addresses of each of them, so that all are counted"
+                f"{len(instances)} servers share the address {url} ({', '.join(sorted(instances))}): set REPLICAS to "
+                "the addresses of all of them, so that each is counted"
             ),
         )
     for replica in census.vanished():
@@ -176,11 +176,11 @@ def census_reasons(tally: Tally, census: Census) -> Iterator[Reason]:
     if not census.replicas:
         yield "counters_missing", f"no counters could be read ({census.source.name}): see REPLICAS"
     elif census.redis and tally.evicted is None:
-        yield "counters_missing", f"Redis at {census.redis.url} did not tell what it evicted: see CACHE_URL"
+        yield "counters_missing", f"Redis at {census.redis.url} did not report its evictions: see CACHE_URL"
 
 
 def judge(tally: Tally, census: Census) -> tuple[str, list[dict[str, str]]]:
-    """The verdict and its reasons. What vanished with a replica is no reason to call a run void."""
+    """The verdict and its reasons. A replica that vanished makes a run unproven, not void."""
     if tally.incomparable:
         return "VOID", [{"code": code, "text": text} for code, text in tally.incomparable]
     void = [*plan_reasons(tally), *cache_reasons(tally), *client_reasons(tally)]

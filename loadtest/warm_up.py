@@ -1,4 +1,4 @@
-"""Makes the hot records hot: posts them until every answer of some rounds says HIT."""
+"""Makes the hot records hot: posts them until every response of several rounds is a HIT."""
 
 import time
 
@@ -8,7 +8,7 @@ from target import post
 
 
 def warm_up(settings, url, nonce, counts):
-    """Adds to `counts` what became of the calls."""
+    """Adds the calls' outcomes to `counts`."""
     if settings.cache_rate.hot == 0:
         return
     bodies = [settings.payload] if settings.payload else [hot_body(k, nonce) for k in range(settings.hot_records)]

@@ -1,4 +1,4 @@
-"""What the tests share: real servers with a real Redis, and real k6 and Locust that are run against them."""
+"""What the tests share: real servers with a real Redis, and real k6 and Locust to run against them."""
 
 import json
 import os
@@ -17,8 +17,8 @@ LOADTEST = ROOT / "loadtest"
 SCHEMA = json.loads((LOADTEST / "run.schema.json").read_text())
 DEADLINE_SECONDS = 60
 
-# Whoever started the tests may have it ignored, as shells do for what they start in the background, and every program
-# that is started here would inherit that.
+# The parent may have set SIGINT to be ignored, as shells do for background jobs. Every program started here would
+# inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
@@ -42,7 +42,7 @@ def redis(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def start(redis):
-    """Starts servers with that Redis, and ends those that are left."""
+    """Starts servers with that Redis, and ends those that still run."""
     with servers({"CACHE_URL": redis.url, "DRAIN_DELAY_SECONDS": "0"}, MeasuredServer) as start:
         yield start
 
@@ -53,11 +53,11 @@ def server(start):
 
 
 class Tool:
-    """A tool that runs: its exit code, what it said, and the file of its run."""
+    """A running tool: its exit code, its output, and the file of its run."""
 
     def __init__(self, command, folder, environment):
         self.folder = folder
-        # What the machine is busy with is no matter of these tests; the one that is about it sets its own limit.
+        # These tests ignore how busy the machine is; the one test that is about it sets its own limit.
         known = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
@@ -90,7 +90,7 @@ class Tool:
         return self
 
     def proven(self, calls, hot):
-        """The whole proof: the plan, the answers and the counters agree to the call."""
+        """Asserts the whole proof: the plan, the responses and the counters agree to the call."""
         assert self.code == 0, self.said
         entry, warm = self.entry, self.entry["warm_up"]
         assert (entry["verdict"], entry["reasons"]) == ("PROVEN", [])
@@ -111,7 +111,7 @@ class Tool:
 
 @pytest.fixture
 def tool(tmp_path):
-    """Starts tools, and ends those that are left: a load that goes on would be in the next test's counters."""
+    """Starts tools, and ends those that still run: their load would show in the next test's counters."""
     tools = []
 
     def begin(command, environment):

@@ -1,4 +1,4 @@
-// Holds schedule.js and records.js to the same answers as the Python modules; test_schedule.py runs it, and hands it the
+// Holds schedule.js and records.js to the same results as the Python modules. test_schedule.py runs it, and passes the
 // cases with their rates as fractions.
 import { coldBody, hotBody, hotChoice } from '../records.js';
 import { hotBefore, isHot } from '../schedule.js';

@@ -17,12 +17,12 @@ RUNS = ["few", "many", "one-hit", "one-miss", "pausing", "steady-16", "steady-4"
 
 @pytest.fixture
 def calibrated(tool, start, tmp_path):
-    """The figures of the service file, by key, for a server with a model that computes so many milliseconds."""
+    """The figures of the service file, by key, for a server whose model computes for `busy` milliseconds."""
 
     def calibrate(busy):
         server = start(SYNTHETIC_BUSY_MS=str(busy))
         command = [sys.executable, "-B", LOADTEST / "calibrate_run.py"]
-        # Few users, so that none is refused, and what they cost is known.
+        # Few users, so that none is refused and the cost is known.
         environment = {"TARGET": server.url, "STEP_SECONDS": "2", "USERS": "4", "FEW_USERS": "2"}
         run = tool(command, environment).finish_without_file()
         assert run.code in (0, 3), run.said
@@ -44,7 +44,7 @@ def calibrated(tool, start, tmp_path):
 
 
 def cost_of_another_run(server, k6, base, rate=12):
-    """CPU of a miss in ms, by the server's own counter, at a rate that no run of loadtest/calibrate has."""
+    """CPU of a miss in ms, by the server's own counter, at a rate that loadtest/calibrate does not use."""
 
     def counted():
         metrics = server.metrics()
@@ -63,7 +63,7 @@ def test_the_cpu_of_a_request_is_that_of_a_run_at_another_rate(calibrated, k6):
     assert abs(figures["cpu_per_miss_ms"] - cost) <= max(0.05 * cost, errors["cpu_per_miss_ms"])
     assert figures["cpu_per_hit_ms"] < 0.2 * figures["cpu_per_miss_ms"]
     assert {"memory_idle_mib", "memory_loaded_mib"} <= figures.keys()
-    # Where tests that run beside this one took the CPU, nobody can tell, and that is said.
+    # If other tests took the CPU meanwhile, the wait cannot be measured, and the output says so.
     assert "wait_per_miss_ms" in figures or "something else kept the machine" in server.calibration
 
 

@@ -1,4 +1,4 @@
-"""Real k6 against a real server with a real Redis: exact counts, and every kind of failure where it belongs."""
+"""Real k6 against a real server with a real Redis: exact counts, and every kind of failure in its own column."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The same files where they lie otherwise: in Azure's one folder, and as the cluster's Job mounts them."""
+"""The same files in other layouts: in Azure's single folder, and as the cluster's Job mounts them."""
 
 import os
 import re
@@ -36,7 +36,7 @@ def test_the_files_listed_for_azure_load_testing_run_from_one_folder(server, tmp
 
 
 def test_the_cluster_mounts_all_files_that_its_k6_job_imports(server, tmp_path):
-    # A volume of the whole ConfigMap has each file by its name, whatever folder it came from.
+    # A volume of the whole ConfigMap holds each file under its name, whichever folder it came from.
     manifest = (ROOT / ".k8s/components/loadtest/k6.yaml").read_text()
     assert "python3 -B /loadtest/k6_run.py" in manifest and "items:" not in manifest
     paths = re.findall(r"^      - (\S+)$", (LOADTEST / "kustomization.yaml").read_text(), re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Real Locust against a real server with a real Redis: exact counts on one process and on many, and saturation."""
+"""Real Locust against a real server with a real Redis: exact counts with one process and many, and saturation."""
 
 import csv
 import os
@@ -30,7 +30,7 @@ def test_locust_hits_exactly_as_often_as_planned(locust, server, rate, hot):
 
 
 def with_workers(locust, server, *options, settings=({}, {}), **environment):
-    """A master, and two workers for it, whose settings may differ."""
+    """A master and its two workers, whose settings may differ."""
     port = str(free_port())
     environment["CACHE_RATE"] = "0.75"
     workers = [locust(server.url, "--worker", "--master-port", port, **environment | each) for each in settings]
@@ -95,7 +95,7 @@ def test_sigterm_ends_a_run_with_its_proof(locust, server):
 
 
 def saturate(locust, start, rounds):
-    """A search on a server that does 6 calls of 150 ms at once: 40 calls a second."""
+    """A search on a server that handles 6 calls of 150 ms at once: 40 calls a second."""
     limited = start(SYNTHETIC_SLEEP_MS="150", REPLICA_MAX_CONCURRENT_REQUESTS="6", MAX_QUEUED_REQUESTS="0")
     search = {"START_USERS": "5", "STEP_USERS": "2", "STEP_SECONDS": "1", "HOLD_SECONDS": "3", "ROUNDS": rounds}
     environment = {f"SATURATION_{name}": value for name, value in search.items()}
@@ -106,7 +106,7 @@ def saturate(locust, start, rounds):
 
 
 def is_near_the_limit(found):
-    """Within 15 % of concurrency / latency: 40 calls a second, less where a busy machine makes calls take longer."""
+    """Within 15 % of concurrency / latency: 40 calls a second, or less if a busy machine makes calls take longer."""
     return 0.85 * 6 / (found["p50_ms"] / 1000) < found["rate"] < 1.15 * 6 / 0.150
 
 
@@ -137,7 +137,7 @@ def test_the_search_goes_up_by_steps_back_by_ones_and_holds():
         return Step(max(0, search.users - limit), 0, min(search.users, limit) * 10.0, 1.0, 2.0)
 
     users, seconds = [1], []
-    # The limit falls while the first round's hold lasts, so the hold is not clean, and the search goes on downwards.
+    # The limit falls during the first round's hold, so the hold is not clean, and the search continues downwards.
     for limit in [13] * 7 + [12, 12, 12] + [13] * 8:
         seconds.append(search.seconds)
         users.append(search.decide(step(limit)))

@@ -1,4 +1,4 @@
-"""Runs that something is done to while they last: each must be void or unproven, for the right reason."""
+"""Runs that are disturbed while they last: each must be void or unproven, for the right reason."""
 
 import itertools
 import os
@@ -23,7 +23,7 @@ RUNNING = {
 
 
 def well_under_way(server):
-    """Waits until a run that has begun has made some calls."""
+    """Waits until a run has made some calls."""
     before = server.look_ups()
     wait_until(lambda: server.look_ups() > before + 50, "the run", 60)
 
@@ -41,7 +41,7 @@ def test_a_redis_that_evicts_makes_the_run_void(k6, start, redis):
     server = start()
     run = k6(server.url, **RUNNING)
     well_under_way(server)
-    # Below what an empty Redis takes: it evicts whatever is written.
+    # Less than an empty Redis uses: it evicts whatever is written.
     redis.ask("CONFIG", "SET", "maxmemory-policy", "allkeys-random")
     redis.ask("CONFIG", "SET", "maxmemory", "100kb")
     run.finish()
@@ -104,7 +104,7 @@ def test_a_replica_that_restarts_makes_the_run_unproven(k6, start):
 
 
 class Balancer:
-    """One address before several servers: connections go to them by turns."""
+    """One address for several servers: connections go to them in turn."""
 
     def __init__(self, servers):
         self.ports = itertools.cycle(int(server.url.rpartition(":")[2]) for server in servers)

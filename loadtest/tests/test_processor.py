@@ -1,4 +1,4 @@
-"""The CPU that a client wants, of a real process that wants all of a core."""
+"""The CPU that a client wants, for a real process that wants a whole core."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What the programs say while they measure."""
+"""What the programs report while they measure."""
 
 import io
 import itertools
@@ -9,7 +9,7 @@ from progress import Progress, duration, phase_text
 
 
 class Screen(io.StringIO):
-    """A stream that tells when it has been written to for the third time."""
+    """A stream that signals its third write."""
 
     def __init__(self, is_terminal):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Runs at several rates with their tables and chart, and what a cluster has to do with them, with the real kubectl."""
+"""Runs at several rates with their tables and chart; and runs against a cluster, with the real kubectl."""
 
 import json
 import os
@@ -78,7 +78,7 @@ def test_a_chart_needs_values_and_escapes_names():
 
 
 def api_script(answers):
-    """What kubectl asks first, and the answers of a test."""
+    """Responses to kubectl's first requests, and a test's own responses."""
     kinds = {"pods": "Pod", "deployments": "Deployment"}
     common = {"namespaced": True, "verbs": ["get", "list"], "singularName": ""}
     pods, deployments = ([{"name": name, "kind": kind, **common}] for name, kind in kinds.items())
@@ -108,7 +108,7 @@ def kubeconfig(port):
 
 @pytest.fixture
 def cluster(tmp_path, monkeypatch):
-    """The real kubectl, and an API server that answers what it is told, the last answer again and again."""
+    """The real kubectl, and an API server that returns the given responses and then repeats the last one."""
     processes = []
 
     def begin(**answers):

@@ -1,4 +1,4 @@
-"""Settings: each is documented, and k6 takes them from settings.py, by itself too."""
+"""Settings: each is documented, and k6 takes them from settings.py, also when it is run on its own."""
 
 import json
 import os

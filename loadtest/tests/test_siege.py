@@ -24,10 +24,10 @@ def test_siege_runs_its_phases_and_every_call_is_in_the_summary(server, tmp_path
         (2, 5, 0.1),
     ]
     assert entry["okay"] == sum(each["okay"] for each in entry["phases"]) > 0 and entry["failed"] == 0
-    # siege ends in the middle of calls, so the server may have answered one more for each client.
+    # siege stops in the middle of calls, so the server may have answered one more per client.
     assert entry["okay"] <= counted() - before <= entry["okay"] + 8
     assert "phase 2 delay 0.1 clients 5" in (tmp_path / "siege.siege.log").read_text()
-    assert "weighted by answers" in done.stdout
+    assert "weighted by responses" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""script/smoke with the built server: the same one twice, and one that has become slower."""
+"""script/smoke with the built server: the same server twice, then a slower one."""
 
 import os
 import subprocess
@@ -16,13 +16,13 @@ def smoke(binary, tmp_path):
             env={
                 **os.environ, "BASE_SERVER": str(binary), "HEAD_SERVER": str(head),
                 "BUNGALOW": str(binary.with_name("bungalow")), "RESULTS": str(tmp_path / "smoke"),
-                # What the machine is busy with is no matter of this test.
+                # This test ignores how busy the machine is.
                 "CPU_LIMIT": "1000", "ROUNDS": "2", "RAMP_SECONDS": "1", "HOLD_SECONDS": "2", **environment},
             capture_output=True, text=True, timeout=300)  # fmt: skip
         return done.returncode, done.stdout, done.stderr
 
     yield run
-    # It leaves no server behind.
+    # No server is left running.
     assert subprocess.run(["pgrep", "-f", f"{tmp_path}/"], capture_output=True).stdout == b""
 
 
@@ -47,6 +47,6 @@ def test_a_server_that_has_become_slower_fails(smoke, binary, tmp_path):
 def test_a_server_that_does_not_start_and_a_run_without_proof_are_no_success(smoke, binary, tmp_path):
     code, _, messages = smoke("/bin/false")
     assert code == 1 and "/bin/false does not start" in messages
-    # A threshold of k6 that no server keeps.
+    # A k6 threshold that no server can meet.
     code, _, messages = smoke(binary, P95_MS="0.0001")
     assert code == 1 and "not proven (exit code 99" in messages

@@ -1,4 +1,4 @@
-"""Each reason of a verdict, made to fire by changing one thing in a run that is proven."""
+"""Each reason of a verdict, triggered by changing one thing in a proven run."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def tally():
 
 @pytest.fixture
 def census():
-    """Two replicas that counted the calls, one of which came in the run."""
+    """Two replicas that counted the calls; one of them joined during the run."""
     census = Census(Source())
     census.replicas["a"] = Replica("a", "http://a", sample(10, 20, 0, 5), sample(10 + 50, 20 + 15, 0, 5 + 3))
     census.replicas["b"] = Replica("b", "http://b", None, sample(26, 10))
@@ -223,7 +223,7 @@ def test_calls_without_an_answer_may_or_may_not_have_been_counted(tally, census)
         assert codes(tally, census) == ("PROVEN", [])
     census.replicas["a"].last["hit"] = 57
     assert codes(tally, census) == ("VOID", ["counters_differ"])
-    # A hot call that timed out is no look-up that missed.
+    # A hot call that timed out does not explain a missed look-up.
     census.replicas["a"].last["hit"] = 58
     census.replicas["a"].last["miss"] += 2
     assert codes(tally, census) == ("VOID", ["counters_differ"])
