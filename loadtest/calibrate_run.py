@@ -50,7 +50,7 @@ def main():
             return code
         if len(verdicts) == 1 and not any(entry["seen"][kind] for kind in ("hit", "miss", "bypass")):
             reasons = "; ".join(reason["text"] for reason in entry["reasons"])
-            print(f"loadtest/calibrate: no response in the first run, so it is the only one: {reasons}", file=sys.stderr)
+            print(f"loadtest/calibrate: no response in the first run, so no other follows: {reasons}", file=sys.stderr)
             return 1
         try:
             step = runs.send(entry)

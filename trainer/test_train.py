@@ -60,7 +60,7 @@ def content_sha256(model: dict) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def test_finds_the_law_behind_the_rows(run, rows):
+def test_finds_the_law_in_the_rows(run, rows):
     status, out, err, output = run(csv_of(rows))
     assert (status, err) == (0, "")
     model = json.loads(output.read_text())
@@ -93,7 +93,7 @@ def test_writes_the_format_in_its_order(run, rows):
     assert model["training"]["data_sha256"] == hashlib.sha256(csv_of(rows).encode()).hexdigest()
 
 
-def test_hashes_what_changes_answers_and_nothing_else(run, rows):
+def test_hashes_only_what_changes_predictions(run, rows):
     model = json.loads(run(csv_of(rows))[3].read_text())
     assert model["content_sha256"] == content_sha256(model)
     other = json.loads(run(csv_of(rows) + "\n")[3].read_text())
@@ -185,7 +185,7 @@ def test_refuses_a_missing_file(tmp_path, capsys):
     assert capsys.readouterr().err == f"train.py: {tmp_path}/none.csv: No such file or directory\n"
 
 
-def test_says_where_it_cannot_write(run, tmp_path, rows):
+def test_reports_a_path_that_cannot_be_written(run, tmp_path, rows):
     (tmp_path / "out").write_text("a file where the folder should be")
     status, _, err, output = run(csv_of(rows))
     assert status == 1

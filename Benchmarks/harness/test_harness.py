@@ -80,12 +80,12 @@ def test_figures_of_wrk_are_read_from_its_last_line():
     assert (load.p50_ms, load.p99_ms, load.generator_seconds) == (0.7, 1.5, 1.25)
 
 
-def test_a_wrk_that_says_nothing_is_a_failure():
+def test_a_wrk_that_prints_nothing_is_a_failure():
     with pytest.raises(Failure, match="unable to connect"):
         parse_wrk("unable to connect to 127.0.0.1:8000", 0)
 
 
-def test_answers_of_h2load_are_counted_from_a_moment_on():
+def test_responses_of_h2load_are_counted_from_a_given_time_on():
     log = "1000\t200\t500\n2000\t200\t700\n3000\t503\t900\n"
     assert parse_h2load_log(log, 2000) == ([0.7, 0.9], 1)
 
@@ -113,7 +113,7 @@ def test_a_refused_call_must_be_a_422_and_nothing_else():
             check_answers(refused, BY_NAME["go"], load_of(**spoilt))
 
 
-def test_lines_are_counted_by_the_status_that_they_tell(tmp_path):
+def test_lines_are_counted_by_their_status(tmp_path):
     log = tmp_path / "log"
     lines = ['1.2.3.4 - - [x] "POST /predict HTTP/1.1" 422 9 "-" "-"', 'x - "POST /predict HTTP/1.1" 422 Content',
              '1.2.3.4 - - [x] "POST /predict HTTP/1.1" 503 422 "-" "-"', '{"prediction": [1.0]}']
@@ -129,14 +129,14 @@ def test_a_peer_that_scores_has_logged_its_warm_up_and_its_load():
         check_log(BY_NAME["hits"], BY_NAME["go"], 1000, 999)
 
 
-def test_a_peer_that_never_asks_the_cache_says_so():
+def test_a_peer_that_never_uses_the_cache_is_reported():
     figures = look_up_figures(BY_NAME["misses"], BY_NAME["go"], used(), 100)
     assert figures == {"cache_rate": 0.0, "look_ups_per_call": 0.0}
     assert table.notes(BY_NAME["misses"], [rounds(1, 1) | figures]) == ["calls that asked the cache: 0 %"]
     assert look_up_figures(BY_NAME["misses"], BY_NAME["nio"], used(), 100) == {}
 
 
-def test_a_bungalow_that_goes_round_its_cache_is_a_failure():
+def test_a_bungalow_that_bypasses_its_cache_is_a_failure():
     figures = look_up_figures(BY_NAME["hits"], BY_NAME["bungalow"], used(hits=100, bypasses=1), 100)
     assert figures == {"cache_rate": 1.0, "look_ups_per_call": 1.0}
     with pytest.raises(Failure, match="100 of 100 calls were answered without the cache"):
@@ -150,7 +150,7 @@ def test_only_bungalow_must_not_differ_from_the_vectors():
         check_vectors(BY_NAME["bungalow"], ["query_key differs in 1 of 20 answers"])
 
 
-def test_processor_time_is_found_behind_a_name_with_spaces_and_brackets():
+def test_processor_time_is_found_after_a_name_with_spaces_and_brackets():
     stat = "42 (a ) b) S 1 42 42 0 -1 4194560 1 2 3 4 250 50 9 9 20 0 1 0 1 1 1"
     assert cpu_ticks(stat) == 300
 
@@ -159,7 +159,7 @@ def test_resident_memory_is_read_in_kib():
     assert resident_kib("Name:\tx\nVmHWM:\t  9 kB\nVmRSS:\t    2048 kB\n") == 2048
 
 
-def test_look_ups_are_read_from_what_redis_says():
+def test_look_ups_are_read_from_redis_info():
     assert parse_look_ups("# Stats\r\nkeyspace_hits:7\r\nkeyspace_misses:5\r\n") == (7, 5)
 
 
@@ -179,7 +179,7 @@ def test_a_body_keeps_its_length_when_its_counter_changes():
         assert len(json.loads(other)) == records
 
 
-def test_vectors_are_sent_as_they_are_spelt():
+def test_vectors_are_sent_byte_for_byte():
     assert batch_text(["A", "B"], [["-0", "4.2e1"]]) == '[{"A": -0, "B": 4.2e1}]'
 
 
@@ -201,7 +201,7 @@ def test_quick_scenarios_are_a_part_of_all():
     assert [scenario.name for scenario in chosen(["hits"], True)] == ["hits"]
 
 
-def test_what_was_named_takes_part_or_is_a_failure():
+def test_a_named_peer_takes_part_or_is_a_failure():
     sqlite, hits = BY_NAME["sqlite-hits"], BY_NAME["hits"]
     ours, go = BY_NAME["bungalow"], BY_NAME["go"]
     assert combinations([sqlite, hits], [ours, go], []) == [(sqlite, [ours]), (hits, [ours, go])]
@@ -231,7 +231,7 @@ def test_the_summary_compares_calls_and_processor_time():
     assert text.splitlines()[-1] == "| Go | 2.00 × | 2.50 × | 3.00 × | 4.00 × |"
 
 
-def test_a_row_says_what_limited_it():
+def test_a_row_shows_what_limited_it():
     scenario = BY_NAME["misses"]
     assert table.notes(scenario, [rounds(1, 1)]) == []
     assert table.notes(scenario, [{**rounds(1, 1), "server_share": 0.7, "generator_share": 0.8}]) == [
@@ -240,19 +240,19 @@ def test_a_row_says_what_limited_it():
         "others on the server's core: 28 %"]
 
 
-def test_each_round_is_judged_by_itself():
+def test_each_round_is_judged_on_its_own():
     good, bad = rounds(1, 1), {**rounds(1, 1), "cache_rate": 0.4}
     assert table.notes(BY_NAME["misses"], [good, bad, good]) == ["cache rate: 0.40 (round 2)"]
     assert table.notes(BY_NAME["misses"], [bad, good, bad]) == ["cache rate: 0.40, 0.40 (rounds 1, 3)"]
 
 
-def test_an_open_loop_that_falls_behind_says_so():
+def test_an_open_loop_that_is_too_slow_is_reported():
     assert table.notes(BY_NAME["half-load"], [{"rate": 99.5, "asked_per_second": 100}]) == []
     assert table.notes(BY_NAME["half-load"], [{"rate": 90, "asked_per_second": 100}]) == [
         "reached of the asked rate: 90 %"]
 
 
-def test_figures_are_kept_beside_their_place_until_they_are_complete(tmp_path):
+def test_figures_are_kept_in_a_file_beside_until_they_are_complete(tmp_path):
     report = Report(tmp_path / "new" / "figures.json", {"commit": None})
     by_peer = {"bungalow": [rounds(40, 2)], "go": [rounds(20, 4)]}
     report.add(BY_NAME["misses"], by_peer)
@@ -311,7 +311,7 @@ def right_answers(caches=("MISS", "HIT")):
     return respond, len(vectors["cases"])
 
 
-def test_a_rival_is_held_to_key_prediction_and_cache_of_each_vector():
+def test_a_rival_must_match_key_prediction_and_cache_of_each_vector():
     respond, cases = right_answers()
     assert differences(FakeServer(BY_NAME["go"], respond), FakeRedis()) == []
     hit_at_once, _ = right_answers(("HIT", "HIT"))
@@ -329,7 +329,7 @@ def test_a_rival_is_held_to_key_prediction_and_cache_of_each_vector():
             f"{what} differs in {2 * cases} of {2 * cases} answers"]
 
 
-def test_what_a_look_up_came_to_is_read_from_the_counters_of_redis():
+def test_the_result_of_a_look_up_is_read_from_the_counters_of_redis():
     assert [looked_up((5, 5), after) for after in ((6, 5), (5, 6), (5, 5), (6, 6))] == [
         "HIT", "MISS", "BYPASS", "BYPASS"]
 
@@ -341,7 +341,7 @@ def test_every_rival_has_a_name_and_loads_that_exist():
         "bungalow", "rust", "rust-httparse", "go-fastjson", "nginx"}
 
 
-def test_a_rival_that_fails_costs_its_own_row():
+def test_a_rival_that_fails_loses_only_its_own_row():
     go, mosec = (next(rival for rival in RIVALS if rival.name == name) for name in ("go-fastjson", "mosec"))
     results = Results([go, mosec])
 
@@ -357,7 +357,7 @@ def test_a_rival_that_fails_costs_its_own_row():
     assert results.facts()["mosec"]["failed"] == results.failed["mosec"]
 
 
-def test_a_round_that_failed_is_measured_again_once_and_the_table_says_so(monkeypatch):
+def test_a_round_that_failed_is_measured_once_more_and_the_table_notes_it(monkeypatch):
     rust = next(rival for rival in RIVALS if rival.name == "rust")
     outcomes = [Failure("h2load stood still"), {"misses": rounds(20, 4)}, Failure("gone"), Failure("gone for good")]
 
@@ -450,7 +450,7 @@ def rival_results(failed=None, only=("bungalow", "rust", "mosec", "floor")):
     return report.content
 
 
-def test_the_table_of_rivals_says_where_one_is_ahead():
+def test_the_table_of_rivals_shows_where_one_is_ahead():
     text = published.rivals(rival_results())
     assert "2 cores of a processor, 2026-11-27, 1 interleaved rounds of 2 s a load;" in text
     rust = next(line for line in text.splitlines() if line.startswith("| Rust"))
@@ -466,7 +466,7 @@ def test_rivals_without_bungalow_have_a_table_too():
     assert "| mosec | 400 | – | 400 | 2000.0 |" in text and "ahead" not in text
 
 
-def test_the_table_of_rivals_names_who_was_not_measured_and_why():
+def test_the_table_of_rivals_names_the_unmeasured_and_why():
     lines = published.rivals(rival_results("mosec: exit code 1 | no pip")).splitlines()
     row = next(line for line in lines if line.startswith("| mosec"))
     assert row.startswith("| mosec | not measured: mosec: exit code 1 / no pip |")

@@ -1,4 +1,4 @@
-"""compose.yaml as Compose reads it, and its services as processes of this machine instead of containers."""
+"""compose.yaml as Compose reads it, and its services as local processes instead of containers."""
 
 import os
 import re
@@ -13,25 +13,25 @@ from testkit.server import Server, built_server
 
 FILE = ROOT / "compose.yaml"
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-# BusyBox is the shell of the images' base. Elsewhere the system's own commands must do.
+# BusyBox is the shell of the images' base. Without it, the system's own commands are used.
 BUSYBOX = shutil.which("busybox")
 APPLETS = ("cat", "grep", "mv", "od", "sed", "sleep", "test", "touch", "tr", "wget")
 
 
 def interpolate(text, environment):
-    """Puts in variables: ${NAME:-default}, and $$ for a dollar. Any other form is a mistake here."""
+    """Substitutes variables: ${NAME:-default}, and $$ for a dollar. No other form is allowed here."""
 
     def value(found):
         if found[0] == "$$":
             return "$"
-        assert found["name"], f"{found[0]} is not a form that compose.yaml uses"
+        assert found["name"], f"{found[0]} is not a form that compose.yaml may use"
         return environment.get(found["name"]) or found["default"]
 
     return re.sub(r"\$\$|\$\{(?P<name>\w+):-(?P<default>[^}]*)\}|\$", value, text)
 
 
 def read(environment=None):
-    """The composition, with its variables put in."""
+    """The composition, with its variables substituted."""
 
     def walk(node):
         if isinstance(node, dict):
@@ -51,7 +51,7 @@ def mounts(service):
 
 
 class Stack:
-    """Services as processes: each has the command and the environment of compose.yaml.
+    """Services as processes, each with the command and the environment of compose.yaml.
 
     What only a container has is replaced in the text: a service's name by a loopback address, a mounted path by a file.
     """
@@ -67,11 +67,11 @@ class Stack:
             (self.bin / applet).symlink_to(BUSYBOX)
 
     def place(self, path):
-        """Where a path of the containers lies here."""
+        """The local path for a path of the containers."""
         return self.folder / "root" / path.lstrip("/")
 
     def here(self, name, text):
-        """A text of a service with the addresses and paths of this machine."""
+        """A service's text with local addresses and paths."""
         places = {each.partition(":")[0]: None for each in self.services[name].get("tmpfs", [])}
         for source, target, _ in mounts(self.services[name]):
             places[target] = ROOT / source if source.startswith(".") else None
@@ -79,7 +79,7 @@ class Stack:
             if source is None:
                 self.place(target).mkdir(parents=True, exist_ok=True)
             elif source.is_file():
-                # A file may name services and paths, too.
+                # A file may also name services and paths.
                 self.place(target).parent.mkdir(parents=True, exist_ok=True)
                 self.place(target).write_text(self.addressed(source.read_text(), places))
         directories = {target: str(source) for target, source in places.items() if source and source.is_dir()}
@@ -92,7 +92,7 @@ class Stack:
         def value(found):
             return self.addresses.get(found[0]) or (directories or {}).get(found[0]) or str(self.place(found[0]))
 
-        # In one pass, so that nothing that was put in is replaced again.
+        # In one pass, so that no replacement is replaced again.
         return re.sub(rf"(?<![\w.]/)(?<!\w)(?:{known})(?![\w.-])", value, text)
 
     def environment(self, name, **more):
@@ -103,7 +103,7 @@ class Stack:
         return [BUSYBOX, "sh", "-ec", text] if BUSYBOX else ["sh", "-ec", text]
 
     def command(self, name):
-        """The shell command of a service whose entry point is a shell."""
+        """The shell command of a service that has a shell as its entry point."""
         service = self.services[name]
         assert service["entrypoint"] == ["sh", "-ec"]
         (text,) = service["command"]
@@ -138,7 +138,7 @@ class Stack:
             command, env=self.environment("k6", **more), cwd=self.folder, capture_output=True, text=True, timeout=120)
 
     def is_healthy(self, name, replaced=("", "")):
-        """What the service's health check says now."""
+        """The current result of the service's health check."""
         kind, text = self.services[name]["healthcheck"]["test"]
         assert kind == "CMD-SHELL"
         command = self.shell(self.here(name, text).replace(*replaced))
@@ -152,6 +152,6 @@ class Stack:
 
 
 class OnlyThese(Server):
-    """A server without any variable that compose.yaml does not give it."""
+    """A server with only the variables that compose.yaml sets."""
 
     DEFAULTS = {}  # noqa: RUF012 (never changed)

@@ -20,7 +20,7 @@ def service(request):
     return SERVICES[request.param]
 
 
-def test_it_is_as_the_specification_wants_it():
+def test_it_conforms_to_the_specification():
     validator = jsonschema.Draft202012Validator(SCHEMA)
     assert [error.message for error in validator.iter_errors(COMPOSITION)] == []
 
@@ -53,12 +53,12 @@ def test_a_service_is_bounded(service):
         assert re.search(r"[:,]size=\d+m\b", each), each
 
 
-def test_ports_are_those_of_this_machine_alone():
+def test_ports_are_published_on_the_loopback_interface_only():
     published = [port for service in SERVICES.values() for port in service.get("ports", [])]
     assert sorted(published) == ["127.0.0.1:3000:3000", "127.0.0.1:8000:8000", "127.0.0.1:9090:9090"]
 
 
-def test_nothing_is_mounted_but_files_of_this_repository_read_only_and_declared_volumes(service):
+def test_only_read_only_files_of_this_repository_and_declared_volumes_are_mounted(service):
     writable = set()
     for source, target, is_read_only in mounts(service):
         if source.startswith("./"):
@@ -69,7 +69,7 @@ def test_nothing_is_mounted_but_files_of_this_repository_read_only_and_declared_
     assert writable <= {"/run/secrets/redis", "/prometheus"}
 
 
-def test_the_password_is_written_by_redis_alone_and_read_by_the_server_alone():
+def test_only_redis_writes_the_password_and_only_the_server_reads_it():
     users = {
         name: is_read_only
         for name, service in SERVICES.items()
@@ -77,7 +77,7 @@ def test_the_password_is_written_by_redis_alone_and_read_by_the_server_alone():
         if source == "redis-password"
     }
     assert users == {"redis": False, "bungalow": True}
-    # In memory, and its owner is the user that Redis runs as.
+    # In memory, and owned by the user that Redis runs as.
     options = COMPOSITION["volumes"]["redis-password"]["driver_opts"]
     user, group = SERVICES["redis"]["user"].split(":")
     assert options["type"] == "tmpfs" and f"uid={user},gid={group}," in options["o"]
@@ -85,7 +85,7 @@ def test_the_password_is_written_by_redis_alone_and_read_by_the_server_alone():
         assert not re.search(r"PASSWORD(?!_FILE)|TOKEN|SECRET", " ".join(service.get("environment", {})))
 
 
-def test_redis_is_reached_by_the_server_alone():
+def test_only_the_server_reaches_redis():
     assert COMPOSITION["networks"]["cache"]["internal"] is True
     assert {name for name, service in SERVICES.items() if "cache" in service["networks"]} == {"redis", "bungalow"}
     assert SERVICES["redis"]["networks"] == ["cache"]
@@ -110,7 +110,7 @@ def test_images_are_pinned_by_digest_and_are_those_of_the_manifests():
 def test_the_server_runs_as_in_its_image_and_in_the_cluster():
     (user,) = re.findall(r"^USER (\S+)$", DOCKERFILE, re.MULTILINE)
     assert SERVICES["bungalow"]["user"] == user and SERVICES["bungalow"]["build"]["context"] == "."
-    # The image holds no shell, so a health check of its own could not run; client asks.
+    # The image has no shell, so it cannot run a health check of its own; the client checks.
     assert {name for name, service in SERVICES.items() if "healthcheck" not in service} == {"bungalow", "k6"}
 
 
@@ -120,6 +120,6 @@ def test_what_a_service_waits_for_has_a_health_check():
             assert (how["condition"] == "service_healthy") == ("healthcheck" in SERVICES[name]), name
 
 
-def test_k6_is_started_when_it_is_asked_for_only():
+def test_k6_starts_only_on_request():
     assert {name: service["profiles"] for name, service in SERVICES.items() if "profiles" in service} == {"k6": ["k6"]}
     assert SERVICES["k6"]["restart"] == "no"

@@ -1,4 +1,4 @@
-"""Every service of compose.yaml for real but without a container: its own command, environment and configuration."""
+"""Every service of compose.yaml, real but without a container: its own command, environment and configuration."""
 
 import json
 import re
@@ -17,7 +17,7 @@ DASHBOARD = json.loads((MONITORING / "dashboard.json").read_text())
 RULES = yaml.safe_load((MONITORING / "rules.yaml").read_text())["spec"]["groups"]
 PROVISIONING = ROOT / "compose/grafana"
 SECONDS = 90
-# What the cluster itself measures. Compose has no cluster, so these lines of the dashboard stay empty.
+# Series that the cluster itself measures. Compose has no cluster, so these lines of the dashboard stay empty.
 CLUSTER_SERIES = ("kube_", "container_")
 
 
@@ -74,7 +74,7 @@ def test_the_client_prints_the_first_prediction_and_is_answered_from_redis(stack
     assert found == [15, 5, 0] and metrics.total("bungalow_cache_up") == 1
 
 
-def test_redis_takes_the_drawn_password_only(stack):
+def test_redis_accepts_only_the_generated_password(stack):
     password = stack.place("/run/secrets/redis/password").read_text().strip()
     assert re.fullmatch(r"[0-9a-f]{64}", password)
     command = ["redis-cli", "-p", str(stack.ports["redis:6379"]), "dbsize"]
@@ -88,8 +88,8 @@ def test_redis_takes_the_drawn_password_only(stack):
     assert stack.place("/run/redis/redis.conf").stat().st_mode & 0o777 == 0o600
 
 
-# Before what waits for Prometheus, which evaluates its rules meanwhile.
-def test_k6_proves_its_run_while_the_client_goes_on(stack):
+# First, while Prometheus evaluates its rules: the other tests wait for it.
+def test_k6_proves_its_run_while_the_client_keeps_calling(stack):
     done = stack.run_k6(HOLD_SECONDS="1", RAMP_SECONDS="1", USERS="2", CPU_LIMIT="1000")
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.rstrip().endswith("PROVEN")
@@ -123,7 +123,7 @@ def test_every_panel_that_needs_no_cluster_has_data(prometheus):
     empty, shown = [], 0
     for panel in DASHBOARD["panels"]:
         for target in panel.get("targets", []):
-            # As Grafana sends it: four times the interval of the data source, which is that of the scrapes.
+            # As Grafana sends it: four times the interval of the data source, which is the scrape interval.
             query = target["expr"].replace("$namespace", "compose").replace("$__rate_interval", "20s")
             if any(re.search(rf"\b{prefix}", query) for prefix in CLUSTER_SERIES):
                 empty.append(panel["title"])
@@ -144,7 +144,7 @@ def test_grafanas_data_source_is_that_prometheus():
     assert source["url"] == "http://prometheus:9090" and source["editable"] is False
     scrapes = yaml.safe_load((ROOT / "compose/prometheus.yaml").read_text())["global"]
     assert source["jsonData"]["timeInterval"] == scrapes["scrape_interval"] == "5s"
-    # The dashboard takes the default of this type.
+    # The dashboard uses the default data source of this type.
     variables = {each["name"]: each for each in DASHBOARD["templating"]["list"]}
     assert (variables["datasource"]["type"], variables["datasource"]["query"]) == ("datasource", source["type"])
 
@@ -159,7 +159,7 @@ def test_grafana_finds_the_clusters_own_dashboard(stack):
     assert shown.startswith(provider["options"]["path"] + "/")
     assert (ROOT / targets[shown]).resolve() == MONITORING / "dashboard.json"
     assert (ROOT / targets["/etc/grafana/provisioning"]).resolve() == PROVISIONING
-    # Nobody can sign in, so the only rights are a visitor's.
+    # Sign-in is disabled, so every visitor has only a viewer's rights.
     environment = grafana["environment"]
     assert environment["GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION"] == "true"
     assert environment["GF_AUTH_BASIC_ENABLED"] == "false" and environment["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"

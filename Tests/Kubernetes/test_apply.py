@@ -75,7 +75,7 @@ def test_an_overlay_is_created_and_applying_it_again_changes_nothing(cluster):
     assert (code, changes) == (0, []), output
 
 
-def test_without_the_documented_command_the_autoscaler_would_begin_with_one_replica(cluster):
+def test_without_the_documented_command_the_autoscaler_would_start_with_one_replica(cluster):
     cluster.apply("dev-scaled")
     code, changes, output = cluster.apply("dev-autoscaled")
     assert code == 0, output

@@ -23,7 +23,7 @@ def scalers(rendered):
     return rendered.all("HorizontalPodAutoscaler") + rendered.all("ScaledObject")
 
 
-def test_replicas_are_given_once_and_never_beside_an_autoscaler(rendered):
+def test_replicas_are_set_once_and_never_beside_an_autoscaler(rendered):
     replicas = rendered.find("Deployment")["spec"].get("replicas")
     assert len(scalers(rendered)) + (replicas is not None) == (rendered.name != "bases")
 
@@ -93,7 +93,7 @@ def test_the_overlays_scale_between_the_numbers_that_the_documents_give(overlay,
     assert spec["metrics"][0]["containerResource"]["target"] == {"type": "Utilization", "averageUtilization": target}
 
 
-def test_a_pod_has_time_to_end_and_a_rollout_takes_none_away_before_a_new_one_is_ready(rendered):
+def test_a_pod_has_time_to_shut_down_and_a_rollout_removes_none_before_a_new_one_is_ready(rendered):
     deployment = rendered.find("Deployment")
     environment = rendered.environment()
     takes = rendered.container()["lifecycle"]["preStop"]["sleep"]["seconds"] + sum(
@@ -106,7 +106,7 @@ def test_a_pod_has_time_to_end_and_a_rollout_takes_none_away_before_a_new_one_is
     assert int(str(strategy["rollingUpdate"]["maxSurge"]).removesuffix("%")) > 0
 
 
-def test_the_load_that_the_heavy_model_names_leads_to_the_replicas_that_it_names():
+def test_the_load_in_the_heavy_model_document_leads_to_its_replicas():
     text = (K8S / "components/heavy-model/kustomization.yaml").read_text()
     overlay = render(K8S / "overlays/dev-autoscaled")
     spec = overlay.find("HorizontalPodAutoscaler")["spec"]
@@ -129,7 +129,7 @@ def test_the_load_that_the_heavy_model_names_leads_to_the_replicas_that_it_names
             assert min(max(wanted, spec["minReplicas"]), spec["maxReplicas"]) == int(replicas)
 
 
-def test_the_probes_ask_the_paths_that_are_theirs_and_give_the_server_time(rendered):
+def test_probes_use_their_own_paths_and_give_the_server_time(rendered):
     probes = {kind: rendered.container()[f"{kind}Probe"] for kind in ("startup", "readiness", "liveness")}
     assert {kind: probe["httpGet"] for kind, probe in probes.items()} == {
         "startup": {"path": "/startupz", "port": "http"},
@@ -144,7 +144,7 @@ def test_the_probes_ask_the_paths_that_are_theirs_and_give_the_server_time(rende
     assert seconds["readiness"] < seconds["liveness"]
 
 
-def test_what_is_scaled_has_a_disruption_budget_that_lets_a_drain_take_one_replica_at_a_time(rendered):
+def test_scaled_deployments_have_a_disruption_budget_that_lets_a_drain_take_one_replica_at_a_time(rendered):
     if not scalers(rendered):
         assert rendered.find("PodDisruptionBudget") is None
         return
@@ -191,7 +191,7 @@ def requested(workload):
 
 
 @pytest.mark.parametrize("name", ["dev", "dev-scaled", "dev-autoscaled", "dev-loadtest"])
-def test_a_dev_overlay_fits_the_node_that_the_documents_start_also_while_it_is_rolled_out(name):
+def test_a_dev_overlay_fits_the_documented_node_even_during_a_rollout(name):
     (cores,) = re.findall(r"minikube start --cpus (\d+)", (K8S.parent / "docs/deploy.md").read_text())
     overlay = render(K8S / "overlays" / name)
     total = 0

@@ -12,7 +12,7 @@ def secret_volumes(pod):
     return [volume for volume in pod["volumes"] if "secret" in volume]
 
 
-def test_the_cache_is_in_a_volume_or_in_a_redis_that_is_there_and_may_lack_its_secret(rendered):
+def test_the_cache_is_in_a_volume_or_in_an_existing_redis_with_an_optional_secret(rendered):
     environment = rendered.environment()
     mounts = {mount["mountPath"] for mount in rendered.container()["volumeMounts"]}
     url = environment["CACHE_URL"]
@@ -101,7 +101,7 @@ def test_the_combination_with_a_managed_redis_is_a_copy_of_prod():
         assert (PROD[1] / name).read_text() == (PROD[0] / name).read_text()
 
 
-def test_a_managed_redis_is_reached_wherever_its_line_stands(tmp_path):
+def test_a_managed_redis_works_wherever_its_line_is_in_the_list(tmp_path):
     example = COMBINATIONS / "managed-redis"
     kustomization = yaml.safe_load((example / "kustomization.yaml").read_text())
     names = [os.path.basename(each) for each in kustomization["components"] if not each.endswith("/managed-redis")]

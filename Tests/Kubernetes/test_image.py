@@ -26,7 +26,7 @@ def test_base_images_are_arguments_and_pinned():
     assert re.search(r"@sha256:[0-9a-f]{64}$", defaults["DEBIAN_IMAGE"])
 
 
-def test_the_executable_is_stripped_and_each_library_that_it_is_built_with_is_there_when_it_runs():
+def test_the_executable_is_stripped_and_every_library_of_the_build_is_there_at_run_time():
     build, runtime, image = re.split(r"^FROM .*$", DOCKERFILE, flags=re.MULTILINE)[1:]
     (stripped,) = re.findall(r"&& strip -o (\S+) \.build/release/bungalow-server$", build, re.MULTILINE)
     ((copied, executable),) = re.findall(r"^COPY --from=build (\S+) (\S+)$", runtime, re.MULTILINE)
@@ -62,7 +62,7 @@ def test_the_entry_point_needs_no_shell():
     assert entry.startswith('["/') and not re.search(r"^CMD", DOCKERFILE, re.MULTILINE)
 
 
-def test_all_that_the_dockerfile_copies_is_in_the_context():
+def test_everything_that_the_dockerfile_copies_is_in_the_context():
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     allowed = {line.removeprefix("!") for line in ignored if line.startswith("!")}
     copied = re.findall(r"^COPY (?!--from)(\S+) ", DOCKERFILE, re.MULTILINE)
@@ -71,7 +71,7 @@ def test_all_that_the_dockerfile_copies_is_in_the_context():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="image-root runs in the image, with its ldd")
-def test_a_library_that_is_missing_is_named(binary, tmp_path):
+def test_a_missing_library_is_named(binary, tmp_path):
     # The same executable, but for a version of a library that does not exist.
     executable = tmp_path / "server"
     executable.write_bytes(re.sub(rb"libhiredis\.so\.[\d.]+", lambda name: name[0][:-1] + b"x", binary.read_bytes()))

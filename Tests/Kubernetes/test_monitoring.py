@@ -106,7 +106,7 @@ def test_every_series_and_label_of_rules_and_dashboard_is_in_metrics(queries, se
     assert len(seen & series.keys()) > 10
 
 
-def test_what_is_grouped_by_is_a_label_of_what_is_grouped(queries, series):
+def test_expressions_group_by_labels_that_their_series_have(queries, series):
     known = set().union(*(labels.keys() for labels in series.values()), *CLUSTER_SERIES.values()) | TARGET_LABELS
     for expr in queries:
         for labels in re.findall(r"(?:by|on|ignoring) \(([^)]*)\)", expr):
@@ -131,7 +131,7 @@ def test_every_rule_has_a_unit_test(groups):
     assert recorded == {rule["record"] for rule in rules if "record" in rule}
 
 
-def test_every_alert_tells_a_person_what_and_why(groups):
+def test_every_alert_says_what_is_wrong_and_why(groups):
     for rule in (rule for group in groups for rule in group["rules"] if "alert" in rule):
         assert rule["labels"]["severity"] in ("critical", "warning")
         assert rule["annotations"].keys() == {"summary", "description"}
@@ -158,7 +158,7 @@ def test_the_dashboard_shows_what_an_operator_asks_and_its_panels_do_not_overlap
 
 
 @pytest.mark.parametrize("folder", PROD, ids=lambda folder: folder.name)
-def test_prod_is_scraped_where_the_server_tells_its_metrics_and_grafana_finds_the_dashboard(folder):
+def test_prod_is_scraped_at_the_servers_metrics_and_grafana_finds_the_dashboard(folder):
     prod = render(folder)
     (endpoint,) = prod.find("PodMonitor")["spec"]["podMetricsEndpoints"]
     assert (endpoint["port"], endpoint["path"]) == ("http", "/metrics")

@@ -17,7 +17,7 @@ OUTSIDE = (None, {})
 GUARDED = [*PROD, COMBINATIONS / "loadtest", COMBINATIONS / "keda"]
 
 
-def test_the_gateway_api_leads_the_settings_host_by_tls_to_the_service_and_http_to_https():
+def test_the_gateway_api_routes_the_configured_host_over_tls_to_the_service_and_redirects_http_to_https():
     rendered = render(COMBINATIONS / "gateway-api")
     settings = yaml.safe_load((COMBINATIONS / "gateway-api/gateway-api-settings.yaml").read_text())["data"]
     routes = {name: rendered.find("HTTPRoute", name)["spec"] for name in ("bungalow", "bungalow-https")}
@@ -71,7 +71,7 @@ def test_dev_listens_on_port_32000_and_prod_on_none():
 
 
 @pytest.mark.parametrize("folder", PROD, ids=lambda folder: folder.name)
-def test_the_way_in_leads_from_the_settings_host_by_tls_to_the_service(folder):
+def test_istio_routes_the_configured_host_over_tls_to_the_service(folder):
     prod = render(folder)
     settings = yaml.safe_load((folder / "istio-settings.yaml").read_text())["data"]
     gateway, route, rule = (prod.find(kind)["spec"] for kind in ("Gateway", "VirtualService", "DestinationRule"))
@@ -161,7 +161,7 @@ def test_policies_deny_by_default(guarded):
     assert deny == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 
 
-def test_policies_let_gateway_and_prometheus_reach_the_server_and_nobody_else(guarded):
+def test_policies_let_only_gateway_and_prometheus_reach_the_server(guarded):
     deploy = (K8S.parent / "docs/deploy.md").read_text()
     for namespace in CALLERS:
         assert allows(guarded, "bungalow", "ingress", (namespace, {}), "http"), namespace
@@ -181,7 +181,7 @@ def assert_that_the_server_reaches_what_it_needs(guarded):
         assert allows(guarded, "bungalow", "egress", ("aks-istio-system", {"app": "istiod"}), 15012)
 
 
-def test_the_policy_of_a_managed_redis_is_enough_where_there_is_no_other():
+def test_the_policy_of_a_managed_redis_suffices_on_its_own():
     alone = copy.copy(render(PROD[1]))
     others = [each for each in alone.all("NetworkPolicy") if each["metadata"]["name"] != "managed-redis"]
     alone.objects = [each for each in alone.objects if each not in others]
@@ -189,7 +189,7 @@ def test_the_policy_of_a_managed_redis_is_enough_where_there_is_no_other():
     assert_that_the_server_reaches_what_it_needs(alone)
 
 
-def test_policies_let_the_server_reach_its_cache_dns_and_the_mesh_and_nothing_else(guarded):
+def test_policies_let_the_server_reach_only_its_cache_dns_and_the_mesh(guarded):
     assert_that_the_server_reaches_what_it_needs(guarded)
     policies = policies_of(guarded, "bungalow")
     assert all(rule["from"] for policy in policies for rule in policy.get("ingress", []))

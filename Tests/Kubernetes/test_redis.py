@@ -36,7 +36,7 @@ def ready(container, here):
     return subprocess.run(probe, env={"PATH": os.environ["PATH"]}, capture_output=True).returncode == 0
 
 
-def test_it_takes_the_password_from_its_file_and_is_ready_only_for_who_has_it(container):
+def test_it_takes_the_password_from_its_file_and_is_ready_only_with_that_password(container):
     container, folders, here = container
     (folders["/run/secrets/redis"] / "password").write_text('nobody\'s "password" \\ with all\n')
     redis = subprocess.Popen(

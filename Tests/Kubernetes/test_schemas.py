@@ -81,7 +81,7 @@ def test_every_manifest_is_valid_for_kubernetes_or_has_the_known_fields_of_its_c
             kubernetes_validate.validate(each, desired_version="1.37", strict=True)
 
 
-def test_no_object_comes_twice(rendered):
+def test_no_object_is_rendered_twice(rendered):
     names = [(each["kind"], each["metadata"].get("namespace"), each["metadata"]["name"]) for each in rendered.objects]
     assert len(names) == len(set(names))
 
@@ -104,7 +104,7 @@ def test_every_component_is_used_by_an_overlay_or_a_combination():
     assert set(K8S.glob("components/*")) == used
 
 
-def test_checkov_finds_nothing_that_is_not_waived_and_every_waiver_is_needed(tmp_path):
+def test_every_finding_of_checkov_is_waived_and_every_waiver_is_needed(tmp_path):
     # Bases have no namespace yet; all that is in them is in the overlays, too.
     for folder in EVERYTHING[1:]:
         (tmp_path / f"{folder.name}.yaml").write_text(render(folder).text)

@@ -50,7 +50,7 @@ def test_the_server_starts_with_the_environment_and_answers_probes_scrapes_and_c
     assert server.stop() == 0
 
 
-def test_the_container_listens_where_the_image_and_the_server_say(help_text):
+def test_the_container_listens_on_the_port_of_the_image_and_the_server(help_text):
     (port,) = re.findall(r"PORT, default (\d+)", help_text)
     assert [each["containerPort"] for each in render(EVERYTHING[0]).container()["ports"]] == [int(port)]
 
@@ -68,7 +68,7 @@ def ways_in(rendered):
 
 
 @pytest.mark.parametrize("folder", [*PROD, COMBINATIONS / "gateway-api"], ids=lambda folder: folder.name)
-def test_the_way_in_leads_to_all_that_the_server_describes_but_metrics_and_probes(folder, start):
+def test_the_gateway_leads_to_every_described_path_except_metrics_and_probes(folder, start):
     server = start(CACHE_URL="off")
     described = json.loads(server.call("/openapi.json")[1])["paths"].keys()
     assert described > HIDDEN
@@ -93,7 +93,7 @@ def test_the_way_in_leads_to_all_that_the_server_describes_but_metrics_and_probe
 
 
 @pytest.mark.parametrize("folder", PROD, ids=lambda folder: folder.name)
-def test_it_is_the_server_that_refuses_and_closes_and_not_the_gateway(folder, help_text):
+def test_the_server_rejects_and_closes_before_the_gateway_does(folder, help_text):
     prod = render(folder)
 
     def setting(name):

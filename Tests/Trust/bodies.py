@@ -1,4 +1,4 @@
-"""Generated and mutated JSON bodies to the built server over kept connections, its answers held against contract.py."""
+"""Sends generated and mutated JSON bodies to the built server over kept connections; contract.py judges responses."""
 
 import collections
 import concurrent.futures
@@ -13,7 +13,7 @@ from body_generator import BodyGenerator
 from check import Failure, Progress, expect
 
 BATCH = 1000
-# Requests that are on their way at once on a connection.
+# Requests in flight at once on one connection.
 PIPELINED = 32
 TYPES = [
     "missing", "float_type", "float_parsing", "finite_number", "greater_than_equal", "less_than_equal", "model_type",
@@ -22,13 +22,13 @@ TYPES = [
 
 
 def batch_bodies(seed, batch):
-    """The bodies of one batch, the same ones for every check that uses this seed."""
+    """The bodies of one batch, the same for every check that uses this seed."""
     generator = BodyGenerator(f"{seed}-{batch}")
     return [generator.next() for _ in range(BATCH)]
 
 
 def read_answer(file):
-    """The status and the body of the next answer on a connection."""
+    """The status and the body of the next response on a connection."""
     status_line = file.readline()
     if not status_line:
         raise ConnectionError("the server closed the connection")
@@ -40,7 +40,7 @@ def read_answer(file):
 
 
 def exchange(port, bodies):
-    """Each body's answer, over one connection."""
+    """The response to each body, over one connection."""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         file = connection.makefile("rb")
@@ -54,14 +54,14 @@ def exchange(port, bodies):
 
 
 def judge_batch(port, seed, batch):
-    """How many answers of each status and each type of failure one batch got, and the first that is wrong."""
+    """How many responses of each status and type of failure one batch got, and the first wrong one."""
     counts = collections.Counter()
     for body, status, answer in exchange(port, batch_bodies(seed, batch)):
         counts[status] += 1
         counts.update(kind.decode() for kind in set(re.findall(rb'\{"type":"([a-z_]+)"', answer)))
         try:
             wrong = judge.fault(status, body, answer)
-        except Exception as error:  # an answer of any form must not end the check
+        except Exception as error:  # no response, of whatever form, may end the check
             wrong = f"unreadable: {error!r}"
         if wrong:
             return counts, f"seed {seed}, body {body[:2000]!r} answered {status} {answer[:1000]!r}: {wrong}"
@@ -69,7 +69,7 @@ def judge_batch(port, seed, batch):
 
 
 def all_batches(judge_one, cases, *arguments):
-    """Judges batches on all cores; what was counted, or a failure with the first that is wrong."""
+    """Judges batches on all cores; returns the counts, or fails with the first wrong response."""
     counts = collections.Counter()
     done = 0
     context = multiprocessing.get_context("spawn")
@@ -87,17 +87,17 @@ def all_batches(judge_one, cases, *arguments):
 
 
 def fuzz(port, seed, cases):
-    """Judges so many bodies; the figures."""
+    """Judges this many bodies; returns the figures."""
     began = time.monotonic()
     counts = all_batches(judge_batch, cases, port, seed)
     statuses = {status: count for status, count in counts.items() if isinstance(status, int)}
     expect(set(statuses) == {200, 422}, f"seed {seed}: statuses {statuses}")
-    # It proves nothing of what was never generated.
+    # The check proves nothing about kinds of bodies that were never generated.
     rare = [kind for kind in TYPES if counts[kind] < cases // 5000]
     expect(not rare and statuses[200] > cases * 3 // 10, f"seed {seed}: too few of {rare}, {statuses}")
     seconds = time.monotonic() - began
     return (f"{sum(statuses.values())} bodies (seed {seed}), {statuses[200]} with 200 and {statuses[422]} with 422, "
-            f"each as contract.py says; {cases / seconds:.0f}/s")
+            f"all as in contract.py; {cases / seconds:.0f}/s")
 
 
 def check(settings):

@@ -1,4 +1,4 @@
-"""Request bodies, good and bad, always the same ones for a seed."""
+"""Request bodies, good and bad, always the same for a given seed."""
 
 import random
 import struct
@@ -28,7 +28,7 @@ NO_BATCHES = ["", "[]", "[ ]", "[\n]", "{}", " ", "[", "null", '""', "[[]]", "[{
 
 
 class BodyGenerator:
-    """Four bodies in ten are valid; the others break one rule or many."""
+    """Four bodies in ten are valid; the others break one rule or several."""
 
     def __init__(self, seed):
         self._random = random.Random(seed)
@@ -96,7 +96,7 @@ class BodyGenerator:
     def _unusual(self):
         kind = self._roll(8)
         if kind == 0:
-            # A thousand of them cost as much as a hundred others.
+            # One batch of a thousand costs as much as a hundred other bodies.
             return "[" + "{}," * (999 + self._roll(3)) + "{}]" if self._roll(8) == 0 else "[" + "{}," * 9 + "{}]"
         if kind == 1:
             return "\ufeff" + self._text(self._valid_records())
@@ -159,7 +159,7 @@ class BodyGenerator:
         return "0." + "0" * roll(40) + self._digits(1 + roll(25))
 
     def _number(self):
-        """At least 0; now and then at the edges of what a double holds."""
+        """At least 0; sometimes at the limits of a double's range."""
         roll = self._roll
         kind = roll(10)
         if kind == 0:
@@ -171,7 +171,7 @@ class BodyGenerator:
         if kind == 3:
             return repr(struct.unpack("d", struct.pack("Q", self._random.getrandbits(63) & 0x7FDF_FFFF_FFFF_FFFF))[0])
         if kind == 4:
-            # Halfway between two doubles, and a breath above.
+            # Halfway between two doubles, and barely above.
             between = (1 << 53) + (self._random.getrandbits(53) | 1)
             return str(between) + self._pick(["", ".0", ".000000000000000000000001", "e0", "0e-1"])
         if kind == 5:

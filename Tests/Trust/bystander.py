@@ -1,4 +1,4 @@
-"""A well-behaved client beside the hostile ones: it must be answered, rightly and soon."""
+"""A well-behaved client beside the hostile ones: it must get correct responses, and soon."""
 
 import json
 import socket
@@ -10,7 +10,7 @@ from check import expect, milliseconds, percentile
 
 from testkit.server import HOUSE
 
-# On a machine that is busy with the hostile clients themselves.
+# The machine is also busy with the hostile clients themselves.
 SLOWEST_SECONDS = 1.0
 PREDICTION = 4.139092164701125
 
@@ -21,7 +21,7 @@ def request(path="/predict", body=HOUSE, fields=b""):
 
 
 class Bystander:
-    """Calls /predict every 20 ms for as long as the block lasts."""
+    """Calls /predict every 20 ms while the block lasts."""
 
     def __init__(self, port):
         self._port = port
@@ -41,7 +41,7 @@ class Bystander:
         self._connection.close()
         if kind is None:
             expect(not self.wrong, f"a bystander {self.wrong}")
-            expect(len(self.seconds) > 10, f"a bystander had only {len(self.seconds)} answers")
+            expect(len(self.seconds) > 10, f"a bystander got only {len(self.seconds)} responses")
             worst = max(self.seconds)
             expect(worst < SLOWEST_SECONDS, f"a bystander waited {milliseconds(worst)}")
 
@@ -53,10 +53,10 @@ class Bystander:
                 self._connection.sendall(request())
                 status, answer = read_answer(file)
             except (OSError, ValueError) as error:
-                self.wrong = f"had no answer: {error!r}"
+                self.wrong = f"got no response: {error!r}"
                 return
             if status != 200 or json.loads(answer)["prediction"] != [PREDICTION]:
-                self.wrong = f"was answered {status} {answer[:200]!r}"
+                self.wrong = f"got {status} {answer[:200]!r}"
                 return
             self.seconds.append(time.monotonic() - began)
 

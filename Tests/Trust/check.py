@@ -1,4 +1,4 @@
-"""What every check of script/trust is made of: its settings, how it fails, how it tells that it is under way."""
+"""What all checks of script/trust share: their settings, how they fail, and how they show progress."""
 
 import dataclasses
 import pathlib
@@ -9,15 +9,15 @@ from testkit.processes import ROOT  # noqa: F401  (the checks' name for it)
 
 
 class Failure(Exception):
-    """What the check found, in one line."""
+    """A check failed: what it found, in one line."""
 
 
 class Skip(Exception):
-    """Why the check cannot run here."""
+    """A check cannot run here, and why."""
 
 
 def expect(condition, said):
-    """Raises what is said as a failure unless the condition holds."""
+    """Raises a failure with this text unless the condition holds."""
     if not condition:
         raise Failure(said)
 
@@ -36,12 +36,12 @@ class Settings:
         return quick if self.quick else full
 
     def duration(self, full, quick):
-        """Seconds that a long load lasts: TRUST_SECONDS, where it is set, wins."""
+        """The seconds that a long load lasts; TRUST_SECONDS takes precedence if it is set."""
         return self.seconds or self.choose(full, quick)
 
 
 class Progress:
-    """A line on a terminal, at most one a second, that tells how far a check is."""
+    """A line on a terminal, updated at most once a second, that shows how far a check has got."""
 
     _last = 0.0
 
@@ -59,7 +59,7 @@ class Progress:
 
 
 def percentile(values, share):
-    """The value that this share of the values does not exceed."""
+    """The smallest value that this share of the values does not exceed."""
     ordered = sorted(values)
     expect(ordered, "nothing was measured")
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

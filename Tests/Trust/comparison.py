@@ -1,4 +1,4 @@
-"""`bungalow report --against` on real loads: the same build twice, and beside one that computes 1 ms longer."""
+"""`bungalow report --against` on real loads: one build against itself, and against one that computes 1 ms longer."""
 
 import os
 import pathlib
@@ -12,20 +12,21 @@ from servers import start
 from testkit.processes import ROOT
 
 PAIRS, HOLD_SECONDS, RATE = 20, 5, 200
-# Of one build three; what is to be shown has more, since a run on a busy machine may be twice as slow as the next.
+# Three for one build against itself. To show a difference takes more: on a busy machine one run may be twice as slow as
+# the next.
 SAME_ROUNDS, BUSY_ROUNDS = 3, 8
 # Twenty pairs at a level of 5 % for all rows of a comparison together.
 MOST_FALSE_ALARMS = 1
 BUSY_MILLISECONDS = 1.0
-# The busy thread is another one: what it costs to hand a request to it, and back, is part of the difference.
+# The model runs on another thread, so the cost of handing a request over and back is part of the difference.
 HANDOVER_MILLISECONDS = 0.1
 METRICS = ("p50 ms", "p95 ms", "p99 ms", "rate /s", "CPU ms a request")
-# A run on a machine that others keep busy is VOID; it is made again, as a person would.
+# A run on a machine that other work keeps busy is VOID; it is repeated, as a user would do.
 VOID, TRIES = 3, 10
 
 
 def bungalow():
-    """The command line beside the server under test, else the release build's."""
+    """The command-line tool beside the server under test, or else the release build's."""
     beside = pathlib.Path(os.environ["BUNGALOW_SERVER"]).resolve().with_name("bungalow")
     return beside if beside.exists() else ROOT / ".build/release/bungalow"
 
@@ -47,7 +48,7 @@ def load(server, folder, name, cache_rate):
 
 
 def pair(settings, folder, cache_rate, rounds, said, **changed):
-    """Runs of two servers by turns, so that a machine that grows slower does so for both: ABBAAB."""
+    """Interleaved runs of two servers (ABBAAB), so that a machine that slows down affects both."""
     sides = {"baseline": folder / "baseline", "results": folder / "results"}
     folder.mkdir(parents=True, exist_ok=True)
     caches = [{"CACHE_URL": f"sqlite:{folder}/{name}.sqlite"} for name in sides]
@@ -61,7 +62,7 @@ def pair(settings, folder, cache_rate, rounds, said, **changed):
 
 
 def compare(sides, *options):
-    """What `bungalow report` prints and exits with."""
+    """The output and exit code of `bungalow report`."""
     run = subprocess.run(
         [bungalow(), "report", "--against", sides["baseline"], *options, sides["results"]], capture_output=True,
         text=True, stdin=subprocess.DEVNULL, check=False)
@@ -77,7 +78,7 @@ def check(settings):
         row = row_of(said, metric)
         expect(row["shown"] == words, f"{metric}: {row}")
         holds = row["from"] <= BUSY_MILLISECONDS + HANDOVER_MILLISECONDS and row["to"] >= BUSY_MILLISECONDS
-        expect(holds, f"{metric}: the interval leaves the truth out: {row}")
+        expect(holds, f"{metric}: the interval does not contain the true value: {row}")
     alarms, pairs = [], settings.choose(PAIRS, 3)
     for number in range(pairs):
         sides = pair(settings, settings.folder / f"same-{number}", "0.5", SAME_ROUNDS, f"pair {number + 1} of {pairs}")
@@ -92,10 +93,10 @@ def check(settings):
 
 
 def row_of(text, metric):
-    """A row of the comparison's table: its difference, its interval, what it shows."""
+    """A row of the comparison's table: the difference, its interval, and the conclusion."""
     number = r"([+−]?[0-9.]+)"
     found = re.search(
         rf"  {metric} +(\w[\w ]*?)  +\d+, \d+ .*  {number} \({number} to {number}\)  ", text, re.MULTILINE)
-    expect(found, f"there is no row of {metric}: {text[:2000]}")
+    expect(found, f"there is no row for {metric}: {text[:2000]}")
     values = [float(found[place].replace("−", "-")) for place in (2, 3, 4)]
     return dict(zip(("difference", "from", "to"), values, strict=True)) | {"shown": found[1]}

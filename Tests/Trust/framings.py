@@ -1,9 +1,9 @@
-"""Requests whose end is in doubt."""
+"""Requests with an ambiguous end."""
 
 POST = b"POST /predict HTTP/1.1\r\nHost: trust\r\n"
 CODED = b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
-# Each is sent with a second request behind it, which must never be answered: that would be a smuggled one.
+# Each is followed by a second request, which must never be answered: it would be a smuggled one.
 FRAMINGS = {
     "Content-Length beside Transfer-Encoding": POST + b"Content-Length: 3\r\n" + CODED,
     "Transfer-Encoding beside Content-Length": POST
@@ -14,7 +14,7 @@ FRAMINGS = {
     "a length in hex": POST + b"Content-Length: 0x2\r\n\r\n[]",
     "a length beyond 64 bits": POST + b"Content-Length: 99999999999999999999999\r\n\r\n[]",
     "an empty coding before a length": POST + b"Transfer-Encoding:\r\nContent-Length: 2\r\n\r\n[]",
-    "an empty coding behind a length": POST + b"Content-Length: 2\r\nTransfer-Encoding:\r\n\r\n[]",
+    "an empty coding after a length": POST + b"Content-Length: 2\r\nTransfer-Encoding:\r\n\r\n[]",
     "an empty coding alone": POST + b"Transfer-Encoding:\r\n\r\n",
     "a coding within chunks": POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
     "a coding twice": POST + b"Transfer-Encoding: chunked\r\n" + CODED,
@@ -27,7 +27,7 @@ FRAMINGS = {
     "a chunk size beyond 64 bits": CHUNKED + b"fffffffffffffffff\r\n[]\r\n0\r\n\r\n",
     "a chunk longer than its size": CHUNKED + b"2\r\n[]xx\r\n0\r\n\r\n",
     "a length among the trailers": CHUNKED + b"2\r\n[]\r\n0\r\nContent-Length: 2\r\n\r\n",
-    "an extension that is none": CHUNKED + b"2;a b\r\n[]\r\n0\r\n\r\n",
+    "an invalid extension": CHUNKED + b"2;a b\r\n[]\r\n0\r\n\r\n",
     "an extension in open quotes": CHUNKED + b'2;a="b\r\n[]\r\n0\r\n\r\n',
     "a chunk size that a line feed ends": CHUNKED + b"2\n[]\r\n0\r\n\r\n",
     "lines that line feeds end": b"POST /predict HTTP/1.1\nHost: trust\nContent-Length: 2\n\n[]",

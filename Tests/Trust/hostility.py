@@ -1,4 +1,4 @@
-"""Hostile HTTP clients, each kind beside a bystander: it is served, memory is bounded, and descriptors come back."""
+"""Hostile HTTP clients, each kind beside a bystander: it is served, memory is bounded, and descriptors are released."""
 
 import contextlib
 import random
@@ -35,7 +35,7 @@ def reset(client):
 
 
 def readable(clients, seconds):
-    """Those with something to read. `select.select` ends at descriptor 1023."""
+    """The clients with something to read. `select.select` would only reach descriptor 1023."""
     poll = select.poll()
     by_descriptor = {client.fileno(): client for client in clients}
     for descriptor in by_descriptor:
@@ -50,7 +50,7 @@ def writable(client, seconds):
 
 
 def read_all(client):
-    """What comes until the end; an end by reset is an end."""
+    """Everything received until the end; a reset is an end, too."""
     received = b""
     with contextlib.suppress(ConnectionResetError):
         while some := client.recv(1 << 16):
@@ -63,7 +63,7 @@ def status(answer):
 
 
 def send_until_blocked(client, data, limit):
-    """Sends over and over, until nothing is taken for a second or so many bytes have been; how many were."""
+    """Sends repeatedly, until nothing is accepted for a second or `limit` bytes were sent; returns the number sent."""
     client.setblocking(False)
     sent = 0
     while sent < limit and writable(client, 1):
@@ -78,7 +78,7 @@ def send_until_blocked(client, data, limit):
 
 @contextlib.contextmanager
 def under_attack(settings, megabytes, **environment):
-    """A server and a bystander; what the attack costs is measured and bounded."""
+    """A server and a bystander; measures and bounds the cost of an attack."""
     with start(settings.binary, **environment) as server:
         server.call("/predict", HOUSE)
         resident, descriptors = server.resident_bytes, server.descriptors
@@ -93,7 +93,7 @@ def under_attack(settings, megabytes, **environment):
 
 
 def slow(settings):
-    """Heads and bodies that drip are 408 after the time-out, however many there are."""
+    """Heads and bodies that arrive in drips get 408 after the time-out, however many there are."""
     count = settings.choose(500, 200)
     with under_attack(settings, 64, HEAD_TIMEOUT_SECONDS="2", BODY_TIMEOUT_SECONDS="2") as (server, report):
         heads = [connect(server.port) for _ in range(count)]
@@ -109,7 +109,7 @@ def slow(settings):
             for client in waiting:
                 with contextlib.suppress(OSError):
                     client.send(b" ")
-        expect(not waiting, f"{len(waiting)} of {2 * count} slow clients were never answered")
+        expect(not waiting, f"{len(waiting)} of {2 * count} slow clients never got a response")
         statuses = [status(read_all(client)) for client in heads + bodies]
         expect(set(statuses) == {408}, f"slow clients got {set(statuses)}")
         for client in heads + bodies:
@@ -119,25 +119,25 @@ def slow(settings):
 
 
 def idle(settings):
-    """Connections up to MAX_CONNECTIONS cost little each, the next are told 503, but probes are answered."""
+    """Each connection up to MAX_CONNECTIONS costs little; further ones get 503, but probes are answered."""
     count = settings.choose(10_000, 2_000)
     with under_attack(settings, 200, MAX_CONNECTIONS=str(count + 1)) as (server, report):
         empty = server.resident_bytes
-        # The bystander has one connection, and so has who asks for metrics.
+        # The bystander has one connection, and reading the metrics takes another.
         clients = []
         for _ in range(count - 1):
             clients.append(connect(server.port))
             Progress.show(f"{len(clients)} of {count} connections")
         wait_until(lambda: server.descriptors >= count, f"{count} connections are accepted")
         each = (server.resident_bytes - empty) / len(clients) / 1024
-        # One place is left, for whoever asks for metrics; it is taken now.
+        # One connection is left, for reading the metrics; it is taken now.
         clients.append(connect(server.port))
         clients[-1].sendall(b"GET /livez HTTP/1.1\r\nHost: trust\r\n\r\n")
-        expect(status(clients[-1].recv(4096)) == 200, "the last place was not given")
+        expect(status(clients[-1].recv(4096)) == 200, "the last connection was not accepted")
         refused = [connect(server.port) for _ in range(100)]
         answers = [read_all(client) for client in refused]
         good = [a for a in answers if status(a) == 503 and b"Retry-After: 1" in a and b"Connection: close" in a]
-        expect(len(good) == 100, f"only {len(good)} of 100 connections too many were told 503: {answers[0][:200]!r}")
+        expect(len(good) == 100, f"only {len(good)} of 100 excess connections got 503: {answers[0][:200]!r}")
         for path in ("/livez", "/readyz", "/metrics"):
             expect(server.call(path)[0] == 200, f"{path} is not answered when all connections are taken")
         for client in random.Random(settings.seed).sample(clients, 200):
@@ -146,13 +146,13 @@ def idle(settings):
         wait_until(lambda: len(report["bystander"].seconds) > 50, "the bystander is served beside them")
         for client in clients + refused:
             client.close()
-        # No place is left to score until the server has seen the ends.
-        wait_until(lambda: server.call("/test")[0] == 200, "places for connections come back")
-    return f"{count} connections at {each:.1f} KiB each, 100 more told 503; {report['figures']}"
+        # No connection can score until the server has noticed that the others closed.
+        wait_until(lambda: server.call("/test")[0] == 200, "connections are accepted again")
+    return f"{count} connections at {each:.1f} KiB each, 100 more got 503; {report['figures']}"
 
 
 def heads(settings):
-    """Heads of any size and number of fields are 431, and never kept."""
+    """Heads that are too large or have too many fields get 431, and are never kept."""
     rounds = settings.choose(10_000, 2_000)
     hostile = {
         "a field of 1 MiB": b"X: " + b"a" * MEBIBYTE + b"\r\n",
@@ -178,16 +178,16 @@ def heads(settings):
 
 
 def framing(settings):
-    """Where a request's end is in doubt, the answer is 400 and nothing behind it is read as a request."""
+    """A request with an ambiguous end gets 400, and nothing after it is read as a request."""
     rounds = settings.choose(400, 250)
-    behind = b"GET /version HTTP/1.1\r\nHost: trust\r\n\r\n"
+    following = b"GET /version HTTP/1.1\r\nHost: trust\r\n\r\n"
     with under_attack(settings, 32) as (server, report):
         for what in FRAMINGS:
             for cut in range(rounds):
                 client = connect(server.port)
-                data = FRAMINGS[what] + behind
+                data = FRAMINGS[what] + following
                 with contextlib.suppress(OSError):
-                    # The same bytes in one piece and in two, cut anywhere.
+                    # The same bytes in one piece, and in two pieces cut anywhere.
                     place = len(data) * cut // rounds
                     client.sendall(data[:place])
                     client.sendall(data[place:])
@@ -196,17 +196,17 @@ def framing(settings):
                 client.close()
                 expect(status(answer) == 400, f"{what}: {answer[:100]!r}, not 400")
                 expect(answer.count(b"HTTP/1.1 ") == 1, f"{what}: what followed was answered: {answer[:2000]!r}")
-    return f"{len(FRAMINGS)} framings, each cut at {rounds} places, all 400 and the end; {report['figures']}"
+    return f"{len(FRAMINGS)} framings, each cut at {rounds} places, all 400 and closed; {report['figures']}"
 
 
 def pipelining(settings):
-    """Floods of requests on one connection are all answered in order, and starve nobody."""
+    """Floods of requests on one connection are all answered in order, and starve no other client."""
     clients, requests = 8, settings.choose(100_000, 20_000)
     with under_attack(settings, 100) as (server, report):
         call = b"GET /livez HTTP/1.1\r\nHost: trust\r\nX-Request-Id: %08d\r\n\r\n"
         flood = b"".join(call % number for number in range(requests))
         rounds, end = settings.choose(3, 1), time.monotonic() + FLOOD_SECONDS
-        # Where a round is over in a moment, a bystander would hardly have been there.
+        # If a round ended too soon, the bystander would hardly have made a call.
         while rounds > 0 or time.monotonic() < end:
             rounds -= 1
             sockets = [connect(server.port) for _ in range(clients)]
@@ -234,7 +234,7 @@ def pipelining(settings):
 
 
 def vanishing(settings):
-    """Clients that reset amid a request or an answer, and clients that never read one."""
+    """Clients that reset during a request or a response, and clients that never read a response."""
     count, bad = settings.choose(3_000, 500), b"[" + b'{"MedInc":"x"},' * 500 + b"{}]"
     with under_attack(settings, 160) as (server, report):
         for number in range(count):
@@ -245,34 +245,34 @@ def vanishing(settings):
             reset(client)
             Progress.show(f"{number} of {count} resets")
         silent = [connect(server.port, receive_buffer=4096) for _ in range(8)]
-        # The kernel alone takes some megabytes of each.
+        # The kernel alone buffers some megabytes of each.
         sent = [send_until_blocked(client, request(body=bad) * 8, SILENT_BYTES) for client in silent]
-        expect(max(sent) < SILENT_BYTES, "the server reads on from a client that does not read its answers")
+        expect(max(sent) < SILENT_BYTES, "the server keeps reading from a client that does not read its responses")
         for client in silent:
             reset(client)
-    return (f"{count} resets amid request or answer, {len(silent)} clients that read nothing and could send "
+    return (f"{count} resets during request or response, {len(silent)} clients that read nothing and could send "
             f"{max(sent) / MEBIBYTE:.0f} MiB of calls at most; {report['figures']}")
 
 
 def descriptors(settings):
-    """With few descriptors: whoever is connected is served, the rest are refused or wait, and places come back."""
+    """With few descriptors, connected clients are served, others are rejected or wait, and descriptors are released."""
     limit = 192
     with start(with_descriptor_limit(settings.binary, limit, settings.folder)) as server:
         server.call("/predict", HOUSE)
         before = server.descriptors
         with Bystander(server.port) as bystander:
             clients = [connect(server.port) for _ in range(4 * limit)]
-            wait_until(lambda: len(readable(clients, 1)) >= 3 * limit, "those without a place are told so", 10)
+            wait_until(lambda: len(readable(clients, 1)) >= 3 * limit, "clients without a connection get a reply", 10)
             told = [status(read_all(client)) for client in readable(clients, 1)]
-            expect(set(told) == {503}, f"clients without a place got {set(told)}")
-            # The bystander goes on amid it.
+            expect(set(told) == {503}, f"clients without a connection got {set(told)}")
+            # The bystander is still served meanwhile.
             seen = len(bystander.seconds)
             wait_until(lambda: bystander.wrong or len(bystander.seconds) > seen + 50, "the bystander is served")
             for client in clients:
                 client.close()
             recovery = wait_until(lambda: answers(server), "new connections are served again")
         wait_until(lambda: server.descriptors <= before, f"{before} descriptors as before")
-    return (f"{4 * limit} clients with {limit} descriptors, {len(told)} told 503; served again {recovery:.2f} s after "
+    return (f"{4 * limit} clients with {limit} descriptors, {len(told)} got 503; served again {recovery:.2f} s after "
             f"they left; {bystander.figures}")
 
 

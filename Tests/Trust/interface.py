@@ -1,4 +1,4 @@
-"""schemathesis against the built server's own description: thousands of requests, good and bad, and all its checks."""
+"""schemathesis against the built server, by its OpenAPI description: thousands of requests, and all of its checks."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from servers import start
 def check(settings):
     program = pathlib.Path(sys.executable).with_name("schemathesis")
     if not program.exists():
-        raise Skip("no schemathesis beside this Python; script/trust makes an environment that has it")
+        raise Skip("schemathesis is not installed for this Python; script/trust makes an environment that has it")
     with start(settings.binary) as server:
         command = [
             program, "--config-file", pathlib.Path(__file__).with_name("schemathesis.toml"),
@@ -40,8 +40,8 @@ def check(settings):
     expect(
         run.returncode == 0, f"seed {settings.seed}: {'; '.join(failures) or text[-500:]}; "
         f"for example: {example[0].strip()[:500] if example else 'none'}")
-    # It leaves out the description's own.
+    # schemathesis leaves out the operation that serves the description.
     expect(int(operations[1]) == described - 1, f"{operations[1]} of {described} operations were tried")
     refused = [each.labels for each in metrics.select("bungalow_requests_total") if each.labels["status"][0] == "5"]
-    expect(not refused, f"answers with 5xx: {refused}")
+    expect(not refused, f"responses with 5xx: {refused}")
     return f"{operations[1]} operations, {cases[1]} (seed {settings.seed})"

@@ -1,4 +1,4 @@
-"""Whether a server's answer to a body is the one that contract.py gives."""
+"""Whether a server's response to a body is the one that contract.py gives."""
 
 import json
 import math
@@ -7,7 +7,7 @@ import contract
 
 
 def has_lone_surrogate(body):
-    """Also in members that a later one replaced, which contract.py does not see."""
+    """Also members that a later one replaced, which contract.py does not see."""
     try:
         pairs = json.loads(body.decode(), object_pairs_hook=list, parse_int=str, parse_float=str)
         json.dumps(pairs, ensure_ascii=False).encode()
@@ -26,7 +26,7 @@ def expected_answer(body):
 
 
 def invalid_fault(item, body):
-    """None, or what is wrong with the place of a body that is not JSON."""
+    """What is wrong with the reported place in a body that is not JSON; None if nothing is."""
     offset = item["loc"][1]
     line, column = contract.place(body, int(offset))
     at = f" at line {line}, column {column}, met "
@@ -39,7 +39,7 @@ def invalid_fault(item, body):
         text = body.decode()
     except UnicodeDecodeError:
         return None
-    # The text around the place, all of it where it is short.
+    # The text around the place, or the whole text if it is short.
     at = len(body[:int(offset)].decode(errors="ignore"))
     around = {text[start:start + len(shown)] for start in range(max(0, at - len(shown)), at + 1)}
     is_whole = len(shown) == min(len(text), contract.MAX_INPUT)
@@ -47,7 +47,7 @@ def invalid_fault(item, body):
 
 
 def whole_input(value, body):
-    """What `input` shows of a value: itself, cut, or text that stands in the body."""
+    """A test of how `input` shows a value: as it is, shortened, or as text of the body."""
     if isinstance(value, contract.Literal) or value is None or isinstance(value, bool):
         return lambda shown: type(shown) is type(value) and shown == value
     if isinstance(value, str):
@@ -69,7 +69,7 @@ def check_items(items, body):
 
 
 def fault(status, body, answer):
-    """None, or what is wrong with the answer."""
+    """What is wrong with the response; None if nothing is."""
     expected_status, expected = expected_answer(body)
     if status != expected_status:
         return f"status {status}, not {expected_status}: {expected}"

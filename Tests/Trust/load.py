@@ -1,4 +1,4 @@
-"""Load of POST /predict on kept connections: as fast as it is answered, or at a rate of its own."""
+"""Load of POST /predict on kept connections: as fast as responses come, or at a fixed rate."""
 
 import asyncio
 import json
@@ -9,8 +9,8 @@ from check import percentile
 
 BODIES = 64
 TIMEOUT_SECONDS = 10
-# Less than the server's idle time-out, as clients with a pool of connections must have it: a connection that is used in
-# the moment in which it ends costs a call.
+# Less than the server's idle time-out, as clients with a pool of connections need: a connection that the server closes
+# just as it is used costs a call.
 KEPT_SECONDS = 30
 
 
@@ -26,7 +26,7 @@ FEW = [request(body=record_body(number)) for number in range(BODIES)]
 
 
 class Client:
-    """One connection, opened when it is needed."""
+    """One connection, opened on first use."""
 
     def __init__(self, port):
         self.port = port
@@ -35,7 +35,7 @@ class Client:
         self.used = time.monotonic()
 
     async def call(self, data):
-        """The status and the body of the answer to a request that is sent once, and never again."""
+        """Sends a request once, without retries; returns the status and the body of the response."""
         async with asyncio.timeout(TIMEOUT_SECONDS):
             try:
                 if self.writer is None:
@@ -59,7 +59,7 @@ class Client:
 
 
 class Report:
-    """What became of the calls of a load."""
+    """The outcomes of a load's calls."""
 
     def __init__(self):
         self.calls = 0
@@ -75,7 +75,7 @@ class Report:
 
     @property
     def rate(self):
-        """Calls answered with 200, a second."""
+        """Calls answered with 200, per second."""
         return self.statuses.get(200, 0) / self.elapsed
 
     def p(self, share):
@@ -83,12 +83,12 @@ class Report:
 
 
 def one_of_few(number):
-    """Calls that repeat, so that a cache has most of them."""
+    """Calls that repeat, so that most are hits."""
     return FEW[number % BODIES]
 
 
 async def closed_loop(port, clients, seconds, data=one_of_few, is_over=None, judge=None):
-    """As many calls as so many clients make one after the other, until the time or `is_over` ends them."""
+    """Calls of this many clients, each one after the other, until the time or `is_over` ends them."""
     report, end = Report(), time.monotonic() + seconds
 
     async def run(client):
@@ -103,7 +103,7 @@ async def closed_loop(port, clients, seconds, data=one_of_few, is_over=None, jud
                     report.failures.append(wrong)
             except Exception as error:
                 report.failures.append(repr(error))
-                # A gateway that is gone is not called thousands of times.
+                # A gateway that has gone must not be called thousands of times.
                 await asyncio.sleep(0.05)
         client.close()
 
@@ -116,7 +116,7 @@ async def closed_loop(port, clients, seconds, data=one_of_few, is_over=None, jud
 
 
 async def open_loop(port, rate, seconds, data, each=None):
-    """So many calls a second whether they are answered or not; `each` is told the status, the fields and the time."""
+    """This many calls a second, whatever the responses; `each` gets the status, the header fields and the time."""
     report, idle, under_way = Report(), [], set()
 
     async def call():
@@ -144,7 +144,7 @@ async def open_loop(port, rate, seconds, data, each=None):
         await asyncio.sleep(0.002)
     if under_way:
         await asyncio.wait(under_way)
-    # Answers that come after the last call count, so their time does.
+    # Responses after the last call count, so their time does too.
     report.elapsed = time.monotonic() - began
     for client in idle:
         client.close()

@@ -1,4 +1,4 @@
-"""Two hundred thousand logs that something has happened to, and what the analyzer makes of them."""
+"""Two hundred thousand damaged logs, and the analyzer's results for them."""
 
 import os
 import re
@@ -29,4 +29,4 @@ def check(settings):
     expect(code == 0, f"exit code {code}: {'; '.join(found[:3]) or tail}")
     expect(re.search(r"Test run with \d+ tests? in \d+ suites? passed", text), f"no test ran: {tail}")
     return (
-        f"{count} mutated logs (seed {settings.seed}): no id has another's time, none that lacks a request is complete")
+        f"{count} mutated logs (seed {settings.seed}): no id has another's time, none lacking a request is complete")

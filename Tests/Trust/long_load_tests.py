@@ -1,4 +1,4 @@
-"""The tests of loadtest/ that script/test leaves out: they take long, or compare two measurements of this machine."""
+"""The tests of loadtest/ that script/test skips: they take long, or compare two measurements of this machine."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ from testkit.processes import ROOT
 
 
 def run_test(settings, name):
-    """Runs the one test whose name has this part; pytest's closing line."""
+    """Runs the one test with this part in its name; returns pytest's last line."""
     run = subprocess.run(
         [sys.executable, "-B", "-m", "pytest", "--quiet", "-p", "no:cacheprovider", "loadtest/tests", "-k", name],
         cwd=ROOT, env={**os.environ, "TRUST": "1", "BUNGALOW_SERVER": str(settings.binary)}, capture_output=True,

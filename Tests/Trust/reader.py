@@ -1,5 +1,5 @@
-"""The mutated bodies of bodies.py to the JSON reader alone, in heap blocks without a spare byte, under tools that see
-each byte read beyond them: AddressSanitizer for our code, valgrind for the libraries too, which nobody instrumented.
+"""The mutated bodies of bodies.py, read by the JSON reader alone from heap blocks without a spare byte. Two tools
+detect each read beyond them: AddressSanitizer in our code, valgrind in the uninstrumented libraries too.
 """
 
 import pathlib
@@ -20,7 +20,7 @@ KINDS = {"finite_number": "1", "float_parsing": "2", "float_type": "3", "missing
 
 
 def cell(record, field):
-    """What the driver prints for a cell; bounds are not the reader's business."""
+    """What the driver prints for a cell; the reader does not check bounds."""
     if not isinstance(record, dict):
         return "5"
     number, failure = contract.check("MedInc", record[field]) if field in record else (None, "missing")
@@ -45,14 +45,14 @@ def expected_line(body):
 
 
 def read_batch(command, environment, seed, batch):
-    """Whether the driver reads one batch as the contract does, without a word from the tool that it runs under."""
+    """Whether the driver reads one batch as the contract does, without a report from the tool it runs under."""
     bodies = batch_bodies(seed, batch)
     frames = b"".join(struct.pack("<I", len(body)) + body for body in bodies)
     driver = subprocess.run(command, input=frames, capture_output=True, env=environment)
     lines = driver.stdout.decode().split("\n")[:-1]
     for body, line in zip(bodies, lines):
         wanted = expected_line(body)
-        # How many rows were read before the fault is not promised.
+        # The number of rows read before the fault is not promised.
         found = INVALID if line.startswith("2 ") else line
         if found != wanted:
             return {}, f"seed {seed}, body {body[:1000]!r} is read as {line[:300]!r}, not {wanted[:300]!r}"
@@ -66,7 +66,7 @@ def read_batch(command, environment, seed, batch):
 def compile_driver(folder, name, *flags):
     compiler = shutil.which("clang++") or shutil.which("g++")
     if not compiler:
-        raise Skip("no clang++ and no g++")
+        raise Skip("neither clang++ nor g++ is installed")
     driver = pathlib.Path(folder) / name
     sources = [pathlib.Path(__file__).with_name("reader_driver.cpp"), *sorted(SOURCES.glob("*.cpp"))]
     command = [compiler, "-std=c++17", "-O1", "-gdwarf-4", *flags, "-I", SOURCES / "include", *sources, "-lsimdjson"]
@@ -76,10 +76,10 @@ def compile_driver(folder, name, *flags):
 
 
 def expect_watched(command, environment):
-    """The tool sees one byte read beyond a block: without that its silence would mean nothing."""
+    """The tool reports a read one byte beyond a block: otherwise its silence would mean nothing."""
     control = subprocess.run([*command, "--read-beyond"], capture_output=True, env=environment)
     expect(control.returncode != 0 and b"of size 1" in control.stderr,
-           f"a read beyond a block is not seen: exit code {control.returncode}, {control.stderr[-300:]!r}")
+           f"a read beyond a block is not reported: exit code {control.returncode}, {control.stderr[-300:]!r}")
 
 
 def under_address_sanitizer(settings):
@@ -96,7 +96,7 @@ def under_valgrind(settings):
         raise Skip("no valgrind")
     driver = compile_driver(settings.folder, "reader-valgrind")
     cases = settings.choose(10_000, BATCH)
-    # Padding and reads behind a block are errors; so is a branch that depends on bytes that nobody wrote.
+    # Reads of padding and beyond a block are errors; so is a branch that depends on uninitialized bytes.
     command = [valgrind, "--quiet", "--error-exitcode=99", "--leak-check=full", driver]
     expect_watched(command, {})
     all_batches(read_batch, cases, command, {}, settings.seed)

@@ -1,9 +1,9 @@
 /// Reads JSON texts with the server's reader, each in a heap block of its own that ends where the promised padding
 /// ends, so that AddressSanitizer or valgrind sees the first byte that is read beyond it.
 ///
-/// stdin: any number of texts, each behind its length (32 bits, little-endian). stdout: a line for each, of the
+/// stdin: any number of texts, each preceded by its length (32 bits, little-endian). stdout: a line for each, with the
 /// outcome, the number of rows and the stored rows' cells: the kind's digit, and for a number the bits of the double
-/// in hex. With --read-beyond it reads one byte too many by itself, to see whether that is seen.
+/// in hex. With --read-beyond it reads one byte too many itself, to check that the tool reports it.
 #include "CSimdjson.h"
 
 #include <cinttypes>
@@ -20,7 +20,7 @@ const char *const names[] = {"MedInc", "HouseAge", "AveRooms", "AveBedrms",
                              "Population", "AveOccup", "Latitude", "Longitude"};
 constexpr size_t columns = sizeof names / sizeof *names;
 
-/// Exactly as large as it was promised to be; what is not zeroed is read as rubbish.
+/// Exactly as large as promised; only the padding is zeroed, all else is garbage until it is written.
 struct block {
     std::unique_ptr<uint8_t, decltype(&std::free)> bytes;
     size_t length;
@@ -44,7 +44,7 @@ void print_rows(const row_reader_result &read, const block &json) {
         std::printf(" %d", read.kinds[cell]);
         bool own = read.kinds[cell] != ROW_CELL_MISSING && read.kinds[cell] != ROW_CELL_NO_OBJECT;
         size_t offset = own ? read.offsets[cell] : read.row_offsets[cell / columns];
-        // What a refusal shows of the value lies within the text.
+        // The value that an error shows lies within the text.
         size_t length = row_reader_value_length(json.bytes.get(), json.length, offset);
         if (offset + length > json.length) std::abort();
     }
@@ -68,7 +68,7 @@ int main(int count, char **arguments) {
         block json(length);
         if (std::fread(json.bytes.get(), 1, length, stdin) != length) return EXIT_FAILURE;
         print_rows(row_reader_read(rows, json.bytes.get(), length), json);
-        // The other two readers must take the same bytes; what they answer is the business of tests of their own.
+        // The other two readers must accept the same bytes; their results have tests of their own.
         std::vector<double> numbers(3);
         row_reader_read_numbers(rows, json.bytes.get(), length, numbers.data(), numbers.size());
         tensor_reader_read(tensors, json.bytes.get(), length);

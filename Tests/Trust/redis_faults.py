@@ -1,5 +1,5 @@
-"""Every way in which Redis fails, under a steady load: each answer is 200, right and in time, hits return by
-themselves, and the metrics say what it was."""
+"""Every way in which Redis fails, under a steady load: each response is a correct 200 in time, hits return on their
+own, and the metrics report the cause."""
 
 import json
 import math
@@ -16,9 +16,9 @@ from servers import start
 
 from testkit.processes import wait_until
 
-# The relay is slower than a network: with the default of 20 ms, a busy machine alone would break connections.
+# The relay is slower than a network: with the default of 20 ms, a busy machine alone would cause errors.
 DEADLINE_MS = 100
-# Beyond the deadline, for a machine that is busy with the load itself.
+# Allowed beyond the deadline: the machine is busy with the load itself.
 SLACK_SECONDS = 0.1
 ERRORS = "bungalow_cache_errors_total"
 POISON = [
@@ -39,7 +39,7 @@ def split_answer(file):
 
 
 class Caller(threading.Thread):
-    """Calls with 64 records by turns over four connections, so that each event loop is asked; judges every answer."""
+    """Calls with 64 records in turn over four connections, so that each event loop is used; judges every response."""
 
     def __init__(self, port):
         super().__init__(daemon=True)
@@ -70,10 +70,10 @@ class Caller(threading.Thread):
         self.results.append(cache)
 
     def wait_for(self, result, what, seconds=30):
-        """Until all of the next 64 calls came to this; how long that took."""
+        """Waits until 64 calls in a row have this result; returns how long that took."""
 
         def holds():
-            expect(not self.wrong, f"{what}: a wrong answer: {self.wrong}")
+            expect(not self.wrong, f"{what}: a wrong response: {self.wrong}")
             latest = self.results[seen:]
             return len(latest) >= BODIES and set(latest[-BODIES:]) <= set(result.split())
 
@@ -83,11 +83,11 @@ class Caller(threading.Thread):
     def stop(self):
         self._over.set()
         self.join()
-        expect(not self.wrong, f"a wrong answer: {self.wrong}")
+        expect(not self.wrong, f"a wrong response: {self.wrong}")
 
 
 class Scene:
-    """Redis behind a relay, the server that uses it, and its caller."""
+    """Redis, a relay in front of it, the server that uses it, and its caller."""
 
     def __init__(self, redis, relay, server, caller, password_file):
         self.redis, self.relay, self.server, self.caller = redis, relay, server, caller
@@ -153,7 +153,7 @@ def poisoned(scene):
 
 
 def broken_replies(scene, places):
-    """Each reply cut or garbled at each place, of the greeting too."""
+    """Cuts or garbles each reply at each place, the greeting included."""
     for fault in ("end", "stall"):
         for place in places:
             Progress.show(f"{fault} of the replies at byte {place}")
@@ -172,7 +172,7 @@ def broken_encryption(scene, places):
 
 
 def faults(settings, encrypted):
-    """Names, what to do, and the reasons of which the metrics must then have counted one."""
+    """For each fault: its name, what to do, and the reasons, one of which the metrics must then have counted."""
     if encrypted:
         places = range(0, 3200, settings.choose(53, 400))
         return [("TLS broken mid-way", lambda scene: broken_encryption(scene, places), ["connect", "protocol"])]
@@ -189,7 +189,7 @@ def faults(settings, encrypted):
 
 
 def play(scene, name, act, reasons):
-    """One fault and the recovery from it; what it came to, in words."""
+    """Causes one fault and waits for recovery; returns the result in words."""
     before = scene.server.metrics()
     act(scene)
     healed = scene.caller.wait_for("HIT", f"{name}: hits return")
@@ -228,7 +228,7 @@ def check(settings):
     plain, first = play_all(settings, encrypted=False)
     encrypted, second = play_all(settings, encrypted=True)
     seconds = first.seconds + second.seconds
-    figures = (f"{len(seconds)} calls, all 200 and right, p99 {milliseconds(percentile(seconds, 0.99))}, slowest "
+    figures = (f"{len(seconds)} calls, all 200 and correct, p99 {milliseconds(percentile(seconds, 0.99))}, slowest "
                f"{milliseconds(max(seconds))}: {'; '.join(plain + encrypted)}")
     late = [s for s in seconds if s > DEADLINE_MS / 1000 + SLACK_SECONDS]
     expect(len(late) <= len(seconds) / 1000, f"{len(late)} calls were later than the deadline allows: {figures}")

@@ -1,4 +1,4 @@
-"""A real redis-server of a check's own, and a relay before it that cuts or garbles what it answers."""
+"""A check's own redis-server, and a relay in front of it that cuts or garbles its replies."""
 
 import contextlib
 import shutil
@@ -13,19 +13,19 @@ from testkit.redis import RedisServer as SharedRedisServer
 
 
 class RedisServer(SharedRedisServer):
-    """The shared one; a check is skipped where there is none."""
+    """The shared class; a check is skipped if redis-server is not installed."""
 
     def __init__(self, *values):
         if not shutil.which("redis-server"):
-            raise Skip("no redis-server")
+            raise Skip("redis-server is not installed")
         super().__init__(*values)
 
 
 class Relay:
-    """Passes connections on to a port; what comes back is passed on up to a byte, and then goes wrong.
+    """Forwards connections to a port. Replies are passed on up to a certain byte; then the fault happens.
 
     `fault` is what happens there: "end" closes the connection, "stall" passes nothing more on, "garble" flips the bits
-    of this byte. With `place` None nothing goes wrong. `met` counts connections that came so far.
+    of this byte. With `place` None there is no fault. `met` counts the connections that got that far.
     """
 
     def __init__(self, target):
@@ -37,7 +37,7 @@ class Relay:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def break_at(self, place, fault):
-        """From the next connection on; the present ones end."""
+        """Applies from the next connection on; closes the present ones."""
         self.place, self.fault, self.met = place, fault, 0
         self.end_all()
 
@@ -66,7 +66,7 @@ class Relay:
         ):
             with self._lock:
                 self._open |= {client, server}
-            # Asked for only now: who changes it ends the connections that do not know it yet.
+            # Read only now: a change closes the connections that do not know it yet.
             place, fault = self.place, self.fault
             threading.Thread(target=self._pass_requests, args=(client, server), daemon=True).start()
             try:
@@ -100,7 +100,7 @@ class Relay:
 
 
 def certificate_flags(folder):
-    """Flags that give redis-server a certificate for 127.0.0.1; it signs itself, so it is the CA file too."""
+    """Flags that give redis-server a self-signed certificate for 127.0.0.1, which is the CA file too."""
     openssl = shutil.which("openssl")
     if not openssl:
         raise Skip("no openssl")

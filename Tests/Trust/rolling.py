@@ -1,4 +1,4 @@
-"""Two replicas behind Debian's haproxy, each replaced twice while clients call without a pause: no request fails."""
+"""Debian's haproxy with two replicas, each replaced twice while clients call without a pause: no request fails."""
 
 import asyncio
 import contextlib
@@ -27,8 +27,8 @@ defaults
     timeout connect 2s
     timeout client 30s
     timeout server 30s
-    # Nothing here may hide a failure: a request that a replica refuses, drops or resets is the client's failure.
-    # So no request is tried again (retries 0, and no retry-on), nor given to the other replica (no redispatch).
+    # Nothing here may hide a failure: a request that a replica refuses, drops or resets must fail for the client.
+    # So no request is retried (retries 0, and no retry-on) or sent to the other replica (no redispatch).
     retries 0
     no option redispatch
 
@@ -38,7 +38,7 @@ frontend clients
 
 backend replicas
     balance roundrobin
-    # Connections to the replicas are kept, and shared by all clients: the hardest case for a replica that ends.
+    # Connections to the replicas are kept, and shared by all clients: the hardest case for a replica that shuts down.
     option http-keep-alive
     http-reuse always
     option httpchk GET /readyz
@@ -55,7 +55,7 @@ listen statistics
 
 
 class Replicas:
-    """The servers a and b, their logs in files of their own, and what haproxy thinks of them."""
+    """The servers a and b, the log file of each, and their state in haproxy."""
 
     def __init__(self, settings):
         self._binary, self._folder = settings.binary, settings.folder
@@ -63,7 +63,7 @@ class Replicas:
         self._processes = {}
 
     def start(self, name):
-        # The server's defaults, its delay too: what is tried here is what runs anywhere.
+        # The server's defaults, its drain delay included: what is tested here is what runs anywhere.
         environment = {**os.environ, "CACHE_URL": f"sqlite:{self._folder}/rolling.sqlite"}
         with open(self._folder / f"{name}.log", "ab") as log, open(self._folder / f"{name}.err", "ab") as errors:
             self._processes[name] = subprocess.Popen(
@@ -81,10 +81,10 @@ class Replicas:
         self.wait_for(name)
 
     def wait_for(self, name):
-        wait_until(lambda: self.is_up(name), f"replica {name} to be up for haproxy")
+        wait_until(lambda: self.is_up(name), f"haproxy reports replica {name} as up")
 
     def is_up(self, name):
-        """What haproxy's statistics say of it."""
+        """Whether haproxy's statistics report it as up."""
         url = f"http://127.0.0.1:{self.ports['statistics']}/;csv"
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:
             rows = csv.DictReader(io.StringIO(answer.read().decode()))
@@ -96,13 +96,13 @@ class Replicas:
             process.wait()
 
     def logged(self):
-        """Scored calls in all logs."""
+        """The number of scored calls in all logs."""
         lines = (line for name in "ab" for line in (self._folder / f"{name}.log").read_bytes().splitlines())
         return sum(line.startswith(b"Prediction took ") for line in lines)
 
 
 class Load(threading.Thread):
-    """Clients that call until they are told to stop."""
+    """Clients that call until they are stopped."""
 
     def __init__(self, port):
         super().__init__(daemon=True)
@@ -119,7 +119,7 @@ class Load(threading.Thread):
         if status != 200:
             return f"{status} {body[:200]!r}"
         if self._answers.setdefault(number % BODIES, body) != body:
-            return f"another answer than before: {body[:200]!r}"
+            return f"another response than before: {body[:200]!r}"
 
 
 @contextlib.contextmanager
@@ -138,7 +138,7 @@ def haproxy(folder, ports):
 
 
 def replace_all(settings, replicas):
-    """Replaces each replica twice under load; the load's report."""
+    """Replaces each replica twice under load; returns the load's report."""
     load = Load(replicas.ports["front"])
     load.start()
     began = time.monotonic()
@@ -171,5 +171,5 @@ def check(settings):
                f"{len(report.failures)} failed; slowest {milliseconds(max(report.seconds, default=0))}; "
                f"{CLIENTS} clients, {report.connections} connections; {logged} logged")
     expect(not report.failures, f"{figures}: {report.failures[:3]}")
-    expect(report.calls and logged == report.calls, f"the logs have another number: {figures}")
+    expect(report.calls and logged == report.calls, f"the logs hold a different number: {figures}")
     return figures

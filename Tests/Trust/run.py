@@ -28,7 +28,7 @@ import tables
 
 CHECKS = {
     # proves: T1
-    "bodies": (bodies.check, "mutated JSON bodies are answered as the contract says"),
+    "bodies": (bodies.check, "mutated JSON bodies get the contract's responses"),
     # proves: T2
     "reader": (reader.under_address_sanitizer, "the JSON reader under AddressSanitizer"),
     # proves: T2
@@ -36,7 +36,7 @@ CHECKS = {
     # proves: T4
     "interface": (interface.check, "schemathesis against /openapi.json"),
     # proves: T5
-    "slow": (hostility.slow, "clients that send a byte now and then"),
+    "slow": (hostility.slow, "clients that send a byte at long intervals"),
     # proves: T6, T7
     "idle": (hostility.idle, "10 000 connections that do nothing"),
     # proves: T8
@@ -56,15 +56,15 @@ CHECKS = {
     # proves: T17
     "saturation": (long_load_tests.saturation, "Locust finds saturation at the same rate three times"),
     # proves: C6.14
-    "light": (long_load_tests.light_request, "what calibrate says of a light request is what another rate costs"),
+    "light": (long_load_tests.light_request, "calibrate's cost of a light request holds at another rate"),
     # proves: C5.10
     "smoke": (long_load_tests.smoke, "script/smoke fails a server that has become slower"),
     # proves: C5.10
-    "siege": (siege_table.check, "siege's transactions a minute, as the simulator says"),
+    "siege": (siege_table.check, "siege's transactions a minute match the simulator"),
     # proves: T47
-    "logs": (logs.check, "mutated logs: no id gets another's time, nothing is called complete that is not"),
+    "logs": (logs.check, "mutated logs: no id gets another's time, and nothing incomplete is called complete"),
     # proves: T36
-    "rolling": (rolling.check, "replicas replaced behind haproxy"),
+    "rolling": (rolling.check, "haproxy's replicas replaced under load"),
     # proves: T42
     "threads": (sanitizers.threads, "the tests under ThreadSanitizer"),
     # proves: T42
@@ -72,7 +72,7 @@ CHECKS = {
     # proves: T46
     "tables": (tables.check, "mutated results of load tests prove nothing"),
     # proves: C5.10
-    "compare": (comparison.check, "bungalow report --against: one build twice, and one that computes 1 ms longer"),
+    "compare": (comparison.check, "bungalow report --against: one build twice, and one that takes 1 ms longer"),
     # proves: T43
     "soak": (soak.check, "half an hour at half load"),
 }
@@ -82,10 +82,10 @@ def arguments():
     parser = argparse.ArgumentParser(prog="script/trust", description=__doc__)
     names = "\n".join(f"  {name:<12} {what}" for name, (_, what) in CHECKS.items())
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = f"checks:\n{names}\n\nTRUST_SECONDS is how long each of the long loads lasts."
+    parser.epilog = f"checks:\n{names}\n\nTRUST_SECONDS sets how long each of the long loads lasts."
     parser.add_argument("names", nargs="*", metavar="NAME", help="the checks to run; all of them without one")
     parser.add_argument("--quick", action="store_true", help="fewer cases and shorter loads")
-    parser.add_argument("--seed", type=int, help="the seed of what is random, as an earlier run printed it")
+    parser.add_argument("--seed", type=int, help="the random seed, as printed by an earlier run")
     options = parser.parse_args()
     unknown = [name for name in options.names if name not in CHECKS]
     if unknown:
@@ -94,10 +94,10 @@ def arguments():
 
 
 def run(name, settings):
-    """PASS, FAIL or SKIP of one check, its line printed."""
+    """Runs one check and prints its line; returns PASS, FAIL or SKIP."""
     began = time.monotonic()
     try:
-        # No check sees what another one left.
+        # No check sees another's leftovers.
         with tempfile.TemporaryDirectory(prefix=f"bungalow-{name}-") as folder:
             own = dataclasses.replace(settings, folder=pathlib.Path(folder))
             verdict, said = "PASS", CHECKS[name][0](own)
@@ -105,7 +105,7 @@ def run(name, settings):
         verdict, said = "SKIP", str(reason)
     except check.Failure as failure:
         verdict, said = "FAIL", str(failure)
-    except Exception as error:  # a check that breaks has shown nothing
+    except Exception as error:  # a check that crashes has shown nothing
         verdict, said = "FAIL", f"{type(error).__name__}: {error}"
     check.Progress.clear()
     print(f"{name:<12} {verdict}  {time.monotonic() - began:7.1f} s  {said}", flush=True)

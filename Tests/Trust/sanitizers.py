@@ -1,4 +1,4 @@
-"""The Swift tests, built with a sanitizer in a folder of their own: all pass, and it reports nothing."""
+"""The Swift tests, built with a sanitizer in a folder of their own: all pass, and the sanitizer reports nothing."""
 
 import os
 import pathlib
@@ -10,7 +10,7 @@ from check import Progress, Skip, expect
 from testkit.processes import ROOT
 
 SUPPRESSIONS = pathlib.Path(__file__).with_name("thread-sanitizer.supp")
-# In full all of them: the end-to-end tests start a server that is built so too.
+# All tests in a full run: the end-to-end tests start a server that is built with the sanitizer, too.
 UNIT_TESTS = r"^(ModelTests|RedisTests|ScoringLogTests|ServerTests)\."
 
 
@@ -20,7 +20,7 @@ def run_tests(settings, kind, variable, options):
     command = ["swift", "test", f"--sanitize={kind}", "--scratch-path", f".build-{kind}", "--disable-xctest"]
     if settings.quick:
         command += ["--filter", UNIT_TESTS]
-    # Into files, one a process: what a server says on stderr, a test may read or not.
+    # Reports go to files, one per process: a test need not read what a server writes to stderr.
     reports = settings.folder / f"{kind}-report"
     environment = {
         "SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH": "8", **os.environ, variable: f"{options}:log_path={reports}"}
@@ -50,7 +50,7 @@ def threads(settings):
 
 
 def addresses(settings):
-    # Swift's runtime keeps what it makes once for good, so leaks are not looked for. Of freed memory 4 MiB are held
-    # back, not 256: tests look at how much memory a server takes.
+    # Leaks are not detected, since Swift's runtime never frees what it makes only once. 4 MiB of freed memory are
+    # quarantined, not 256: tests measure a server's memory.
     options = "detect_leaks=0:quarantine_size_mb=4:thread_local_quarantine_size_kb=64"
     return run_tests(settings, "address", "ASAN_OPTIONS", options)

@@ -1,8 +1,8 @@
-"""What schemathesis does not send."""
+"""Filters requests that schemathesis must not send."""
 
 import schemathesis
 
-# A sum of numbers beyond it may overflow, which is refused with 422, and which no schema can say of eight fields
+# With larger numbers the sum may overflow, which is rejected with 422; no schema can express that for eight fields
 # together. bodies.py sends such numbers.
 LARGEST = 1e300
 

@@ -1,4 +1,4 @@
-"""Servers for the checks: the built one with an environment of its own, and what /metrics says of it."""
+"""Servers for the checks: the built server with its own environment, and its figures from /metrics."""
 
 import contextlib
 import shlex
@@ -9,7 +9,7 @@ from testkit.server import Server
 
 
 class TrustedServer(Server):
-    """A server under a check; it must end well."""
+    """A server under a check; it must end with exit code 0."""
 
     @property
     def resident_bytes(self):
@@ -21,7 +21,7 @@ class TrustedServer(Server):
 
 
 def with_descriptor_limit(binary, count, folder):
-    """A program that runs the server where nobody may open more files, also not one that asks for more."""
+    """A program that runs the server with a hard limit of open files, which the server cannot raise."""
     program = folder / "limited-server"
     program.write_text(f"#!/bin/sh\nulimit -n {count} && exec {shlex.quote(str(binary))} \"$@\"\n")
     program.chmod(0o755)
@@ -30,7 +30,7 @@ def with_descriptor_limit(binary, count, folder):
 
 @contextlib.contextmanager
 def start(binary, **environment):
-    """A server that ends with the block, with exit code 0 if the block ended well."""
+    """A server that ends with the block; if the block succeeded, the exit code must be 0."""
     server = TrustedServer(binary, {"CACHE_URL": "off", "DRAIN_DELAY_SECONDS": "0", **environment})
     try:
         yield server

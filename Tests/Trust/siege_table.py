@@ -1,4 +1,4 @@
-"""A minute of siege at a server whose model sleeps: as many transactions as the simulator and its table say."""
+"""A minute of siege at a server whose model sleeps: as many transactions as the simulator and its table predict."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import subprocess
 from check import ROOT, Progress, Skip, expect
 from servers import start
 
-# siege's longest pause and its clients; transactions a minute where a response takes so many ms.
+# siege's longest pause and its clients; transactions a minute by the milliseconds that a response takes.
 TABLE = {
     (100, 20): {30: 36, 300: 37, 1000: 36},
     (50, 20): {30: 61, 300: 62, 1000: 59},
@@ -26,7 +26,7 @@ POD = "{kind: Deployment, metadata: {name: a}, spec: {template: {spec: {containe
 
 
 def simulated(bungalow, folder):
-    """The greatest distance from the table that the simulator has, as a share."""
+    """The simulator's greatest deviation from the table, as a share."""
     files = {name: folder / f"{name}.yaml" for name in ("pod", "service", "load")}
     files["pod"].write_text(POD)
     worst = 0

@@ -1,4 +1,4 @@
-"""Half load for long: memory, descriptors and latency stay flat."""
+"""Half load for a long time: memory, descriptors and latency stay flat."""
 
 import asyncio
 import statistics
@@ -11,8 +11,8 @@ from servers import start
 
 from testkit.processes import wait_until
 
-# While something else has the processor, calls may wait: half load is of the machine as it was at the beginning.
-# A model heavy enough that the load generator is not what is measured.
+# Calls may wait while something else uses the processor: half load refers to the machine as it was at the beginning.
+# The model is heavy enough that the load generator is not what is measured.
 BUSY_MS = 4
 
 
@@ -22,13 +22,13 @@ def call_data(number):
 
 
 def growth(values):
-    """By how much the values grow from the first to the last, by their least-squares line, as a share of their mean."""
+    """How much the values grow from first to last along their least-squares line, as a share of their mean."""
     slope = statistics.linear_regression(range(len(values)), values).slope
     return slope * (len(values) - 1) / statistics.fmean(values)
 
 
 async def watch(server, latencies, samples, interval):
-    """Every interval: resident memory, and the median and p99 of the calls since the last one."""
+    """At every interval: resident memory, and the median and p99 of the calls since the previous one."""
     while True:
         await asyncio.sleep(interval)
         metrics = await asyncio.to_thread(server.metrics)
@@ -60,9 +60,9 @@ def check(settings):
         asyncio.run(closed_loop(server.port, 1, 1, call_data))
         descriptors = server.descriptors
         load, samples = asyncio.run(run(server, seconds))
-        # Under load the clients' connections come and go; once they have left, what is left over is a leak.
+        # Under load the clients' connections come and go; any descriptor left after they closed is a leak.
         wait_until(lambda: server.descriptors <= descriptors, f"{descriptors} descriptors as before")
-    # The beginning fills buffers and caches.
+    # The first samples are skipped: buffers and caches are still being filled.
     memory, p50, p99 = zip(*samples[len(samples) // 5:])
     figures = (f"{load.calls} calls at {load.calls / seconds:.0f}/s for {seconds} s; over that time memory "
                f"{growth(memory):+.1%} of {statistics.fmean(memory) / 2**20:.0f} MiB, descriptors "
@@ -70,6 +70,6 @@ def check(settings):
                f"{milliseconds(statistics.fmean(p50))}, p99 {milliseconds(statistics.median(p99))}")
     expect(set(load.statuses) == {200} and not load.failures, f"{load.statuses}, {load.failures[:3]}: {figures}")
     expect(growth(memory) < 0.1, f"memory grows: {figures}")
-    # Of a time of a millisecond on a machine with other work, half is the scatter.
+    # On a machine with other work, a time of a millisecond varies by half.
     expect(growth(p50) < 0.5, f"latency grows: {figures}")
     return figures

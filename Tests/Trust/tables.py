@@ -1,4 +1,4 @@
-"""Mutated tables of failed load tests: `bungalow report` makes PROVEN of none, by the Swift tests' own mutations."""
+"""Mutated tables of failed load tests, made by the Swift tests: `bungalow report` reports none as PROVEN."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ def check(settings):
     if not shutil.which("swift"):
         raise Skip("no swift")
     count = settings.choose(200_000, 5_000)
-    # As fast as a release, in a folder of its own: the tests see what is internal.
+    # Optimized, in a build folder of its own: the tests need testable internals.
     command = [
         "swift", "test", "-c", "release", "-Xswiftc", "-enable-testing", "--scratch-path", ".build-tables",
         "--disable-xctest", "--filter", "TableMutationTests"]

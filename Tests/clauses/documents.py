@@ -1,4 +1,4 @@
-"""Reads the clauses of docs/contract.md and docs/threat-model.md: what one test, or a few, can prove.
+"""Reads the clauses of docs/contract.md and docs/threat-model.md: statements that one test, or a few, can prove.
 
 A clause begins with its id in brackets: [C1.4] belongs to section 1 of the contract, [T12] to the threat model.
 """
@@ -11,7 +11,7 @@ ID = re.compile(r"\[((?:C\d+\.|T)\d+)\] (?=\S)")
 
 @dataclasses.dataclass
 class Clause:
-    """A clause, and what its id has to begin with; no id where the document has none."""
+    """A clause, and the required prefix of its id; the id is None if the document has none."""
 
     prefix: str
     id: str | None
@@ -24,7 +24,7 @@ class Clause:
 
 
 def sentences(paragraph):
-    """Splits at a full stop that a blank and no small letter follow, and at a `·`; not in code or in parentheses."""
+    """Splits after a full stop followed by a blank and no small letter, and at `·`; not in code or in parentheses."""
     begin, depth, is_in_code = 0, 0, False
     for index, character in enumerate(paragraph):
         following = paragraph[index + 1:index + 3]
@@ -65,7 +65,7 @@ def contract(markdown):
             if not set(words) <= set("|-: "):
                 clauses.append(Clause.read(prefix, words.strip("| ")))
             elif clauses:
-                clauses.pop()  # the row above the dashes names the columns
+                clauses.pop()  # the row above the dashes is the table's header
         elif not words or line.startswith("- "):
             end_paragraph()
             paragraph = words.removeprefix("-").strip()

@@ -1,7 +1,7 @@
 """Finds which tests and checks name which clauses.
 
-In Swift a test has the trait `.proves("C1.4", "T12")`. In Python `# proves: C1.4, T12` stands above the function
-of a test, or above the entry of a check in script/trust's table CHECKS.
+In Swift a test has the trait `.proves("C1.4", "T12")`. In Python the comment `# proves: C1.4, T12` precedes a test's
+function, or a check's entry in script/trust's table CHECKS.
 """
 
 import ast
@@ -13,19 +13,19 @@ import tokenize
 
 @dataclasses.dataclass
 class Proof:
-    """A test or a check that names clauses; it counts only if it runs."""
+    """A test or a check that names clauses. It counts only if it runs."""
 
     name: str
     clauses: list[str]
     runs: bool = True
 
 
-# What no code is in: comments, and string literals, raw ones and those of several lines too.
+# Text that is not code: comments and string literals, including raw and multi-line ones.
 NO_CODE = re.compile(
     r'//[^\n]*|/\*.*?\*/|(?P<raw>#+)"""(?:.*?)"""(?P=raw)|"""(?:\\.|.)*?"""|(?P<hash>#+)"(?:[^\n]*?)"(?P=hash)'
     r'|"(?:\\\((?:[^()"\n]|"[^"\n]*"|\([^()\n]*\))*\)|\\.|[^"\\\n])*"', re.DOTALL)
 ATTRIBUTE = re.compile(r"@(Test|Suite)\b[ \t]*")
-# A condition on the machine lets a test run somewhere; these do not.
+# With a condition on the machine a test still runs on some; with these it never runs.
 DISABLED = re.compile(r"\.disabled\(|\.enabled\(\s*if:\s*false\b")
 PROVES = re.compile(r"\.proves\(")
 FUNCTION = re.compile(r"\bfunc\s+(`[^`\n]+`|\w+)")
@@ -33,7 +33,7 @@ SUITE = re.compile(r"\b(?:struct|class|actor|enum|extension)\s[^{]*")
 
 
 def closing(code, opening):
-    """The index behind the bracket that closes the one at `opening`."""
+    """The index after the bracket that closes the one at `opening`."""
     depth = 0
     for index in range(opening, len(code)):
         depth += {"(": 1, "{": 1, ")": -1, "}": -1}.get(code[index], 0)
@@ -43,7 +43,7 @@ def closing(code, opening):
 
 
 def swift(source):
-    """The tests of a Swift file that name clauses; one that is disabled, or in a disabled suite, does not run."""
+    """The tests of a Swift file that name clauses; a test that is disabled, or in a disabled suite, does not run."""
     code = NO_CODE.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), source)
     proofs, disabled_until = [], 0
     for attribute in ATTRIBUTE.finditer(code):
@@ -67,7 +67,7 @@ def swift(source):
 def python(source):
     """The tests of a Python file that name clauses, and the checks of script/trust in it.
 
-    A test that is always skipped, or expected to fail, does not run; nor does what names clauses and is no test.
+    A test that is always skipped or expected to fail does not run; nor does a function that is not a test.
     """
     comments = {}
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -80,7 +80,7 @@ def python(source):
     def read(name, node, runs):
         first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", []))])
         clauses = comments.pop(first - 1, [])
-        if clauses or isinstance(node, ast.Constant):  # every check of script/trust proves something
+        if clauses or isinstance(node, ast.Constant):  # every check of script/trust must prove something
             proofs.append(Proof(name, clauses, runs))
 
     def visit(body, runs):
@@ -101,7 +101,7 @@ def python(source):
 
 
 def problems(clauses, proofs):
-    """What is wrong, each with what to do: documents without ids, clauses that nothing proves, names of no clause."""
+    """All mistakes, each with the fix: sentences without ids, clauses without a proof, names of unknown clauses."""
     found, known = [], set()
     for clause in clauses:
         if clause.id is None or not re.fullmatch(re.escape(clause.prefix) + r"\d+", clause.id):
@@ -119,5 +119,5 @@ def problems(clauses, proofs):
             found.append(f"{proof.name} proves nothing: name the clauses that it proves.")
         for clause in proof.clauses:
             if clause not in known:
-                found.append(f"{proof.name} names {clause}, which is no clause of the contract or the threat model.")
+                found.append(f"{proof.name} names {clause}, which is not a clause of the contract or the threat model.")
     return found

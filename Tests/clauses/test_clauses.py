@@ -1,4 +1,4 @@
-"""Every clause of the contract and of the threat model is proven by a test that runs; and this check can fail."""
+"""Every clause of the contract and of the threat model is proven by a test that runs. This check can fail, too."""
 
 import dataclasses
 import pathlib
@@ -9,7 +9,7 @@ from documents import contract, threat_model
 from proofs import Proof, problems, python, swift
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# Whatever script/test runs, and the table of script/trust's checks.
+# Everything that script/test runs, and the table of script/trust's checks.
 SOURCES = [path for folder in ("Tests", "trainer") for path in sorted((ROOT / folder).rglob("*.*"))
            if path.suffix == ".swift" or (path.name.startswith("test_") and path.suffix == ".py")]
 CHECKS = ROOT / "Tests/Trust/run.py"
@@ -43,7 +43,7 @@ def clauses_of(text):
     return [(each.prefix, each.id, each.text) for each in contract(text)]
 
 
-def test_every_clause_has_a_test_that_runs_and_every_name_is_of_a_clause():
+def test_every_clause_has_a_test_that_runs_and_every_id_in_a_test_is_a_clause():
     clauses = contract((ROOT / "docs/contract.md").read_text())
     attacks = threat_model((ROOT / "docs/threat-model.md").read_text())
     assert len(clauses) > 90 and {each.prefix for each in clauses} >= {f"C{n}." for n in range(1, 7)}
@@ -57,7 +57,7 @@ def test_every_clause_has_a_test_that_runs_and_every_name_is_of_a_clause():
     assert problems(clauses + attacks, found) == []
 
 
-def test_sentences_of_paragraphs_items_and_rows_are_told_apart():
+def test_sentences_of_paragraphs_items_and_rows_are_separated():
     assert clauses_of(MARKDOWN) == [
         ("C1.", "C1.1", "One sentence."),
         ("C1.", "C1.2", "Another one (with a stop. In it) and `a. B` and 1.5 and a. small letter: the end:"),
@@ -69,7 +69,7 @@ def test_sentences_of_paragraphs_items_and_rows_are_told_apart():
     assert clauses_of("") == []
 
 
-def test_rows_of_attacks_are_the_threat_model_and_what_is_worth_something_is_not():
+def test_rows_of_attacks_are_clauses_of_the_threat_model_and_rows_of_assets_are_not():
     worth = "| asset | its loss |\n|---|---|\n| a | b |\n"
     text = worth + "\n| asset | attack | answer |\n|---|---|---|\n| [T3] a | b | c |\n| d | e | f |\n"
     assert [(each.id, each.text) for each in threat_model(text)] == [("T3", "a | b | c"), (None, "d | e | f")]
@@ -84,11 +84,11 @@ def test_clauses_that_tests_prove_are_no_problem():
 
 
 @pytest.mark.parametrize("proofs, found", [
-    ([GOOD[1], Proof("a", ["C1.10"])], ["C1.1 “First sentence.” has no test that runs"]),  # a part of an id is none
+    ([GOOD[1], Proof("a", ["C1.10"])], ["C1.1 “First sentence.” has no test that runs"]),  # part of an id
     ([GOOD[1], Proof("a", ["C1.1"])], ["C1.10 “Second sentence.” has no test that runs"]),
     ([GOOD[0], Proof("off", ["C2.1"], runs=False)], ["C2.1 “First sentence.” has no test that runs"]),
-    ([*GOOD, Proof("x", ["C1.2"])], ["x names C1.2, which is no clause"]),
-    ([*GOOD, Proof("x", ["T1"], runs=False)], ["x names T1, which is no clause"]),
+    ([*GOOD, Proof("x", ["C1.2"])], ["x names C1.2, which is not a clause"]),
+    ([*GOOD, Proof("x", ["T1"], runs=False)], ["x names T1, which is not a clause"]),
     ([*GOOD, Proof("trust x", [])], ["trust x proves nothing"]),
 ])
 def test_a_clause_without_a_test_and_a_test_of_no_clause_are_problems(proofs, found):

@@ -1,4 +1,4 @@
-"""A checkout with core.autocrlf=true, as Git for Windows has it, has the line endings of the repository."""
+"""A checkout with core.autocrlf=true, the default of Git for Windows, keeps the repository's line endings."""
 
 import subprocess
 
@@ -6,7 +6,7 @@ import pytest
 from test_clauses import ROOT
 
 
-def test_no_file_gets_other_line_endings_where_autocrlf_is_set(tmp_path):
+def test_autocrlf_changes_no_line_endings(tmp_path):
     if not (ROOT / ".git").exists():
         pytest.skip("these sources are not a clone")
 

@@ -1,4 +1,4 @@
-"""Scripts that take long show that they are at work: what they run here waits until that has been read."""
+"""Scripts that take long show progress: the commands they run here wait until that output has been read."""
 
 import os
 import pathlib
@@ -11,7 +11,7 @@ SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "script"
 
 
 class Paused:
-    """A command that runs until `go_on` is called: the shell line `WAIT` in it waits for that."""
+    """A command that runs until `finish` is called: the shell line `WAIT` in it waits for that."""
 
     def __init__(self, folder, command, **environment):
         self.gate = folder / "gate"
@@ -22,14 +22,14 @@ class Paused:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def message(self, part):
-        """The next line on stderr that has this text."""
+        """The next line on stderr that contains this text."""
         for line in self.process.stderr:
             if part in line:
                 return line
         raise AssertionError(f"it ended without {part!r}")
 
-    def go_on(self):
-        """Lets the command go on to its end; returns its exit code, and what it printed to stdout."""
+    def finish(self):
+        """Lets the command run to its end; returns its exit code and its stdout."""
         self.gate.write_text("")
         output, _ = self.process.communicate(timeout=30)
         return self.process.returncode, output
@@ -46,7 +46,7 @@ def paused(tmp_path):
     yield start
     for each in started:
         if each.process.poll() is None:
-            each.go_on()
+            each.finish()
 
 
 def executable(path, text):
@@ -55,21 +55,21 @@ def executable(path, text):
     path.chmod(0o755)
 
 
-def test_a_silent_command_is_said_to_be_at_work_with_the_step_it_is_at(paused):
+def test_progress_of_a_silent_command_is_reported_with_its_current_step(paused):
     shell = "echo '[3/40] Compiling A'; $WAIT; echo done; exit 7"
     run = paused([SCRIPTS / "progress", "a build", "bash", "-c", shell])
     assert run.message("so far").startswith("a build: [3/40] Compiling A, ")
     assert run.message("so far")
-    assert run.go_on() == (7, "[3/40] Compiling A\ndone\n")
+    assert run.finish() == (7, "[3/40] Compiling A\ndone\n")
 
 
-def test_a_line_that_comes_in_two_parts_stays_one(paused):
+def test_a_line_written_in_two_parts_stays_one_line(paused):
     run = paused([SCRIPTS / "progress", "x", "bash", "-c", "printf par; $WAIT; echo tial; printf end"])
     run.message("x: ")
-    assert run.go_on() == (0, "partial\nend\n")
+    assert run.finish() == (0, "partial\nend\n")
 
 
-def test_nothing_is_added_to_a_command_that_is_quick():
+def test_nothing_is_added_to_the_output_of_a_quick_command():
     done = subprocess.run([SCRIPTS / "progress", "x", "bash", "-c", "echo a; echo b >&2"],
                           capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "a\n", "b\n")
@@ -79,7 +79,7 @@ def test_a_build_is_never_silent(paused, tmp_path):
     executable(tmp_path / "bin/swift", "echo \"$1\"; $WAIT")
     run = paused([SCRIPTS / "build"])
     assert run.message("so far").startswith("script/build: ")
-    assert run.go_on() == (0, "build\n")
+    assert run.finish() == (0, "build\n")
 
 
 def test_an_installation_of_libraries_is_never_silent(paused, tmp_path):
@@ -93,7 +93,7 @@ def test_an_installation_of_libraries_is_never_silent(paused, tmp_path):
     run = paused([SCRIPTS / "bootstrap"])
     assert run.message("installing") == "script/bootstrap: installing libfake-dev\n"
     assert run.message("so far").startswith("script/bootstrap: ")
-    assert run.go_on() == (0, "")
+    assert run.finish() == (0, "")
 
 
 def test_an_installation_of_python_packages_is_never_silent(paused, tmp_path):
@@ -107,5 +107,5 @@ def test_an_installation_of_python_packages_is_never_silent(paused, tmp_path):
     run = paused([tmp_path / "script/environment"])
     assert run.message("installing") == "script/environment: installing requirements.txt into .venv\n"
     assert run.message("so far").startswith("script/environment: ")
-    assert run.go_on() == (0, "")
+    assert run.finish() == (0, "")
     assert (tmp_path / ".venv/requirements.txt").exists()

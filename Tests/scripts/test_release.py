@@ -1,4 +1,4 @@
-"""script/archive and script/publish with a docker and a gh that write down what they are asked."""
+"""script/archive and script/publish with a fake docker and gh that record their arguments."""
 
 import hashlib
 import os
@@ -20,12 +20,12 @@ save) echo "image of $PROCESSOR" ;;
 login) cat >>"$CALLS" ;;
 esac"""
 PUBLISHING = {
-    "GITHUB_ACTOR": "somebody", "GITHUB_REF_NAME": f"v{RELEASE}", "GITHUB_REF_TYPE": "tag",
+    "GITHUB_ACTOR": "octocat", "GITHUB_REF_NAME": f"v{RELEASE}", "GITHUB_REF_TYPE": "tag",
     "GITHUB_REPOSITORY": "Some/Bungalow", "GITHUB_TOKEN": "secret"}  # fmt: skip
 
 
 class Copy:
-    """The scripts in a folder of their own, with tools that are not the real ones."""
+    """The scripts in a folder of their own, with fake tools."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -42,7 +42,7 @@ class Copy:
             path.chmod(0o755)
 
     def run(self, name, processor="x86_64", **environment):
-        """The exit code, what was printed, and what docker and gh were asked."""
+        """The exit code, the output, and the calls of docker and gh."""
         calls = self.folder / "calls"
         calls.write_text("")
         path = f"{self.folder}/bin:{os.environ['PATH']}"
@@ -60,7 +60,7 @@ def copy(tmp_path):
 @pytest.mark.parametrize(
     ("machine", "processor"), [("x86_64", "amd64"), ("aarch64", "arm64"), ("arm64", "arm64")]
 )
-def test_an_archive_has_the_name_of_release_and_processor_and_its_checksum(copy, machine, processor):
+def test_an_archive_is_named_after_release_and_processor_and_has_a_checksum(copy, machine, processor):
     code, output, calls = copy.run("archive", machine)
     assert code == 0, output
     name = f"bungalow-{RELEASE}-linux-{processor}.tar.gz"
@@ -71,7 +71,7 @@ def test_an_archive_has_the_name_of_release_and_processor_and_its_checksum(copy,
     assert f"--tag bungalow:{RELEASE}" in calls[1] and calls[2] == f"docker save bungalow:{RELEASE}"
 
 
-def test_a_tag_that_is_not_the_release_and_another_processor_make_nothing(copy):
+def test_a_tag_other_than_the_release_or_another_processor_produces_nothing(copy):
     code, output, calls = copy.run("archive", **{**PUBLISHING, "GITHUB_REF_NAME": "v99.0.0"})
     assert (code, calls) == (65, []) and f"the tag v99.0.0 is not v{RELEASE}" in output
     code, output, calls = copy.run("archive", "riscv64")
@@ -79,22 +79,22 @@ def test_a_tag_that_is_not_the_release_and_another_processor_make_nothing(copy):
     assert copy.run("archive", **PUBLISHING)[0] == 0
 
 
-def test_both_images_a_list_of_them_and_a_release_with_checksums_are_published(copy):
+def test_both_images_their_manifest_list_and_a_release_with_checksums_are_published(copy):
     for machine in ("x86_64", "aarch64"):
         assert copy.run("archive", machine)[0] == 0
     code, output, calls = copy.run("publish", **PUBLISHING)
     assert code == 0, output
     image = f"ghcr.io/some/bungalow:{RELEASE}"
     archives = [f"bungalow-{RELEASE}-linux-{each}.tar.gz" for each in ("amd64", "arm64")]
-    # The token goes in by standard input, which no list of processes shows.
-    assert calls[:2] == ["docker login ghcr.io --username somebody --password-stdin", "secret"]
+    # The token is passed on standard input, which no list of processes shows.
+    assert calls[:2] == ["docker login ghcr.io --username octocat --password-stdin", "secret"]
     pushed = [call for call in calls if "push" in call or "imagetools" in call]
     assert pushed == [
         f"docker push {image}-amd64",
         f"docker push {image}-arm64",
         f"docker buildx imagetools create --tag {image} {image}-amd64 {image}-arm64",
     ]
-    # Each image is loaded just before it gets its name: both archives hold the same one.
+    # Each image is loaded just before it is tagged, since both archives use the same name.
     assert [call.split()[1] for call in calls[2:8]] == ["load", "tag", "push"] * 2
     assert calls[-1].startswith(f"gh release create v{RELEASE} ")
     assert calls[-1].endswith(f"{' '.join(archives)} SHA256SUMS")
@@ -103,7 +103,7 @@ def test_both_images_a_list_of_them_and_a_release_with_checksums_are_published(c
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing", "no token"])
-def test_nothing_is_published_that_is_not_whole(copy, damage):
+def test_nothing_incomplete_is_published(copy, damage):
     for machine in ("x86_64", "aarch64"):
         assert copy.run("archive", machine)[0] == 0
     archive = copy.dist / f"bungalow-{RELEASE}-linux-arm64.tar.gz"

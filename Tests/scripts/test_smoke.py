@@ -1,6 +1,6 @@
-"""script/smoke builds this tree and another commit, and leaves neither a worktree nor a server behind.
+"""script/smoke builds this tree and another commit, and cleans up its worktree and servers.
 
-Builds and loads are stand-ins here; loadtest/tests/test_smoke.py has the real server and the real k6.
+Builds and loads are fakes here; loadtest/tests/test_smoke.py uses the real server and k6.
 """
 
 import os
@@ -12,12 +12,12 @@ import pytest
 
 SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / "script"
 
-# A build takes the tree's own server.
+# A build copies the tree's own server.
 BUILD = """
 mkdir -p "$(dirname "$0")/../.build/release"
 cd "$(dirname "$0")/.."
 cp "$2" .build/release/"""
-# A server says which commit it is of, and runs until it is ended.
+# A server prints its commit, and runs until it is stopped.
 SERVER = """
 trap 'echo "ended {name}" >>"$CALLS"; exit 0' TERM
 echo "info: listens on http://{name}" >&2
@@ -80,19 +80,19 @@ def test_both_commits_are_built_and_loaded_in_turn_and_the_report_decides(smoke)
     assert (code, again) == (3, calls)
 
 
-def test_what_cannot_be_judged_gets_more_rounds_but_not_for_ever(smoke):
+def test_an_inconclusive_comparison_gets_more_rounds_but_not_for_ever(smoke):
     code, calls, _ = smoke(VERDICT="65")
     assert code == 65 and calls.count("report") == 3
     assert [call.rpartition("-")[2] for call in calls if call.startswith("http://now")] == list("123456")
 
 
-def test_a_run_that_is_not_proven_ends_it_before_there_is_a_verdict(smoke):
+def test_an_unproven_run_ends_the_script_without_a_verdict(smoke):
     code, calls, messages = smoke(CODE="3")
     assert code == 1 and calls == ["http://before base smoke-1", "ended before"]
     assert "the run base 1 is not proven (exit code 3" in messages
 
 
-def test_a_commit_that_is_not_there_and_an_option_build_nothing(smoke):
+def test_a_missing_commit_or_an_option_builds_nothing(smoke):
     code, calls, messages = smoke("no-such")
     assert (code, calls) == (64, []) and "no commit no-such" in messages
     code, calls, messages = smoke("--help")

@@ -57,7 +57,7 @@ def cost_of_another_run(server, k6, base, rate=12):
     return (after - cpu - base * 4) / (done - look_ups) * 1000
 
 
-def test_the_cpu_of_a_request_is_that_of_a_run_at_another_rate(calibrated, k6):
+def test_the_cpu_of_a_request_matches_a_run_at_another_rate(calibrated, k6):
     server, figures, errors = calibrated(20)
     cost = cost_of_another_run(server, k6, figures["base_cpu_cores"])
     assert abs(figures["cpu_per_miss_ms"] - cost) <= max(0.05 * cost, errors["cpu_per_miss_ms"])
@@ -68,7 +68,7 @@ def test_the_cpu_of_a_request_is_that_of_a_run_at_another_rate(calibrated, k6):
 
 
 @pytest.mark.skipif("TRUST" not in os.environ, reason="measures twice: script/trust runs it")
-def test_a_light_request_costs_what_its_rate_tells(calibrated, k6):
+def test_a_light_request_costs_what_its_rate_predicts(calibrated, k6):
     server, figures, errors = calibrated(0)
     rate = 40
     cost = cost_of_another_run(server, k6, figures["base_cpu_cores"], rate)

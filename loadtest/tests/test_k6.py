@@ -58,7 +58,7 @@ def test_the_hold_is_measured_in_parts_that_add_up_to_it(k6, server):
     assert run.entry["settings"]["THINK_TIME_MS"] == "5"
 
 
-def test_a_run_says_what_it_will_do_and_how_long_it_still_takes(k6, server):
+def test_a_run_reports_its_plan_and_the_time_left(k6, server):
     run = k6(server.url, CACHE_RATE="0.5", USERS="2", RAMP_SECONDS="0", HOLD_SECONDS="5", DOWN_SECONDS="0",
              THINK_TIME_MS="5").finish()  # fmt: skip
     assert run.code == 0, run.said
@@ -67,7 +67,7 @@ def test_a_run_says_what_it_will_do_and_how_long_it_still_takes(k6, server):
     assert "the calls begin" not in run.said
 
 
-def test_a_fixed_body_is_sent_as_often_as_told(k6, server, tmp_path):
+def test_a_fixed_body_is_sent_as_often_as_configured(k6, server, tmp_path):
     house = {
         "MedInc": 1,
         "HouseAge": 1,
@@ -83,7 +83,7 @@ def test_a_fixed_body_is_sent_as_often_as_told(k6, server, tmp_path):
     run.proven(200, 200)
 
 
-def test_refusals_and_time_outs_are_counted_apart_and_leave_the_run_proven(k6, start):
+def test_refusals_and_time_outs_are_counted_separately_and_leave_the_run_proven(k6, start):
     crowded = start(SYNTHETIC_SLEEP_MS="30", REPLICA_MAX_CONCURRENT_REQUESTS="1", MAX_QUEUED_REQUESTS="0")
     run = k6(crowded.url, CACHE_RATE="0", CALLS="100", USERS="4").finish()
     seen = run.entry["seen"]
@@ -94,13 +94,13 @@ def test_refusals_and_time_outs_are_counted_apart_and_leave_the_run_proven(k6, s
     assert (run.code, run.codes) == (3, {"no_answers"}) and run.entry["seen"]["timeouts"] == 4, run.said
 
 
-def test_a_file_that_cannot_be_written_is_told_before_the_run(k6, server, tmp_path):
+def test_a_file_that_cannot_be_written_is_reported_before_the_run(k6, server, tmp_path):
     (tmp_path / "run.run.json").mkdir()
     run = k6(server.url, CALLS="10").finish_without_file()
     assert run.code == 2 and run.said.startswith("loadtest/cache-rate: RESULTS=") and run.said.count("\n") == 1
 
 
-def test_a_threshold_that_is_crossed_is_told_by_its_own_exit_code(k6, server):
+def test_a_crossed_threshold_has_its_own_exit_code(k6, server):
     run = k6(server.url, CACHE_RATE="0.5", CALLS="100", USERS="2", P99_MS="0").finish()
     assert (run.code, run.entry["verdict"]) == (99, "PROVEN"), run.said
 
@@ -119,6 +119,6 @@ def test_keys_are_sent(k6, start, tmp_path):
         ("TARGET", "127.0.0.1:8000"), ("REPLICAS", "foo"), ("REPLICAS", "dns:foo"), ("P50_MS", "abc"),
         ("MAX_FAILED", "2"), ("NAME", "a/b"), ("RESULTS", "/dev/null"), ("CACHE_URL", "http://127.0.0.1:6379")],
 )  # fmt: skip
-def test_a_value_that_is_not_allowed_is_told_in_one_line(k6, server, name, value):
+def test_a_value_that_is_not_allowed_is_reported_in_one_line(k6, server, name, value):
     run = k6(server.url, **{name: value}).finish()
     assert run.code == 2 and len(run.said.splitlines()) == 1 and f"{name}={value}" in run.said.replace("'", "")

@@ -47,7 +47,7 @@ def test_a_master_with_two_workers_hits_exactly_as_often_as_planned(locust, serv
     assert sorted(int(row["Record"]) for row in rows(master, "timing")) == list(range(int(calls)))
 
 
-def test_a_run_by_time_ends_without_a_call_that_is_cut_off(locust, server):
+def test_a_run_by_time_ends_without_cutting_off_a_call(locust, server):
     master, workers = with_workers(locust, server, "--run-time", "2s")
     master.finish()
     calls, hot = master.entry["planned"].values()
@@ -110,7 +110,7 @@ def is_near_the_limit(found):
     return 0.85 * 6 / (found["p50_ms"] / 1000) < found["rate"] < 1.15 * 6 / 0.150
 
 
-def test_saturation_is_found_where_concurrency_and_latency_put_it(locust, start):
+def test_saturation_is_found_at_concurrency_divided_by_latency(locust, start):
     run = saturate(locust, start, "1")
     found = run.entry["saturation"]
     assert found["users"] == 6 and is_near_the_limit(found), run.said
@@ -129,7 +129,7 @@ def test_three_rounds_of_the_search_agree(locust, start):
     assert all(map(is_near_the_limit, found["rounds"])), run.said
 
 
-def test_the_search_goes_up_by_steps_back_by_ones_and_holds():
+def test_the_search_goes_up_in_steps_down_by_one_and_holds():
     limits = Limits(start_users=1, step_users=5, most_users=100, step_seconds=1, hold_seconds=9, rounds=2)
     search = Search(limits)
 
@@ -158,7 +158,7 @@ def test_a_search_that_finds_nothing_says_so():
 
 
 @pytest.mark.parametrize("name, value", [("CACHE_RATE", "2e1"), ("SHAPE", "foo"), ("REPLICAS", "foo")])
-def test_a_value_that_is_not_allowed_is_told(locust, server, name, value):
+def test_a_value_that_is_not_allowed_is_reported(locust, server, name, value):
     run = locust(server.url, "--headless", **{name: value}).finish()
     assert run.code == 2 and f"{name}={value} is not allowed" in run.said.replace("'", "")
     assert "Traceback" not in run.said

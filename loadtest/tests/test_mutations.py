@@ -132,7 +132,7 @@ class Balancer:
             return
 
 
-def test_several_servers_at_one_address_are_told_and_not_taken_for_a_restart(k6, start):
+def test_several_servers_at_one_address_are_reported_and_not_taken_for_a_restart(k6, start):
     balancer = Balancer([start(), start()])
     run = k6(balancer.url, CACHE_RATE="0.5", CALLS="100", USERS="4").finish()
     balancer.listener.close()

@@ -9,7 +9,7 @@ from processor import Demand, cores, quota_of
 from testkit.processes import wait_until
 
 
-def test_a_process_that_never_waits_wants_a_whole_core_also_when_it_has_ended():
+def test_a_process_that_never_waits_wants_a_whole_core_even_after_it_has_ended():
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
         demand = Demand(process.pid, 1)
         wait_until(lambda: demand.read() > 0.8, "the demand", 60)
@@ -17,7 +17,7 @@ def test_a_process_that_never_waits_wants_a_whole_core_also_when_it_has_ended():
     assert demand.read() > 0.8
 
 
-def test_what_threads_take_with_them_at_the_end_is_not_forgotten(monkeypatch):
+def test_the_cpu_of_threads_that_have_ended_is_not_forgotten(monkeypatch):
     wanted = iter([1.0, 6.0, 0.5])
     monkeypatch.setattr(processor, "wanted_seconds", lambda _: next(wanted))
     demand = Demand(1, 1)

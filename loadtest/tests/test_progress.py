@@ -26,7 +26,7 @@ class Screen(io.StringIO):
 
 
 @pytest.mark.parametrize("is_terminal", [False, True])
-def test_what_is_under_way_is_said_again_and_again_and_a_terminal_keeps_one_line(is_terminal):
+def test_progress_is_reported_repeatedly_and_a_terminal_keeps_one_line(is_terminal):
     screen, numbers = Screen(is_terminal), itertools.count(1)
     with Progress(lambda: f"turn {next(numbers)}", every=0.01, stream=screen):
         assert screen.third.wait(30)
@@ -37,7 +37,7 @@ def test_what_is_under_way_is_said_again_and_again_and_a_terminal_keeps_one_line
         assert said.startswith("turn 1\nturn 2\n") and "\r" not in said
 
 
-def test_durations_are_said_as_people_say_them():
+def test_durations_are_written_in_hours_minutes_and_seconds():
     assert [duration(seconds) for seconds in (-1, 0.4, 59.4, 59.6, 365)] == ["0 s", "0 s", "59 s", "1 min 0 s",
                                                                             "6 min 5 s"]  # fmt: skip
 
@@ -47,9 +47,9 @@ def test_durations_are_said_as_people_say_them():
     [(0, "ramp-up, 0 s of 1 min 0 s; 6 min 5 s left"), (61, "hold, 1 s of 5 min 0 s; 5 min 4 s left"),
         (362, "ramp-down, 2 s of 5 s; 3 s left"), (370, "waiting for the last responses, 5 s so far")],
 )  # fmt: skip
-def test_a_run_of_phases_says_where_it_is_and_what_is_left(elapsed, text):
+def test_a_run_of_phases_reports_its_phase_and_the_time_left(elapsed, text):
     assert phase_text([("ramp-up", 60), ("hold", 300), ("ramp-down", 5)], elapsed) == text
 
 
-def test_a_phase_that_takes_no_time_is_never_said():
+def test_a_phase_that_takes_no_time_is_never_reported():
     assert phase_text([("ramp-up", 0), ("hold", 5)], 0) == "hold, 0 s of 5 s; 5 s left"

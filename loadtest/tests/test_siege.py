@@ -35,14 +35,14 @@ def test_siege_runs_its_phases_and_every_call_is_in_the_summary(server, tmp_path
     [("PHASES", "abc"), ("PHASES", "1:20 2"), ("FACTOR", "abc"), ("FACTOR", "0"), ("TARGET", "127.0.0.1:8000"),
         ("NAME", "a/b"), ("API_KEY_FILE", "nowhere"), ("RESULTS", "/dev/null")],
 )  # fmt: skip
-def test_a_value_that_is_not_allowed_is_told_in_one_line(tmp_path, name, value):
+def test_a_value_that_is_not_allowed_is_reported_in_one_line(tmp_path, name, value):
     environment = {"PATH": "/usr/bin:/bin:/usr/local/bin", "RESULTS": str(tmp_path), name: value}
     done = subprocess.run([LOADTEST / "siege/phases"], env=environment, capture_output=True, text=True)
     assert done.returncode == 2 and done.stderr.startswith(f"loadtest/siege/phases: {name}={value} is not allowed")
     assert done.stdout == "" and done.stderr.count("\n") == 1
 
 
-def test_phases_without_answers_are_told_and_a_log_of_nothing_else_is_void(tmp_path, capsys):
+def test_phases_without_responses_are_reported_and_a_log_of_only_those_is_void(tmp_path, capsys):
     log = tmp_path / "siege.siege.log"
     log.write_text(LOG + UNANSWERED)
     assert write(log, "http://a", "anna", None) == 0
@@ -68,7 +68,7 @@ LOG = """      Date & Time,  Trans,  Elap Time,  Data Trans,  Resp Time,  …
 """
 
 
-def test_response_times_are_weighted_by_answers_and_marks_are_read():
+def test_response_times_are_weighted_by_responses_and_marks_are_read():
     phases = parse(LOG)
     assert [(each["phase"], each["okay"], each["ended"]) for each in phases] == [
         (1, 10, "2026-11-21T12:00:59.000Z"),

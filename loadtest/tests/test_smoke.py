@@ -44,7 +44,7 @@ def test_a_server_that_has_become_slower_fails(smoke, binary, tmp_path):
     assert code == 3, output + messages
 
 
-def test_a_server_that_does_not_start_and_a_run_without_proof_are_no_success(smoke, binary, tmp_path):
+def test_a_server_that_does_not_start_and_a_run_without_proof_fail(smoke, binary, tmp_path):
     code, _, messages = smoke("/bin/false")
     assert code == 1 and "/bin/false does not start" in messages
     # A k6 threshold that no server can meet.

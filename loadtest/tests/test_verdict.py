@@ -43,7 +43,7 @@ def codes(tally, census):
     return verdict, [reason["code"] for reason in reasons]
 
 
-def test_a_run_is_proven_when_plan_answers_and_counters_agree(tally, census):
+def test_a_run_is_proven_when_plan_responses_and_counters_agree(tally, census):
     assert codes(tally, census) == ("PROVEN", [])
 
 
@@ -176,7 +176,7 @@ def test_a_run_is_unproven_when_a_replica_is_gone_at_the_end(tally, census):
     assert codes(tally, census) == ("UNPROVEN", ["replica_vanished"])
 
 
-def test_servers_that_answer_by_turns_at_one_address_are_told_from_one_that_restarted(tally, census):
+def test_servers_that_share_an_address_are_distinguished_from_one_that_restarted(tally, census):
     census.replicas["c"] = Replica("c", "http://a", sample())
     census.answered = {"http://a": ["a", "c"], "http://b": ["b"]}
     assert codes(tally, census) == ("UNPROVEN", ["replica_vanished"])
@@ -184,7 +184,7 @@ def test_servers_that_answer_by_turns_at_one_address_are_told_from_one_that_rest
     assert codes(tally, census) == ("UNPROVEN", ["several_instances"])
 
 
-def test_one_refused_call_among_answers_is_no_reason(tally, census):
+def test_one_refused_call_does_not_make_a_run_void(tally, census):
     tally.hot["hit"] -= 1
     tally.hot["errors"] += 1
     assert codes(tally, census) == ("PROVEN", [])
@@ -195,7 +195,7 @@ def test_a_run_is_unproven_without_counters(tally, census):
     assert codes(tally, census) == ("UNPROVEN", ["counters_missing"])
 
 
-def test_a_redis_that_was_named_has_to_tell_what_it_evicted(tally, census):
+def test_a_configured_redis_has_to_report_its_evictions(tally, census):
     census.redis = RedisInformation("CACHE_URL", "redis://:secret@a")
     assert codes(tally, census) == ("UNPROVEN", ["counters_missing"])
     assert "redis://a:6379 " in judge(tally, census)[1][0]["text"]
@@ -203,19 +203,19 @@ def test_a_redis_that_was_named_has_to_tell_what_it_evicted(tally, census):
     assert codes(tally, census) == ("PROVEN", [])
 
 
-def test_a_vanished_replica_does_not_excuse_what_the_answers_themselves_show(tally, census):
+def test_a_vanished_replica_does_not_excuse_what_the_responses_show(tally, census):
     census.replicas["a"].last = None
     evict(tally, census)
     assert codes(tally, census) == ("VOID", ["hot_missed", "replica_vanished"])
 
 
-def test_the_reasons_tried_are_all_that_there_are_and_voids_exit_code_is_3_and_unproven_4():
+def test_every_reason_is_tried_and_void_exits_with_3_and_unproven_with_4():
     known = SCHEMA["properties"]["reasons"]["items"]["properties"]["code"]["enum"]
     assert set(VOID) | set(UNPROVEN) == set(known)
     assert EXIT_CODES == {"PROVEN": 0, "VOID": 3, "UNPROVEN": 4}
 
 
-def test_calls_without_an_answer_may_or_may_not_have_been_counted(tally, census):
+def test_calls_without_a_response_may_or_may_not_have_been_counted(tally, census):
     tally.hot["hit"] -= 2
     tally.hot["timeouts"] = 2
     for counted in (0, 1, 2):
@@ -237,7 +237,7 @@ def test_a_refused_call_may_or_may_not_have_been_looked_up(tally, census):
     assert codes(tally, census) == ("VOID", ["counters_differ"])
 
 
-def test_redis_own_counters_do_for_servers_that_have_none(tally):
+def test_redis_counters_serve_for_servers_without_counters(tally):
     before = "run_id:abc\nkeyspace_hits:5\nkeyspace_misses:6\n"
     after = f"run_id:abc\nkeyspace_hits:{5 + 76}\nkeyspace_misses:{6 + 25}\n"
     census = Census(Source())
@@ -246,11 +246,11 @@ def test_redis_own_counters_do_for_servers_that_have_none(tally):
     assert codes(tally, census) == ("PROVEN", [])
 
 
-def test_what_the_documentation_says_of_the_limit_is_so():
+def test_the_documented_limit_is_right():
     text = (Path(__file__).resolve().parent.parent / "README.md").read_text()
     assert all(f"`{code}`" in text for code in [*VOID, *UNPROVEN])
 
 
-def test_metrics_of_something_else_are_no_counters():
+def test_metrics_of_another_program_are_rejected():
     with pytest.raises(ValueError):
         parse_metrics("process_start_time_seconds 1\n")

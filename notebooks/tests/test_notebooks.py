@@ -81,7 +81,7 @@ def executed(tmp_path_factory):
         return dict(zip(NAMES, threads.map(Executed, NAMES, folders), strict=True))
 
 
-def test_there_is_something_to_check_in_each_notebook():
+def test_each_notebook_has_something_to_check():
     assert sorted(PROBES) == NAMES
 
 
@@ -116,7 +116,7 @@ def test_the_recipe_shows_the_recorded_run_beside_a_prediction_that_is_proven(ex
     assert not (RECORDED / "prediction.json").exists()
 
 
-def test_other_recipes_cost_what_the_text_beside_them_says(executed):
+def test_other_recipes_cost_what_their_text_states(executed):
     found = executed["deployment-recipe"].probe["recipes"]
     keys = zip(found["least replicas"], found["target, %"], strict=True)
     cost = dict(zip(keys, found["reserved core-hours"], strict=True))
@@ -148,7 +148,7 @@ def test_a_picture_shows_something(executed, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_committed_was_executed_in_order_without_an_error_and_has_no_path_of_a_machine(executed, name):
+def test_committed_notebooks_were_executed_in_order_without_an_error_and_contain_no_local_path(executed, name):
     committed = load(name)
     cells = code_cells(committed)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
@@ -182,7 +182,7 @@ class Links(HTMLParser):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_page_runs_no_script_and_asks_no_other_host(executed, name):
+def test_the_page_runs_no_script_and_contacts_no_other_host(executed, name):
     text = page(executed[name].notebook)
     assert Links(text).found == [] and "default-src 'none'" in text and "data:image/png;base64," in text
     assert Links("<script>1</script><img src='http://a/b.png'>").found == ["script", "http://a/b.png"]

@@ -40,7 +40,7 @@ def test_programs_and_environments_are_made_before_a_notebook_is_executed(script
         ".venv-notebooks/bin/python -B notebooks/execute.py load-test http://a"]
 
 
-def test_without_a_name_jupyterlab_is_opened_and_a_build_that_is_there_is_renewed_in_silence(script, tmp_path):
+def test_without_a_name_jupyterlab_is_opened_and_an_existing_build_is_updated_silently(script, tmp_path):
     for name in ("bungalow", "bungalow-server"):
         (tmp_path / ".build/release").mkdir(parents=True, exist_ok=True)
         (tmp_path / ".build/release" / name).touch(mode=0o755)

@@ -1,4 +1,4 @@
-"""Where a text stops being JSON, by contract.py: the texts that end in a token, whose ends are easily got wrong."""
+"""Where a text stops being JSON, by contract.py: texts that end within a token are easy to get wrong."""
 
 import contract
 import pytest

@@ -1,4 +1,4 @@
-"""What is built and tested with is named exactly, so that no other comes in unseen."""
+"""All dependencies of the build and the tests are pinned exactly, so that no other version gets in unnoticed."""
 
 import re
 
@@ -8,7 +8,7 @@ FRAMEWORKS = ("bentoml", "litserve", "mlserver", "mosec", "ray")
 
 
 # proves: T44
-def test_every_swift_package_is_of_one_version_and_over_https():
+def test_every_swift_package_is_pinned_to_one_version_and_uses_https():
     packages = re.findall(r"\.package\(([^)]*)\)", (ROOT / "Package.swift").read_text())
     assert len(packages) > 5
     for package in packages:
@@ -16,7 +16,7 @@ def test_every_swift_package_is_of_one_version_and_over_https():
 
 
 # proves: T44
-def test_every_python_package_is_of_one_version_with_the_hashes_of_its_files():
+def test_every_python_package_is_pinned_to_one_version_with_hashes():
     files = [file for file in ROOT.rglob("requirements*.txt")
              if not any(part.startswith((".venv", ".build")) for part in file.relative_to(ROOT).parts)]
     names = {str(file.relative_to(ROOT)) for file in files}
