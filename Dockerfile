@@ -1,10 +1,10 @@
-# The server as an image of little more than its executable: script/image builds it.
+# The server as an image with little more than its executable; script/image builds it.
 
 ARG SWIFT_IMAGE=docker.io/library/swift:6.3.1-bookworm
 ARG DEBIAN_IMAGE=docker.io/library/debian:bookworm-20260824-slim@sha256:88200866dfff7ea7f5cbcb6ec7c8a701889efe6fe859fe64d6990e4b07ea4171
 
 FROM ${SWIFT_IMAGE} AS build
-# Debian keeps one version of each package in a release, and replaces it at a security fix: a pin would only break.
+# A Debian release keeps one version of each package, and replaces it for a security fix: a pin would only break.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libhiredis-dev libsimdjson-dev libsqlite3-dev \
@@ -14,9 +14,9 @@ COPY Package.swift ./
 COPY script/build script/build
 COPY script/progress script/progress
 COPY Sources Sources
-# SwiftPM wants the folders of all targets, also of those that it is not asked to build.
+# SwiftPM needs the folders of all targets, even those that it does not build.
 COPY Tests Tests
-# What was built last time is kept beside the image's layers, so that a changed line does not build NIO again.
+# The last build is cached outside the image's layers, so that a changed line does not rebuild NIO.
 RUN --mount=type=cache,target=/src/.build,sharing=locked \
     script/build --product bungalow-server \
     && strip -o /bungalow-server .build/release/bungalow-server

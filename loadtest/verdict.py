@@ -104,7 +104,7 @@ def cache_reasons(tally: Tally) -> Iterator[Reason]:
         )
     if tally.both("bypass"):
         yield "bypassed", (
-            f"{tally.both('bypass')} calls got no reply from the cache: it is off, down or too slow "
+            f"{tally.both('bypass')} calls got no answer from the cache: it is off, down or too slow "
             "(on a busy machine raise the server's CACHE_DEADLINE_MS)"
         )
 

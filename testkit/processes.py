@@ -9,7 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
 class StartError(Exception):
-    """A process that did not start, and what it printed."""
+    """A process did not start; the message is what it printed."""
 
 
 def free_port() -> int:
@@ -19,13 +19,13 @@ def free_port() -> int:
 
 
 def wait_until(condition: Callable[[], object], what: str, seconds: float = 30, pause: float = 0.02) -> float:
-    """Waits until the condition holds; returns the seconds that took.
+    """Waits until the condition holds; returns the seconds it took.
 
-    Raises TimeoutError, which names what was waited for.
+    Raises TimeoutError, which names the condition.
     """
     began = time.monotonic()
     while not condition():
         if time.monotonic() - began > seconds:
-            raise TimeoutError(f"waited {seconds:g} s in vain: {what}")
+            raise TimeoutError(f"timed out after {seconds:g} s: {what}")
         time.sleep(pause)
     return time.monotonic() - began

@@ -12,7 +12,7 @@ from testkit.processes import StartError, free_port, wait_until
 
 
 class RedisServer:
-    """Runs for as long as its block lasts.
+    """Runs while its block lasts.
 
     `tls` are options that give it an encrypted port too; `launcher` is a command that starts it, such as taskset;
     `more` are options of redis-server.

@@ -32,7 +32,7 @@ def built_server() -> pathlib.Path:
 
 
 class Server:
-    """A server on the loopback interface that has these environment variables only; port 0 picks a free port."""
+    """A server on the loopback interface with only these environment variables; port 0 picks a free port."""
 
     # A busy machine must not turn a HIT into a BYPASS.
     DEFAULTS: ClassVar[Mapping[str, str]] = {"CACHE_DEADLINE_MS": "3000"}
@@ -47,7 +47,7 @@ class Server:
         )
         assert self.process.stderr
         self.url = self._wait_for_url(self.process.stderr)
-        # A pipe that is not read would stop the server when it is full.
+        # A pipe that is not read would block the server once it is full.
         threading.Thread(target=self.process.stderr.read, daemon=True).start()
 
     def _wait_for_url(self, messages: Iterator[str]) -> str:
@@ -85,7 +85,7 @@ class Server:
         return Metrics(self.call("/metrics")[1])
 
     def stop(self) -> int:
-        """Ends it as Ctrl-C does, which skips the drain delay; returns the exit code."""
+        """Stops it as Ctrl-C does, which skips the drain delay; returns the exit code."""
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(timeout=30)
 
@@ -98,7 +98,7 @@ class Server:
 
 @contextlib.contextmanager
 def servers(defaults: Mapping[str, str], kind: type[Server] = Server) -> Iterator[Callable[..., Server]]:
-    """A function that starts the built server, `start(port=0, **environment)`; with the block, all of them end."""
+    """A function that starts the built server, `start(port=0, **environment)`; all of them end with the block."""
     started: list[Server] = []
 
     def start(port: int = 0, **environment: str) -> Server:

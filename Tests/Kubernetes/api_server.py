@@ -1,7 +1,7 @@
-"""As much of a Kubernetes API server as the real kubectl needs to apply manifests: objects in memory, no controllers.
+"""The part of a Kubernetes API server that kubectl needs to apply manifests: objects in memory, no controllers.
 
-It keeps what it is sent, merges patches, and writes down each request that changes something. Of a real server's rules
-it has the ones that the tests are about: a Deployment without replicas gets 1, and a Job's template never changes.
+It keeps the objects it is sent, merges patches, and records each request that changes something. It has only the rules
+that the tests are about: a Deployment without replicas gets 1, and a Job's template never changes.
 """
 
 import http.server
@@ -22,7 +22,7 @@ KINDS = {
 
 
 def discovery(path):
-    """What /api, /apis and each group's version answer; None for another path."""
+    """The response to /api, /apis and each group's version; None for any other path."""
     groups = sorted({version for version, _, _ in KINDS.values() if "/" in version})
     if path == "/api":
         return {"kind": "APIVersions", "versions": ["v1"]}
@@ -43,7 +43,7 @@ def discovery(path):
 
 
 def merge(value, patch):
-    """JSON merge patch (RFC 7396); a strategic patch of fields outside of lists is the same."""
+    """JSON merge patch (RFC 7396); for fields outside lists, a strategic patch is the same."""
     if not isinstance(patch, dict):
         return patch
     merged = dict(value) if isinstance(value, dict) else {}
@@ -56,14 +56,14 @@ def merge(value, patch):
 
 
 def default(stored):
-    """What the server fills in."""
+    """Adds the server's defaults."""
     if stored["kind"] == "Deployment":
         stored["spec"].setdefault("replicas", 1)
     return stored
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """The server, from the start to the end of a `with`; `changes` lists method, path and body of what changed it."""
+    """The server, for the length of a `with`; `changes` lists method, path and body of each request that changed it."""
 
     daemon_threads = True
 
@@ -95,7 +95,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer({**failure, "message": message}, status)
 
     def change(self):
-        """The path and the body of a request that changes something, which is written down."""
+        """The path and the body of a request that changes something; records them."""
         path = self.path.split("?")[0]
         text = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         body = json.loads(text) if text else None

@@ -1,4 +1,4 @@
-"""What the checks share: each kustomization rendered, and a built server to hold them against."""
+"""What the checks share: each kustomization rendered, and a built server to compare them with."""
 
 import pytest
 from kustomization import EVERYTHING, render
@@ -18,6 +18,6 @@ def binary():
 
 @pytest.fixture(scope="session")
 def start():
-    """Starts servers, and ends those that are left."""
+    """Starts servers, and ends those that still run."""
     with servers({}) as start:
         yield start

@@ -1,4 +1,4 @@
-"""Renders the kustomizations of .k8s and of the combinations here, and finds objects in what comes out."""
+"""Renders the kustomizations of .k8s and of the combinations here, and finds objects in the result."""
 
 import functools
 import pathlib
@@ -13,16 +13,16 @@ from testkit.processes import ROOT
 K8S = ROOT / ".k8s"
 COMBINATIONS = pathlib.Path(__file__).resolve().parent / "combinations"
 OVERLAYS = sorted(path.parent for path in K8S.glob("overlays/*/kustomization.yaml"))
-# As it is, and with a managed Redis.
+# prod as it is, and with a managed Redis.
 PROD = [K8S / "overlays/prod", COMBINATIONS / "managed-redis"]
 EVERYTHING = [K8S / "bases", *OVERLAYS, *sorted(path.parent for path in COMBINATIONS.glob("*/kustomization.yaml"))]
 
-# The tools come from this environment's requirements, whatever else the machine has.
+# The tools come from this environment's requirements, even if the machine has others.
 TOOLS = pathlib.Path(sys.executable).parent
 
 
 class Rendered:
-    """The objects of one kustomization, as kubectl would send them to a cluster."""
+    """The objects of one kustomization as kubectl would send them to a cluster."""
 
     def __init__(self, folder, text):
         self.name = folder.name
@@ -33,7 +33,7 @@ class Rendered:
         return [each for each in self.objects if each["kind"] == kind]
 
     def find(self, kind, name="bungalow"):
-        """The object of a kind and name, without the hash of a generated name; None if there is none."""
+        """The object with this kind and name (without the hash of a generated name); None if there is none."""
         found = [
             each
             for each in self.all(kind)
@@ -51,7 +51,7 @@ class Rendered:
         return container
 
     def environment(self):
-        """The variables that the server gets."""
+        """The server's environment variables."""
         return self.find("ConfigMap")["data"]
 
 
@@ -64,7 +64,7 @@ def workloads(rendered):
 
 
 def containers_of(workload):
-    """All of a pod's containers, also those that run before the others."""
+    """All of a pod's containers, init containers included."""
     spec = pod_template(workload)["spec"]
     return spec.get("initContainers", []) + spec["containers"]
 
@@ -79,6 +79,6 @@ def mebibytes(quantity):
 def render(folder):
     done = subprocess.run([TOOLS / "kubectl", "kustomize", folder], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    # Deprecated fields are warned of.
+    # kustomize warns of deprecated fields.
     assert done.stderr == "", done.stderr
     return Rendered(folder, done.stdout)

@@ -1,4 +1,4 @@
-"""What the real kubectl sends when one overlay follows another, and the commands of the documents for that."""
+"""What the real kubectl sends when one overlay is applied after another, and the documented commands for that."""
 
 import os
 import re
@@ -14,7 +14,7 @@ JOB = "/apis/batch/v1/namespaces/bungalow/jobs/loadtest-k6"
 
 
 class Cluster:
-    """A user's shell with the real kubectl, in front of the scripted API server."""
+    """A user's shell with the real kubectl, connected to the scripted API server."""
 
     def __init__(self, server, folder):
         self.server = server
@@ -30,7 +30,7 @@ class Cluster:
         self.environment = {"PATH": path, "HOME": str(folder), "KUBECONFIG": str(folder / "config")}
 
     def run(self, command, text=None):
-        """Runs a shell command in the repository; returns what changed the server, and what was printed."""
+        """Runs a shell command in the repository; returns the requests that changed the server, and the output."""
         before = len(self.server.changes)
         done = subprocess.run(
             ["bash", "-ec", "set -o pipefail\n" + command], cwd=ROOT, env=self.environment, input=text,
@@ -53,7 +53,7 @@ def cluster(tmp_path):
 
 
 def documented(document, word):
-    """The one command of a document's code that has this word in it."""
+    """The one command in a document's code that contains this word."""
     blocks = re.findall(r"^```\n(.*?)^```$", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL)
     lines = {line for block in blocks for line in block.replace("\\\n", "").splitlines() if word in line}
     assert len(lines) == 1, lines
@@ -61,7 +61,7 @@ def documented(document, word):
 
 
 def patches(changes):
-    """What was sent about the deployment."""
+    """The requests for the deployment."""
     return [body for method, path, body in changes if (method, path) == ("PATCH", DEPLOYMENT)]
 
 
@@ -80,7 +80,7 @@ def test_without_the_documented_command_the_autoscaler_would_start_with_one_repl
     code, changes, output = cluster.apply("dev-autoscaled")
     assert code == 0, output
     (patch,) = patches(changes)
-    # kubectl removes what the last manifest had and this one has not; the server then fills in 1.
+    # kubectl removes a field that only the last manifest had; the server then fills in 1.
     assert patch["spec"]["replicas"] is None and cluster.replicas == 1
 
 
@@ -89,7 +89,7 @@ def test_after_the_documented_command_kubectl_leaves_the_replicas_alone(cluster)
     code, changes, output = cluster.run(documented("docs/deploy.md", "set-last-applied"))
     assert code == 0, output
     (patch,) = patches(changes)
-    # It changes kubectl's own note and nothing that the cluster acts on.
+    # It changes only kubectl's own annotation, and nothing that the cluster acts on.
     assert patch.keys() == {"metadata"} and patch["metadata"].keys() == {"annotations"}
     assert cluster.replicas == 5
     code, changes, output = cluster.apply("dev-autoscaled")
@@ -97,7 +97,7 @@ def test_after_the_documented_command_kubectl_leaves_the_replicas_alone(cluster)
     assert all("replicas" not in patch.get("spec", {}) for patch in patches(changes))
     assert cluster.replicas == 5
     assert "HorizontalPodAutoscaler" in {body["kind"] for method, _, body in changes if method == "POST"}
-    # What the autoscaler decides stays, however often the overlay is applied.
+    # The autoscaler's number stays, however often the overlay is applied.
     cluster.server.objects[DEPLOYMENT]["spec"]["replicas"] = 3
     assert cluster.apply("dev-autoscaled")[0] == 0 and cluster.replicas == 3
 

@@ -1,4 +1,4 @@
-"""How many pods there are, and that there are enough: scaling, rollouts, drains, zones, probes and memory."""
+"""The number of pods, and that there are always enough: scaling, rollouts, drains, zones, probes and memory."""
 
 import math
 import os
@@ -10,7 +10,7 @@ import pytest
 import yaml
 from kustomization import COMBINATIONS, K8S, OVERLAYS, PROD, TOOLS, mebibytes, render, workloads
 
-# MiB: the worst of all at once, as measured; bases/deployment.yaml says what it is made of.
+# MiB, as measured with everything at its worst at once; bases/deployment.yaml lists the parts.
 MEASURED_MEMORY = 250
 
 # Millicores that minikube's own pods request: kube-apiserver 250, kube-controller-manager 200, etcd, kube-scheduler,
@@ -19,7 +19,7 @@ MINIKUBE_OWN = 950
 
 
 def scalers(rendered):
-    """What decides on the replicas beside the manifests: an autoscaler, or KEDA, which makes one."""
+    """The object that sets the number of replicas: an autoscaler, or KEDA, which makes one."""
     return rendered.all("HorizontalPodAutoscaler") + rendered.all("ScaledObject")
 
 
@@ -59,9 +59,9 @@ def test_keda_scales_as_the_autoscaler_does_and_on_the_rate_that_is_its_target()
     namespace = keda.find("Deployment")["metadata"]["namespace"]
     assert f'namespace="{namespace}"' in trigger["metadata"]["query"]
     assert "from-keda-settings" not in keda.text and keda.find("ConfigMap", "keda-settings") is None
-    # KEDA's custom resource takes nothing but strings there.
+    # KEDA's custom resource takes only strings there.
     assert all(isinstance(value, str) for value in trigger["metadata"].values())
-    # No answer and no series are not a rate of 0; KEDA has a fallback for this type of metric only.
+    # No response and no series must not mean a rate of 0; KEDA has a fallback only for this type of metric.
     assert trigger["metadata"]["ignoreNullValues"] == "false" and trigger["metricType"] == "AverageValue"
     assert scaled["minReplicaCount"] <= scaled["fallback"]["replicas"] <= scaled["maxReplicaCount"]
     target = autoscaler["metrics"][0]["containerResource"]["target"]["averageUtilization"] / 100
@@ -80,7 +80,7 @@ def test_the_autoscaler_scales_the_deployment_on_its_own_container_which_has_a_r
             assert metric["containerResource"]["container"] == overlay.container()["name"]
             assert metric["containerResource"]["name"] in overlay.container()["resources"]["requests"]
             up, down = (each["spec"]["behavior"][way] for way in ("scaleUp", "scaleDown"))
-            # docs/deploy.md: at once upwards, and down after five quiet minutes.
+            # docs/deploy.md: up at once, and down after five quiet minutes.
             assert (up["stabilizationWindowSeconds"], down["stabilizationWindowSeconds"]) == (0, 300)
 
 
@@ -102,7 +102,7 @@ def test_a_pod_has_time_to_shut_down_and_a_rollout_removes_none_before_a_new_one
     assert takes < rendered.pod()["terminationGracePeriodSeconds"]
     strategy = deployment["spec"]["strategy"]
     assert strategy["type"] == "RollingUpdate" and strategy["rollingUpdate"]["maxUnavailable"] == 0
-    # Without room for one more, a rollout could not begin.
+    # Without room for one more pod, a rollout could not begin.
     assert int(str(strategy["rollingUpdate"]["maxSurge"]).removesuffix("%")) > 0
 
 
@@ -121,7 +121,7 @@ def test_the_load_in_the_heavy_model_document_leads_to_its_replicas():
         load = int(clients) / (int(delay) / 2)
         assert load == pytest.approx(float(rate), abs=0.05) and load * cost == pytest.approx(float(cores), abs=0.0005)
         assert round(100 * load * cost / (request * target)) == int(share)
-        # No row stands on an edge: what a call was measured to cost leads to the same number.
+        # No row is a borderline case: the measured cost of a call leads to the same number.
         for cost_of_call in (cost, measured):
             share_of_target = load * cost_of_call / (request * target)
             # The controller's tolerance is a tenth (kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale).
@@ -139,7 +139,8 @@ def test_probes_use_their_own_paths_and_give_the_server_time(rendered):
     seconds = {kind: probe["periodSeconds"] * probe["failureThreshold"] for kind, probe in probes.items()}
     # A start takes up to 5 s with a locked cache file (docs/operations.md), and longer on a busy node.
     assert seconds["startup"] >= 30
-    # One slow answer is no failure, and what only waits for a core leaves the endpoints before it is ended.
+    # One slow response does not count as a failure, and a pod that only waits for a core is removed from the endpoints
+    # before it is restarted.
     assert all(probe["failureThreshold"] > 1 for probe in probes.values())
     assert seconds["readiness"] < seconds["liveness"]
 
@@ -176,12 +177,12 @@ def test_a_replica_may_use_the_memory_that_it_was_measured_to_need(rendered):
 
 
 def millicores(quantity):
-    """A Kubernetes quantity of processor time, as our manifests write them."""
+    """A Kubernetes quantity of processor time, in the forms that our manifests use, in millicores."""
     return int(quantity[:-1]) if quantity.endswith("m") else round(float(quantity) * 1000)
 
 
 def requested(workload):
-    """The processor time that a pod reserves: its containers together, or its largest init container."""
+    """The processor time that a pod reserves: the sum of its containers, or its largest init container."""
     spec = workload["spec"]["template"]["spec"]
     asked = {
         kind: [millicores(each["resources"]["requests"]["cpu"]) for each in spec.get(kind, [])]

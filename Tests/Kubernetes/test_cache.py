@@ -37,7 +37,7 @@ def test_server_and_redis_read_the_password_from_the_secret_that_the_documents_c
     for name in pods.keys() & {"bungalow", "redis"}:
         for volume in secret_volumes(pods[name]):
             assert volume["secret"]["secretName"] == secret and "items" not in volume["secret"]
-            # For the group, which is the pod's.
+            # Readable for the group, which is the pod's.
             assert volume["secret"]["defaultMode"] == 0o440
             mounts = rendered.container(name)["volumeMounts"]
             (mount,) = (mount for mount in mounts if mount["name"] == volume["name"])
@@ -59,7 +59,7 @@ def test_the_volume_of_the_cache_holds_the_file_the_log_and_one_that_was_damaged
     file = int(re.search(r"var maximumFileBytes = (\d+) << 20$", text, re.MULTILINE)[1])
     log = file // int(re.search(r"var maximumLogBytes: Int \{ max\(.*, maximumFileBytes / (\d+)\) \}", text)[1])
     assert mebibytes(volumes[0]["sizeLimit"]) >= 2 * (file + log)
-    # The log of the container on the node counts, too.
+    # The container's log on the node counts, too.
     resources = rendered.container()["resources"]
     assert all(
         mebibytes(resources[each]["ephemeral-storage"]) > mebibytes(volumes[0]["sizeLimit"])
@@ -86,7 +86,7 @@ def test_redis_keeps_less_than_its_container_may_hold_and_evicts():
         assert redis["maxmemory-policy"] == "allkeys-lru" and redis["save"] == '""' and redis["appendonly"] == "no"
         most = overlay.find("HorizontalPodAutoscaler") or overlay.find("Deployment")
         most = most["spec"].get("maxReplicas") or most["spec"]["replicas"]
-        # Twice as many while a rollout is under way.
+        # Twice as many during a rollout.
         assert int(redis["maxclients"]) > 2 * most * int(overlay.environment()["EVENT_LOOPS"])
 
 

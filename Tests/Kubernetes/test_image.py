@@ -1,4 +1,4 @@
-"""The Dockerfile, which Kubernetes' manifests rely on; script/image builds it."""
+"""The Dockerfile, on which the Kubernetes manifests rely; script/image builds it."""
 
 import re
 import subprocess
@@ -22,7 +22,7 @@ def test_base_images_are_arguments_and_pinned():
     assert bases == [f"${{{name}}}" for name in defaults] + ["scratch"]
     for image in defaults.values():
         assert re.search(r":(\d+\.\d+\.\d+-|bookworm-\d{8}-)", image), image
-    # Files of this one are in the image.
+    # The image's files come from this base.
     assert re.search(r"@sha256:[0-9a-f]{64}$", defaults["DEBIAN_IMAGE"])
 
 
@@ -72,7 +72,7 @@ def test_everything_that_the_dockerfile_copies_is_in_the_context():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="image-root runs in the image, with its ldd")
 def test_a_missing_library_is_named(binary, tmp_path):
-    # The same executable, but for a version of a library that does not exist.
+    # The same executable, but it needs a version of a library that does not exist.
     executable = tmp_path / "server"
     executable.write_bytes(re.sub(rb"libhiredis\.so\.[\d.]+", lambda name: name[0][:-1] + b"x", binary.read_bytes()))
     executable.chmod(0o755)

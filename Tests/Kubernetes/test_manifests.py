@@ -1,4 +1,4 @@
-"""What must be true of the manifests, whatever is changed in them."""
+"""What must hold for the manifests, whatever changes in them."""
 
 import re
 
@@ -44,7 +44,7 @@ def test_services_monitors_and_policies_name_ports_that_the_containers_have(rend
             assert {port["port"] for port in rule["ports"]} <= ports.get(target, {"redis": 6379}).keys()
 
 
-# The one place of the release's number.
+# The only place that defines the release.
 RELEASE = re.search(r'let release = "(.+)"', (ROOT / "Sources/Release/Release.swift").read_text())[1]
 
 
@@ -72,12 +72,12 @@ def test_pods_are_restricted_name_their_container_and_have_no_token(rendered):
         account = rendered.find("ServiceAccount", spec["serviceAccountName"])
         assert spec["automountServiceAccountToken"] is account["automountServiceAccountToken"] is False
         assert spec["securityContext"]["runAsNonRoot"] is True and spec["securityContext"]["runAsUser"] >= 10000
-        # A Secret's file belongs to root and this group, which alone may read it.
+        # A Secret's file belongs to root and this group, and only they may read it.
         group = spec["securityContext"]["runAsGroup"]
         assert spec["securityContext"]["fsGroup"] == group == spec["securityContext"]["runAsUser"]
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert spec["enableServiceLinks"] is False
-        # Nothing may wait for Redis: new replicas must start while it is down.
+        # No pod may wait for Redis: new replicas must start while it is down.
         assert "initContainers" not in spec or each["kind"] == "Job"
         for container in containers_of(each):
             assert container["securityContext"] == {
@@ -123,6 +123,6 @@ def test_pods_refer_to_a_config_map_by_the_hash_of_its_content_so_that_a_change_
 
 
 def test_no_check_is_switched_off_outside_the_waivers(rendered):
-    # checkov-waivers.yaml is the place; an annotation or a comment would keep a finding from the test that reads it.
+    # Waivers belong in checkov-waivers.yaml: an annotation or a comment would hide a finding from the test.
     for text in (rendered.text, (ROOT / "Dockerfile").read_text()):
         assert not re.search(r"checkov(\.io/|:)skip", text)

@@ -1,4 +1,4 @@
-"""Rules and dashboard: promtool's checks and unit tests, and every series and label against a real scrape."""
+"""Rules and dashboard: promtool's checks and unit tests, and every series and label compared with a real scrape."""
 
 import json
 import pathlib
@@ -15,10 +15,10 @@ from testkit.server import HOUSE
 
 HERE = pathlib.Path(__file__).resolve().parent
 
-# What Prometheus adds to every series of a pod.
+# Labels that Prometheus adds to every series of a pod.
 TARGET_LABELS = {"namespace", "pod", "container", "job", "instance", "endpoint"}
 
-# What the cluster itself measures: cAdvisor in the kubelet, and kube-state-metrics; with the labels that are used.
+# Series that the cluster itself measures (cAdvisor in the kubelet, and kube-state-metrics), with the labels used here.
 CLUSTER_SERIES = {
     "container_cpu_cfs_periods_total": {"container"},
     "container_cpu_cfs_throttled_periods_total": {"container"},
@@ -60,7 +60,7 @@ def queries(groups, dashboard):
 
 @pytest.fixture(scope="module")
 def series(start, tmp_path_factory):
-    """What a server that was called says on /metrics: each name with the values of each label."""
+    """The /metrics of a server that has been called: each name with the values of each label."""
     cache = tmp_path_factory.mktemp("cache") / "predictions.sqlite"
     server = start(CACHE_URL=f"sqlite:{cache}")
     assert server.call("/predict", HOUSE)[0] == 200
@@ -76,7 +76,7 @@ def series(start, tmp_path_factory):
 def selectors(expr):
     """The selectors of series in an expression."""
     nodes = []
-    # list.append returns None, which lets the walk go on.
+    # list.append returns None, so the walk continues.
     promql_parser.walk(promql_parser.parse(expr), nodes.append)
     return [node for node in nodes if isinstance(node, promql_parser.VectorSelector)]
 
@@ -97,11 +97,11 @@ def test_every_series_and_label_of_rules_and_dashboard_is_in_metrics(queries, se
                 assert selector.name in series, f"{selector.name} is not in /metrics: {expr}"
                 assert matched <= series[selector.name].keys(), expr
                 for matcher in selector.matchers.matchers:
-                    # A status is there once it was answered; all other values are there from the start.
+                    # A status appears with its first response; all other values are there from the start.
                     exact = matcher.op in (promql_parser.MatchOp.Equal, promql_parser.MatchOp.NotEqual)
                     if exact and matcher.name not in TARGET_LABELS | {"status"}:
                         assert matcher.value in series[selector.name][matcher.name], expr
-    # Nothing is listed here that nothing asks for, nor recorded in vain.
+    # Nothing is listed here or recorded that no expression uses.
     assert CLUSTER_SERIES.keys() <= seen
     assert len(seen & series.keys()) > 10
 
@@ -114,7 +114,7 @@ def test_expressions_group_by_labels_that_their_series_have(queries, series):
 
 
 def test_rules_pass_promtools_checks_and_unit_tests(groups, tmp_path):
-    # promtool reads JSON as the YAML that it is.
+    # promtool accepts JSON, since it is YAML.
     (tmp_path / "rules.json").write_text(json.dumps({"groups": groups}))
     shutil.copy(HERE / "rules-test.yaml", tmp_path)
     for command in ("check rules --lint=all --lint-fatal rules.json", "test rules rules-test.yaml"):

@@ -1,4 +1,4 @@
-"""Who reaches whom: the node's port, the way in through Istio, and the network policies."""
+"""Which pods reach which: the node port, Istio's gateway, and the network policies."""
 
 import copy
 import re
@@ -7,13 +7,13 @@ import pytest
 import yaml
 from kustomization import COMBINATIONS, K8S, OVERLAYS, PROD, pod_template, render
 
-# Whose pods may call the server, by the namespace that docs/deploy.md has them in: the gateway, the Prometheus of the
-# operator, and AKS' own agent.
+# The namespaces in docs/deploy.md with pods that may call the server: the gateway's, the operator's Prometheus' and the
+# one of AKS' own agent.
 CALLERS = ("aks-istio-ingress", "monitoring", "kube-system")
 DNS = ("kube-system", {"k8s-app": "kube-dns"})
 OUTSIDE = (None, {})
 
-# What has components/network-policy.
+# The kustomizations with components/network-policy.
 GUARDED = [*PROD, COMBINATIONS / "loadtest", COMBINATIONS / "keda"]
 
 
@@ -36,7 +36,7 @@ def test_the_gateway_api_routes_the_configured_host_over_tls_to_the_service_and_
         "filters": [{"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}]
     }
     assert "from-gateway-api-settings" not in rendered.text and rendered.find("VirtualService") is None
-    # The policy lets in the gateway's own namespace in the place of Istio's.
+    # The policy lets in the gateway's own namespace instead of Istio's.
     assert allows(rendered, "bungalow", "ingress", (settings["gatewayNamespace"], {}), "http")
     assert not allows(rendered, "bungalow", "ingress", ("aks-istio-ingress", {}), "http")
 
@@ -53,11 +53,11 @@ def test_azures_balancer_is_internal_and_probes_the_readiness_path_of_the_pods()
         "health-probe-interval": "5",
         "health-probe-num-of-probe": "2",
     }
-    # With Local the balancer asks the kube-proxy's health port, whatever the annotations say.
+    # With Local the balancer probes kube-proxy's health port, whatever the annotations say.
     assert service["spec"]["type"] == "LoadBalancer" and service["spec"]["externalTrafficPolicy"] == "Cluster"
     assert finds({"matchLabels": service["spec"]["selector"]}, pods(rendered, "bungalow")[1])
     assert [port["targetPort"] for port in service["spec"]["ports"]] == ["http"]
-    # A balancer's calls come from no namespace: beside the policies they would be dropped.
+    # A balancer's calls come from no namespace, so network policies would drop them.
     assert not rendered.all("NetworkPolicy")
 
 
@@ -89,13 +89,13 @@ def test_istio_routes_the_configured_host_over_tls_to_the_service(folder):
     (destination,) = (each["destination"] for each in http["route"])
     (port,) = prod.find("Service", destination["host"])["spec"]["ports"]
     assert port["port"] == destination["port"]["number"] and rule["host"] == destination["host"]
-    # Only what no server has seen may be tried again; a 503 tried again would double the load that caused it.
+    # Only requests that no server has seen may be retried; retrying a 503 would double the load that caused it.
     assert set(http["retries"]["retryOn"].split(",")) == {"connect-failure", "refused-stream"}
     assert "from-istio-settings" not in prod.text and prod.find("ConfigMap", "istio-settings") is None
 
 
 def finds(selector, labels):
-    """Whether a label selector of Kubernetes finds something with these labels."""
+    """Whether a Kubernetes label selector matches these labels."""
     expressions = selector.get("matchExpressions", [])
     assert all(each["operator"] == "In" for each in expressions)
     return selector.get("matchLabels", {}).items() <= labels.items() and all(
@@ -104,23 +104,23 @@ def finds(selector, labels):
 
 
 def policies_of(rendered, name):
-    """The network policies that hold for a deployment's pods."""
+    """The network policies that apply to a deployment's pods."""
     labels = pod_template(rendered.find("Deployment", name))["metadata"]["labels"]
     policies = [each["spec"] for each in rendered.all("NetworkPolicy")]
     return [each for each in policies if finds(each["podSelector"], labels)]
 
 
 def covers(each, port, protocol):
-    """Whether a policy's port, or range of ports, is this one."""
+    """Whether a policy's port, or range of ports, includes this one."""
     if each["protocol"] != protocol or "endPort" not in each:
         return each == {"port": port, "protocol": protocol}
     return isinstance(port, int) and each["port"] <= port <= each["endPort"]
 
 
 def allows(rendered, name, direction, peer, port, protocol="TCP"):
-    """Whether the policies let a deployment's pods be called by a peer (ingress), or call it (egress).
+    """Whether the policies allow calls from a peer to a deployment's pods (ingress), or from them to the peer (egress).
 
-    A peer is a namespace, None outside of the cluster, and the labels of a pod in it. Policies add up
+    A peer is a namespace (None outside of the cluster) and the labels of a pod in it. Policies add up
     (kubernetes.io/docs/concepts/services-networking/network-policies)."""
     own = rendered.find("Deployment", name)["metadata"]["namespace"]
     peer_namespace, peer_labels = peer
@@ -171,7 +171,7 @@ def test_policies_let_only_gateway_and_prometheus_reach_the_server(guarded):
 
 
 def assert_that_the_server_reaches_what_it_needs(guarded):
-    """Asserts that policies let the server reach its cache, DNS and the control plane of its sidecar."""
+    """Asserts that the policies let the server reach its cache, DNS and its sidecar's control plane."""
     scheme, port = re.fullmatch(r"(rediss?)://[^:@]+:(\d+)", guarded.environment()["CACHE_URL"]).groups()
     cache = pods(guarded, "redis") if scheme == "redis" else OUTSIDE
     assert allows(guarded, "bungalow", "egress", cache, int(port))
@@ -193,12 +193,12 @@ def test_policies_let_the_server_reach_only_its_cache_dns_and_the_mesh(guarded):
     assert_that_the_server_reaches_what_it_needs(guarded)
     policies = policies_of(guarded, "bungalow")
     assert all(rule["from"] for policy in policies for rule in policy.get("ingress", []))
-    # What names no peer is open to everybody: only a managed Redis, whose address nobody knows beforehand.
+    # A rule without a peer allows any address: only for a managed Redis, whose address is not known beforehand.
     free = [rule["ports"] for policy in policies for rule in policy.get("egress", []) if "to" not in rule]
     assert {port["port"] for ports in free for port in ports} == (
         set() if guarded.find("Deployment", "redis") else {6380, 8500, 10000}
     )
-    # The nodes of Azure Managed Redis, which announce themselves.
+    # The nodes of Azure Managed Redis announce their ports themselves.
     is_managed = guarded.find("Deployment", "redis") is None
     for port, is_allowed in ((8499, False), (8500, is_managed), (8599, is_managed), (8600, False)):
         assert allows(guarded, "bungalow", "egress", OUTSIDE, port) == is_allowed

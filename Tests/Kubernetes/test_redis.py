@@ -11,7 +11,7 @@ from testkit.processes import free_port
 
 @pytest.fixture
 def container(tmp_path):
-    """A folder for each mount of the container, and what turns its commands to them."""
+    """A folder for each mount of the container, and a function that redirects its commands to them."""
     rendered = render(K8S / "overlays/prod")
     container = rendered.container("redis")
     port = free_port()
@@ -38,7 +38,7 @@ def ready(container, here):
 
 def test_it_takes_the_password_from_its_file_and_is_ready_only_with_that_password(container):
     container, folders, here = container
-    (folders["/run/secrets/redis"] / "password").write_text('nobody\'s "password" \\ with all\n')
+    (folders["/run/secrets/redis"] / "password").write_text('my\'s "password" \\ with all\n')
     redis = subprocess.Popen(
         here(container["command"]), env={"PATH": os.environ["PATH"]}, stdout=subprocess.PIPE, text=True
     )
@@ -52,7 +52,7 @@ def test_it_takes_the_password_from_its_file_and_is_ready_only_with_that_passwor
             pytest.fail("".join(said))
         assert ready(container, here)
         with open(f"/proc/{redis.pid}/cmdline", "rb") as arguments:
-            assert b"nobody" not in arguments.read()
+            assert b"my's" not in arguments.read()
         (folders["/run/secrets/redis"] / "password").write_text("another")
         assert not ready(container, here)
     finally:

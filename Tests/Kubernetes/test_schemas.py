@@ -1,4 +1,4 @@
-"""Every manifest against the schemas of Kubernetes, the fields of the custom resources, and checkov's checks."""
+"""Every manifest, checked against the schemas of Kubernetes, the fields of custom resources, and checkov's checks."""
 
 import json
 import pathlib
@@ -12,8 +12,8 @@ from kustomization import EVERYTHING, K8S, TOOLS, render
 
 HERE = pathlib.Path(__file__).resolve().parent
 
-# Of the custom resources, whose schemas are not Kubernetes' own: every field that stands in our manifests, as their
-# projects document it (istio.io/latest/docs/reference/config/networking,
+# For custom resources, which Kubernetes has no schemas for: every field that our manifests use, as their projects
+# document it (istio.io/latest/docs/reference/config/networking,
 # prometheus-operator.dev/docs/api-reference/api, gateway-api.sigs.k8s.io/reference/spec,
 # keda.sh/docs/latest/reference/scaledobject-spec and keda.sh/docs/latest/scalers/prometheus).
 CUSTOM_FIELDS = {
@@ -62,7 +62,7 @@ CUSTOM_FIELDS = {
 
 
 def leaves(value, path=()):
-    """The paths of all values, without the places in lists."""
+    """The paths of all values, without list indices."""
     if isinstance(value, dict):
         return {leaf for key, each in value.items() for leaf in leaves(each, (*path, key))}
     if isinstance(value, list):
@@ -77,7 +77,7 @@ def test_every_manifest_is_valid_for_kubernetes_or_has_the_known_fields_of_its_c
         if key in CUSTOM_FIELDS:
             assert leaves(each["spec"]) <= set(CUSTOM_FIELDS[key].split())
         else:
-            # Raises also for a kind that it does not know.
+            # Also raises for an unknown kind.
             kubernetes_validate.validate(each, desired_version="1.37", strict=True)
 
 
@@ -86,7 +86,7 @@ def test_no_object_is_rendered_twice(rendered):
     assert len(names) == len(set(names))
 
 
-# Bases leave the namespace to whoever applies them.
+# Bases set no namespace; the overlay does.
 @pytest.mark.parametrize("folder", EVERYTHING[1:], ids=lambda folder: folder.name)
 def test_every_object_is_in_the_namespace_of_its_kustomization(folder):
     rendered = render(folder)
@@ -105,7 +105,7 @@ def test_every_component_is_used_by_an_overlay_or_a_combination():
 
 
 def test_every_finding_of_checkov_is_waived_and_every_waiver_is_needed(tmp_path):
-    # Bases have no namespace yet; all that is in them is in the overlays, too.
+    # Bases have no namespace yet; the overlays contain all of their objects.
     for folder in EVERYTHING[1:]:
         (tmp_path / f"{folder.name}.yaml").write_text(render(folder).text)
     (tmp_path / "Dockerfile").write_text((K8S.parent / "Dockerfile").read_text())
@@ -116,7 +116,7 @@ def test_every_finding_of_checkov_is_waived_and_every_waiver_is_needed(tmp_path)
     assert all(each["summary"]["passed"] > 50 and each["summary"]["parsing_errors"] == 0 for each in reports)
     found = set()
     for check in (check for each in reports for check in each["results"]["failed_checks"]):
-        # Kind.namespace.name; the Dockerfile's own name and instruction.
+        # Kind.namespace.name; for a Dockerfile, its name and the instruction.
         kind, _, rest = check["resource"].partition(".")
         resource = "Dockerfile" if "Dockerfile" in check["resource"] else f"{kind} {rest.partition('.')[2]}"
         found.add((check["check_id"], resource))

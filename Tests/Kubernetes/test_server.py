@@ -1,4 +1,4 @@
-"""The manifests against the built server: what they tell it, and what they ask of it."""
+"""The manifests and the built server: the options that they set, and the paths that they use."""
 
 import json
 import re
@@ -9,22 +9,22 @@ from kustomization import COMBINATIONS, EVERYTHING, PROD, ROOT, render
 
 from testkit.server import HOUSE
 
-# What is the cluster's: no gateway leads to it.
+# Paths for the cluster only: no gateway leads to them.
 HIDDEN = {"/metrics", "/livez", "/readyz", "/startupz"}
 
 
 @pytest.fixture(scope="module")
 def help_text(binary):
-    """What the server says about its options, on one line."""
+    """The server's help on its options, as one line."""
     return " ".join(subprocess.run([binary, "--help"], capture_output=True, text=True, check=True).stdout.split())
 
 
 @pytest.fixture(scope="module")
 def variables(help_text):
-    """The variables that the server says it reads."""
+    """The variables that the server's help lists."""
     found = set(re.findall(r"\b([A-Z]+(?:_[A-Z]+)*), default", help_text))
     assert {"PORT", "CACHE_URL", "DRAIN_DELAY_SECONDS"} <= found | {"CACHE_URL"} and len(found) > 20
-    # Of CACHE_URL it says what is read in its place.
+    # For CACHE_URL the help names its fallback.
     return found | set(re.findall(r"\b(CACHE_URL), else", help_text))
 
 
@@ -35,7 +35,7 @@ def test_every_key_of_the_config_map_is_a_variable_that_the_server_reads(rendere
 @pytest.mark.parametrize("folder", EVERYTHING, ids=lambda folder: folder.name)
 def test_the_server_starts_with_the_environment_and_answers_probes_scrapes_and_calls(folder, start, tmp_path):
     rendered = render(folder)
-    # Folders of the container stand for folders of the test; Redis' name leads nowhere.
+    # The container's folders are replaced by the test's; Redis' name does not resolve.
     environment = {
         name: value.replace("/var/cache/bungalow", str(tmp_path)) for name, value in rendered.environment().items()
     }
@@ -56,14 +56,14 @@ def test_the_container_listens_on_the_port_of_the_image_and_the_server(help_text
 
 
 def ways_in(rendered):
-    """How the paths are matched that lead to the server: `exact` or `prefix`, and the path."""
+    """How the paths that lead to the server are matched: `exact` or `prefix`, and the path."""
     istio = rendered.find("VirtualService")
     if istio:
         (http,) = istio["spec"]["http"]
         return [next(iter(match["uri"].items())) for match in http["match"]]
     paths = [match["path"] for rule in rendered.find("HTTPRoute")["spec"]["rules"] for match in rule["matches"]]
     exact = [("exact", path["value"]) for path in paths]
-    # A prefix of the Gateway API is the path itself, and what lies below it.
+    # A prefix of the Gateway API matches the path itself and everything below it.
     return exact + [("prefix", f"{path['value']}/") for path in paths if path["type"] == "PathPrefix"]
 
 
@@ -85,7 +85,7 @@ def test_the_gateway_leads_to_every_described_path_except_metrics_and_probes(fol
             assert how == "prefix" or re.search(rf"[`/ ]{re.escape(path)}[`/ ]", text), f"{path} is not in {document}"
     version = json.loads(server.call("/v2/models/housing")[1])["versions"][0]
     for route in routes:
-        # A prefix stands for the paths under it.
+        # A prefix matches the paths below it.
         paths = [path for path in described if leads(route, path)] or [route[1]]
         for path in paths:
             assert server.call(path.replace("{version}", version))[0] != 404, path
