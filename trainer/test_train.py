@@ -1,4 +1,4 @@
-"""Tests of the trainer: the data it refuses, the file it writes, and the fit on the real data set if that is there."""
+"""Tests of the trainer: the data it rejects, the file it writes, and the fit on the real data set if it is present."""
 
 import hashlib
 import json
@@ -12,8 +12,8 @@ import train
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("BUNGALOW_DATA") or ROOT.parent / "shared/data/california_housing.csv")
 
-# LAPACK picks its kernels by processor, and they round differently: measured, the coefficients of one data set agree
-# to 1e-11 across kernels. Any mistake in the data or the fit is far larger than this.
+# LAPACK picks its kernels by processor, and they round differently: as measured, one data set's coefficients agree to
+# 1e-11 across kernels. Any mistake in the data or the fit is far larger than this.
 RELATIVE = 1e-9
 
 COEFFICIENTS = [0.5, -0.25, 0.125, 2.0, -0.001, 1.5, -3.0, 0.75]
@@ -35,7 +35,7 @@ def rows() -> list[list[float]]:
 
 @pytest.fixture
 def run(tmp_path, capsys):
-    """Runs the trainer on the text or bytes of a CSV; gives its exit status, stdout, stderr and output path."""
+    """Runs the trainer on the text or bytes of a CSV; returns its exit status, stdout, stderr and output path."""
 
     def run(content: str | bytes):
         data, output = tmp_path / "data.csv", tmp_path / "out" / "model.json"
@@ -52,7 +52,7 @@ def csv_of(rows: list[list[float]], header: str = HEADER) -> str:
 
 
 def content_sha256(model: dict) -> str:
-    """The hash as any reader of a model file recomputes it, written apart from the trainer's own."""
+    """The hash as any reader of a model file recomputes it, independent of the trainer's code."""
     text = "bungalow-linear-model/1\n"
     for name, coefficient in zip(model["features"], model["coefficients"], strict=True):
         text += name + "=" + repr(coefficient) + "\n"
@@ -112,7 +112,7 @@ def test_hash_of_known_numbers():
 
 # proves: C1.39
 def test_canary_adds_in_the_servers_order():
-    # Left to right these give 8.5, exactly 8.5, with the intercept first 8.0, in other pairs 8.5 or 9.5.
+    # Left to right these give 8.5, exactly 8.5; with the intercept first 8.0; in other pairs 8.5 or 9.5.
     fit = train.Fit((3.0, 3.0, 0.0, 1e16, -1.0, 0.0, 3.0, -1e16), 0.5, 0.0, 0.0)
     assert train.predict(fit, (1.0,) * 8) == 10.5
 
@@ -217,7 +217,7 @@ def test_the_committed_model_is_consistent():
     assert model["canary"]["prediction"] == train.predict(fit, tuple(model["canary"]["features"]))
 
 
-@pytest.mark.skipif(not DATA.exists(), reason=f"no data set at {DATA}; BUNGALOW_DATA names another place")
+@pytest.mark.skipif(not DATA.exists(), reason=f"no data set at {DATA}; BUNGALOW_DATA names another file")
 def test_fits_california_housing(tmp_path):
     output = tmp_path / "model.json"
     assert train.main(["--data", str(DATA), "--output", str(output)]) == 0

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Fits Bungalow's linear model on California housing and writes the model file.
 
-The fit is ordinary least squares on eight features. The file's `content_sha256` covers what changes answers
-(features, coefficients, intercept) and nothing else; see `content_sha256` below for its text.
+The fit is ordinary least squares on eight features. The file's `content_sha256` covers only what changes predictions
+(features, coefficients, intercept); the function `content_sha256` defines its text.
 """
 
 import argparse
@@ -40,7 +40,7 @@ DEFAULT_OUTPUT = Path(__file__).resolve().parent.parent / "Sources/Model/Resourc
 
 
 class DataError(Exception):
-    """Data that no model can be fitted on; the message is one line for a person."""
+    """Data that no model can be fitted on; the message is one line for people."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted model: one coefficient a feature, the intercept, and how well it fits its own rows."""
+    """A fitted model: one coefficient per feature, the intercept, and how well it fits its own rows."""
 
     coefficients: tuple[float, ...]
     intercept: float
@@ -63,7 +63,7 @@ class Fit:
 
 
 def read_csv(path: Path) -> Dataset:
-    """Reads a CSV whose header names the eight features and the target, in any order and among others."""
+    """Reads a CSV with a header that names the eight features and the target, in any order and among others."""
     try:
         content = path.read_bytes()
         text = io.StringIO(content.decode("utf-8-sig"), newline="")
@@ -115,13 +115,13 @@ def _number(text: str, place: str) -> float:
 def fetch() -> Dataset:
     """Downloads the data set with scikit-learn, or reads it from scikit-learn's own cache.
 
-    There is no one file to hash, so the sha256 is of the CSV these rows make.
+    There is no single file to hash, so the sha256 is that of these rows written as CSV.
     """
     from sklearn.datasets import fetch_california_housing
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # every retry would warn; the one error below says it all
+            warnings.simplefilter("ignore")  # every retry would warn; the one error below is enough
             bunch = fetch_california_housing()
     except Exception as error:  # urllib, checksums, archives, the cache's file: each fails in its own way
         reason = " ".join(str(error).split()) or type(error).__name__
@@ -140,7 +140,7 @@ def csv_text(features: numpy.ndarray, target: numpy.ndarray) -> str:
 
 
 def fit(data: Dataset) -> Fit:
-    """Fits ordinary least squares; needs more rows than unknowns, and columns that tell the coefficients apart."""
+    """Fits ordinary least squares; needs more rows than unknowns, and linearly independent columns."""
     rows, unknowns = len(data.target), len(FEATURES) + 1
     if rows <= unknowns:
         raise DataError(f"{rows} rows are too few for {unknowns} unknowns")
@@ -154,7 +154,7 @@ def fit(data: Dataset) -> Fit:
                 r2=float(r2_score(data.target, predictions)),
                 rmse=float(root_mean_squared_error(data.target, predictions)),
             )
-    except ValueError as error:  # scipy and scikit-learn refuse sums that overflowed
+    except ValueError as error:  # scipy and scikit-learn reject sums that overflowed
         raise DataError("no finite fit: the values are too large") from error
     if model.rank_ < len(FEATURES):
         raise DataError(f"the columns determine only {model.rank_} of {len(FEATURES)} coefficients")
@@ -164,13 +164,13 @@ def fit(data: Dataset) -> Fit:
 
 
 def predict(model: Fit, x: tuple[float, ...]) -> float:
-    """Scores one record in the server's order of additions, which float64 makes part of the answer."""
+    """Scores one record in the server's order of additions, which affects the last digits of a float64 result."""
     p = [coefficient * value for coefficient, value in zip(model.coefficients, x, strict=True)]
     return ((p[0] + p[1]) + (p[2] + p[3])) + ((p[4] + p[5]) + (p[6] + p[7])) + model.intercept
 
 
 def content_sha256(model: Fit) -> str:
-    """Hashes what changes answers: the format, `name=coefficient` in feature order, `intercept=…`, a line each."""
+    """Hashes what changes predictions: the format, `name=coefficient` in feature order, `intercept=…`, a line each."""
     lines = [FORMAT]
     lines += [f"{name}={value!r}" for name, value in zip(FEATURES, model.coefficients, strict=True)]
     lines.append(f"intercept={model.intercept!r}")
@@ -212,7 +212,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def report(model: Fit, data: Dataset, output: Path) -> str:
-    """Describes a fit for a person, one value a line."""
+    """Describes a fit for people, one value per line."""
     values = dict(zip(FEATURES, model.coefficients, strict=True))
     values |= {"intercept": model.intercept, "R²": model.r2, "RMSE": model.rmse}
     lines = [f"{name:<15}{value!r:>24}" for name, value in values.items()]

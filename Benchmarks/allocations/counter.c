@@ -1,5 +1,5 @@
-// Counts a program's allocations: preloaded into it (LD_PRELOAD), it keeps the count in the file that
-// ALLOCATION_COUNT names, an unsigned 64-bit number that others may read at any time. For glibc.
+// Counts a program's allocations. Preloaded (LD_PRELOAD), it keeps the count in the file that ALLOCATION_COUNT names:
+// an unsigned 64-bit number that other processes may read at any time. For glibc.
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@ extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *memory, size_t size);
 extern void *__libc_memalign(size_t alignment, size_t size);
 
-// Allocations come before the file does.
+// Counts until the file is mapped.
 static uint64_t before;
 static uint64_t *total = &before;
 

@@ -1,4 +1,4 @@
-"""The command line: builds the peers, compares them with the contract, measures them by turns, prints the tables."""
+"""The command line: builds the peers, compares them with the contract, interleaves their loads, prints the tables."""
 import argparse
 import os
 import signal
@@ -23,10 +23,10 @@ from .scenarios import SCENARIOS, chosen, combinations
 from .server import LOAD_CORE, scratch_folder, serving
 from .vectors import differences
 
-# What is published, and what a quick look leaves.
+# The published rounds, and those of a quick run.
 LATEST, FULL = ROOT / "Benchmarks/results/latest.json", ROOT / "Benchmarks/results/full.json"
 PUBLISHED_ROUNDS = 3
-# What a caller may set for Bungalow in the environment; the file of figures says so.
+# Variables that a caller may set for Bungalow; the file of figures records them.
 OVERRIDES = ("CACHE_DEADLINE_MS", "SCORING_LOG", "REPLICA_MAX_CONCURRENT_REQUESTS")
 
 
@@ -34,25 +34,25 @@ def parse_arguments():
     parser = argparse.ArgumentParser(prog="script/bench", description="Measures Bungalow beside its peers.")
     parser.add_argument(
         "--rivals", action="store_true",
-        help="Bungalow beside what users would pick instead, 20 minutes; writes Benchmarks/results/rivals.json and "
+        help="Bungalow beside the alternatives to it, 20 minutes; writes Benchmarks/results/rivals.json and "
         "README's table")
     parser.add_argument(
         "--only", action="append", choices=[r.name for r in RIVALS], metavar="NAME",
-        help="with --rivals, only this one; may be given again: " + ", ".join(r.name for r in RIVALS))
-    parser.add_argument("--full", action="store_true", help="all scenarios; without it, those that take 5 minutes")
+        help="with --rivals, only this one; may be repeated: " + ", ".join(r.name for r in RIVALS))
+    parser.add_argument("--full", action="store_true", help="all scenarios; without it, the quick ones (5 minutes)")
     parser.add_argument(
-        "--rounds", type=int, metavar="N", help="how often each is measured (3; with --full or --rivals 5)")
+        "--rounds", type=int, metavar="N", help="rounds, each with every load (3; with --full or --rivals 5)")
     parser.add_argument("--seconds", type=int, metavar="S", help="how long each load lasts (3; with --rivals 2)")
     parser.add_argument(
         "--scenario", action="append", choices=[s.name for s in SCENARIOS], metavar="NAME",
-        help="only this one; may be given again: " + ", ".join(s.name for s in SCENARIOS))
+        help="only this one; may be repeated: " + ", ".join(s.name for s in SCENARIOS))
     parser.add_argument(
         "--peer", action="append", choices=[p.name for p in PEERS], metavar="NAME",
-        help="only this one; may be given again: " + ", ".join(p.name for p in PEERS))
+        help="only this one; may be repeated: " + ", ".join(p.name for p in PEERS))
     parser.add_argument(
         "--output", type=Path, metavar="FILE",
         help="where the figures go (Benchmarks/results/latest.json, and full.json beside it with --full; nowhere "
-        "with fewer than 3 rounds, or where scenarios, peers or rivals are chosen)")
+        "with fewer than 3 rounds, or with chosen scenarios, peers or rivals)")
     arguments = parser.parse_args()
     if arguments.rivals and (arguments.full or arguments.scenario or arguments.peer):
         parser.error("--rivals goes with --only, --rounds, --seconds and --output")
@@ -100,7 +100,7 @@ def run_scenario(scenario, peers, redis, arguments, results):
 
 
 def run_all(arguments, work, peers, report):
-    """Measures everything; what was measured before a failure is printed and kept all the same."""
+    """Measures everything; figures measured before a failure are still printed and kept."""
     results, found = {}, {}
     try:
         with scratch_folder() as folder, Redis(LOAD_CORE, folder) as redis:
@@ -118,11 +118,11 @@ def run_all(arguments, work, peers, report):
 
 
 def output_of(arguments):
-    """Where the figures go, and where a copy: only a full run takes the place of those that are published."""
+    """The paths of the figures and of a copy: only a full run replaces the published figures."""
     if arguments.output or arguments.scenario or arguments.peer or arguments.only:
         return arguments.output and arguments.output.absolute(), None
     if arguments.rounds < PUBLISHED_ROUNDS:
-        say(f"fewer than {PUBLISHED_ROUNDS} rounds: the figures go to no file")
+        say(f"fewer than {PUBLISHED_ROUNDS} rounds: no file of figures is written")
         return None, None
     if arguments.rivals:
         return published.RESULTS / "rivals.json", None
@@ -131,7 +131,7 @@ def output_of(arguments):
 
 @contextmanager
 def on_core(core):
-    """Keeps the harness off the server's core; its children are pinned one by one."""
+    """Keeps the harness off the server's core; each child process is pinned separately."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {int(core)})
     try:
@@ -185,7 +185,7 @@ def main():
     (measure_rivals if arguments.rivals else measure_peers)(arguments, report)
 
 
-# The `with` blocks on the way out end what was started.
+# On exit, the `with` blocks end all started processes.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 try:
     main()

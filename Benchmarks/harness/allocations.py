@@ -1,6 +1,6 @@
-"""Counts the allocations of a call and compares them with limits.json: Benchmarks/allocations/run debug|release.
+"""Counts the allocations per call and compares them with limits.json: Benchmarks/allocations/run debug|release.
 
-What a call allocates does not depend on the machine's mood, so a count above its limit is a change of the code.
+A call's allocations do not depend on the machine's load, so a count above its limit means a change in the code.
 Exits with 1 if any count is above its limit. Linux with glibc only.
 """
 import http.client
@@ -27,7 +27,7 @@ CORES = ",".join(str(core) for core in sorted(os.sched_getaffinity(0)))
 
 
 def clang():
-    """The one on PATH, else the one that came with Swift."""
+    """The clang on PATH, or else Swift's own."""
     found = shutil.which("clang")
     if found:
         return found
@@ -46,7 +46,7 @@ class CountedServer(Server):
         environment = {
             **os.environ, "LD_PRELOAD": str(counter), "ALLOCATION_COUNT": str(self.count_file), "CACHE_URL": redis.url,
             "EVENT_LOOPS": "1", "DRAIN_DELAY_SECONDS": "0",
-            # A cold debug build may be slow, and a BYPASS is no MISS.
+            # A cold debug build may be slow, and a BYPASS would not count as a MISS.
             "CACHE_DEADLINE_MS": "1000"}
         super().__init__(ROOT / ".build" / configuration / "bungalow-server", environment)
         self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
@@ -56,10 +56,10 @@ class CountedServer(Server):
         answer = self.connection.getresponse()
         text = answer.read()
         if (answer.status, answer.headers["X-Cache"]) != expected:
-            raise Failure(f"{method} {path} was answered with {answer.status} {answer.headers['X-Cache']}: {text!r}")
+            raise Failure(f"{method} {path}: status {answer.status} {answer.headers['X-Cache']}: {text!r}")
 
     def is_warm(self):
-        """Whether the one record of the hits is in the cache."""
+        """Whether the record used for the hits is in the cache."""
         self.connection.request("POST", "/predict", record(0))
         answer = self.connection.getresponse()
         answer.read()
@@ -69,7 +69,7 @@ class CountedServer(Server):
         return struct.unpack("@Q", self.count_file.read_bytes())[0]
 
     def per_call(self, method, path, body, expected):
-        """Allocations a call, from many calls one after the other; `body` gets the number of the call."""
+        """Allocations per call, from many calls in sequence; `body` gets the number of the call."""
         for number in range(WARM_UP_CALLS):
             self.expect(method, path, body(number), expected)
         before = self.allocations()
@@ -94,10 +94,10 @@ def main(configuration):
     with tempfile.TemporaryDirectory() as folder, Redis(CORES, folder) as redis:
         server = CountedServer(configuration, redis, Path(folder))
         try:
-            wait_until(server.is_warm, "an answer from Redis", 10)
+            wait_until(server.is_warm, "a reply from Redis", 10)
             for name, (method, path, body, expected) in scenarios.items():
                 counted = server.per_call(method, path, body, expected)
-                # Timers now and then allocate for nobody's call.
+                # Now and then timers allocate, which is not part of a call.
                 is_over |= round(counted, 1) > limits[name]
                 print(f"{name}: {counted:.2f} allocations a call, at most {limits[name]} ({configuration} build)")
             server.stop()

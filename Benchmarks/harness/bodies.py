@@ -1,4 +1,4 @@
-"""Request bodies: batches in which one number of eight digits can be changed without a change of length."""
+"""Request bodies: batches in which one number of eight digits can change without changing the length."""
 import json
 
 COUNTER = "@COUNTER"  # eight characters, as the counter has eight digits
@@ -10,7 +10,7 @@ SAMPLE = {
 
 
 def template(records):
-    """A batch whose first record's population is the counter; each record's age is another one's, up to 52."""
+    """A batch with the counter as the first record's population; the records' ages differ, up to 52."""
     batch = [{**SAMPLE, "HouseAge": 1 + index % 52} for index in range(records)]
     batch[0]["Population"] = COUNTER
     return json.dumps(batch, separators=(",", ":")).replace(f'"{COUNTER}"', COUNTER)

@@ -1,5 +1,5 @@
-"""What ends a run before its time."""
+"""The error that ends a run early."""
 
 
 class Failure(Exception):
-    """One line for a person: what went wrong, and where to look."""
+    """One line for people: what went wrong, and where to look."""

@@ -16,7 +16,7 @@ def spread(values):
 def percentile(values, percent):
     """The smallest value that at least `percent` of all values do not exceed (nearest rank)."""
     ordered = sorted(values)
-    # 99.9 is no binary fraction: what it lacks or has too much must not move the rank.
+    # 99.9 is not a binary fraction: its rounding error must not move the rank.
     rank = math.ceil(round(percent * len(ordered) / 100, 6))
     return ordered[max(0, rank - 1)]
 
@@ -26,5 +26,5 @@ def ratio(ours, theirs):
 
 
 def round_order(peers, rounds):
-    """A B C A B C …: what else the machine does meets all of them alike."""
+    """A B C A B C …: other work on the machine affects all of them alike."""
     return [(number, peer) for number in range(1, rounds + 1) for peer in peers]

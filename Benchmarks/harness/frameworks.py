@@ -12,7 +12,7 @@ FRAMEWORKS = SOURCES / "frameworks"
 
 @dataclass(frozen=True)
 class Framework:
-    """What is its own of a framework; paths are relative to its environment and to its folder."""
+    """What is specific to a framework; paths are relative to its environment and to its folder."""
 
     name: str
     title: str
@@ -48,7 +48,7 @@ def bentoml(setting, folder, programs):
 
 
 def mlserver(setting, folder, programs):
-    """It reads its settings from the folder that it is pointed at, so that one is made."""
+    """MLServer reads its settings from a folder, which this makes."""
     settings = {
         "host": "127.0.0.1", "http_port": setting.port, "grpc_port": free_port(), "metrics_port": free_port(),
         "parallel_workers": 0, "debug": False, "metrics_dir": str(setting.folder)}

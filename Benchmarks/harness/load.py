@@ -10,13 +10,13 @@ from .processes import run
 
 REQUESTS = __file__.replace("load.py", "requests.lua")
 OPEN_LOOP_CONNECTIONS = 64
-# Each connection of an open loop sends its first call at once: with too few a second, none would come after the first.
+# Each connection of an open loop sends its first call at once: at too low a rate, none would follow the first.
 CALLS_A_CONNECTION = 4
 
 
 @dataclass(frozen=True)
 class Load:
-    """One run of a closed loop; `status_422` is None where the statuses were not counted one by one."""
+    """One run of a closed loop; `status_422` is None if statuses were not counted individually."""
 
     seconds: float
     requests: int
@@ -41,7 +41,7 @@ def parse_wrk(output, generator_seconds):
 
 
 def run_wrk(port, cores, template, rate, connections, seconds, first=50_000_000, statuses=False):
-    """A closed loop; `first` keeps the bodies of one run apart from those of another."""
+    """A closed loop; `first` makes the bodies of one run differ from those of another."""
     before = children_seconds()
     output = run(
         "wrk", [
@@ -58,14 +58,14 @@ def children_seconds():
 
 
 def parse_h2load_log(text, begin_microseconds):
-    """Response times in ms from h2load's log (start in µs since 1970, status, µs), and how many were no 200."""
+    """Response times in ms from h2load's log (start in µs since 1970, status, µs), and how many were not 200."""
     rows = [line.split("\t") for line in text.splitlines()]
     counted = [row for row in rows if int(row[0]) >= begin_microseconds]
     return [int(row[2]) / 1000 for row in counted], sum(row[1] != "200" for row in counted)
 
 
 def parse_h2load_totals(output):
-    """How many calls were answered with 2xx in all, from h2load's own report; a Failure if any was not."""
+    """How many calls got 2xx in all, from h2load's own report; a Failure if any did not."""
     requests = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", output)
     statuses = re.search(r"status codes: (\d+) 2xx", output)
     if not requests or not statuses:
@@ -77,14 +77,14 @@ def parse_h2load_totals(output):
 
 
 def open_loop_connections(rate):
-    """Over how many connections so many calls a second go."""
+    """The number of connections for this many calls a second."""
     return max(1, min(OPEN_LOOP_CONNECTIONS, int(rate / CALLS_A_CONNECTION)))
 
 
 def run_h2load(port, cores, body, rate, seconds, log):
-    """An open loop of one body at `rate` calls a second: calls answered, rate reached, and p50, p99, p99.9 in ms.
+    """An open loop with one body at `rate` calls a second: calls answered, rate reached, and p50, p99, p99.9 in ms.
 
-    The first second counts among the calls answered only.
+    The first second is included only in the calls answered.
     """
     connections = open_loop_connections(rate)
     log.unlink(missing_ok=True)
@@ -100,7 +100,7 @@ def run_h2load(port, cores, body, rate, seconds, log):
     if not times:
         raise Failure(f"no call of the open loop was answered after its first second; {answered} in all")
     if not_200:
-        raise Failure(f"{not_200} answers of the open loop were no 200")
+        raise Failure(f"{not_200} responses of the open loop were not 200")
     return {
         "answered": answered, "rate": len(times) / seconds, "p50_ms": percentile(times, 50),
         "p99_ms": percentile(times, 99), "p99_9_ms": percentile(times, 99.9)}

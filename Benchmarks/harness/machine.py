@@ -1,4 +1,4 @@
-"""Facts about where and with what a run was made; nothing that names the machine."""
+"""Facts about the machine and the software of a run; nothing that identifies the machine."""
 import os
 import platform
 import re
@@ -12,7 +12,7 @@ from .peers import nginx
 from .processes import run
 
 FRAMEWORK_NAMES = [peer.name for peer in FRAMEWORK_PEERS]
-# What does not tell its version itself, by its Debian package.
+# Software that does not report its version, by Debian package.
 PACKAGES = {
     "wrk": "wrk", "fasthttp": "golang-github-valyala-fasthttp-dev", "fastjson": "golang-github-valyala-fastjson-dev",
     "redigo": "golang-github-gomodule-redigo-dev", "lua-nginx-module": "libnginx-mod-http-lua",
@@ -35,7 +35,7 @@ def where():
 
 
 def source():
-    """The commit that is measured; null where the sources came without git."""
+    """The measured commit; null if the sources came without git."""
     try:
         commit = run("git", ["git", "rev-parse", "HEAD"], 30, cwd=ROOT).strip()
         status = run("git", ["git", "status", "--porcelain", "--untracked-files=no"], 30, cwd=ROOT)
@@ -76,7 +76,7 @@ def first_version(text):
 
 
 def package_version(package):
-    """The version of a Debian package, null where it came from elsewhere."""
+    """The version of a Debian package; null if it came from elsewhere."""
     try:
         return run("dpkg-query", ["dpkg-query", "--show", "--showformat=${Version}", package], 30)
     except Failure:

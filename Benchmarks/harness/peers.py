@@ -1,4 +1,4 @@
-"""The servers that are measured: how each is built, started, and what it does of the contract."""
+"""The servers that are measured: how each is built and started, and which parts of the contract it implements."""
 import getpass
 import os
 import platform
@@ -21,7 +21,7 @@ BUILD_SECONDS = 3600
 
 @dataclass(frozen=True)
 class Setting:
-    """What a server is started with."""
+    """The settings that a server is started with."""
 
     port: int
     redis_port: int
@@ -37,14 +37,14 @@ class Peer:
     build: Callable[[], None]
     command: Callable[[Setting], list]
     environment: Callable[[Setting], dict]
-    # Whether it has query keys, predictions, a cache and a log; whether it answers bad batches with 422.
+    # Whether it has query keys, predictions, a cache and a log; whether it rejects bad batches with 422.
     scores: bool = True
     validates: bool = True
     is_ours: bool = False
     ready_path: str = "/readyz"
-    # Whether its responses have X-Cache; where they have not, Redis says what a look-up came to.
+    # Whether its responses have X-Cache; if not, Redis' counters show the result of a look-up.
     says_cache: bool = True
-    # Whether it uses a good part of a core with nothing to do.
+    # Whether it uses a good part of a core while idle.
     polls: bool = False
 
 
@@ -83,12 +83,12 @@ def build_go(name, *options):
 
 
 def build_rust():
-    """With the cargo in PATH, from the sources that Debian's librust-*-dev packages bring: nothing is fetched."""
+    """Uses cargo from PATH and the sources of Debian's librust-*-dev packages: nothing is fetched."""
     BUILT.mkdir(exist_ok=True)
     configuration = BUILT / "cargo.toml"
     configuration.write_text(
         '[source.crates-io]\nreplace-with = "debian"\n[source.debian]\ndirectory = "/usr/share/cargo/registry"\n')
-    # One of a newer cargo would not be read, and what is installed has one version of each.
+    # A lock file of a newer cargo could not be read, and only one version of each crate is installed.
     (SOURCES / "rust/Cargo.lock").unlink(missing_ok=True)
     command = ["cargo", "build", "--release", "--offline", "--quiet", "--config", configuration,
                "--target-dir", BUILT / "rust"]
@@ -104,7 +104,7 @@ def build_nginx():
 
 
 def nginx():
-    # Debian puts daemons where only root looks.
+    # Debian puts daemons in folders that are only in root's PATH.
     return shutil.which("nginx") or "/usr/sbin/nginx"
 
 
@@ -121,12 +121,12 @@ def nginx_command(setting):
 
 
 def build_environment(name, folder):
-    """Makes a virtual environment; the copy of the requirements comes last, so one cut short is made anew."""
+    """Makes a virtual environment. The requirements are copied last, so an interrupted one is made again."""
     environment, requirements = folder / ".venv", folder / "requirements.txt"
     installed = environment / "requirements.txt"
     if installed.exists() and installed.read_bytes() == requirements.read_bytes():
         return
-    # The system's Python may be older than what the tests' environment has.
+    # The system's Python may be older than the tests' environment requires.
     if sys.version_info < (3, 11):  # noqa: UP036
         raise Failure(f"Python 3.11 or later is needed for {name}, this is {platform.python_version()}")
     run(f"the environment of {name}", [sys.executable, "-m", "venv", "--clear", environment], BUILD_SECONDS)
@@ -149,7 +149,7 @@ def peer_environment(setting):
 
 
 def tuned_go_environment(setting):
-    # Few bytes live, many are thrown away: Go's own 100 % would collect garbage each few milliseconds.
+    # Few bytes live long: Go's default of 100 % would collect garbage every few milliseconds.
     return {**peer_environment(setting), "GOGC": "400"}
 
 

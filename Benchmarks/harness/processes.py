@@ -1,4 +1,4 @@
-"""Child processes on chosen cores: started, watched in /proc, ended by their pids."""
+"""Child processes on chosen cores: starts them, reads their /proc entries, and ends them by pid."""
 import os
 import subprocess
 import sys
@@ -20,7 +20,7 @@ class Child:
         self.name = name
         self.stdout = folder / f"{name}.log"
         self.stderr = folder / f"{name}.err"
-        # Workers of some peers append their log to the file by its name.
+        # Some peers' workers open the log file by name, to append to it.
         with open(self.stdout, "ab") as stdout, open(self.stderr, "ab") as stderr:
             self.process = subprocess.Popen(
                 ["taskset", "-c", cores, *command], env={**os.environ, **environment},
@@ -43,7 +43,7 @@ class Child:
             kill(family + self.pids())
             self.process.wait(STOP_SECONDS)
             raise Failure(f"{self.name} did not end within {STOP_SECONDS} s of SIGTERM") from None
-        # What it has started may outlive it a little, and would be a load beside the next one's.
+        # Its children may outlive it a little, and would add load to the next measurement.
         try:
             wait_until_ended(family, ORPHAN_SECONDS)
         except TimeoutError:
@@ -73,7 +73,7 @@ class Child:
 
 def kill(pids):
     for pid in reversed(pids):
-        with suppress(ProcessLookupError):  # it may end by itself in the meantime
+        with suppress(ProcessLookupError):  # it may have ended meanwhile
             os.kill(pid, 9)
 
 
@@ -82,7 +82,7 @@ def wait_until_ended(pids, seconds):
 
 
 def is_alive(pid):
-    """Whether a process runs; one that has ended and was not waited for does not."""
+    """Whether a process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
@@ -94,7 +94,7 @@ def cpu_seconds(pids):
 
 
 def cpu_ticks(stat):
-    """utime + stime of a /proc/PID/stat; the name before them may hold spaces and brackets."""
+    """utime + stime of /proc/PID/stat; the name before them may contain spaces and brackets."""
     fields = stat.rpartition(")")[2].split()
     return int(fields[11]) + int(fields[12])
 
@@ -104,7 +104,7 @@ def resident_kib(status):
 
 
 def core_seconds(core):
-    """Seconds that a core has worked for anybody, from /proc/stat; stolen ones count, idle and waiting ones do not."""
+    """Seconds that a core was busy with any work, from /proc/stat; includes stolen time, not idle or waiting time."""
     with open("/proc/stat", encoding="ascii") as file:
         fields = next(line.split() for line in file if line.startswith(f"cpu{core} "))
     user, nice, system, _, _, irq, softirq, steal = map(int, fields[1:9])
@@ -113,11 +113,11 @@ def core_seconds(core):
 
 def last_lines(path, count=3):
     lines = Path(path).read_text(errors="replace").strip().splitlines()
-    return " / ".join(lines[-count:]) or "it said nothing"
+    return " / ".join(lines[-count:]) or "it printed nothing"
 
 
 def until(what, condition, seconds, pause=0.01):
-    """Waits until a condition holds; a Failure that names it when it does not in time."""
+    """Waits until a condition holds; raises a Failure that names it if it does not hold in time."""
     try:
         wait_until(condition, what, seconds, pause)
     except TimeoutError as error:
@@ -125,7 +125,7 @@ def until(what, condition, seconds, pause=0.01):
 
 
 def run(what, command, seconds, **options):
-    """Runs a command to its end; a Failure with its last lines when it fails."""
+    """Runs a command to its end; raises a Failure with its last lines if it fails."""
     try:
         done = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -140,7 +140,7 @@ def run(what, command, seconds, **options):
 
 
 def run_aloud(what, command):
-    """Runs a command whose lines go to stderr as they come; a Failure when it fails."""
+    """Runs a command and copies its lines to stderr; raises a Failure if it fails."""
     code = subprocess.run(command, stdout=sys.stderr, check=False).returncode
     if code != 0:
         raise Failure(f"{what}: exit code {code}")

@@ -1,4 +1,4 @@
-"""The tables in README.md and docs/measuring.md that are made from the files of figures."""
+"""The tables in README.md and docs/measuring.md that are generated from the files of figures."""
 import json
 import re
 
@@ -16,14 +16,14 @@ LOADS = {
     "two-loops-hits": "two loops, cache rate 1"}
 SHOWN = ("misses", "hits", "batch-1000")
 FIGURES = {"calls_per_second": "requests/s", "cpu_seconds_per_1000": "CPU"}
-# Of a whole service, where less is better: scenario, figure, what a rival that has less is said to have.
+# Figures of a whole service for which less is better: scenario and figure, and the words for a rival that has less.
 LESS = {
     ("half-load", "p99_ms"): "a lower p99 at half load", ("start", "idle_mib"): "less idle memory",
     ("start", "ready_ms"): "a shorter start"}
 
 
 def rivals(content):
-    """The block of README.md: one table, where Bungalow is not ahead, and the floor of large batches."""
+    """The block of README.md: one table, the figures in which Bungalow is not ahead, and the floor of large batches."""
     medians = {
         (scenario["name"], name): entry
         for scenario in content["scenarios"] for name, entry in scenario["peers"].items()}
@@ -31,7 +31,7 @@ def rivals(content):
     header = ["", *(f"requests/s, {LOADS[load]}" for load in SHOWN), *(f"CPU µs, {LOADS[load]}" for load in SHOWN),
               "p99 ms at half load", "idle MiB", "start ms", "installed MiB"]
     rows = [row(name, fact, medians) for name, fact in facts.items()]
-    parts = [where(content), rows_to_markdown("", header, rows), *behind(facts, medians), *floor(content, medians)]
+    parts = [where(content), rows_to_markdown("", header, rows), *contested(facts, medians), *floor(content, medians)]
     return "\n\n".join(parts)
 
 
@@ -65,8 +65,8 @@ def shown(medians, key, name):
     return f"{entry['median'][key[1]]:.{2 if key[1] == 'p99_ms' else 0}f}" if entry else "–"
 
 
-def behind(facts, medians):
-    """Where a rival is ahead, and where Bungalow is by less than 5 %: nothing is left out."""
+def contested(facts, medians):
+    """The figures in which a rival is ahead, and those in which Bungalow is by less than 5 %: none is left out."""
     lines = [
         f"- {fact['title']}: a round was measured again, since {reason}."
         for fact in facts.values() for reason in fact["repeated"]]
@@ -95,7 +95,7 @@ def less(medians, key, name):
 
 
 def floor(content, medians):
-    """What a batch of 1 000 costs beside md5 and the kernel's copies alone."""
+    """The cost of a batch of 1 000, compared with md5 and the kernel's copies alone."""
     ours, least = (medians.get(("batch-1000", name)) for name in ("bungalow", "floor"))
     if not ours or not least:
         return []
@@ -116,7 +116,7 @@ def others(contents):
 
 
 def publish(name, command, columns, rows):
-    """Writes the figures of a program that measures something else, and the block that shows them."""
+    """Writes another program's figures, and the block that shows them."""
     content = {**machine.where(), "command": command, "columns": columns, "rows": rows}
     (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     put("others")
@@ -149,7 +149,7 @@ def in_file(name):
 
 
 def put(name):
-    """Makes the document's block anew."""
+    """Rewrites the document's block."""
     path = ROOT / BLOCKS[name][0]
     text = BLOCKS[name][1]() + "\n"
     path.write_text(block_pattern(name).sub(lambda _: text, path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -16,10 +16,10 @@ class Redis(RedisServer):
 
     def flush(self):
         if (reply := self.ask("FLUSHALL", "SYNC")) != "OK":
-            raise Failure(f"Redis said {reply} to FLUSHALL")
+            raise Failure(f"Redis replied {reply} to FLUSHALL")
 
     def look_ups(self):
-        """How many look-ups found an entry, and how many did not, since the start."""
+        """How many look-ups have found an entry since the start, and how many have not."""
         return parse_look_ups(self.ask("INFO", "stats").decode())
 
 

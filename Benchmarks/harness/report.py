@@ -1,4 +1,4 @@
-"""The file of figures: written after each scenario, put in its place when all is measured."""
+"""The file of figures: written after each scenario, and moved into place when everything has been measured."""
 import json
 import os
 import shutil
@@ -8,9 +8,10 @@ from .failure import Failure
 
 
 class Report:
-    """What was measured so far, for a file if there is one to be.
+    """The figures so far, for a file if one is to be written.
 
-    It lies beside its place until it is complete, so a failure late costs neither these figures nor the last run's.
+    Until it is complete, it is kept beside its final path, so that a late failure loses neither these figures nor those
+    of the last run.
     """
 
     def __init__(self, path, facts, copy=None):
@@ -18,7 +19,7 @@ class Report:
         self.partial = path and path.with_name(f"{path.stem}.partial.json")
         self.content = {**facts, "scenarios": []}
         if path and path.exists() and not path.is_file():
-            raise Failure(f"--output {path} is no file")
+            raise Failure(f"--output {path} is not a file")
         try:
             if path:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,16 +41,16 @@ class Report:
             self.partial.write_text(json.dumps(round_figures(self.content), indent=1) + "\n")
 
     def publish(self):
-        """Puts the complete file in its place; returns what became of it."""
+        """Moves the complete file into place; returns a line about it."""
         if not self.path:
-            return "no file of figures: --output FILE writes one"
+            return "no file of figures was written: --output FILE writes one"
         os.replace(self.partial, self.path)
         if self.copy:
             shutil.copyfile(self.path, self.copy)
         return f"figures written to {self.path}{f' and {self.copy}' if self.copy else ''}"
 
     def left(self):
-        """Where the figures of a run that failed are."""
+        """A line that says where the figures of a failed run are."""
         return f"the figures so far stay in {self.partial}" if self.path else "the figures so far are in the tables"
 
 
@@ -62,7 +63,7 @@ def entry(scenario, by_peer, rounds):
 
 
 def round_figures(value):
-    """Five digits say all that a round can tell."""
+    """Five digits: a round is not more precise than that."""
     if isinstance(value, float):
         return float(f"{value:.5g}")
     if isinstance(value, dict):

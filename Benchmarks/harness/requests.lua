@@ -1,9 +1,9 @@
--- wrk's side of a closed loop: POST /predict with a body that is always the same, always another, or both by turns.
+-- wrk's side of a closed loop: POST /predict with a body that is always the same, always different, or alternating.
 --
 -- wrk … -- TEMPLATE RATE FIRST [statuses]
 -- TEMPLATE: a file with the body, @COUNTER where eight digits go; RATE: the share of calls whose body is the fixed one
--- (0, 0.5, 1); FIRST: the first counter; statuses: count the answers of status 422 too, which costs the generator a
--- table of headers an answer. Prints one line of JSON at the end.
+-- (0, 0.5, 1); FIRST: the first counter; statuses: also count responses with status 422, which costs the generator a
+-- table of headers per response. Prints one line of JSON at the end.
 
 local MARK, FIXED = "@COUNTER", "99999999"
 local before, after, same, counter, turn
@@ -50,7 +50,7 @@ function init(arguments)
     request = schedules[arguments[2]]
     counter = tonumber(arguments[3])
     if arguments[4] == "statuses" then
-        -- Globals: wrk asks for the one, done() for the other.
+        -- Globals: wrk calls the one, done() reads the other.
         response, status_422 = count_refusal, 0
     end
 end

@@ -1,6 +1,6 @@
-"""Bungalow beside what users would pick instead, on the same work: script/bench --rivals.
+"""Bungalow and the alternatives that users might pick, on the same work: script/bench --rivals.
 
-A rival that cannot be built, started or measured, or that answers otherwise than the contract, costs its own row only.
+A rival that cannot be built, started or measured, or that deviates from the contract, loses only its own row.
 """
 import json
 import subprocess
@@ -37,24 +37,24 @@ from .vectors import differences, score
 
 BY_NAME = {scenario.name: scenario for scenario in SCENARIOS}
 ALL_LOADS = ("misses", "mixed", "hits", "batch-100", "batch-1000")
-# A framework is tens of times slower than the rest, and nginx validates nothing: two more loads would say no more, and
-# cost two minutes.
+# A framework is tens of times slower than the rest, and nginx validates nothing: two more loads would show no more, and
+# take two minutes.
 FEW_LOADS = ("misses", "hits", "batch-1000")
 TWO_LOOPS = ("two-loops-misses", "two-loops-hits")
 FLOOR_LOAD = "batch-1000"
-# Of eleven services in five rounds, a whole second would be a minute.
+# With eleven services and five rounds, a whole second would add up to a minute.
 IDLE_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class Rival:
-    """A peer, what it is measured on, and which files an installation of it needs beside the operating system's."""
+    """A peer, its loads, and the files that an installation of it needs beside the operating system's."""
 
     peer: Peer
     installed: Callable[[], list]
     loads: tuple = ALL_LOADS
     two_loops: bool = True
-    # Opens the half load too, and is measured as it starts.
+    # Whether it also gets the half load, and has its start measured.
     is_service: bool = True
 
     @property
@@ -98,7 +98,7 @@ def floor_environment(setting):
 
 
 def floor_texts(model):
-    """The answer to a batch of the floor's load, and the text whose md5 is its key."""
+    """The response to a batch of the floor's load, and the text that is digested for its key."""
     records = [
         {name: float(value) for name, value in record.items()}
         for record in json.loads(bodies.fixed(BY_NAME[FLOOR_LOAD].records))]
@@ -137,7 +137,7 @@ RIVALS = rivals()
 
 
 def installed_mib(paths):
-    """The size of these files, executables without their symbols, as an image has them."""
+    """The size of these files as in an image: executables without symbols."""
     return sum(stripped_bytes(path) for path in paths) / (1 << 20)
 
 
@@ -172,7 +172,7 @@ def measure_round(rival, redis, seconds):
 
 
 def run_loads(names, server, redis, seconds, figures):
-    """One load after the other on a server that was warmed up once, each with an empty Redis; then ends the server."""
+    """Runs the loads in sequence on a server that was warmed up once, each with an empty Redis; ends the server."""
     answered = 0
     for number, name in enumerate(names):
         server.settle()
@@ -189,7 +189,7 @@ def run_loads(names, server, redis, seconds, figures):
 
 
 class Results:
-    """What became of each rival."""
+    """The results of each rival."""
 
     def __init__(self, chosen):
         self.rounds = {rival.name: [] for rival in chosen}
@@ -199,14 +199,14 @@ class Results:
         self.installed = {}
 
     def guard(self, rival, action, *arguments):
-        """Does something for a rival that has not failed yet; notes why where it fails."""
+        """Does something for a rival that has not failed yet; records why if it fails."""
         if rival.name in self.failed:
             return
         try:
             action(*arguments)
         except (Failure, StartError) as failure:
             self.note_failure(rival, str(failure))
-        except Exception as failure:  # whatever else it is, the other rivals' figures are worth more
+        except Exception as failure:  # whatever it is, the other rivals' figures must not be lost
             self.note_failure(rival, f"{type(failure).__name__}: {failure}")
 
     def note_failure(self, rival, reason):
@@ -250,7 +250,7 @@ def prepare(rival, redis, results):
 
 
 def measure(rival, redis, seconds, results):
-    """One round; what a moment of the machine has spoilt is measured again, once, and the table says so."""
+    """One round; a load that fails is measured once more, and the table notes it."""
     try:
         figures = measure_round(rival, redis, seconds)
     except Failure as failure:
@@ -261,12 +261,12 @@ def measure(rival, redis, seconds, results):
 
 
 def run_rivals(chosen, redis, rounds, seconds, say, report):
-    """Measures all; after each round the report has the figures so far."""
+    """Measures everything; after each round the report has the figures so far."""
     results = Results(chosen)
     for rival in chosen:
         begin = time.monotonic()
         results.guard(rival, prepare, rival, redis, results)
-        say(f"{rival.name}: built, and its answers compared ({time.monotonic() - begin:.0f} s)")
+        say(f"{rival.name}: built, and its responses compared ({time.monotonic() - begin:.0f} s)")
 
     for number, rival in round_order(chosen, rounds):
         begin = time.monotonic()

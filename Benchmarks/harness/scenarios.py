@@ -1,4 +1,4 @@
-"""What is measured."""
+"""The scenarios that are measured."""
 from dataclasses import dataclass
 
 from .failure import Failure
@@ -9,7 +9,7 @@ EVERYBODY = ("bungalow", "nio", "epoll", *SCORING[1:])
 
 @dataclass(frozen=True)
 class Scenario:
-    """A load and what it is put on; `rate` is the share of calls whose answer is in the cache."""
+    """A load and the peers that get it; `rate` is the share of calls with an entry in the cache."""
 
     name: str
     title: str
@@ -27,7 +27,7 @@ class Scenario:
 SCENARIOS = (
     Scenario("misses", "One record a call, cache rate 0", rate=0, quick=True),
     Scenario("hits", "One record a call, cache rate 1", rate=1, quick=True),
-    Scenario("mixed", "One record a call, cache rate 0.5 (by turns)", rate=0.5),
+    Scenario("mixed", "One record a call, cache rate 0.5 (alternating)", rate=0.5),
     Scenario("start", "From the start of the process to the first 200 on /readyz", kind="start", quick=True),
     Scenario("sqlite-misses", "One record a call, SQLite, cache rate 0", cache="sqlite", peers=("bungalow",)),
     Scenario(
@@ -50,19 +50,19 @@ SCENARIOS = (
 
 
 def chosen(names, full):
-    """The scenarios of these names, else all of them, else the quick ones."""
+    """The scenarios with these names; without names, all or only the quick ones."""
     if names:
         return [scenario for scenario in SCENARIOS if scenario.name in names]
     return [scenario for scenario in SCENARIOS if full or scenario.quick]
 
 
 def combinations(scenarios, peers, named):
-    """Each scenario with those of the peers that take part in it; whatever was named must be among them."""
+    """Each scenario with the peers that take part in it; every named scenario and peer must be among them."""
     found = [(scenario, [peer for peer in peers if peer.name in scenario.peers]) for scenario in scenarios]
     found = [(scenario, taking_part) for scenario, taking_part in found if taking_part]
     measured = {scenario.name for scenario, _ in found} | {peer.name for _, some in found for peer in some}
     idle = [name for name in named if name not in measured]
     if idle or not found:
-        raise Failure(f"nothing to measure for {', '.join(idle) or 'these peers'}: docs/measuring.md says who takes "
-                      "part in which scenario")
+        raise Failure(f"nothing to measure for {', '.join(idle) or 'these peers'}: docs/measuring.md lists which "
+                      "peers take part in which scenario")
     return found

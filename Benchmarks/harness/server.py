@@ -1,4 +1,4 @@
-"""A peer that runs: one at a time, on its own core."""
+"""A running peer: one at a time, on its own core."""
 import http.client
 import itertools
 import tempfile
@@ -13,18 +13,18 @@ from .failure import Failure
 from .peers import Setting
 from .processes import Child, until
 
-# The server has the first core for itself; whatever loads it shares the second.
+# The server has the first core to itself; everything that loads it shares the second.
 SERVER_CORE, LOAD_CORE, BOTH_CORES = "0", "1", "0,1"
-# Ray Serve takes half a minute on a machine that is busy.
+# Ray Serve takes half a minute on a busy machine.
 READY_SECONDS = 120
-# A server that uses less than this share of its core in such a time has nothing to do.
+# A server that uses less than this share of its core during this time is idle.
 IDLE_SECONDS, IDLE_SHARE = 0.2, 0.1
-# One that asks its queues all the time never is idle.
+# A server that polls its queues is never idle.
 POLLING_SECONDS = 1
 
 
 def scratch_folder():
-    """On memory where there is such a file system: the log's disk is not what is measured."""
+    """In memory if there is such a file system: the disk of the log is not measured."""
     memory = Path("/dev/shm")
     return tempfile.TemporaryDirectory(prefix="bungalow-bench-", dir=memory if memory.is_dir() else None)
 
@@ -54,7 +54,7 @@ class Server:
             return False
 
     def warm(self, body, redis=None):
-        """Asks until the answer comes from the cache; returns how often it asked."""
+        """Repeats a call until it is a hit; returns the number of calls."""
         asked = itertools.count()
         if self.peer.scores:
             hits = lambda: next(asked) >= 0 and self.score(body, redis)[0] == "HIT"  # noqa: E731
@@ -62,24 +62,24 @@ class Server:
         return next(asked)
 
     def score(self, body, redis=None):
-        """What the cache came to and the answer, of a batch that must be answered with 200."""
+        """The result of the look-up, and the response, for a batch that must get a 200."""
         status, cache, answer = self.ask(body, redis)
         if status != 200:
             raise Failure(f"{self.peer.name} answered {status} to a good batch: {answer[:200]!r}")
         return cache, answer
 
     def ask(self, body, redis=None):
-        """Status, what the cache came to (as Redis counts where the server does not say it), and the answer."""
+        """The status, the look-up's result (by Redis' counters if the server does not send it), and the response."""
         before = redis.look_ups() if redis and not self.peer.says_cache else None
         status, headers, answer = self.send("POST", "/predict", body)
         return status, headers["X-Cache"] if before is None else looked_up(before, redis.look_ups()), answer
 
     def look_ups(self):
-        """How many calls found an entry, found none, and did not ask or wait: what Bungalow itself counts."""
+        """Hits, misses and bypasses, as Bungalow itself counts them."""
         return parse_look_ups(self.send("GET", "/metrics")[2].decode())
 
     def settle(self):
-        """Waits until the calls that a load left behind are done, so that their cost is not the next load's."""
+        """Waits until the remaining calls of a load are done, so that their cost does not count for the next load."""
         if self.peer.polls:
             time.sleep(POLLING_SECONDS)
         else:
@@ -95,12 +95,12 @@ class Server:
 
 
 def looked_up(before, after):
-    """What one call came to, by how Redis counted hits and misses."""
+    """The result of one call's look-up, by Redis' counters of hits and misses."""
     return {(1, 0): "HIT", (0, 1): "MISS"}.get((after[0] - before[0], after[1] - before[1]), "BYPASS")
 
 
 def count_calls(log, status):
-    """The lines of calls that were answered with this status, in the form that all peers write."""
+    """The number of logged calls with this status, in the format that all peers write."""
     call = f'"POST /predict HTTP/1.1" {status} '.encode()
     with open(log, "rb") as lines:
         return sum(call in line for line in lines)
@@ -113,7 +113,7 @@ def parse_look_ups(metrics):
 
 @contextmanager
 def serving(peer, redis_port, loops=1, cache="redis"):
-    """Starts a peer and ends it; `started` is how long it took until the first 200 on /readyz, in seconds."""
+    """Starts a peer and ends it; `started` is the time until the first 200 on /readyz, in seconds."""
     with scratch_folder() as folder:
         setting = Setting(free_port(), redis_port, loops, Path(folder), cache)
         cores = SERVER_CORE if loops == 1 else BOTH_CORES

@@ -1,4 +1,4 @@
-"""The tables that are printed: Markdown, figures of one run side by side."""
+"""The printed tables: Markdown, with the figures of one run side by side."""
 from .figures import median, ratio, spread
 
 SATURATED = 0.95
@@ -31,7 +31,7 @@ def medians(rounds):
 def ratios(ours, theirs):
     """Bungalow's calls per second to a peer's, and the peer's CPU per call to Bungalow's, round by round.
 
-    Above 1 is Bungalow's win. The rounds are interleaved, so each pair met the machine in one mood.
+    Above 1, Bungalow wins. The rounds are interleaved, so both of a pair met the machine in the same state.
     """
     if not ours or ours is theirs:
         return {}
@@ -48,7 +48,7 @@ def summarised(values):
 
 
 def against(ours, theirs):
-    """The ratios of calls per second and of CPU as they are shown: the median and the range of the rounds."""
+    """The ratios of calls per second and of CPU as shown: the median and the range of the rounds."""
     found = ratios(ours, theirs)
     return [shown_ratio(found[name]) for name in found] or ["–", "–"]
 
@@ -83,7 +83,7 @@ def closed_table(scenario, by_peer, titles, differences):
 
 
 def notes(scenario, rounds):
-    """What a reader has to know before he believes a row: each round is judged by itself."""
+    """Caveats that a reader must know to judge a row; each round is judged on its own."""
     found = {}
     for number, figures in enumerate(rounds, 1):
         for what, value in round_notes(scenario, figures):
@@ -99,7 +99,7 @@ def shown_note(what, cases, rounds):
 
 
 def round_notes(scenario, figures):
-    """Pairs of what is to be said and the value that says it, if one does."""
+    """Pairs of a caveat and its value, if it has one."""
     if "others_share" in figures:
         yield from core_notes(figures)
     if figures.get("rate", 1) < REACHED * figures.get("asked_per_second", 1):
@@ -135,7 +135,7 @@ def open_table(scenario, by_peer, titles, differences):
 
 
 def plain_table(scenario, by_peer, titles, differences):
-    """Every figure as it is, with its spread over the rounds."""
+    """Every figure, with its spread over the rounds."""
     names = list(dict.fromkeys(name for rounds in by_peer.values() for name in rounds[0]))
     rows = []
     for peer, rounds in by_peer.items():

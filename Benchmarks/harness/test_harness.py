@@ -29,7 +29,7 @@ H2LOAD_TOTALS = """
 requests: 90 total, 90 started, 90 done, 90 succeeded, 0 failed, 0 errored, 0 timeout
 status codes: 90 2xx, 0 3xx, 0 4xx, 0 5xx
 """
-linux = pytest.mark.skipif(sys.platform != "linux", reason="what is measured runs on Linux only")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="the measured servers run on Linux only")
 BY_NAME = {item.name: item for item in (*PEERS, *SCENARIOS)}
 
 
@@ -109,7 +109,7 @@ def test_a_refused_call_must_be_a_422_and_nothing_else():
     check_answers(refused, BY_NAME["go"], load_of(not_2xx=100))
     check_answers(refused, BY_NAME["nio"], load_of(status_422=0))
     for spoilt in ({"not_2xx": 100, "status_422": 99}, {"not_2xx": 99}, {"not_2xx": 100, "failures": 1}):
-        with pytest.raises(Failure, match="go, refused: 100 answers"):
+        with pytest.raises(Failure, match="go, refused: 100 responses"):
             check_answers(refused, BY_NAME["go"], load_of(**spoilt))
 
 
@@ -267,11 +267,11 @@ def test_figures_are_kept_in_a_file_beside_until_they_are_complete(tmp_path):
 def test_without_a_place_nothing_is_written():
     report = Report(None, {})
     report.add(BY_NAME["misses"], {"go": [rounds(20, 4)]})
-    assert report.publish() == "no file of figures: --output FILE writes one"
+    assert report.publish() == "no file of figures was written: --output FILE writes one"
 
 
 def test_a_place_that_cannot_be_written_is_a_failure_at_once(tmp_path):
-    with pytest.raises(Failure, match="is no file"):
+    with pytest.raises(Failure, match="is not a file"):
         Report(tmp_path, {})
     (tmp_path / "file").touch()
     with pytest.raises(Failure, match="cannot be written"):
@@ -279,7 +279,7 @@ def test_a_place_that_cannot_be_written_is_a_failure_at_once(tmp_path):
 
 
 class FakeServer:
-    """Answers the vectors as a script says: a function of the batch and of how often it was asked."""
+    """Answers the vectors by a script: a function of the batch and of how often it was sent."""
 
     def __init__(self, peer, respond):
         self.peer, self.respond, self.asked = peer, respond, 0
@@ -295,7 +295,7 @@ class FakeRedis:
 
 
 def right_answers(caches=("MISS", "HIT")):
-    """What a server that keeps the contract answers to the vectors, each asked twice."""
+    """The responses of a server that keeps the contract to the vectors, each sent twice."""
     from harness.peers import MODEL
     from harness.vectors import VECTORS, score
 
@@ -377,7 +377,7 @@ def test_a_round_that_failed_is_measured_once_more_and_the_table_notes_it(monkey
 @linux
 def test_what_a_server_has_started_ends_with_it(tmp_path, monkeypatch):
     monkeypatch.setattr(processes, "ORPHAN_SECONDS", 0.2)
-    # The child of the child is in a session of its own and does not hear of SIGTERM.
+    # The grandchild is in a session of its own and ignores SIGTERM.
     script = "setsid sh -c 'trap : TERM; echo $$; while :; do sleep 0.1; done' & wait"
     with Child("parent", ["sh", "-c", script], "0", {}, tmp_path) as child:
         wait_until(lambda: child.stdout.read_text().strip(), "the grandchild's pid")

@@ -1,4 +1,4 @@
-"""Whether a peer computes what the contract says, on the vectors that Bungalow's own tests use."""
+"""Compares a peer with the contract, on the vectors that Bungalow's own tests use."""
 import json
 import math
 import time
@@ -30,7 +30,7 @@ def same_predictions(answered, expected):
 
 
 def differences(server, redis):
-    """In what a server differs from the contract: nothing, or a few words. Each batch is sent twice, for the cache."""
+    """How a server differs from the contract, in a few words each. Each batch is sent twice, for the cache."""
     if not server.peer.scores:
         return ["no key, prediction, cache or log"]
     vectors, model = json.loads(VECTORS.read_text()), json.loads(MODEL.read_text())
@@ -54,7 +54,7 @@ def differences(server, redis):
 
 
 def ask_stored(server, body, redis):
-    """Asks again until the entry that nobody waits for is stored, or has had the time to be."""
+    """Repeats a call until its entry, which is stored in the background, is there or had enough time."""
     for _ in range(STORE_TRIES):
         status, cache, text = server.ask(body, redis)
         if status != 200 or cache != "MISS":

@@ -1,10 +1,10 @@
-/* The floor of the machine: reads each request whole and answers two bytes, with nothing but epoll.
+/* The floor of the machine: reads each whole request and responds with two bytes, using only epoll.
  *
- * PORT is where it listens on 127.0.0.1, LOOPS how many processes share the port (1). It expects well-formed requests
- * that say Content-Length, as the load generators send them, and closes the connection of any other.
+ * It listens on 127.0.0.1:PORT; LOOPS is the number of processes that share the port (1). It expects well-formed
+ * requests with Content-Length, as the load generators send them, and closes the connection on any other.
  *
- * With ANSWER_FILE it answers what is in that file, and with DIGEST_FILE it takes the md5 of that file's content for each
- * request: what the query key and the kernel's copies of a large batch cost with nothing else.
+ * With ANSWER_FILE it responds with that file's content, and with DIGEST_FILE it computes the md5 of that file's
+ * content for each request: the cost of a large batch's query key and kernel copies alone.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -36,7 +36,7 @@ struct connection {
     char head[HEAD_LIMIT + 1];
 };
 
-/* The response ANSWERS_AT_ONCE times, and what is digested. */
+/* The response, ANSWERS_AT_ONCE times; and the text that is digested. */
 static struct text answers, digested;
 
 static int environment_number(const char *name, int otherwise) {
@@ -54,7 +54,7 @@ static int listen_on(int port) {
     return fd;
 }
 
-/* Takes the bytes of one head, up to and with its empty line. Returns how many were taken; -1 for a head too large. */
+/* Takes the bytes of one head, including its empty line. Returns how many were taken; -1 if the head is too large. */
 static ssize_t take_head(struct connection *connection, const char *bytes, size_t count, int *is_whole) {
     size_t before = connection->head_length;
     size_t room = HEAD_LIMIT - before;
@@ -75,7 +75,7 @@ static ssize_t take_head(struct connection *connection, const char *bytes, size_
     return end + 4 - connection->head - (ssize_t)before;
 }
 
-/* Counts the requests that end within the bytes; -1 for a head too large. */
+/* Counts the requests that end within the bytes; -1 if a head is too large. */
 static int take(struct connection *connection, const char *bytes, size_t count) {
     int requests = 0, is_whole = 0;
     while (count > 0) {
@@ -123,7 +123,7 @@ static void prepare(void) {
     }
 }
 
-/* A socket that is full is waited for. */
+/* Waits while the socket is full. */
 static int write_all(int fd, const char *bytes, size_t length) {
     while (length > 0) {
         ssize_t count = write(fd, bytes, length);

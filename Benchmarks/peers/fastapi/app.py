@@ -21,9 +21,9 @@ from sklearn.linear_model import LinearRegression
 MAX_RECORDS = 1000
 LISTED_FAILURES = 100
 TTL_SECONDS = 3600
-# A loop that is busy with other calls reads a reply late; a short deadline would then take Redis for dead.
+# A loop that is busy with other calls reads a reply late; a short deadline would mistake that for a dead Redis.
 DEADLINE_SECONDS = 1
-# redis-py's own 100 fail the look-ups of 512 clients at once.
+# With redis-py's default of 100, look-ups of 512 clients at once would fail.
 CONNECTIONS = 1024
 
 NotNegative = Annotated[float, Field(ge=0)]

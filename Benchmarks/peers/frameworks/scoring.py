@@ -1,4 +1,4 @@
-"""The contract's scoring call without a server around it: what the serving frameworks beside have in common.
+"""The contract's scoring call without a server: the part that the serving frameworks here share.
 
 REDIS_PORT is where the cache is, MODEL_PATH the model file of trainer/, LOG_FILE where the scoring log is appended
 (stdout without it), since some frameworks keep their workers' stdout to themselves.
@@ -57,7 +57,7 @@ def failures(error: ValidationError):
 
 
 class Query:
-    """A valid batch, its key, and what came of it."""
+    """A valid batch, its key, and its results."""
 
     def __init__(self, batch):
         self.batch = batch
@@ -99,7 +99,7 @@ class Scorer:
             begin += len(query.batch)
 
     def log(self, query, seconds, length):
-        """One write for the three lines, so that no other worker's are between them."""
+        """Writes the three lines at once, so that no other worker's lines get between them."""
         now = time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime())
         os.write(self.log_file, (
             f'127.0.0.1 - - [{now}] "POST /predict HTTP/1.1" 200 {length} "-" "-"\n'
@@ -143,7 +143,7 @@ class Scorer:
             pass
 
     async def score(self, query, stores):
-        """For a framework that runs requests on an event loop; `stores` holds the tasks that nobody waits for."""
+        """For a framework that runs requests on an event loop; `stores` holds the background tasks."""
         import asyncio
 
         begin = time.perf_counter()

@@ -25,19 +25,19 @@ var features = [featureCount]feature{
 
 type record [featureCount]float64
 
-// A batch and the memory that it needs, used again for later calls.
+// A batch and the memory that it needs, reused for later calls.
 type batch struct {
 	decoder   decoder
 	records   []record
 	echo      []byte // the records as JSON
 	canonical []byte // the text whose md5 is the query key
-	body      []byte // of the answer
+	body      []byte // of the response
 	scratch   []byte
 }
 
 var batches = sync.Pool{New: func() interface{} { return new(batch) }}
 
-// parse converts a number's text to the nearest float64; quoted says that it was a string.
+// parse converts a number's text to the nearest float64; quoted means that it was a string.
 func parse(text string, quoted bool) (number float64, kind, message string) {
 	if text == "-0" && !quoted {
 		return 0, "", ""
@@ -52,7 +52,7 @@ func parse(text string, quoted bool) (number float64, kind, message string) {
 	return number, "", ""
 }
 
-// check holds a number against the feature's bounds.
+// check compares a number with the feature's bounds.
 func (f *feature) check(number float64) (kind, message string) {
 	switch {
 	case number < f.min:

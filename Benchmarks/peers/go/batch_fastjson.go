@@ -6,7 +6,7 @@ import "github.com/valyala/fastjson"
 
 type decoder struct{ fastjson.Parser }
 
-// read validates all records; it returns the body of a 422 if there is anything wrong with them.
+// read validates all records; it returns the body of a 422 if any of them is invalid.
 func (b *batch) read(body []byte) []byte {
 	value, err := b.decoder.ParseBytes(body)
 	if err != nil {

@@ -17,7 +17,7 @@ type userIn struct {
 	MedInc, HouseAge, AveRooms, AveBedrms, Population, AveOccup, Latitude, Longitude *float64
 }
 
-// record tells false where a field is missing, and for -0, which counts as 0 or as -0.0 by how it is spelt.
+// record returns false if a field is missing, and for -0, which counts as 0 or -0.0 depending on its spelling.
 func (u *userIn) record() (result record, isWhole bool) {
 	fields := [featureCount]*float64{
 		u.MedInc, u.HouseAge, u.AveRooms, u.AveBedrms, u.Population, u.AveOccup, u.Latitude, u.Longitude,
@@ -31,7 +31,7 @@ func (u *userIn) record() (result record, isWhole bool) {
 	return result, true
 }
 
-// One record as it came, for batches that are not as most clients send them.
+// One record as received, for unusual batches.
 type rawUserIn struct {
 	MedInc, HouseAge, AveRooms, AveBedrms, Population, AveOccup, Latitude, Longitude json.RawMessage
 }
@@ -49,7 +49,7 @@ type userOut struct {
 	Prediction json.RawMessage `json:"prediction"`
 }
 
-// read validates all records; it returns the body of a 422 if there is anything wrong with them.
+// read validates all records; it returns the body of a 422 if any of them is invalid.
 func (b *batch) read(body []byte) []byte {
 	var users []userIn
 	if err := json.Unmarshal(body, &users); err != nil {
@@ -78,7 +78,7 @@ func (b *batch) read(body []byte) []byte {
 	return nil
 }
 
-// readRaw does the same for whatever may come: it converts strings, and tells what is wrong with each field.
+// readRaw does the same for any input: it converts strings, and reports what is wrong with each field.
 func (b *batch) readRaw(body []byte) []byte {
 	var items []json.RawMessage
 	if err := json.Unmarshal(body, &items); err != nil {

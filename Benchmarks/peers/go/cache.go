@@ -14,7 +14,7 @@ const (
 	idleConnections = 512
 )
 
-// Predictions in Redis: looked up on pooled connections, stored behind the answers' back on one of their own.
+// Predictions in Redis: looked up on pooled connections, and stored in the background on a connection of their own.
 type cache struct {
 	pool   redis.Pool
 	stores chan entry
@@ -32,7 +32,7 @@ func newCache(address string) *cache {
 	return c
 }
 
-// lookUp returns nil and MISS or BYPASS where there is no entry.
+// lookUp returns nil and MISS or BYPASS if there is no entry.
 func (c *cache) lookUp(key string, scratch []byte) ([]byte, string) {
 	connection := c.pool.Get()
 	defer connection.Close()
@@ -47,7 +47,7 @@ func (c *cache) lookUp(key string, scratch []byte) ([]byte, string) {
 	}
 }
 
-// store drops the entry where too many wait.
+// store drops the entry if too many are waiting.
 func (c *cache) store(key string, value []byte) {
 	select {
 	case c.stores <- entry{"go:" + key, string(value)}:
@@ -67,7 +67,7 @@ func (c *cache) runStores(address string) {
 	}
 }
 
-// sendStores sends all entries that wait in one write.
+// sendStores sends all waiting entries in one write.
 func (c *cache) sendStores(connection redis.Conn) error {
 	for {
 		next, sent := <-c.stores, 0

@@ -7,7 +7,7 @@ const (
 	notANumber = "Input should be a valid number"
 )
 
-// What is wrong with a batch, as pydantic tells it.
+// What is wrong with a batch, in pydantic's format.
 type failures struct {
 	count int
 	list  []byte

@@ -15,7 +15,7 @@ const (
 	logInterval = 5 * time.Millisecond
 )
 
-// A line a call, written together as Bungalow writes its own: each 5 ms, or when there are 64 KiB.
+// One line per call, written in batches like Bungalow's log: every 5 ms, or at 64 KiB.
 type accessLog struct {
 	lock   sync.Mutex
 	lines  []byte
@@ -63,7 +63,7 @@ func (l *accessLog) flush() {
 	l.write()
 }
 
-// run writes what waits, and ends the process on SIGTERM when that is done.
+// run writes waiting lines; on SIGTERM it writes the last ones and ends the process.
 func (l *accessLog) run() {
 	terminated := make(chan os.Signal, 1)
 	signal.Notify(terminated, syscall.SIGTERM)

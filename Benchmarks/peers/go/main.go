@@ -1,8 +1,8 @@
-// The contract's scoring call in Go: fasthttp for HTTP, redigo for Redis, and for the batch either fastjson with memory
-// that is used again, or, with the tag idiomatic, encoding/json as most services use it.
+// The contract's scoring call in Go: fasthttp for HTTP, redigo for Redis, and for the batch either fastjson with reused
+// memory or, with the tag idiomatic, encoding/json as most services use it.
 //
-// PORT is where it listens on 127.0.0.1, REDIS_PORT where its cache is, MODEL_PATH the model file of trainer/.
-// GOMAXPROCS says how many threads run Go code.
+// It listens on 127.0.0.1:PORT; REDIS_PORT is its cache's port, MODEL_PATH the model file of trainer/.
+// GOMAXPROCS is the number of threads that run Go code.
 package main
 
 import (

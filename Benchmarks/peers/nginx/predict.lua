@@ -1,4 +1,4 @@
--- Answers a call: Redis before the model, the model on a miss, the entry stored behind the answers' back.
+-- Answers a call: looks it up in Redis, runs the model on a miss, and stores the entry in the background.
 local cjson = require "cjson"
 local redis = require "nginx.redis"
 
@@ -8,7 +8,7 @@ local POOL_IDLE_MS = 60000
 local POOL_SIZE = 512
 local WAITING_STORES = 1024
 
--- LuaJIT compiles this call of many arguments again and again: interpreted, a call with a miss costs less.
+-- LuaJIT would compile this call with many arguments again and again: interpreted, a miss costs less.
 require("jit").off(redis.set, true)
 
 local redis_port = tonumber(os.getenv("REDIS_PORT"))
@@ -36,7 +36,7 @@ end
 
 local waiting, is_storing = {}, false
 
--- Sends all entries that wait in one write, and again until none waits: a worker has one such timer at most.
+-- Sends all waiting entries in one write, and repeats until none is left: a worker has at most one such timer.
 local function store_waiting()
     local cache = open_cache()
     while cache and #waiting > 0 do
@@ -53,7 +53,7 @@ local function store_waiting()
     is_storing = false
 end
 
--- Drops the entry where too many wait.
+-- Drops the entry if too many are waiting.
 local function store(name, text)
     if #waiting >= WAITING_STORES then return end
     waiting[#waiting + 1] = { name, text }

@@ -1,7 +1,7 @@
 """The scoring call as a BentoML service.
 
-Its adaptive batching merges the records of several requests before they get here, so that none has a key of its own:
-it is left out.
+Its adaptive batching merges the records of several requests before they get here, so that no request would have a key
+of its own: it is not used.
 """
 import bentoml
 from scoring import Batch, Query, Scorer

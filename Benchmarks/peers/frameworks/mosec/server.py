@@ -1,7 +1,6 @@
 """The scoring call as a mosec worker: its Rust front end hands over up to 32 requests that wait or come within 1 ms.
 
---port is where it listens, LOOPS how many workers there are. A worker chooses no header of the response, so there is no
-X-Cache.
+--port is where it listens, LOOPS the number of workers. A worker cannot set response headers, so there is no X-Cache.
 """
 import os
 

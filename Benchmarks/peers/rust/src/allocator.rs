@@ -11,7 +11,7 @@ extern "C" {
 
 pub struct Mimalloc;
 
-// The library keeps the trait's promises: blocks of the size and alignment asked for, null where there is no memory.
+// The library keeps the trait's promises: blocks of the requested size and alignment, null if there is no memory.
 unsafe impl GlobalAlloc for Mimalloc {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         mi_malloc_aligned(layout.size(), layout.align()).cast()

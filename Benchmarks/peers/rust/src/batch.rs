@@ -30,7 +30,7 @@ pub const FEATURES: [Feature; 8] = [
 pub type Record = [f64; FEATURES.len()];
 pub type Key = [u8; 32];
 
-/// A batch whose records are valid, and the memory that it needs, used again for later ones.
+/// A batch of valid records, and the memory that it needs, reused for later ones.
 #[derive(Default)]
 pub struct Batch {
     pub records: Vec<Record>,

@@ -1,4 +1,4 @@
-//! Redis on one connection, pipelined: what is asked for in one turn of the loop goes out in one write.
+//! Redis on one connection, pipelined: all requests of one turn of the loop are sent in one write.
 use crate::batch::Key;
 use futures_util::future::poll_fn;
 use std::cell::RefCell;
@@ -22,7 +22,7 @@ pub enum LookUp {
     Bypass,
 }
 
-/// Who waits for a reply: a look-up, or nobody (a store).
+/// What a reply is for: a look-up that waits for it, or a store.
 type Waiting = Option<oneshot::Sender<LookUp>>;
 
 #[derive(Default)]
@@ -31,7 +31,7 @@ struct State {
     output: Vec<u8>,
     waiting: VecDeque<Waiting>,
     writer: Option<Waker>,
-    /// Replies so far: where none came within the deadline, the connection is given up.
+    /// Replies so far: if none arrives within the deadline, the connection is closed.
     replies: u64,
 }
 
@@ -76,19 +76,19 @@ impl Cache {
         receiver.await.unwrap_or(LookUp::Bypass)
     }
 
-    /// Sends an entry that nobody waits for.
+    /// Sends an entry without waiting for the reply.
     pub fn store(&self, key: &Key, value: &[u8]) {
         self.0.borrow_mut().send(&[b"SET", &name(key), value, b"EX", TTL_SECONDS.as_bytes()], None);
     }
 
-    /// Keeps a connection, a new one a second after the last has failed.
+    /// Keeps a connection open; reconnects a second after it has failed.
     pub async fn run(&self, port: u16) {
         loop {
             if let Ok(stream) = TcpStream::connect(("127.0.0.1", port)).await {
                 let _ = stream.set_nodelay(true);
                 let (reader, writer) = stream.into_split();
                 self.0.borrow_mut().is_connected = true;
-                // All three end with the first of them.
+                // The first of the three to end ends the others.
                 let error = poll_first(self.read(reader), self.write(writer), self.watch()).await;
                 eprintln!("the cache: {error}");
                 *self.0.borrow_mut() = State::default();
@@ -168,7 +168,7 @@ async fn poll_first(
     .await
 }
 
-/// The first whole reply, and how many bytes it has.
+/// The first complete reply, and its length in bytes.
 fn parse(bytes: &[u8]) -> Option<(LookUp, usize)> {
     let end = bytes.iter().position(|&byte| byte == b'\n')? + 1;
     match bytes[0] {

@@ -1,4 +1,4 @@
-//! From JSON to records: typed where the batch is as most clients send it, field by field where it is not.
+//! From JSON to records: typed if the batch is as most clients send it, otherwise field by field.
 use crate::batch::{Feature, Record, FEATURES, MOST_RECORDS};
 use crate::failures::{whole, Failures, NOT_A_NUMBER, NOT_A_RECORD};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
@@ -43,7 +43,7 @@ pub fn records(body: &[u8]) -> Result<Vec<Record>, Vec<u8>> {
     };
     check_length(users.len())?;
     let records: Vec<Record> = users.iter().map(UserIn::record).collect();
-    // -0 counts as 0.0 or -0.0 by how it is spelt.
+    // -0 counts as 0.0 or -0.0 depending on its spelling.
     let is_plain = |(number, feature): (&f64, &Feature)| {
         (feature.least..=feature.most).contains(number) && !(*number == 0.0 && number.is_sign_negative())
     };
@@ -64,7 +64,7 @@ fn check_length(count: usize) -> Result<(), Vec<u8>> {
     Ok(())
 }
 
-/// The same for whatever may come: converts strings, and tells what is wrong with each field.
+/// The same for any input: converts strings, and reports what is wrong with each field.
 fn any(body: &[u8]) -> Result<Vec<Record>, Vec<u8>> {
     let items: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| {
         if error.is_data() {
@@ -82,7 +82,7 @@ fn any(body: &[u8]) -> Result<Vec<Record>, Vec<u8>> {
     Ok(records)
 }
 
-/// The fields of one record as they came; the last one of a name counts.
+/// The fields of one record as received; the last one of a name counts.
 #[derive(Default)]
 struct Fields<'a>([Option<&'a RawValue>; FEATURES.len()]);
 

@@ -11,7 +11,7 @@ const MOST_HEAD_BYTES: usize = 32 << 10;
 const MOST_BODY_BYTES: usize = 1 << 20;
 const MOST_FIELDS: usize = 100;
 const ROOM: usize = 16 << 10;
-/// A buffer that one large request has made larger than this is given back when the next is small.
+/// A buffer that a large request has grown beyond this is freed when the next request is small.
 const KEPT_BYTES: usize = 1 << 20;
 
 enum Route {
@@ -51,7 +51,7 @@ pub async fn serve(service: Rc<Service>, mut stream: TcpStream) {
     }
 }
 
-/// Responds to all whole requests of the input, and removes them from it; tells whether the connection ends then.
+/// Responds to all complete requests in the input, and removes them; returns whether the connection ends then.
 async fn respond_to_all(service: &Service, input: &mut Vec<u8>, output: &mut Vec<u8>, batch: &mut Batch) -> bool {
     let (mut begin, mut is_last) = (0, false);
     while begin < input.len() && !is_last {
@@ -126,7 +126,7 @@ fn parse(bytes: &[u8]) -> Parsed {
                     && (head.is_last || field.value.eq_ignore_ascii_case(b"close"));
             }
             6 if field.name.eq_ignore_ascii_case("expect") => head.expects_continue = true,
-            // Clients that stream their body are turned away: this peer has no need of them.
+            // Clients that stream their body are rejected: this peer does not need to support them.
             17 if field.name.eq_ignore_ascii_case("transfer-encoding") => return Parsed::Bad(411),
             _ => {}
         }

@@ -5,7 +5,7 @@ const LISTED: usize = 100;
 pub const NOT_A_RECORD: &str = "Input should be a valid dictionary or instance of UserIn";
 pub const NOT_A_NUMBER: &str = "Input should be a valid number";
 
-/// What is wrong with a batch, as pydantic tells it.
+/// What is wrong with a batch, in pydantic's format.
 #[derive(Default)]
 pub struct Failures {
     pub count: usize,
@@ -13,7 +13,7 @@ pub struct Failures {
 }
 
 impl Failures {
-    /// `field` is empty where the record itself is meant; `input` is JSON.
+    /// `field` is empty if the record itself is meant; `input` is JSON.
     pub fn add(&mut self, kind: &str, message: &str, index: usize, field: &str, input: &str) {
         self.count += 1;
         if self.count > LISTED {
@@ -58,7 +58,7 @@ pub fn whole(kind: &str, message: &str) -> Vec<u8> {
     serde_json::to_vec(&Body { detail, error_count: 1 }).unwrap_or_default()
 }
 
-/// A long input is not sent back whole.
+/// A long input is shortened in the response.
 fn cut(json: &str) -> String {
     const MOST: usize = 100;
     match json.char_indices().nth(MOST) {

@@ -1,4 +1,4 @@
-//! The scoring log on stdout, in Bungalow's form, written together: each 5 ms, or when there are 64 KiB.
+//! The scoring log on stdout, in Bungalow's format, written in batches: every 5 ms, or at 64 KiB.
 use crate::floats;
 use crate::service::Id;
 use std::cell::RefCell;
@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const ENOUGH_BYTES: usize = 64 << 10;
 const INTERVAL: Duration = Duration::from_millis(5);
 
-/// The buffers of all threads; each locks only its own, and is alone with it but for the end.
+/// The buffers of all threads; each locks only its own, without contention until the shutdown.
 #[derive(Default)]
 pub struct Log(Mutex<Vec<Buffer>>);
 
@@ -22,7 +22,7 @@ impl Log {
         buffer
     }
 
-    /// Waits for SIGTERM or SIGINT, then writes what waits and ends the process.
+    /// Waits for SIGTERM or SIGINT, then writes the waiting lines and ends the process.
     pub fn wait_for_end(&self) {
         use tokio::signal::unix::{signal, SignalKind};
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -62,7 +62,7 @@ impl Writer {
         Writer { buffer, clock: RefCell::default() }
     }
 
-    /// One scored call, or with no time a refused one, whose first line stands alone.
+    /// One scored call; without a time, a refused one, which has only the first line.
     pub fn add(&self, status: u16, length: usize, id: &Id, scoring: Option<Duration>) {
         let mut clock = self.clock.borrow_mut();
         clock.update();

@@ -1,8 +1,8 @@
-//! The contract's scoring call in Rust on tokio, with one pipelined connection to Redis a loop.
+//! The contract's scoring call in Rust on tokio, with one pipelined connection to Redis per loop.
 //!
-//! PORT is where it listens on 127.0.0.1, REDIS_PORT where its cache is, MODEL_PATH the model file of trainer/, LOOPS
-//! how many threads share the port, each with a current-thread runtime and all of its own, HTTP=httparse that
-//! HTTP is read by httparse alone instead of hyper.
+//! It listens on 127.0.0.1:PORT; REDIS_PORT is its cache's port, MODEL_PATH the model file of trainer/, LOOPS the
+//! number of threads that share the port, each with its own current-thread runtime. With HTTP=httparse, httparse alone
+//! reads HTTP instead of hyper.
 mod allocator;
 mod batch;
 mod cache;

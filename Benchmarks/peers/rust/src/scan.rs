@@ -3,7 +3,7 @@
 use crate::batch::{Batch, Record, FEATURES, MOST_RECORDS};
 use crate::floats;
 
-/// What stands before each number of a record, in the text of the key and in JSON.
+/// The text before each number of a record, in the key's text and in JSON.
 const CANONICAL: [&[u8]; FEATURES.len()] = [
     b"UserIn(MedInc=",
     b", HouseAge=",
@@ -24,7 +24,7 @@ const JSON: [&[u8]; FEATURES.len()] = [
     b",\"Latitude\":",
     b",\"Longitude\":",
 ];
-/// More than the longest record has around its numbers, and than a number that is printed anew.
+/// More than the longest text around a record's numbers, and more than a reprinted number.
 const AROUND_RECORD: usize = 160;
 const PRINTED: usize = 32;
 
@@ -49,7 +49,7 @@ struct Scanner<'a> {
     at: usize,
 }
 
-/// Whether the whole body is a batch of valid records in plain form; where it is not, the batch holds nothing of use.
+/// Whether the whole body is a batch of valid records in plain form; if not, the batch's content is unspecified.
 pub fn scan(body: &[u8], batch: &mut Batch) -> bool {
     batch.clear();
     let mut scanner = Scanner { bytes: body, at: 0 };
@@ -149,7 +149,7 @@ impl<'a> Scanner<'a> {
         (seen == 0xff).then_some(numbers)
     }
 
-    /// Which field is named, first tried as the one that should come now.
+    /// Which field is named; the expected one is tried first.
     fn name(&mut self, next: usize) -> Option<usize> {
         let rest = &self.bytes[self.at..];
         let is_named = |index: &usize| {
@@ -204,7 +204,7 @@ impl<'a> Scanner<'a> {
         Some(Number { text, value: if is_negative { -magnitude } else { magnitude }, form })
     }
 
-    /// A number that takes the long way; an integer -0 is 0.0.
+    /// A number that needs the slow path; an integer -0 is 0.0.
     fn unusual(&mut self, start: usize) -> Option<Number<'a>> {
         if matches!(self.bytes.get(self.at), Some(b'e' | b'E')) {
             self.at += 1;

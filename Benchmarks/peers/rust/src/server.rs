@@ -47,7 +47,7 @@ pub fn run(port: u16, redis_port: u16, is_hyper: bool, model: Model, buffer: Buf
     })
 }
 
-/// What hyper runs on the side stays on its thread.
+/// Tasks that hyper spawns stay on its thread.
 #[derive(Clone)]
 struct Local;
 
@@ -111,7 +111,7 @@ async fn predict(service: Rc<Service>, request: Request<Body>) -> Response<Body>
     response
 }
 
-/// The caller's own, if it is valid, else a fresh one.
+/// The caller's own id if it is valid, otherwise a new one.
 fn request_id(service: &Service, request: &Request<Body>) -> Id {
     [X_MS_REQUEST_ID, X_REQUEST_ID]
         .iter()
@@ -119,7 +119,7 @@ fn request_id(service: &Service, request: &Request<Body>) -> Id {
         .unwrap_or_else(|| service.ids.fresh())
 }
 
-/// The body, which is copied only if it comes in parts.
+/// The body, which is copied only if it arrives in parts.
 async fn read(mut body: Body) -> Result<Bytes, StatusCode> {
     let first = match body.data().await {
         Some(part) => part.map_err(|_| StatusCode::BAD_REQUEST)?,

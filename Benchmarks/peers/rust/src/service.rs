@@ -1,4 +1,4 @@
-//! The work of a request, whatever has read it.
+//! The work of a request, independent of the HTTP parser.
 use crate::batch::{hex, Batch};
 use crate::cache::{Cache, LookUp};
 use crate::log::{Buffer, Writer};
@@ -11,12 +11,12 @@ pub struct Service {
     pub cache: Cache,
     pub log: Writer,
     pub ids: Ids,
-    /// Those that no request uses now.
+    /// Batches that no request is using.
     pub batches: RefCell<Vec<Batch>>,
 }
 
 pub struct Scored {
-    /// The body of a 422; the batch has that of a 200.
+    /// The body of a 422; the body of a 200 is in the batch.
     pub refusal: Option<Vec<u8>>,
     /// HIT, MISS or BYPASS; empty for a batch that is refused.
     pub cache: &'static str,
@@ -71,7 +71,7 @@ pub struct Id {
 impl Id {
     const MOST: usize = 64;
 
-    /// A caller's, if it may be used.
+    /// A caller's id, if it is allowed.
     pub fn given(text: &[u8]) -> Option<Id> {
         let is_allowed = |&byte: &u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
         if !(1..=Id::MOST).contains(&text.len()) || !text.iter().all(is_allowed) {

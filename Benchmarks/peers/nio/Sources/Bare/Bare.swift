@@ -2,9 +2,9 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// The ceiling: SwiftNIO's own HTTP/1 pipeline and a handler that reads the body and answers two bytes.
+/// The ceiling: SwiftNIO's own HTTP/1 pipeline and a handler that reads the body and responds with two bytes.
 ///
-/// `PORT` is where it listens on 127.0.0.1, `LOOPS` how many event loops serve (1).
+/// It listens on 127.0.0.1:`PORT`; `LOOPS` is the number of event loops (1).
 @main
 enum Bare {
     static func main() async throws {
