@@ -1,6 +1,6 @@
-/// The controller at work on one object: what it is, the flags, and what it remembers.
+/// The controller's work on one object: the object, the flags, and the memory.
 package struct AutoscalerController: Sendable {
-    /// It may be changed between syncs, as an operator does.
+    /// It may be changed between syncs, as an operator would.
     package var autoscaler: HorizontalPodAutoscaler
     package let settings: ControllerSettings
     package var memory = ControllerMemory()
@@ -10,9 +10,9 @@ package struct AutoscalerController: Sendable {
         self.settings = settings
     }
 
-    /// Decides as one sync of the controller does, and remembers what the controller would, its own change included.
+    /// Decides like one sync of the controller, and remembers what the controller would, its own change included.
     ///
-    /// The caller carries out the decision; it is taken to succeed.
+    /// The caller carries out the decision, which is assumed to succeed.
     /// - Parameters:
     ///   - current: `spec.replicas` of the target.
     ///   - pods: all pods of the target's selector, terminating ones included.
@@ -29,7 +29,7 @@ package struct AutoscalerController: Sendable {
         memory.record(change: change, now: now, behavior: behavior)
     }
 
-    /// Decides as a sync does, without remembering a change: for an observer, who does not know yet whether it is made.
+    /// Decides like a sync, without remembering a change: for an observer that does not know yet whether it is made.
     ///
     /// - Parameters:
     ///   - current: `spec.replicas` of the target.

@@ -7,7 +7,7 @@ package struct ControllerMemory: Sendable, Equatable {
 
     package init() {}
 
-    /// The current replicas count as a recommendation at first sight, so that nothing is scaled down within a window.
+    /// At first sight the current replicas count as a recommendation, so that nothing is scaled down within a window.
     mutating func see(current: Int, now: Double) {
         if recommendations == nil { recommendations = [Recommendation(replicas: current, time: now)] }
     }

@@ -1,10 +1,10 @@
 /// What one sync decided, and why.
 package struct Decision: Sendable, Equatable {
-    /// The way by which the number came about.
+    /// How the number was decided.
     package enum Path: Sendable, Equatable {
         /// The target has no replicas: the autoscaler is off.
         case disabled
-        /// The current replicas are above `maxReplicas`, or below `minReplicas`: a move at once, whatever the metrics.
+        /// The current replicas are above `maxReplicas` or below `minReplicas`: a change at once, whatever the metrics.
         case aboveMax, belowMin
         /// No metric, or not enough of them: nothing is done.
         case failed(MetricFailure)
@@ -16,19 +16,19 @@ package struct Decision: Sendable, Equatable {
     package var current: Int
     package var desired: Int
     package var path: Path
-    /// One a metric, in their order; empty where they were not consulted.
+    /// One per metric, in their order; empty if they were not consulted.
     package var reports: [MetricReport]
     package var conditions: [Condition]
-    /// The reason in the event `SuccessfulRescale`; nil where nothing changes.
+    /// The reason in the event `SuccessfulRescale`; nil if nothing changes.
     package var rescaleReason: String?
 
-    /// What the metrics asked for, before windows and rates.
+    /// The replicas that the metrics call for, before windows and rates.
     package var proposal: Int? {
         if case .metrics(let proposal, _, _) = path { return proposal }
         return nil
     }
 
-    /// Percent of the requests that the first valid utilization metric saw.
+    /// The first valid utilization metric's value, in percent of the requests.
     package var utilization: Int? {
         for case .success(let proposal) in reports.map(\.result) {
             if case .utilization(let percent, _) = proposal.current { return percent }
@@ -36,7 +36,7 @@ package struct Decision: Sendable, Equatable {
         return nil
     }
 
-    /// The reason that says most: the limit if it changed the number, else the hold, else the state.
+    /// The most informative reason: the limit if it changed the number, else the hold, else the state.
     package var reason: String {
         switch path {
         case .disabled: "ScalingDisabled"

@@ -1,5 +1,5 @@
 extension Decision {
-    /// One line: the pods by class, what was seen and how old it was, what was proposed, what held it, the result.
+    /// One line: the pods by class, the measured values and their age, the proposal, what held it, the result.
     package var explanation: String {
         switch path {
         case .disabled: return "scaling is disabled since the replica count of the target is zero"

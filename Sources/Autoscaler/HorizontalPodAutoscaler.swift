@@ -1,10 +1,10 @@
-/// The part of a HorizontalPodAutoscaler object that decides: bounds, CPU metrics and behavior.
+/// The part of a HorizontalPodAutoscaler object that affects decisions: bounds, CPU metrics and behavior.
 package struct HorizontalPodAutoscaler: Sendable, Equatable {
     package var minReplicas: Int
     package var maxReplicas: Int
     /// The largest valid proposal of these wins. The API server fills an empty list with CPU utilization at 80 %.
     package var metrics: [CPUMetric]
-    /// Without it the controller takes another path, which has no rates but doubles at most.
+    /// Without it the controller uses another path, which has no rates, but at most doubles the replicas.
     package var behavior: ScalingBehavior?
 
     package init(
@@ -20,7 +20,7 @@ package struct HorizontalPodAutoscaler: Sendable, Equatable {
 
 /// A metric of the kind `Resource` or `ContainerResource` for CPU.
 package struct CPUMetric: Sendable, Equatable {
-    /// The container that counts (`ContainerResource`); nil counts all of a pod, sidecars included (`Resource`).
+    /// The container that counts (`ContainerResource`); nil counts the whole pod, sidecars included (`Resource`).
     package var container: String?
     package var target: MetricTarget
 
@@ -30,7 +30,7 @@ package struct CPUMetric: Sendable, Equatable {
     }
 }
 
-/// What a metric is held against.
+/// What a metric is compared with.
 package enum MetricTarget: Sendable, Equatable {
     /// Percent of the pods' requests.
     case utilization(percent: Int)
@@ -51,11 +51,11 @@ package struct ScalingBehavior: Sendable, Equatable {
 
 /// The rules of one direction.
 package struct ScalingRules: Sendable, Equatable {
-    /// Seconds; nil takes the controller's `--horizontal-pod-autoscaler-downscale-stabilization`.
+    /// Seconds; nil uses the controller's `--horizontal-pod-autoscaler-downscale-stabilization`.
     package var stabilizationWindow: Double?
     package var selectPolicy: PolicySelection
     package var policies: [ScalingPolicy]
-    /// nil takes the controller's tolerance.
+    /// nil uses the controller's tolerance.
     package var tolerance: Double?
 
     package init(
@@ -84,7 +84,7 @@ package enum PolicySelection: String, Sendable, Equatable {
     case max = "Max"
     /// The policy that changes least.
     case min = "Min"
-    /// This direction is off.
+    /// This direction is disabled.
     case disabled = "Disabled"
 }
 

@@ -1,8 +1,8 @@
-/// How a target compares usage: the two kinds differ in what they divide by, and in what a missing pod is taken to use.
+/// How a target compares usage: the two kinds differ in the divisor, and in what a missing pod is assumed to use.
 protocol Measure {
-    /// All missing pods' millicores where the others are below the target.
+    /// All missing pods' millicores if the others are below the target.
     var missingUsageBelowTarget: Int { get }
-    /// A ratio of exactly 1 has missing pods filled in (with 0): so it is for average values only.
+    /// Whether missing pods are filled in (with 0) at a ratio of exactly 1: only for average values.
     var countsMissingAtTarget: Bool { get }
     func ratio(used: Int, missingCounted: Bool, unreadyCounted: Bool) -> Double
     func value(used: Int) -> MetricReport.CurrentValue
@@ -31,7 +31,7 @@ struct UtilizationMeasure: Measure {
     }
 }
 
-/// Millicores a pod, floored to an integer as in the controller.
+/// Millicores per pod, floored to an integer as in the controller.
 struct AverageMeasure: Measure {
     var target: Int
     /// Pods by class.

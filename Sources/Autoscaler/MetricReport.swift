@@ -1,6 +1,6 @@
-/// What one metric asked for at a sync, and from which pods.
+/// What one metric proposed at a sync, and from which pods.
 package struct MetricReport: Sendable, Equatable {
-    /// A number of replicas and the measurement that it came from.
+    /// A number of replicas and the measurement that led to it.
     package struct Proposal: Sendable, Equatable {
         package var replicas: Int
         package var current: CurrentValue
@@ -8,7 +8,7 @@ package struct MetricReport: Sendable, Equatable {
         package var ratio: Double
         /// The ratio after missing and unready pods were filled in; nil if there was nothing to fill in.
         package var filledRatio: Double?
-        /// Why it is the current number, where it is.
+        /// Why it is the current number, if it is.
         package var kept: Kept?
     }
 
@@ -22,9 +22,9 @@ package struct MetricReport: Sendable, Equatable {
     /// A reason to propose the current replicas.
     package enum Kept: Sendable, Equatable {
         case withinTolerance
-        /// The pods that were filled in turn the direction round.
+        /// The pods that were filled in reverse the direction.
         case directionChanged
-        /// The number counted is on the other side of the current one than the ratio asks for.
+        /// The ratio asks for the opposite direction of the counted number.
         case againstDirection
     }
 

@@ -22,7 +22,7 @@ package struct PodObservation: Sendable, Equatable {
     package var isDeleted: Bool
     package var startTime: Double?
     package var readiness: Readiness?
-    /// All containers that are there for the pod's whole life, restartable init containers included.
+    /// All containers that run for the pod's whole life, restartable init containers included.
     package var requests: [ContainerRequest]
     package var sample: PodSample?
 

@@ -1,4 +1,4 @@
-/// Replicas held to rates and bounds.
+/// Limits replicas to rates and bounds.
 package struct Limited: Sendable, Equatable {
     package var replicas: Int
     package var reason: LimitReason
@@ -25,7 +25,7 @@ package enum LimitReason: String, Sendable, Equatable {
     }
 }
 
-/// Without `behavior`: a sync doubles the replicas at most, or goes to 4. No periods are counted.
+/// Without `behavior`: a sync at most doubles the replicas, or goes to 4. No periods are counted.
 package func limited(_ desired: Int, current: Int, hpa: HorizontalPodAutoscaler) -> Limited {
     let allowed = max(2 * current, 4)
     if desired < hpa.minReplicas { return Limited(replicas: hpa.minReplicas, reason: .tooFewReplicas) }

@@ -8,7 +8,7 @@ package struct Tolerance: Sendable, Equatable {
         self.down = down
     }
 
-    /// `behavior.*.tolerance` wins over the controller's flag, each for its direction.
+    /// `behavior.*.tolerance` overrides the controller's flag, each for its direction.
     package init(of behavior: ScalingBehavior?, settings: ControllerSettings) {
         up = behavior?.scaleUp.tolerance ?? settings.tolerance
         down = behavior?.scaleDown.tolerance ?? settings.tolerance
@@ -34,7 +34,7 @@ package struct ReplicaCalculator: Sendable {
         var failure: MetricFailure?
         do { usage = try pods.map(metric.usageMillicores) } catch { failure = error }
         if failure == nil {
-            // The controller asks for the samples before it lists the pods.
+            // The controller reads the samples before it lists the pods.
             if !usage.contains(where: { $0 != nil }) { failure = .noMetrics }
             if pods.isEmpty { failure = failure ?? .noPods }
         }
@@ -139,7 +139,7 @@ extension CPUMetric {
     }
 }
 
-/// Rounds up to whole replicas, as far as the API's 32 bits go.
+/// Rounds up to whole replicas, within the API's 32 bits.
 func replicaCount(_ exact: Double) -> Int {
     Int(min(exact.rounded(.up), Double(Int32.max)))
 }

@@ -1,6 +1,6 @@
-/// A proposal held against earlier ones.
+/// Compares a proposal with earlier ones.
 package struct Stabilized: Sendable, Equatable {
-    /// Which window holds: scaling up is held by the lowest, scaling down by the highest proposal in it.
+    /// Which window holds: the lowest proposal in it holds scaling up, the highest scaling down.
     package enum Hold: Sendable, Equatable {
         case up(window: Double)
         case down(window: Double)
@@ -24,7 +24,7 @@ extension ControllerMemory {
         return result
     }
 
-    /// With `behavior`: the current replicas, moved no further than all proposals of a direction's window agree.
+    /// With `behavior`: the current replicas, changed only as far as all proposals in a direction's window agree.
     package func stabilize(
         _ proposal: Int, current: Int, upWindow: Double, downWindow: Double, now: Double
     ) -> Stabilized {

@@ -2,7 +2,7 @@ import Files
 import Foundation
 import LatencyAnalyzer
 
-/// The files that an analysis goes to, checked before there is anything to lose.
+/// The files that an analysis is written to, checked before any work is done.
 struct AnalysisOutputs {
     private let results: OutputFile
     private let html: OutputFile?
@@ -21,7 +21,7 @@ struct AnalysisOutputs {
         for (index, file) in files.enumerated() {
             if let other = files[..<index].first(where: file.isSame) {
                 throw OperatorError(
-                    .request, "\(file.path) is to be written twice, also as \(other.path): name two files")
+                    .request, "\(file.path) would be written twice, also as \(other.path): name two files")
             }
         }
         database = try sqlite.map { try CallDatabase(path: $0.path) }

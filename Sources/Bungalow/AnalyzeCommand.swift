@@ -24,10 +24,10 @@ struct AnalyzeCommand: AsyncParsableCommand {
             CSV or gzip; rotated files of one pod are one log.
 
             Exit code 65 means that requests are missing, that none was read, that there are more than expected, \
-            or that a count that was asked for proves nothing.
+            or that a requested count proves nothing.
             """)
 
-    /// Whose scoring lines count: those of one kind of model, or of both.
+    /// Which scoring lines count: those of one kind of model, or of both.
     enum ModelKindOption: String, ExpressibleByArgument, CaseIterable {
         case ml, dl, auto
 
@@ -53,13 +53,13 @@ struct AnalyzeCommand: AsyncParsableCommand {
         help: "Which scoring lines count: ml (Prediction took), dl (Predictions took), auto (both).")
     var modelKind: ModelKindOption?
 
-    @Option(help: ArgumentHelp("Where the logs and the results file go.", valueName: "dir"), completion: .directory)
+    @Option(help: ArgumentHelp("Folder for the logs and the results file.", valueName: "dir"), completion: .directory)
     var output = "."
 
     @Flag(help: "Print JSON instead of the results file's text.") var json = false
 
     @Option(
-        help: ArgumentHelp("Store every call in an SQLite file; nothing twice.", valueName: "file"), completion: .file()
+        help: ArgumentHelp("Store every call in an SQLite file, each once.", valueName: "file"), completion: .file()
     )
     var sqlite: String?
 
@@ -69,13 +69,13 @@ struct AnalyzeCommand: AsyncParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "How many calls there should be; exit code 65 if there are fewer or more.", valueName: "calls"))
+            "The expected number of calls; exit code 65 if there are fewer or more.", valueName: "calls"))
     var expect: Int?
 
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Files with the text of the servers' /metrics: how many calls there should be.", valueName: "file"),
+            "Files with the text of the servers' /metrics: they give the expected number of calls.", valueName: "file"),
         completion: .file())
     var metrics: [String] = []
 
@@ -84,15 +84,15 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     func validate() throws {
         if !files.isEmpty, let option = source.firstOptionOfACluster {
-            throw ValidationError("--files and \(option) do not go together: the logs are at hand, or in a cluster.")
+            throw ValidationError("--files and \(option) cannot be combined: logs are either on disk or in a cluster.")
         }
         if let expect, expect < 0 {
             throw ValidationError("--expect \(expect) is not allowed: use a number from 0 on.")
         }
-        if files.filter({ $0 == "-" }).count > 1 { throw ValidationError("Standard input can be read once only.") }
+        if files.filter({ $0 == "-" }).count > 1 { throw ValidationError("Standard input can be read only once.") }
         if expect != nil, !metrics.isEmpty || source.counters {
             throw ValidationError(
-                "--expect does not go together with --metrics or --counters: both say how many calls.")
+                "--expect cannot be combined with --metrics or --counters: each gives the expected number of calls.")
         }
         if !metrics.isEmpty, source.counters { throw ValidationError("Give --metrics or --counters, not both.") }
         for (option, path) in [("--html", html), ("--sqlite", sqlite), ("--output", output)] where path?.isEmpty == true
@@ -116,7 +116,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
         }
     }
 
-    /// The named logs, each once, without results files among them.
+    /// The named logs, each once, without results files.
     private func chosenLogs() throws -> [LogFile] {
         var known: Set<FileStatus> = []
         let paths = files.filter { path in
@@ -125,7 +125,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
                 return false
             }
             guard let status = TextFile(path: path).status, !known.insert(status).inserted else { return true }
-            StandardError.say("\(path) is named twice, or is a link to another of the logs: it counts once")
+            StandardError.say("\(path) is named twice, or links to another of the logs: it counts once")
             return false
         }
         guard !paths.isEmpty else { throw OperatorError(.input, "no log is left: name the pods' logs with --files") }
@@ -149,7 +149,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
 
     @discardableResult
     private func analyze(_ deployment: Cluster.Deployment, in cluster: Cluster) async throws -> [LogFile] {
-        // Find out before an hour of recording that a file cannot be written, not after it.
+        // Report a file that cannot be written before an hour of recording, not after it.
         _ = try outputs(for: deployment.name, reading: [])
         let collected = try await source.collect(deployment, from: cluster, to: output)
         let expected = try collected.expectedCalls ?? expectedCalls()
@@ -170,7 +170,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
             inputs: logs.flatMap(\.texts) + metrics.map(TextFile.init(path:)))
     }
 
-    /// Whether nothing is known to be missing, and a count that was asked for was taken.
+    /// Whether nothing is known to be missing, and a requested count was taken.
     private func isAllThere(_ analysis: Analysis) -> Bool {
         switch analysis.completeness {
         case .complete: true
@@ -206,7 +206,7 @@ extension FileManager {
         do {
             try createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw OperatorError(.output, "the folder \(path) cannot be made: \(error.localizedDescription)")
+            throw OperatorError(.output, "the folder \(path) cannot be created: \(error.localizedDescription)")
         }
     }
 }

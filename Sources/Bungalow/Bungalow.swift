@@ -10,9 +10,9 @@ struct Bungalow: AsyncParsableCommand {
         commandName: "bungalow",
         abstract: "Answers about a model service under load, from its pods' logs and its cluster.",
         discussion: """
-            Exit codes: 0 done; 64 the command line is wrong, or a result would overwrite what is read; 65 the logs hold \
-            fewer or more requests than there should be, or none (analyze); 66 a file cannot be read; 69 kubectl or the cluster \
-            does not do what it is asked; 73 a file or standard output cannot be written.
+            Exit codes: 0 done; 64 the command line is wrong, or a result would overwrite an input; 65 the logs hold \
+            fewer or more requests than expected, or none (analyze); 66 a file cannot be read; 69 kubectl or the \
+            cluster fails; 73 a file or standard output cannot be written.
             """,
         version: "bungalow \(release)",
         subcommands: [
@@ -34,7 +34,7 @@ struct Bungalow: AsyncParsableCommand {
         }
     }
 
-    /// Says why and ends; the parser's own way would take no notice of a standard output that is full.
+    /// Prints the error and exits; the parser's own way would ignore a standard output that is full.
     private static func end(with error: any Error) -> Never {
         if let error = error as? OperatorError {
             StandardError.say("Error: \(error.description)")

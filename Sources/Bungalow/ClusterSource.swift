@@ -20,17 +20,17 @@ struct ClusterSource: ParsableArguments {
 
     @Flag(help: "The logs of the containers before their last restart.") var previous = false
 
-    @Flag(help: "Record what is logged from now on, for --duration; Ctrl-C ends it early.") var follow = false
+    @Flag(help: "Record everything logged from now on, for --duration; Ctrl-C ends it early.") var follow = false
 
     @Option(help: ArgumentHelp("How long --follow records.", valueName: "seconds")) var duration: Int?
 
     @Option(help: ArgumentHelp("How long a download may stall before it counts as failed.", valueName: "seconds"))
     var silence = 60
 
-    @Flag(help: "Ask each pod's /metrics, through the API server, how many calls there should be.") var counters = false
+    @Flag(help: "Read the expected number of calls from each pod's /metrics (API server).") var counters = false
 
     func validate() throws {
-        if follow != (duration != nil) { throw ValidationError("--follow and --duration go together.") }
+        if follow != (duration != nil) { throw ValidationError("--follow and --duration must be used together.") }
         if let duration, !(1...Self.maximumSeconds ~= duration) {
             throw ValidationError("--duration \(duration) is not allowed: use 1 to \(Self.maximumSeconds) seconds.")
         }
@@ -43,21 +43,21 @@ struct ClusterSource: ParsableArguments {
         }
         for (option, name) in [("--deployment", deployment), ("--namespace", namespace)] {
             if let name, name.isEmpty || name.contains("/") {
-                throw ValidationError("\(option) '\(name)' is not a name: it must not be empty or hold a slash.")
+                throw ValidationError("\(option) '\(name)' is not a name: it must not be empty or contain a slash.")
             }
         }
         if let tail, tail < 0 {
             throw ValidationError("--tail \(tail) is not allowed: use a number of lines from 0 on.")
         }
         if since != nil || tail != nil || previous, follow || counters {
-            throw ValidationError("--since, --tail and --previous do not go together with --follow or --counters.")
+            throw ValidationError("--since, --tail and --previous cannot be combined with --follow or --counters.")
         }
     }
 
     /// A year.
     static let maximumSeconds = 31_536_000
 
-    /// Whether kubectl accepts it (Go's syntax) and it is more than zero, which kubectl takes as no limit.
+    /// Whether kubectl accepts it (Go's syntax) and it is more than zero, which kubectl treats as no limit.
     private static func isDuration(_ text: String) -> Bool {
         text.wholeMatch(of: #/([0-9]{1,9}(\.[0-9]{1,9})?(h|ms|m|s))+/#) != nil && text.contains(#/[1-9]/#)
     }
@@ -136,11 +136,11 @@ extension Analysis.ExpectedCalls {
     init(counted calls: Int) { self.init(calls: calls, source: "the servers' counters") }
 }
 
-/// Runs work that Ctrl-C or SIGTERM ends early; its result is what it has by then.
+/// Runs work that Ctrl-C or SIGTERM ends early; it then returns what it has so far.
 func untilInterrupted<Result: Sendable>(_ work: @escaping @Sendable () async throws -> Result) async throws -> Result {
     let task = Task { try await work() }
     let sources = [SIGINT, SIGTERM].map { signal in
-        // Dispatch is told of a signal beside what it does by default, which is to end the program.
+        // Dispatch observes a signal but does not replace its default action, which would end the program.
         Foundation.signal(signal, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: signal, queue: .global())
         source.setEventHandler { task.cancel() }

@@ -1,9 +1,9 @@
 import Files
 import Foundation
 
-/// What a command may write where.
+/// Checks of the files that a command writes.
 enum Outputs {
-    /// Stands in the first line of a patch that `recipe` wrote.
+    /// Part of the first line of a patch that `recipe` wrote.
     static let patchMark = "found by bungalow recipe"
     private static let kustomizations = ["kustomization.yaml", "kustomization.yml", "Kustomization"]
 
@@ -29,7 +29,7 @@ enum Outputs {
         }
     }
 
-    /// - Throws: `OperatorError` if a patch cannot be written into the folder, or would replace what another hand wrote.
+    /// - Throws: `OperatorError` if a patch cannot be written into the folder, or would replace a foreign file.
     static func checkPatch(_ folder: String) throws {
         guard !folder.isEmpty else { throw OperatorError(.request, "--patch has no name; give a folder") }
         var isFolder: ObjCBool = false

@@ -16,8 +16,8 @@ struct PodsCommand: ParsableCommand {
             pods = RPS × latency / concurrency per pod
             available CPU = (VM CPU − 0.7) × nodes − 3.9
             nodes: the fewest whose available CPU is pods × CPU per pod
-            latency behind a cache = hit rate × hit + (1 − hit rate) × miss
-            70 % rule: a service should be run at 70 % of what saturates it
+            latency with a cache = hit rate × hit + (1 − hit rate) × miss
+            70 % rule: run a service at 70 % of the load that saturates it
 
             The formulae are those of Azure ML on AKS; measure before you trust them.
             """)
@@ -31,7 +31,7 @@ struct PodsCommand: ParsableCommand {
     @Option(help: "CPU of a node, cores.") var vmCpu: Double?
     @Option(help: "Share of calls served from the cache, 0 to 1.") var hitRate: Double?
     @Option(help: "Time of a call served from the cache.") var hitMs: Double?
-    @Option(help: "Time of a call that is not.") var missMs: Double?
+    @Option(help: "Time of a call not served from the cache.") var missMs: Double?
 
     func validate() throws {
         let positive: [(String, Double?)] =
@@ -49,11 +49,11 @@ struct PodsCommand: ParsableCommand {
             throw ValidationError("Give one of --rps, --pods and --nodes.")
         }
         let cache = [hitRate, hitMs, missMs].compactMap(\.self).count
-        guard cache == 0 || cache == 3 else { throw ValidationError("--hit-rate, --hit-ms and --miss-ms go together.") }
+        guard cache == 0 || cache == 3 else { throw ValidationError("Give --hit-rate, --hit-ms, --miss-ms together.") }
         guard latencyMs.isEmpty != (cache == 0) else {
             throw ValidationError("Give --latency-ms, or --hit-rate with --hit-ms and --miss-ms.")
         }
-        guard (cpu == nil) == (vmCpu == nil) else { throw ValidationError("--cpu and --vm-cpu go together.") }
+        guard (cpu == nil) == (vmCpu == nil) else { throw ValidationError("Use --cpu and --vm-cpu together.") }
         if nodes != nil, cpu == nil { throw ValidationError("--nodes needs --cpu and --vm-cpu.") }
     }
 
@@ -65,7 +65,7 @@ struct PodsCommand: ParsableCommand {
         }
         if let hitRate, let hitMs, let missMs {
             let latency = PodScaling.weightedLatency(hitRate: hitRate, hitMilliseconds: hitMs, missMilliseconds: missMs)
-            try StandardOutput.say("Latency behind the cache: \(Self.text(latency)) ms")
+            try StandardOutput.say("Latency with the cache: \(Self.text(latency)) ms")
             try describe(latency)
         } else {
             try latencyMs.forEach(describe)
@@ -97,7 +97,7 @@ struct PodsCommand: ParsableCommand {
                 line += ", \(Self.count(nodes, "node")) (\(Self.text(available)) cores available, "
                 line += "\(Self.text(Double(pods) * cpu)) needed)"
             } else {
-                line += ", no number of nodes will do: one of \(Self.text(vmCpu)) cores has none to spare"
+                line += ", no number of nodes is enough: one of \(Self.text(vmCpu)) cores has none to spare"
             }
         }
         try StandardOutput.say("\(line) \(purpose)")

@@ -16,7 +16,7 @@ struct QueryCommand: ParsableCommand {
 
     @Argument(help: "The SQLite file.", completion: .file()) var file: String
     @Argument(help: "One SELECT.") var sql: String
-    @Option(help: "Rows at most.") var limit = 1000
+    @Option(help: "The most rows to print.") var limit = 1000
 
     func validate() throws {
         guard limit > 0 else { throw ValidationError("--limit \(limit) is not allowed: use a number from 1 on.") }

@@ -29,7 +29,7 @@ struct RecordingTime {
         case .recording(let seconds): return seconds
         case .unix(let unix):
             guard let origin = run.origin else {
-                throw OperatorError(.request, "the recording has no date: give --from and --until in seconds of it")
+                throw OperatorError(.request, "the recording has no date: give --from and --until in its seconds")
             }
             return unix - origin
         }
@@ -49,7 +49,7 @@ struct RecordingFolder {
         let evidence = try LoadFolder(
             path: path, zone: zone.flatMap(TimeZone.init(identifier:)) ?? .current, outputs: outputs
         ).read()
-        // Files of no known format are others', or a recorder's tables.
+        // Files in an unknown format do not belong to the recording, or are a recorder's tables.
         for file in evidence.skipped where !file.hasSuffix("of no known format") {
             StandardError.say("not read: \(file)")
         }

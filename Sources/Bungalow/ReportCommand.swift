@@ -15,7 +15,7 @@ struct ReportCommand: ParsableCommand {
             CSV of monitor; each also as .gz. Other files are listed and left out.
 
             PROVEN: numbers taken independently of each other agree. VOID: they differ, or calls or checks failed. \
-            UNPROVEN: one is missing, as where a log or a stream is the only count.
+            UNPROVEN: one is missing, for example if a log or a stream is the only count.
             """)
 
     @Argument(
@@ -24,12 +24,12 @@ struct ReportCommand: ParsableCommand {
     var folder: String
 
     @Option(
-        help: ArgumentHelp("The page; report.html in the folder if none is named.", valueName: "file"),
+        help: ArgumentHelp("The page; by default report.html in the folder.", valueName: "file"),
         completion: .file())
     var html: String?
 
     @Option(
-        help: ArgumentHelp("Store every client's records in an SQLite file; nothing twice.", valueName: "file"),
+        help: ArgumentHelp("Store every client's records in an SQLite file, each once.", valueName: "file"),
         completion: .file())
     var sqlite: String?
 
@@ -48,7 +48,7 @@ struct ReportCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             """
-            Exit with 3 if this is met, with 65 if it cannot be judged; may be given again. A metric (p50, p90, p95, p99, \
+            Exit with 3 if this is met, with 65 if it cannot be judged; may be repeated. A metric (p50, p90, p95, p99, \
             mean, rate, cpu, rejected, failed, hits), > or <, and a limit: +10% against the baseline, 250ms as measured.
             """, valueName: "condition"))
     var failIf: [String] = []
@@ -58,7 +58,7 @@ struct ReportCommand: ParsableCommand {
             "The conditions must not be met in any stretch of this length, such as 30s.", valueName: "seconds"))
     var window: String?
 
-    @Option(help: ArgumentHelp("Of what is drawn at random for the intervals.", valueName: "number"))
+    @Option(help: ArgumentHelp("The seed of the random draws for the intervals.", valueName: "number"))
     var seed: UInt64 = 1
 
     func validate() throws {
@@ -68,9 +68,9 @@ struct ReportCommand: ParsableCommand {
                 "--window \(window ?? "") is not a length: use seconds or minutes, such as 30s or 2m.")
         }
         if window != nil, failIf.isEmpty {
-            throw ValidationError("--window is for the conditions of --fail-if, and there are none.")
+            throw ValidationError("--window applies to the conditions of --fail-if, but none is given.")
         }
-        if folder.isEmpty { throw ValidationError("The folder has no name; . is the one that you are in.") }
+        if folder.isEmpty { throw ValidationError("The folder has no name; use . for the current folder.") }
         if sqlite?.isEmpty == true { throw ValidationError("--sqlite is empty: give a name.") }
         if let timeZone, TimeZone(identifier: timeZone) == nil {
             throw ValidationError(
@@ -100,11 +100,11 @@ struct ReportCommand: ParsableCommand {
         guard let against else { return nil }
         let url = URL(filePath: against, directoryHint: .isDirectory).standardizedFileURL
         let paths = [url, results].map { $0.resolvingSymlinksInPath().path + "/" }
-        // Subfolders are read, too, so the one's runs would be among the other's.
+        // Subfolders are read, too, so one folder's runs would be among the other's.
         guard !paths[0].hasPrefix(paths[1]), !paths[1].hasPrefix(paths[0]) else {
             throw OperatorError(
                 .request,
-                "--against \(against) and the results share a folder; put each in one of its own, side by side")
+                "--against \(against) and the results share a folder; put each in a folder of its own, side by side")
         }
         let evidence = try LoadFolder(path: url.path, zone: zone, outputs: outputs).read()
         for line in evidence.skipped { StandardError.say("Not read in the baseline: \(line)") }
@@ -120,7 +120,7 @@ struct ReportCommand: ParsableCommand {
         let page = html ?? url.appending(path: "report.html").path
         let file = try OutputFile(path: page)
         if let sqlite, try file.isSame(as: OutputFile(path: sqlite)) {
-            throw OperatorError(.request, "\(page) is to be the page and the SQLite file: name two files")
+            throw OperatorError(.request, "\(page) would be both the page and the SQLite file: name two files")
         }
         let source = try LoadFolder(
             path: url.path, zone: zone, outputs: [page] + [sqlite].compactMap(\.self))

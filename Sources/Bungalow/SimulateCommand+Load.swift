@@ -17,7 +17,7 @@ extension SimulateCommand {
         guard FileManager.default.fileExists(atPath: load, isDirectory: &isFolder) else {
             throw OperatorError(
                 .input,
-                "\(load): there is no such load: give lab, course, a file of phases, demand or rates, "
+                "\(load): there is no such load; give lab, course, a file of phases, demand or rates, "
                     + "a file of analyze --sqlite, or the folder of a recorded run")
         }
         if isFolder.boolValue { return try readFolder(load) }

@@ -4,7 +4,7 @@ import Recipes
 import Simulation
 
 extension SimulateCommand {
-    /// Simulates so many seeds, from the given one on.
+    /// Simulates this many seeds, starting with the given one.
     func simulateSeeds(_ scenario: inout Scenario, recipe: Recipe, count: Int) -> ([Outcome], [Bill]) {
         StandardError.say("seed \(seed)\(count > 1 ? " to \(seed &+ UInt64(count - 1))" : "")")
         var progress = Progress(runs: count, duration: scenario.duration)
@@ -16,9 +16,9 @@ extension SimulateCommand {
         return (outcomes, outcomes.map { Bill($0, scenario: scenario, recipe: recipe) })
     }
 
-    /// The files that were asked for.
+    /// Writes the requested files.
     ///
-    /// - Parameter comparison: a recording that is drawn beside the run, and what to say of it.
+    /// - Parameter comparison: a recording to draw beside the run, and a text about it.
     func writeOutputs(
         _ outcome: Outcome, scenario: Scenario, recipe: Recipe, bill: Bill,
         comparison: (recorded: RecordedRun, text: String)? = nil
@@ -59,7 +59,7 @@ extension SimulateCommand {
         }
     }
 
-    /// Says how far a long run is, every two seconds.
+    /// Reports the progress of a long run every two seconds.
     private struct Progress {
         let runs: Int
         let duration: Double

@@ -22,7 +22,7 @@ struct NodeList {
     init(_ argument: String) throws {
         guard let list = Self(argument: argument) else {
             throw ValidationError(
-                "give how many there are and the cores of each, 3x4, and their memory with its unit where it matters: 3x4x16Gi"
+                "give their number and the cores of each, 3x4, and their memory with its unit if it matters: 3x4x16Gi"
             )
         }
         self = list
@@ -116,7 +116,7 @@ struct ClusterOptions: ParsableArguments {
 }
 
 extension SimulateCommand {
-    /// What the manifests, the service, the load and the options make together.
+    /// The scenario that results from the manifests, the service, the load and the options.
     func scenario(of recipe: Recipe, loadName: String) throws -> Scenario {
         let load = try readLoad(loadName)
         var scenario = Scenario(

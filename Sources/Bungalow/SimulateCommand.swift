@@ -23,8 +23,7 @@ struct SimulateCommand: ParsableCommand {
             "YAML as kustomize prints it, a List, or objects.json; - is standard input.", valueName: "file"),
         completion: .file())
     var manifests: String?
-    @Option(help: ArgumentHelp("Which autoscaler, where the manifests have several.", valueName: "name")) var hpa:
-        String?
+    @Option(help: ArgumentHelp("Which autoscaler, if the manifests have several.", valueName: "name")) var hpa: String?
     @Option(
         help: ArgumentHelp("What a request costs; this server with its SYNTHETIC_* otherwise.", valueName: "file"),
         completion: .file())
@@ -44,21 +43,21 @@ struct SimulateCommand: ParsableCommand {
         help: ArgumentHelp(
             "The time zone of clients that log local times; this machine's otherwise.", valueName: "zone"))
     var timeZone: String?
-    @Option(name: .customLong("platform"), help: "What a kind of cluster decides: aks, minikube, lab or upstream.")
+    @Option(name: .customLong("platform"), help: "Defaults of a kind of cluster: aks, minikube, lab or upstream.")
     var namedPlatform: Platform?
     var platform: Platform { namedPlatform ?? .upstream }
     @OptionGroup(title: "Controller and metrics") var cluster: ClusterOptions
     @Option(
-        help: ArgumentHelp("Nodes and their cores, and memory where it matters: 3x4, 3x4x16Gi.", valueName: "nodes"),
+        help: ArgumentHelp("Nodes and their cores, and memory if it matters: 3x4, 3x4x16Gi.", valueName: "nodes"),
         transform: NodeList.init)
     var nodes: NodeList?
     @Option(help: "Share of requests that the cache answers, 0 to 1.") var hitRate: Double?
     @Option(help: ArgumentHelp("How long; the load's length otherwise, 40m with lab.", valueName: "time"))
     var duration: Seconds?
-    @Option(help: "What all chance comes from.") var seed: UInt64 = 1
+    @Option(help: "The seed of all random draws.") var seed: UInt64 = 1
     @Option(
         help: ArgumentHelp(
-            "Simulates so many seeds, from the given one on, and shows medians; 9 with --recording.", valueName: "count"
+            "Simulates this many seeds, from --seed on, and shows medians; 9 with --recording.", valueName: "count"
         ))
     var runs: Int?
     @Flag(help: "Prints a line for each decision.") var explain = false

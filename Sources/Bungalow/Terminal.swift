@@ -10,10 +10,10 @@ import SystemPackage
 
 /// Standard streams that the caller has closed.
 enum ClosedStreams {
-    /// Opens something on the descriptors of closed streams, so that no file gets one of them and then our output.
+    /// Opens something on the descriptors of closed streams, so that no file gets one of them, and with it our output.
     static func occupy() {
         for number: Int32 in 0...2 where fcntl(number, F_GETFD) == -1 {
-            // In the wrong direction, so that using it still fails. open(2) takes the lowest free descriptor.
+            // Opened in the wrong direction, so that using it still fails. open(2) takes the lowest free descriptor.
             _ = open("/dev/null", number == 0 ? O_WRONLY : O_RDONLY)
         }
     }

@@ -6,14 +6,14 @@ public struct Cluster: Sendable {
     let kubectl: Kubectl
     private static let pageSize = 500
 
-    /// Reaches a cluster through a context; nil is the current one.
+    /// Uses a cluster through a context; nil is the current one.
     public init(context: String?) { kubectl = Kubectl(context: context) }
 
     /// A context of the caller's kubeconfig.
     public struct Context: Sendable, Equatable {
         /// The context's name.
         public let name: String
-        /// Whether kubectl uses it where none is named.
+        /// Whether kubectl uses it by default.
         public let isCurrent: Bool
     }
 
@@ -39,7 +39,7 @@ public struct Cluster: Sendable {
         let state: ContainerState
         /// The exit code of the instance before; nil without one.
         let previousExitCode: Int?
-        /// Whether it has been told to end.
+        /// Whether its deletion has begun.
         let isTerminating: Bool
 
         /// An earlier instance of the same pod.
@@ -207,7 +207,7 @@ extension Cluster.ContainerState {
     fileprivate init(_ status: PodObject.ContainerStatus?) {
         if let running = status?.state?.running {
             self = .running(since: running.startedAt)
-            // One that waits to be started again (CrashLoopBackOff) has not been counted as restarted yet.
+            // A container that waits for its restart (CrashLoopBackOff) has not been counted as restarted yet.
         } else if let terminated = status?.state?.terminated ?? status?.lastState?.terminated {
             self = .terminated(exitCode: terminated.exitCode)
         } else {

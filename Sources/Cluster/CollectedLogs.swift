@@ -4,7 +4,7 @@ public struct CollectedLogs: Sendable {
     public struct Log: Sendable {
         /// The file.
         public let path: String
-        /// Whether nothing came: whatever the file holds is from an earlier download.
+        /// Whether nothing was downloaded: the file's content, if any, is from an earlier download.
         public var isMissing = false
         let pod: String
         /// How many requests it holds.
@@ -13,21 +13,21 @@ public struct CollectedLogs: Sendable {
         var ledger: RequestLedger?
         /// What is missing, to follow the pod's name.
         var gaps: [String] = []
-        /// What forbids to call it complete although the count is right, to follow the pod's name.
+        /// Why it cannot be called complete although the count is right, to follow the pod's name.
         var doubts: [String] = []
     }
 
     /// In the order of the pods' names, and of the instances of each.
     public let logs: [Log]
-    /// How many requests there should be at least, as far as is known; nil if no counters were read.
+    /// The least number of requests that is expected, as far as is known; nil if no counters were read.
     public let expected: Int?
     /// Whether there may be more than expected.
     public let isExpectedLeast: Bool
-    /// How many requests could be missing unnoticed, since others came while the counters were read.
+    /// How many requests could be missing unnoticed, since others arrived while the counters were read.
     public let tolerance: Int
-    /// What is known to be missing, one sentence each; a count that is right disproves them.
+    /// What is known to be missing, one sentence each; a correct count disproves them.
     public let gaps: [String]
-    /// What forbids to call the logs complete although the count is right, one sentence each.
+    /// Why the logs cannot be called complete although the count is right, one sentence each.
     public let doubts: [String]
 
     init(_ logs: [Log], hasCounters: Bool) {
@@ -49,7 +49,7 @@ public struct CollectedLogs: Sendable {
                 expected += log.requests - (isMissingSome ? 0 : count)
                 doubts.append((log.pod, "\(RequestLedger.requests(count)) more than it had counted"))
             case .unknown(let words, let least, let seemsShort):
-                // A log with a known gap that seems to be short is.
+                // A log that seems short and has a known gap is short.
                 expected += max(log.requests, least) + (seemsShort && !log.gaps.isEmpty ? 1 : 0)
                 doubts.append((log.pod, least == 0 ? words : "\(words); it had counted at least \(least)"))
             }

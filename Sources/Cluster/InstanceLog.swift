@@ -17,7 +17,7 @@ actor InstanceLog {
     private let draft: OutputFile.Draft
     private var counter: any RequestCounter
     private var byteCount = 0
-    // Where the file would end if it held this many requests; nil while there are not more.
+    // Where the file would end if it held only the marked number of requests; nil while it holds no more.
     private var cut: (requests: Int, offset: Int?)?
 
     /// - Throws: `OperatorError` if the file cannot be written.
@@ -51,15 +51,15 @@ actor InstanceLog {
         try write(text)
     }
 
-    /// Notes where the file ends if it is to hold the requests so far.
+    /// Marks the file's end, in case it must hold only the requests so far.
     ///
-    /// - Returns: how many these are.
+    /// - Returns: the number of requests so far.
     func mark() -> Int {
         cut = (requests, nil)
         return requests
     }
 
-    /// Ends the log, which gets no more lines, where it ends itself.
+    /// Ends the log at its own end; no more lines follow.
     func close() throws {
         try end(isLast: true)
         cut = nil
@@ -71,7 +71,7 @@ actor InstanceLog {
     func finish() throws -> Int {
         do {
             try draft.descriptor.closeAfter {
-                // A device or a FIFO, which has no draft, has no end to cut.
+                // A device or a FIFO has no draft that could be cut.
                 if let offset = cut?.offset, draft.path != nil,
                     ftruncate(draft.descriptor.rawValue, off_t(offset)) != 0
                 {
@@ -83,7 +83,7 @@ actor InstanceLog {
         return cut?.requests ?? requests
     }
 
-    /// Keeps what a recording that failed has brought, if anything.
+    /// Keeps what a failed recording has got so far, if anything.
     func abandon() {
         guard byteCount == 0 else {
             _ = try? finish()
@@ -95,7 +95,7 @@ actor InstanceLog {
 
     private func take(_ line: ArraySlice<UInt8>, into text: inout [UInt8]) {
         switch line.withUnsafeBytes({ counter.read($0) }) {
-        // The recording has begun in the middle of a request, which is not one of its own.
+        // The recording began in the middle of a request, which does not belong to it.
         case .headless where requests == 0: return
         case .beginsRequest:
             if let cut, cut.requests == requests, cut.offset == nil {

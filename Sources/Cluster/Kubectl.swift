@@ -27,7 +27,7 @@ public struct Kubectl: Sendable {
         let message: String
     }
 
-    /// Reads one path of the API server directly, without the many requests of kubectl's discovery.
+    /// Reads one path of the API server directly, without kubectl's many discovery requests.
     ///
     /// - Parameter path: the API's path with its query.
     func get<Answer: Decodable>(_ path: String) async throws -> Answer {
@@ -54,7 +54,7 @@ public struct Kubectl: Sendable {
     /// - Parameters:
     ///   - descriptor: of the file; it is closed.
     ///   - path: of the file, to watch its size; nil if it has none, as a pipe.
-    ///   - silence: the longest time without output; nil is no limit.
+    ///   - silence: the longest time without output; nil means unlimited.
     func write(
         _ arguments: [String], to descriptor: FileDescriptor, at path: String?, silence: Duration?
     ) async throws -> Outcome {
@@ -89,10 +89,10 @@ public struct Kubectl: Sendable {
         }
     }
 
-    /// Whether kubectl has printed that the API server knows no such object.
+    /// Whether kubectl reported that the object does not exist.
     static func isNotFound(_ message: String) -> Bool { message.contains("(NotFound)") }
 
-    /// Whether a right is missing, which no waiting will bring.
+    /// Whether a right is missing: waiting would not help.
     static func isForbidden(_ message: String) -> Bool { message.hasPrefix(KubectlMessage.forbiddenStart) }
 
     static func decode<Answer: Decodable>(_ bytes: [UInt8]) throws -> Answer {
@@ -127,7 +127,7 @@ public struct Kubectl: Sendable {
         }
     }
 
-    /// Runs kubectl and gives each line that it prints to `body`, without its line feed, as soon as it comes.
+    /// Runs kubectl and passes each line that it prints to `body`, without its line feed, as soon as it arrives.
     func lines(
         _ arguments: [String], _ body: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws -> Outcome {
@@ -143,7 +143,7 @@ public struct Kubectl: Sendable {
         }
     }
 
-    /// Runs kubectl and gives what it prints to `body` as soon as it comes.
+    /// Runs kubectl and passes its output to `body` as soon as it arrives.
     func stream(_ arguments: [String], _ body: ([UInt8]) async throws -> Void) async throws -> Outcome {
         try await Self.explain {
             let result = try await run(
@@ -161,6 +161,6 @@ public struct Kubectl: Sendable {
 }
 
 extension OperatorError {
-    /// Whether a right is missing in the cluster: trying again is in vain.
+    /// Whether a right is missing in the cluster: a retry would not help.
     public var isMissingRight: Bool { kind == .cluster && Kubectl.isForbidden(description) }
 }

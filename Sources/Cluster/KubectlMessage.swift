@@ -2,7 +2,7 @@ import Foundation
 
 /// What kubectl printed to its standard error, as one line for the operator.
 ///
-/// klog's lines repeat, each with another time, what the last line says; a right that is missing is named.
+/// klog's lines repeat the last line's message, each with another time; a missing right is named.
 struct KubectlMessage {
     static let forbiddenStart = "no right to "
     /// One sentence without a full stop.

@@ -33,7 +33,7 @@ struct LabelSelector: Decodable, Sendable {
     let matchLabels: [String: String]?
     let matchExpressions: [Expression]?
 
-    /// The selector as the API's `labelSelector` parameter takes it.
+    /// The selector in the syntax of the API's `labelSelector` parameter.
     var text: String {
         let labels = (matchLabels ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         let expressions = (matchExpressions ?? []).map { expression in
@@ -101,7 +101,7 @@ struct PodObject: Decodable, Sendable {
         return spec.containers.first { $0.name == named } ?? spec.containers.first
     }
 
-    /// What is known of a container; nil before its node has reported it.
+    /// The status of a container; nil before its node has reported it.
     func status(ofContainer name: String) -> ContainerStatus? {
         status?.containerStatuses?.first { $0.name == name }
     }
@@ -124,7 +124,7 @@ struct PodMetricsObject: Decodable, Sendable {
     let containers: [Container]
 }
 
-/// One line of a watch: what became of a pod.
+/// One line of a watch: the change of a pod.
 struct PodEvent: Decodable, Sendable {
     let type: String
     let object: PodObject

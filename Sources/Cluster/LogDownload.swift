@@ -2,7 +2,7 @@ import Bytes
 import Files
 import Foundation
 
-/// Downloads what pods have logged so far to files, `<pod>.txt` each.
+/// Downloads everything that pods have logged so far into files, `<pod>.txt` each.
 public struct LogDownload: Sendable {
     /// Which part of a log to download.
     public struct Part: Sendable {
@@ -150,14 +150,14 @@ public struct LogDownload: Sendable {
     private func fetch(
         _ arguments: [String], of pod: Cluster.Pod, suffix: String
     ) async throws -> (CollectedLogs.Log, Kubectl.Outcome) {
-        // A name from a server must not act as a path.
+        // A name from the server must not be used as a path.
         let name = "\(pod.name)\(suffix).txt".replacing("/", with: "_")
         let path = URL(filePath: folder).appending(path: name).path
         let draft = try OutputFile(path: path).draft(mode: 0o640)
         do {
             let outcome = try await cluster.kubectl.write(
                 arguments, to: draft.descriptor, at: draft.path, silence: silence)
-            // Half a download is worth less than an older whole one.
+            // An older complete download is worth more than half a new one.
             guard outcome.isSuccess else {
                 draft.discard()
                 return (CollectedLogs.Log(path: path, isMissing: true, pod: pod.name), outcome)

@@ -3,9 +3,9 @@ import Synchronization
 
 extension LogRecorder {
     private static let maximumAttempts = 10
-    // How often to try for a moment without requests.
+    // How often to wait for a moment without requests.
     private static let attemptsForMoment = 5
-    // How long a request may take from the server into the log here.
+    // How long a request may take from the server to this log.
     private static let patience = Duration.seconds(2)
 
     /// Reads the counters around the end of each log that still grows.
@@ -42,7 +42,7 @@ extension LogRecorder {
                     switch try await self.settle(instance, isLast: attempt == Self.maximumAttempts) {
                     case .exact: return
                     case .bracketed where attempt > Self.attemptsForMoment: return
-                    case .bracketed, .behind: try await Task.sleep(for: Self.tick)
+                    case .bracketed, .lagging: try await Task.sleep(for: Self.tick)
                     }
                 }
             } catch let error as OperatorError {

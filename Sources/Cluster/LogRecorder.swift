@@ -2,10 +2,10 @@ import Files
 import Foundation
 import Synchronization
 
-/// Records what the pods of a deployment log from now on into files, while pods come, end and are started again.
+/// Records everything that a deployment's pods log from now on into files, while pods appear, end and restart.
 ///
-/// Each start of a container is an instance with a file and, where asked for, counters of its own. A stream that breaks
-/// off, as when the API server is away, is continued at the last line.
+/// Each start of a container is an instance with its own file and, on request, its own counters. A stream that breaks
+/// off, for example while the API server is unavailable, is continued at the last line.
 public final class LogRecorder: Sendable {
     let cluster: Cluster
     let deployment: Cluster.Deployment
@@ -98,7 +98,7 @@ public final class LogRecorder: Sendable {
 
     private let failure = Mutex<(any Error)?>(nil)
 
-    /// Ends the recording at once: it could not bring what it is for.
+    /// Ends the recording at once: it cannot serve its purpose.
     func fail(_ error: any Error) { failure.withLock { $0 = $0 ?? error } }
 
     private func failFast(_ group: inout ThrowingTaskGroup<Void, any Error>) async throws {
@@ -129,7 +129,7 @@ public final class LogRecorder: Sendable {
                     }
                 }
             } catch let error as OperatorError {
-                // Without the right to watch, the list says most of it, a little later.
+                // Without the right to watch, the list shows nearly the same, a little later.
                 if error.isMissingRight { notices.warn(error.description) }
             }
             try await Task.sleep(for: Self.retryPause)
@@ -164,7 +164,7 @@ public final class LogRecorder: Sendable {
         }
     }
 
-    /// Notes that an instance could not be asked, and says so where it is a right that is missing.
+    /// Notes that an instance's counters could not be read, and reports it if a right is missing.
     func failed(_ instance: RecordedInstance, _ error: OperatorError) async {
         // At the end, kubectl is stopped.
         guard !isOver else { return }

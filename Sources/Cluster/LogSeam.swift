@@ -1,8 +1,8 @@
-/// Takes kubectl's timestamps off the lines of one container's log, and joins streams of it, so that a line that a
+/// Removes kubectl's timestamps from the lines of one container's log, and joins its streams, so that a line that a
 /// second stream repeats is not taken twice.
 ///
 /// A second stream begins at the last line's second, since kubectl asks for whole seconds (`--since-time`). Lines up to
-/// the last known one are skipped. Runtimes may give several lines one time, so that these are counted.
+/// the last known one are skipped. Runtimes may give several lines the same time, so these are counted.
 struct LogSeam: Sendable {
     /// A second stream does not hold the last line of the first: lines in between may be missing.
     struct Lost: Error {}
@@ -19,7 +19,7 @@ struct LogSeam: Sendable {
 
     /// Begins another stream of the log.
     ///
-    /// - Parameter isContinued: whether to skip lines up to the last known one; else all of it is taken.
+    /// - Parameter isContinued: whether to skip lines up to the last known one; otherwise all lines are taken.
     mutating func begin(isContinued: Bool) {
         open.removeAll()
         isSearching = isContinued && lastTime != nil
@@ -52,7 +52,7 @@ struct LogSeam: Sendable {
 
     private mutating func take(_ line: ArraySlice<UInt8>, _ onLine: (ArraySlice<UInt8>) throws -> Void) throws {
         guard let time = Self.time(of: line) else {
-            // The node's own words, or a server that gives no times.
+            // A message of the node, or a server that sends no times.
             if !isSearching { try onLine(line) }
             return
         }

@@ -1,7 +1,6 @@
 import Synchronization
 
-/// Reports what happens, each sentence once until it is over: twenty pods behind one API server that is away are one
-/// line.
+/// Reports events, each sentence once until it no longer holds: an unavailable API server is one line for twenty pods.
 final class Notices: Sendable {
     private let troubles = Mutex<Set<String>>([])
     private let warnings = Mutex<Set<String>>([])
@@ -12,12 +11,12 @@ final class Notices: Sendable {
     /// Reports a step.
     func say(_ line: String) { onProgress(line) }
 
-    /// Reports what is wrong for now, unless it is known.
+    /// Reports a temporary problem, unless it has been reported.
     func complain(_ sentence: String) {
         if troubles.withLock({ $0.insert(sentence).inserted }) { onProgress(sentence) }
     }
 
-    /// Reports what stays as it is, unless it is known.
+    /// Reports a permanent problem, unless it has been reported.
     func warn(_ sentence: String) {
         if warnings.withLock({ $0.insert(sentence).inserted }) { onProgress("Warning: \(sentence)") }
     }
@@ -33,7 +32,7 @@ final class Notices: Sendable {
 }
 
 extension Sequence<(pod: String, reason: String)> {
-    /// One sentence for each reason, with the pods that it holds for.
+    /// One sentence for each reason, with the pods that it applies to.
     func sentences(_ words: (_ pods: String, _ reason: String) -> String) -> [String] {
         var reasons: [String] = []
         var pods: [String: [String]] = [:]

@@ -1,4 +1,4 @@
-/// The pods of a deployment as they were last seen, those that are gone too.
+/// The pods of a deployment as they were last seen, including those that are gone.
 actor PodBoard {
     private var pods: [String: (pod: Cluster.Pod, isGone: Bool)] = [:]
     private(set) var isListed = false
@@ -14,7 +14,7 @@ actor PodBoard {
         isListed = true
     }
 
-    /// Takes one pod's state; what is older than the known one is passed over.
+    /// Takes one pod's state, unless it is older than the known one.
     func update(_ pod: Cluster.Pod, isGone: Bool) {
         if let known = pods[pod.uid] {
             if known.isGone || known.pod.restarts > pod.restarts || known.pod.isTerminating && !pod.isTerminating {

@@ -1,11 +1,11 @@
 import Files
 import Foundation
 
-/// Records one pod: each start of its container, one after the other.
+/// Records one pod: the starts of its container, one after another.
 struct PodRecorder: Sendable {
     private let recorder: LogRecorder
     private let pod: Cluster.Pod
-    // Whether it ran before the recording began: then what it logged before is not recorded.
+    // Whether it ran before the recording began: then its earlier log is not recorded.
     private let isOld: Bool
 
     private static let maximumAttempts = 5
@@ -24,7 +24,7 @@ struct PodRecorder: Sendable {
         do {
             while !recorder.isOver, let pod = try await started(atLeast: next) {
                 while next < pod.restarts {
-                    // It ran between two looks at the pod.
+                    // It ran between two readings of the pod's state.
                     let missed = try recorder.newInstance(pod.instance(next), isFirst: isFirst, isWhole: true)
                     try await finish(missed, now: pod, wasWhole: false)
                     (next, isFirst) = (next + 1, false)
@@ -39,7 +39,7 @@ struct PodRecorder: Sendable {
         }
     }
 
-    /// Waits until the container has been started as often.
+    /// Waits until the container has been started this often.
     ///
     /// - Returns: nil once the pod is gone.
     private func started(atLeast restarts: Int) async throws -> Cluster.Pod? {
@@ -110,7 +110,7 @@ struct PodRecorder: Sendable {
         }
     }
 
-    /// The pod as it is now, however long the API server is away, and whether it was; nil once the recording is over.
+    /// The pod's present state, after any wait for the API server, and whether it waited; nil after the recording.
     private func state(of instance: RecordedInstance) async throws -> (pod: Cluster.Pod?, wasAway: Bool)? {
         var wasAway = false
         while !recorder.isOver {
@@ -192,7 +192,7 @@ struct PodRecorder: Sendable {
     }
 
     private func exitCode(of instance: RecordedInstance, now: Cluster.Pod?) async -> Int? {
-        // The watch has seen a pod's last state, also of one that is gone.
+        // The watch has seen the last state even of a pod that is gone.
         let seen = await recorder.board.state(instance.pod.uid)?.pod
         for pod in [now, seen].compactMap(\.self) {
             if pod.restarts == instance.pod.restarts, case .terminated(let code) = pod.state { return code }

@@ -10,7 +10,7 @@ public enum PodScaling {
     public static let reservedCoresPerNode = 0.7
     /// Cores that the front ends take from the whole cluster.
     public static let frontEndCores = 3.9
-    /// The share of its saturation that a service should be run at.
+    /// The share of its saturation at which a service should be run.
     public static let saturationRule = 0.7
 
     /// Available CPU = (VM CPU − 0.7) × nodes − 3.9, in cores; never below 0.
@@ -44,7 +44,7 @@ public enum PodScaling {
         hitRate * hitMilliseconds + (1 - hitRate) * missMilliseconds
     }
 
-    // 9.9 / 3.3 is 3.0000000000000004: what is whole on paper must not cost another node.
+    // 9.9 / 3.3 is 3.0000000000000004: a quotient that is whole on paper must not cost another node.
     private static let tolerance = 1e-9
 
     private static func ceiling(_ value: Double) -> Int { count((value - tolerance).rounded(.up)) }

@@ -3,14 +3,14 @@ actor RecordedInstance {
     nonisolated let pod: Cluster.Pod
     nonisolated let log: InstanceLog
     private(set) var ledger: RequestLedger
-    // Of the server's process, from its metrics, so that another one's counters are never taken for this one's.
+    // The server's process, from its metrics, so that another process' counters are never taken for this one's.
     private var process: String?
     private(set) var hasEnded = false
     private var readings = 0
-    // From then on only the readings around the log's end count: a later one is of requests after it.
+    // From then on only the readings around the log's end count: a later reading includes requests after it.
     private var isSettling = false
     private var lastAsked: ContinuousClock.Instant?
-    // Until the log's beginning is known, a count says nothing of it.
+    // Until the log's beginning is known, a count means nothing for it.
     private var hasBegun: Bool
     /// What is missing of the log, to follow the pod's name.
     private(set) var gaps: [String] = []
@@ -24,12 +24,12 @@ actor RecordedInstance {
 
     /// The file's name without its ending: a pod, and which of its starts if not the first that was recorded.
     nonisolated static func name(of pod: Cluster.Pod, isFirst: Bool) -> String {
-        // A name from a server must not act as a path.
+        // A name from the server must not be used as a path.
         (isFirst ? pod.name : "\(pod.name).restart\(pod.restarts)").replacing("/", with: "_")
     }
 
-    /// Whether it is time to ask for its counters: often where it ends, and as long as more readings would tell better
-    /// what came before its log.
+    /// Whether it is time to read its counters: often near its end, and while more readings would show better what came
+    /// before its log.
     func isDue(isTerminating: Bool, at now: ContinuousClock.Instant) -> Bool {
         guard hasBegun, !hasEnded, !isSettling else { return false }
         let isYoung = !ledger.isPinned && readings < Self.readingsOfYoung && ledger.failure == nil
@@ -39,7 +39,7 @@ actor RecordedInstance {
         return true
     }
 
-    // Where requests come all the time, the least difference of many readings is the best.
+    // While requests keep arriving, the smallest difference of many readings is the best.
     private static let readingsOfYoung = 20
     private static let pauseOfYoung = Duration.milliseconds(200)
     private static let pauseOfEnding = Duration.seconds(1)
@@ -64,7 +64,7 @@ actor RecordedInstance {
         first: ServerCounters, recorded: Int, second: ServerCounters, isLate: Bool
     ) -> RequestLedger.Settlement {
         guard !hasEnded else { return .exact }
-        guard isMine(first), isMine(second) else { return .behind }
+        guard isMine(first), isMine(second) else { return .lagging }
         return ledger.settle(first: first.calls, recorded: recorded, second: second.calls, isLate: isLate)
     }
 

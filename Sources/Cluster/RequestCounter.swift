@@ -1,10 +1,10 @@
-/// Counts the requests in a log, line by line; the log's form is not this target's business.
+/// Counts the requests in a log, line by line; this target does not know the log's format.
 public protocol RequestCounter: Sendable {
     /// Takes the next line, with its line feed.
     mutating func read(_ line: UnsafeRawBufferPointer) -> LogLineRole
 }
 
-/// What a line does in a log.
+/// What a line means in a log.
 public enum LogLineRole: Sendable {
     /// It begins a request.
     case beginsRequest

@@ -1,21 +1,21 @@
-/// What one instance of a container has counted, held against the requests in its log.
+/// Compares what one instance of a container has counted with the requests in its log.
 ///
-/// A server counts a request no later than it logs it. So a count that was read before the log bounds the log from
-/// below, one that was read after it from above, and where both are equal the log holds that many or lacks some. Where
-/// requests come all the time, the bounds are some requests apart, and what is missing between them goes unnoticed.
-/// An instance that ended is held to its last count, if that was read after it was told to end and it ended by
-/// itself: then it flushed its log.
+/// A server counts a request no later than it logs it. So a count that was read before the log is a lower bound for
+/// it, and one that was read after it an upper bound; if both are equal, the log holds that many requests or lacks
+/// some. While requests keep arriving, the bounds are some requests apart, and a gap between them goes unnoticed. An
+/// instance that ended must match its last count, if that was read after its deletion began and it exited on its own:
+/// then it flushed its log.
 struct RequestLedger: Sendable, Equatable {
     /// How the instance ended.
     enum Ending: Sendable, Equatable {
         case stillRuns
-        /// By itself, with exit code 0, and its log was read to the end.
+        /// On its own, with exit code 0, and its log was read to the end.
         case completed
-        /// Otherwise; the words say how, to follow the pod's name.
+        /// Otherwise; the text says how, to follow the pod's name.
         case cutShort(String)
     }
 
-    /// What the counts say of the log.
+    /// What the counts show about the log.
     enum Verdict: Sendable, Equatable {
         /// Nothing is missing, or no more than this.
         case complete(within: Int)
@@ -36,10 +36,10 @@ struct RequestLedger: Sendable, Equatable {
     /// A count that was read after the log's end.
     private var most: Int?
     private var isLastOfEnding = false
-    // Requests that were counted and not in the log when no request came between two readings; nil if that never was.
+    // Requests that were counted but not in the log when none arrived between two readings; nil if that never happened.
     private var lag: Int?
-    // The least that the log was behind in all attempts to settle; nil once it held all that was counted before.
-    private var behind: Int?
+    // The fewest requests that the log lacked in any attempt to settle; nil once it held all that had been counted.
+    private var shortfall: Int?
     private var readings = 0
 
     private static let readingsOfBeginning = 20
@@ -53,20 +53,20 @@ struct RequestLedger: Sendable, Equatable {
         last = count
     }
 
-    /// Whether it is known to the request what came before the log.
+    /// Whether the number of requests before the log is known exactly.
     var isPinned: Bool { before.lowerBound == before.upperBound }
 
     /// Notes a count.
     ///
     /// - Parameters:
     ///   - recorded: the requests in the log before the count was read.
-    ///   - isTerminating: whether the pod had been told to end before that.
+    ///   - isTerminating: whether the pod's deletion had begun before that.
     mutating func read(_ count: Int, recorded: Int, isTerminating: Bool) {
-        // What is neither recorded nor missing came before the log.
+        // Requests that are neither recorded nor missing came before the log.
         before = before.lowerBound...max(min(before.upperBound, count - recorded), before.lowerBound)
         if count == last {
             lag = count - before.upperBound - recorded
-            // In a moment without requests it is known to the request what came before the log.
+            // In a moment without requests, the number of requests before the log is known exactly.
             if readings < Self.readingsOfBeginning { before = before.upperBound...before.upperBound }
         }
         readings += 1
@@ -74,21 +74,21 @@ struct RequestLedger: Sendable, Equatable {
         isLastOfEnding = isTerminating
     }
 
-    /// Forgets the count after the log's end, which is about to move: an attempt that comes to nothing leaves none.
+    /// Forgets the count after the log's end, which is about to move: a failed attempt leaves no count.
     mutating func beginAttempt() { most = nil }
 
-    /// What an attempt to settle came to.
+    /// The result of an attempt to settle.
     enum Settlement: Sendable {
         /// The log holds each request up to the second count.
         case exact
         /// It holds as many as the first count.
         case bracketed
-        case behind
+        case lagging
     }
 
     /// Notes the counts around the log's end.
     ///
-    /// - Parameter isLate: whether the log was waited for after the first count, so that later requests may make up
+    /// - Parameter isLate: whether the log was late after the first count, so that later requests may make up
     ///   for missing ones.
     mutating func settle(first: Int, recorded: Int, second: Int, isLate: Bool = false) -> Settlement {
         read(second, recorded: recorded, isTerminating: isLastOfEnding)
@@ -96,17 +96,17 @@ struct RequestLedger: Sendable, Equatable {
         if first == second || slack == 0 { lag = slack }
         (last, most) = (first, second)
         if slack > 0, isLate || recorded < least {
-            behind = min(behind ?? slack, slack)
-            return .behind
+            shortfall = min(shortfall ?? slack, slack)
+            return .lagging
         }
-        behind = nil
+        shortfall = nil
         return slack <= 0 ? .exact : .bracketed
     }
 
     /// How many requests the log should hold at least.
     var least: Int { max((last ?? 0) - (before.upperBound == .max ? last ?? 0 : before.upperBound), 0) }
 
-    /// Whether a log of so many requests lacks some of a count.
+    /// Whether a log with this many requests lacks some of a count.
     func lacks(_ count: Int, recorded: Int) -> Bool {
         before.upperBound != .max && recorded < count - before.upperBound
     }
@@ -134,7 +134,7 @@ struct RequestLedger: Sendable, Equatable {
             }
             let surplus = found - (most - before.lowerBound)
             if surplus > 0 { return .surplus(surplus) }
-            let missing = max(behind ?? 0, lag)
+            let missing = max(shortfall ?? 0, lag)
             guard missing == 0 else {
                 let words = "up to \(Self.requests(missing)) missing or late: others came while it was asked"
                 return .unknown(words, atLeast: least, seemsShort: true)

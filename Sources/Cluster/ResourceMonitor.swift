@@ -2,7 +2,7 @@ import Bytes
 import Files
 import Foundation
 
-/// What selected pods request, may use and use, sample by sample, in the format of the lab's resource monitor.
+/// Samples what selected pods request, may use and use, in the format of the lab's resource monitor.
 ///
 /// Only the named container of each selected pod counts. The header is that of `resource_monitor.py` in
 /// teaching-on-testbeds/k8s-ml; KB are 1024 bytes.
@@ -36,7 +36,7 @@ public struct ResourceMonitor: Sendable {
         package let used: Amount?
         /// Replicas that are missing from the sum of use.
         private(set) var replicasWithoutUse = 0
-        /// Why there are no replicas, or no use of any; nil if there are, or if no metrics server may be the reason.
+        /// Why there are no replicas, or no use of any; nil if there are, or if there may be no metrics server.
         public private(set) var warning: String?
 
         /// The CSV's line; an unknown value is an empty cell.
@@ -75,7 +75,7 @@ public struct ResourceMonitor: Sendable {
         /// Cores that they use; nil if the metrics server gave no values.
         public var usedCores: Double? { used?.cores.double }
 
-        /// A line for a person.
+        /// A line for people.
         public var summary: String {
             let used =
                 used.map { "\($0.cores) cores, \($0.kilobytes) KB used" }
@@ -88,7 +88,7 @@ public struct ResourceMonitor: Sendable {
 
         private static func pods(_ count: Int) -> String { count == 1 ? "1 pod" : "\(count) pods" }
 
-        /// Notes what the numbers leave out.
+        /// Warnings of what the numbers leave out.
         mutating func remark(replicasWithoutUse: Int, warning: String?) {
             self.replicasWithoutUse = replicasWithoutUse
             self.warning = warning
@@ -166,7 +166,7 @@ public struct ResourceMonitor: Sendable {
         }
     }
 
-    /// What samples add up to over time: each holds until the next one.
+    /// Adds samples up over time; each holds until the next one.
     public struct Totals: Sendable {
         private var last: Sample?
         private var reservedCoreSeconds = 0.0

@@ -1,7 +1,7 @@
 import Files
 import Foundation
 
-/// What an autoscaler's controller reads, as the API server's JSON.
+/// The objects that an autoscaler's controller reads, as the API server's JSON.
 public struct ScalingObjects: Sendable {
     /// All autoscalers of the namespace, a List.
     public let autoscalers: String

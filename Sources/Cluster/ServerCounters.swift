@@ -1,19 +1,19 @@
 import Files
 import Foundation
 
-/// How many requests servers have counted on the routes that are in the scoring log.
+/// The number of requests that servers have counted on the routes of the scoring log.
 ///
 /// Read from the Prometheus text of `/metrics`: the sum of `bungalow_requests_total` over the scoring routes, without
 /// status 204, the response to OPTIONS, which is not logged.
 public struct ServerCounters: Sendable, Equatable {
     /// All requests, rejected ones too.
     public let calls: Int
-    /// Which process has counted, different after each start; nil where the metrics do not say.
+    /// The process that has counted, different after each start; nil if the metrics do not include it.
     public let process: String?
 
     /// Reads the metrics of one server.
     ///
-    /// - Throws: `OperatorError` if the counter is not in it.
+    /// - Throws: `OperatorError` if they lack the counter.
     public init(metrics text: String, from source: String) throws {
         let sample = #/bungalow_requests_total\{route="([^"]*)",status="([0-9]+)"\} ([0-9.eE+]+)/#
         var isThere = text.contains("# TYPE bungalow_requests_total")

@@ -25,7 +25,7 @@ public struct FileStatus: Hashable, Sendable {
         mode = UInt32(status.st_mode)
     }
 
-    /// Whether it is a file with bytes in it, not a device, pipe or folder.
+    /// Whether it is a regular file, not a device, pipe or folder.
     public var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
 
     /// Whether bytes written to it can be read from it again, as they cannot from a terminal or `/dev/null`.

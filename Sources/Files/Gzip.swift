@@ -1,33 +1,33 @@
 import CZlib
 
-/// Why a gzip was not read to its end.
+/// Why a gzip could not be read to its end.
 public enum GzipDamage: Sendable, Equatable {
-    /// It ends too early, as after a download that broke off.
+    /// It ends too early, as after an interrupted download.
     case truncated
-    /// Its bytes are not what they were, or something else follows it.
+    /// Its bytes have been changed, or something else follows it.
     case corrupt
-    /// It grows to more than a thousand times its size.
+    /// It expands to more than a thousand times its size.
     case bomb
 
-    /// What to tell a person, after the file's name.
+    /// The text for people, to follow the file's name.
     public var sentence: String {
         switch self {
         case .truncated: "ends in the middle of its gzip: the end is missing; copy or download it again"
-        case .corrupt: "is a damaged gzip from some place on (gzip -t shows it); copy or download it again"
+        case .corrupt: "is a gzip that is damaged somewhere (gzip -t shows it); copy or download it again"
         case .bomb:
-            "is a gzip that grows to more than 1000 times its size: not read beyond 64 MiB, since no log is like that"
+            "is a gzip that expands to more than 1000 times its size: not read beyond 64 MiB, since no log does that"
         }
     }
 }
 
-/// Expands gzip in any chunks, one member after the other; memory is bounded by two buffers.
+/// Expands gzip in chunks of any size, one member after another; memory is bounded by two buffers.
 final class GzipReader {
     static let magic: [UInt8] = [0x1F, 0x8B]
     private static let outputByteCount = 1 << 18
     private static let harmlessByteCount = 64 << 20
     private static let maximumRatio = 1000
 
-    // zlib keeps the address.
+    // zlib keeps this address.
     private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     private let output = UnsafeMutableRawBufferPointer.allocate(byteCount: outputByteCount, alignment: 64)
     private var isBetweenMembers = false
@@ -50,7 +50,7 @@ final class GzipReader {
 
     /// Expands the next bytes.
     ///
-    /// - Returns: false where the rest cannot be read.
+    /// - Returns: false if the rest cannot be read.
     func read(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) throws -> Void) rethrows -> Bool {
         inputCount += bytes.count
         stream.pointee.next_in = UnsafeMutablePointer(
@@ -75,10 +75,10 @@ final class GzipReader {
         return false
     }
 
-    /// What is wrong with it, once its last byte was read.
+    /// What is wrong with it, after its last byte was read.
     func finish() -> GzipDamage? { damage ?? (isBetweenMembers ? nil : .truncated) }
 
-    /// Begins the next member, if there are bytes of one; zero bytes may fill a file up.
+    /// Begins the next member, if there are bytes of one; zero bytes may pad a file.
     private func beginMember() -> Bool {
         while stream.pointee.avail_in > 0, stream.pointee.next_in?.pointee == 0 {
             stream.pointee.next_in += 1

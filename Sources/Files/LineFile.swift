@@ -6,7 +6,7 @@ import System
 import SystemPackage
 #endif
 
-/// A file that grows line by line and can be read meanwhile; its old content is kept until the first line is written.
+/// A file that grows line by line and can be read meanwhile; keeps its old content until the first line is written.
 public final class LineFile {
     private let file: OutputFile
     private let descriptor: FileDescriptor

@@ -1,14 +1,14 @@
 /// Why the work cannot continue, as one line for the operator: what is wrong, where, and what to do.
 public struct OperatorError: Error, CustomStringConvertible, Sendable {
-    /// What went wrong; the command line makes an exit code of it.
+    /// What went wrong; the command line derives the exit code from it.
     public enum Kind: Sendable {
-        /// The command makes no sense as it was given.
+        /// The command makes no sense as given.
         case request
         /// A file cannot be read, or is not what it should be.
         case input
         /// A file cannot be written.
         case output
-        /// kubectl or the cluster did not do what it was asked.
+        /// kubectl or the cluster failed.
         case cluster
     }
 

@@ -16,7 +16,7 @@ public struct OutputFile: Sendable {
     /// Where the regular file is or will be, links resolved; nil for anything else.
     private let replaced: String?
 
-    /// Names the file and touches nothing.
+    /// Names the file, without touching anything.
     ///
     /// - Parameter inputs: files that are read and must not change.
     /// - Throws: `OperatorError` if it is one of the inputs, or has no name.
@@ -27,13 +27,13 @@ public struct OutputFile: Sendable {
             let input = inputs.first(where: { $0.status == status })
         {
             throw OperatorError(
-                .request, "\(path) is read as \(input.path ?? "standard input") and would be lost; name another file")
+                .request, "\(path) is the input \(input.path ?? "standard input") and would be lost; name another file")
         }
         self.path = path
         replaced = Self.replaceable(path, status)
     }
 
-    /// Whether both lead to one file.
+    /// Whether both paths lead to the same file.
     public func isSame(as other: Self) -> Bool {
         guard let replaced, let theirs = other.replaced else { return false }
         return URL(filePath: replaced).standardizedFileURL.path == URL(filePath: theirs).standardizedFileURL.path
@@ -50,7 +50,7 @@ public struct OutputFile: Sendable {
         return String(cString: resolved)
     }
 
-    /// Writes the file: whole, or, where it is a regular one, not at all.
+    /// Writes the file: completely or, if it is a regular file, not at all.
     ///
     /// - Throws: `OperatorError` if it cannot be written.
     public func write(_ data: Data) throws {
@@ -68,13 +68,13 @@ public struct OutputFile: Sendable {
     public struct Draft {
         /// Where to write.
         public let descriptor: FileDescriptor
-        /// Its path; nil where nothing is replaced.
+        /// Its path; nil if nothing is replaced.
         public let path: String?
         fileprivate let target: String
 
-        /// Puts the draft in the file's place.
+        /// Replaces the file with the draft.
         ///
-        /// - Throws: `Errno` if it cannot be put there.
+        /// - Throws: `Errno` if it cannot be replaced.
         public func keep() throws {
             guard let path, rename(path, target) != 0 else { return }
             throw Errno(rawValue: errno)

@@ -1,11 +1,11 @@
-/// Converts a text's bytes to UTF-8, in any chunks: PowerShell's `>` writes UTF-16, with or without a byte-order mark.
+/// Converts a text's bytes to UTF-8, in chunks of any size: PowerShell's `>` writes UTF-16, with or without a mark.
 ///
 /// The first two bytes decide; UTF-8 passes through uncopied. Memory is bounded by one chunk.
 struct TextDecoder {
     private enum Encoding { case utf8, utf16LittleEndian, utf16BigEndian }
 
     private var encoding: Encoding?
-    // Bytes that wait for more: the first ones, or half a UTF-16 unit.
+    // Bytes that wait for more: the first few, or half a UTF-16 unit.
     private var waiting: [UInt8] = []
     private var output: [UInt8] = []
 
@@ -26,7 +26,7 @@ struct TextDecoder {
         }
     }
 
-    /// Ends the text: delivers bytes that were too few to show its encoding.
+    /// Ends the text: passes on bytes that were too few to show its encoding.
     mutating func finish(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
         if encoding == nil { try start(body) }
     }

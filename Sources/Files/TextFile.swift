@@ -15,12 +15,12 @@ public struct TextFile: Sendable, Equatable {
     /// - Parameter path: of a file; `-` is standard input.
     public init(path: String) { self.path = path == "-" ? nil : path }
 
-    /// What the path leads to; nil if there is nothing.
+    /// The status of the file at the path; nil if there is none.
     public var status: FileStatus? {
         path.map { FileStatus(path: $0) } ?? FileStatus(descriptor: FileDescriptor.standardInput.rawValue)
     }
 
-    /// The first bytes as they are in the file; nil if it cannot be read, or reading it would consume them, as of a pipe.
+    /// The file's first bytes; nil if it cannot be read, or if reading would consume them, as with a pipe.
     public func head(upTo byteCount: Int) -> [UInt8]? {
         guard path != nil, status?.isRegular == true, let descriptor = try? open() else { return nil }
         defer { try? descriptor.close() }
@@ -33,7 +33,7 @@ public struct TextFile: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - body: is called with each piece; must not keep the pointer.
-    ///   - onDamage: is told why a gzip could not be read to its end; without it that is an error.
+    ///   - onDamage: called with the reason why a gzip could not be read to its end; without it that is an error.
     /// - Throws: `OperatorError` if the file cannot be read, and what `body` throws.
     public func forEachPiece(
         _ body: (UnsafeRawBufferPointer) throws -> Void, onDamage: ((GzipDamage) -> Void)? = nil
@@ -56,7 +56,7 @@ public struct TextFile: Sendable, Equatable {
         onDamage(damage)
     }
 
-    /// - Parameter body: returns false where the rest is of no use.
+    /// - Parameter body: returns false if the rest is not needed.
     private func forEachChunk(_ body: (UnsafeRawBufferPointer) throws -> Bool) throws {
         let descriptor = try open()
         defer { if path != nil { try? descriptor.close() } }

@@ -7,25 +7,25 @@ public struct Analysis: Sendable {
     public let deployment: String
     /// The deployment's namespace, as the results file has it.
     public let namespace: String
-    /// One entry a pod of each log, in the order given.
+    /// One entry per pod of each log, in the order given.
     public let pods: [PodStatistics]
     /// All pods together.
     public let total: PodStatistics
-    /// How many calls there should be, if known.
+    /// The expected number of calls, if known.
     public var expectedCalls: ExpectedCalls?
     /// What is known to be missing, one sentence each.
     public var gaps: [String]
-    /// Why a count that is right proves nothing, such as an instance whose last count is unknown; one sentence each.
+    /// Why a correct count proves nothing, such as an instance without a known last count; one sentence each.
     public var doubts: [String]
     /// Lines of the logs that show that requests are missing, one sentence each.
     let losses: [String]
     private let countDoubts: [String]
 
-    /// How many calls the servers responded to, and where the number is from.
+    /// The number of calls that the servers responded to, and its source.
     public struct ExpectedCalls: Sendable, Equatable {
         /// The number of calls.
         public let calls: Int
-        /// Where it is from, to follow "by".
+        /// The source, to follow "by".
         public let source: String
         /// Whether there may be more, since a count is missing.
         public let isLeast: Bool
@@ -54,12 +54,12 @@ public struct Analysis: Sendable {
         self.gaps = gaps + pods.flatMap(\.gaps) + (isCountedByPod ? unread : [])
         losses = (isCountedByPod ? [] : unread) + pods.flatMap(\.losses)
         self.doubts = doubts
-        // A second copy of a request makes up for one that is missing.
+        // A second copy of a request could hide one that is missing.
         countDoubts = pods.flatMap(\.countDoubts)
         total = pods.reduce(into: PodStatistics(LogFile(path: "all pods"))) { $0.add($1) }
     }
 
-    /// Reads logs, at most as many at once as the machine has cores, or one after the other into a database.
+    /// Reads logs: at most as many at once as the machine has cores, or one after another into a database.
     ///
     /// - Parameters:
     ///   - path: the one whose scoring lines count; nil for both.
@@ -102,10 +102,10 @@ public struct Analysis: Sendable {
             doubts: doubts + (expectedCalls == nil ? [] : countDoubts))
     }
 
-    /// How evenly the calls fell on the pods; nil with fewer than two pods or without calls.
+    /// How evenly the calls were spread over the pods; nil with fewer than two pods or without calls.
     public var balance: Balance? { Balance(calls: pods.map(\.counts.requests)) }
 
-    /// How evenly calls fell on pods.
+    /// How evenly calls were spread over pods.
     public struct Balance: Sendable, Equatable {
         /// The busiest pod's calls over the mean: 1 is even.
         public let busiestOverMean: Double

@@ -1,4 +1,4 @@
-/// Whether the logs hold every request that the servers responded to: complete only where that was proven.
+/// Whether the logs hold every request that the servers responded to: complete only if that was proven.
 ///
 /// Written as one line, which `init(line:)` reads back:
 ///
@@ -7,11 +7,11 @@
 ///     MORE THAN EXPECTED: 17 of 5 requests, by --expect
 ///     Not checked: nothing says how many requests there should be; --expect, --metrics or --counters do
 public enum Completeness: Sendable, Equatable {
-    /// Proven; the words are the proof.
+    /// Proven; the text is the proof.
     case complete(String)
-    /// Requests are missing, or, as a surplus, there are more than were counted; the words say how many, and of what.
+    /// Requests are missing or, as a surplus, there are more than were counted; the text gives the numbers.
     case incomplete(String, isSurplus: Bool = false)
-    /// It is not known; the words are the reason.
+    /// It is not known; the text is the reason.
     case notChecked(String)
 
     /// The line, without a line feed.

@@ -8,7 +8,7 @@ public struct RequestSearch: Sendable {
     /// Names the logs; standard input cannot be read twice.
     public init(_ files: [LogFile]) { self.files = files }
 
-    /// The calls with exactly this id, file by file, in the words of the original scripts; empty if there are none.
+    /// The calls with exactly this id, file by file, in the original scripts' format; empty if there are none.
     ///
     /// - Throws: `OperatorError` if a log cannot be read.
     public func lines(for requestID: String) throws -> [String] {

@@ -42,7 +42,7 @@ public struct Axis: Sendable {
             .map { Tick(value: $0, label: Self.label($0)) }
     }
 
-    /// Factors around 1, which is in the middle: half as much is as far from it as twice as much.
+    /// Factors around 1 in the middle: half as much is as far from it as twice as much.
     public init(factorsUpTo largest: Double, places: (Double, Double)) {
         (lower, upper) = (1 / largest, largest)
         (start, end) = places
@@ -64,7 +64,7 @@ public struct Axis: Sendable {
         (start, end) = places
         isLogarithmic = false
         let steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400]
-        // A label takes some room.
+        // A label needs some room.
         let count = max(Int(abs(places.1 - places.0) / 140), 1)
         let rough = max((last - first) / count, 1)
         let step = steps.first { $0 >= rough } ?? (rough / 86_400 + 1) * 86_400
@@ -78,7 +78,7 @@ public struct Axis: Sendable {
         }
     }
 
-    /// Percentiles in rising order, each further nine of the tail at the same distance; values are those of `tail`.
+    /// Percentiles in ascending order, each further nine of the tail at the same distance; values are those of `tail`.
     ///
     /// - Parameter name: the label of a percentile.
     public init(percentiles: [Double], named name: (Double) -> String, places: (Double, Double)) {

@@ -1,4 +1,4 @@
-/// The names of stretches of a horizontal axis, each with a bar, in as many lanes below the axis as they need.
+/// The names of stretches of a horizontal axis, each with a bar, in as many lanes below the axis as necessary.
 public struct AxisNames: Sendable {
     /// No names.
     public static let none = Self([], places: (0, 0))
@@ -16,11 +16,11 @@ public struct AxisNames: Sendable {
     }
 
     private var entries: [Entry] = []
-    // Names for which there is no lane.
+    // The number of names without a lane.
     private var rest = 0
     private let right: Double
 
-    /// Finds a lane for each name, the first first.
+    /// Finds a lane for each name, in order.
     ///
     /// - Parameters:
     ///   - stretches: names, and where their bars begin and end, in the drawing's units.
@@ -53,7 +53,7 @@ public struct AxisNames: Sendable {
 
     private var laneCount: Int { entries.map { $0.lane + 1 }.max() ?? 0 }
 
-    /// The room that they take.
+    /// The room that they need.
     var height: Double { Double(laneCount + (rest > 0 ? 1 : 0)) * Self.laneHeight }
 
     /// The names and bars as SVG.

@@ -78,9 +78,9 @@ public struct Chart: Sendable {
         }
     }
 
-    /// Draws a line that is broken where there is no value; a value without neighbours is a dot.
+    /// Draws a line with gaps for missing values; a value without neighbours is a dot.
     ///
-    /// - Parameter isWide: wide and pale, so that another line shows on top of it.
+    /// - Parameter isWide: whether the line is wide and pale, so that another line shows on top of it.
     public mutating func draw(line points: [(x: Double, y: Double?)], color: Int, isWide: Bool = false) {
         for run in points.split(whereSeparator: { $0.y == nil }) {
             let places = run.map { "\(Markup.at($0.x)),\(Markup.at($0.y ?? 0))" }
@@ -99,7 +99,7 @@ public struct Chart: Sendable {
         marks += "<rect class=\"fill c\(color)\" \(Self.box(from, to))/>"
     }
 
-    /// Writes in the middle why there is nothing to draw.
+    /// Writes the reason for an empty chart in the middle.
     public mutating func drawNothing(_ reason: String) {
         draw(text: reason, x: (left + right) / 2, y: (top + bottom) / 2, anchor: "middle")
     }
@@ -118,7 +118,7 @@ public struct Chart: Sendable {
             "<text x=\"\(Markup.at(x))\" y=\"\(Markup.at(y))\" text-anchor=\"\(anchor)\">\(Markup.escaped(text))</text>"
     }
 
-    /// Shows a text when the pointer is over a part of the chart.
+    /// Shows a text while the pointer is over a part of the chart.
     public mutating func draw(tip: String, from: (x: Double, y: Double), to: (x: Double, y: Double)) {
         marks += "<rect class=\"hit\" \(Self.box(from, to)) data-tip=\"\(Markup.escaped(tip))\"/>"
     }
@@ -134,7 +134,7 @@ public struct Chart: Sendable {
     /// The figure as HTML.
     public var html: String { "<figure>\(caption)\n\(svg(class: nil))\n</figure>" }
 
-    /// The figure as HTML, drawn twice, with room for a page and for a phone, of which one shows.
+    /// The figure as HTML, drawn twice, for a page and for a phone; only one of them is visible.
     ///
     /// - Parameter draw: the chart of a width; nil if there is nothing to draw.
     public static func html(_ draw: (_ width: Double) -> Self?) -> String? {
@@ -160,7 +160,7 @@ public struct Chart: Sendable {
             + "aria-label=\"\(Markup.escaped(title))\">\(marks)</svg>"
     }
 
-    /// The chart as a file of its own, with title and legend in it; it follows the reader's choice of light or dark.
+    /// The chart as a separate file, with title and legend; it follows the reader's choice of light or dark.
     public var picture: String {
         let header = 28.0
         var place = left + 9 * Double(title.count) + 24
@@ -184,7 +184,7 @@ public struct Chart: Sendable {
             """
     }
 
-    /// The rules of `page.css` that a picture needs; an SVG file that a page shows as an image cannot use the page's.
+    /// The rules of `page.css` that a picture needs; an SVG file shown as an image cannot use the page's rules.
     private static let pictureStyle = """
         :root { color-scheme: light dark; font: 12px system-ui, sans-serif; --card: #fff; --ink: #1b1f24; --soft: #5b6470;
         --grid: #e3e6ea; --c0: #1f6fd1; --c1: #d9580d; --c2: #1d8a4e; }

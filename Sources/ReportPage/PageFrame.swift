@@ -1,7 +1,7 @@
 import Digests
 import Foundation
 
-/// A self-contained HTML page: style, script and pictures are embedded, nothing is loaded from a host.
+/// A self-contained HTML page: style, script and pictures are embedded, and nothing is loaded from a host.
 public struct PageFrame: Sendable {
     /// The window's title.
     let title: String

@@ -28,7 +28,7 @@ public struct TextTable {
         }.joined(separator: "\n")
     }
 
-    /// Numbers, shares, and `n/a` or nothing in their place.
+    /// Numbers, shares, `n/a` or empty cells.
     private static func isNumber(_ cell: String) -> Bool {
         cell.isEmpty || cell == "n/a" || Double(cell.hasSuffix(" %") ? String(cell.dropLast(2)) : cell) != nil
     }

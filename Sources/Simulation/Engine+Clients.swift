@@ -1,9 +1,9 @@
 /// Clients, as columns.
 struct ClientPool {
     var generation: [UInt32] = []
-    /// It is asking or pausing, or has a time to begin.
+    /// It is calling or pausing, or will begin at a known time.
     var isActive: [Bool] = []
-    /// Its request under way, or -1.
+    /// Its request in progress, or -1.
     var request: [Int32] = []
     /// The pod that its connection goes to, or -1.
     var pod: [Int32] = []
@@ -18,7 +18,7 @@ struct ClientPool {
     }
 }
 
-/// Who asks when, and which pod is asked.
+/// When clients send requests, and to which pods.
 extension Engine {
     mutating func startLoad() {
         switch scenario.load {
@@ -65,7 +65,7 @@ extension Engine {
                     generation: clients.generation[client])
             }
         case .open(let open):
-            // A client that only changes its rate keeps them.
+            // If only the rate changes, connections are kept.
             if connections.count != open.connections ?? 0 {
                 connections = Array(repeating: -1, count: open.connections ?? 0)
             }
@@ -99,7 +99,7 @@ extension Engine {
         if pod == nil { pod = route() }
         clients.pod[client] = Int32(pod ?? -1)
         clients.request[client] = -1
-        // A response that comes at once has made the client pause already.
+        // If the response came at once, the client already pauses.
         guard pod != nil else {
             _ = send(owner: Int32(client), to: nil)
             return clientPauses(client)
@@ -107,7 +107,7 @@ extension Engine {
         if let request = send(owner: Int32(client), to: pod) { clients.request[client] = request }
     }
 
-    /// Clients that a ramp wants at this time.
+    /// The number of clients in a ramp at this time.
     private func wanted(_ group: Clients) -> Int {
         guard let from = group.rampFrom else { return group.count }
         let share = (now - outcome.phases[phase].start) / outcome.phases[phase].seconds
@@ -123,7 +123,7 @@ extension Engine {
         let span = group.pause.upperBound - group.pause.lowerBound
         var pause = span > 0 ? group.pause.lowerBound + span * random.arrivals.unit() : group.pause.lowerBound
         if group.hasWholePauses { pause = (pause + 0.5).rounded(.down) }
-        // Without a pod a connection is refused at once: a client that does not pause would ask for ever.
+        // Without a pod a connection is refused at once: a client without pauses would retry for ever.
         let least = clients.pod[client] < 0 ? 0.01 : scenario.service.roundTrip
         queue.schedule(
             .client, at: now + max(least, scenario.service.roundTrip + pause), index: client,
@@ -136,7 +136,7 @@ extension Engine {
         scheduleArrival(open, from: now, step: step)
     }
 
-    /// - Parameter step: the step that holds, or one before it.
+    /// - Parameter step: the current step, or an earlier one.
     private mutating func scheduleArrival(_ open: OpenTraffic, from begin: Double, step: Int) {
         let start = outcome.phases[phase].start
         let end = start + outcome.phases[phase].seconds
@@ -157,7 +157,7 @@ extension Engine {
         }
     }
 
-    /// Connections are used in turn; one is made anew once its pod has gone.
+    /// Connections are used in turn; a connection is replaced once its pod has gone.
     private mutating func podOfNextConnection() -> Int? {
         lastConnection = lastConnection + 1 < connections.count ? lastConnection + 1 : 0
         let kept = connections[lastConnection]

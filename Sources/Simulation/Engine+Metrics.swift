@@ -1,13 +1,13 @@
 import Autoscaler
 
-/// The way of CPU from a pod's counter to the controller, and the controller's syncs.
+/// How CPU samples get from a pod's counter to the controller, and the controller's syncs.
 extension Engine {
-    /// The kubelet's interval: the second is spread evenly between one and two of these.
+    /// The kubelet's interval: the next sample follows after a random time between one and two of these.
     private static let kubeletInterval = 10.0
-    /// metrics-server spreads its reads of the nodes over so many seconds.
+    /// metrics-server spreads its reads of the nodes over this many seconds.
     private static let scrapeSpread = 4.0
 
-    /// The samples that the first sync sees were taken before it.
+    /// The samples for the first sync were taken before it.
     mutating func startMetrics() {
         switch scenario.metrics {
         case .lagged: break

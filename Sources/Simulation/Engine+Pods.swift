@@ -1,6 +1,6 @@
 /// Scheduling, starts, readiness and ends of pods.
 extension Engine {
-    /// Those that are there when the autoscaler is created: ready for long, their first samples taken.
+    /// The pods that exist when the autoscaler is created: they have long been ready and sampled.
     mutating func startFirstPods() {
         let workload = scenario.workload
         let ready = -workload.initialReadyFor
@@ -11,7 +11,7 @@ extension Engine {
             pods[index].stage = .running
             pods[index].isServing = true
             pods[index].isStartupProbed = true
-            // Use before 0 is what the pod uses without requests; a demand's share counts from 0 on.
+            // Before 0 a pod uses only what it needs without requests; a demand's share counts from 0 on.
             pods[index].setSteadyCores(scenario.service.baseCPU, at: ready - workload.startUp)
             setReady(index, true, at: ready)
             isNowEndpoint(index)
@@ -28,7 +28,7 @@ extension Engine {
         return pods.count - 1
     }
 
-    /// Binds a pod to the node with the largest part left, if one has room.
+    /// Binds a pod to the node with the largest free share, if one has room.
     private mutating func schedule(_ index: Int) -> Bool {
         let workload = scenario.workload
         var best: (node: Int, left: Double)?
@@ -75,7 +75,7 @@ extension Engine {
             ageBucket: RemovalRank.bucket(ofAge: now - pod.record.created), tie: random.cluster.next())
     }
 
-    /// - Parameter step: 0: the container starts; 1: its process answers.
+    /// - Parameter step: 0: the container starts; 1: its process responds.
     mutating func podStarts(_ index: Int, step: UInt32) {
         guard pods[index].isActive else { return }
         if step == 0 {
@@ -93,8 +93,8 @@ extension Engine {
             queue.schedule(.endpoints, at: now, index: index)
             return
         }
-        // The kubelet's series of probes begins before the container does, so a delay ends somewhere in a period; without
-        // one the first probe comes at once. A startup probe holds the readiness probe until it has succeeded.
+        // The kubelet's series of probes begins before the container does, so a delay ends somewhere within a period;
+        // without one the first probe is immediate. A startup probe delays the readiness probe until it has succeeded.
         let first = scenario.workload.startup ?? readiness
         pods[index].isStartupProbed = scenario.workload.startup == nil
         var begin = (pods[index].record.started ?? now) + first.initialDelay
@@ -119,7 +119,7 @@ extension Engine {
         if isReady && pods[index].record.ready == nil { pods[index].record.ready = time }
     }
 
-    /// Brings the list of endpoints up to a pod's state.
+    /// Updates the list of endpoints for a pod's state.
     mutating func updateEndpoint(_ index: Int) {
         let should = pods[index].isReady && pods[index].isActive
         if should != pods[index].isEndpoint {
@@ -149,7 +149,7 @@ extension Engine {
         queue.schedule(.gone, at: now + delay, index: index)
     }
 
-    /// The process ends once nothing is under way, or at the end of its grace.
+    /// The process ends once no request is in progress, or at the end of its grace period.
     mutating func podGoes(_ index: Int) {
         guard pods[index].stage == .terminating else { return }
         let deadline = (pods[index].record.deleted ?? now) + scenario.workload.grace

@@ -1,6 +1,6 @@
-/// The way of a request through a pod: admission, waiting, computing, response.
+/// How a request passes through a pod: admission, waiting, computing, response.
 extension Engine {
-    /// Sends a request to a pod, or counts it as failed where there is none.
+    /// Sends a request to a pod, or counts it as failed if there is none.
     mutating func send(owner: Int32, to pod: Int?) -> Int32? {
         outcome.phases[phase].offered += 1
         guard let pod else {
@@ -54,7 +54,7 @@ extension Engine {
     private mutating func compute(_ request: Int32, in pod: Int) {
         if !requests.isHit[Int(request)] {
             if pods[pod].computing >= scenario.service.modelThreads {
-                // What waits for a thread is queued, not in flight.
+                // A request that waits for a thread is queued, not in flight.
                 pods[pod].inFlight -= 1
                 return enqueue(request, in: \.threadQueue, of: pod)
             }
@@ -77,7 +77,7 @@ extension Engine {
         finish(request, .served)
     }
 
-    /// Something of a pod's CPU has changed: a job has ended, the quota is used up, or a period begins.
+    /// A pod's CPU has changed: a job has ended, the quota is used up, or a period begins.
     mutating func processorChanged(_ pod: Int) {
         pods[pod].processor.advance(to: now)
         while let request = pods[pod].processor.removeEnded() { computed(request, in: pod) }
@@ -134,7 +134,7 @@ extension Engine {
         if pods[pod].deadlineAt < .infinity { queue.schedule(.deadline, at: pods[pod].deadlineAt, index: pod) }
     }
 
-    /// The one place where a request ends.
+    /// The only place where a request ends.
     private mutating func finish(_ request: Int32, _ end: RequestEnd) {
         let slot = Int(request)
         let owner = requests.owner[slot]
@@ -167,7 +167,7 @@ extension Engine {
 
     private enum RequestEnd { case served, rejected, failed }
 
-    /// A pod's process ends: what is under way in it fails.
+    /// A pod's process ends: its requests in progress fail.
     mutating func dropRequests(of pod: Int) {
         guard pods[pod].underWay > 0 else { return }
         for slot in requests.pod.indices where Int(requests.pod[slot]) == pod {
@@ -177,7 +177,7 @@ extension Engine {
         }
     }
 
-    /// Gives a pod the cores that it can have, after its jobs have changed. Its processor is at the present.
+    /// Gives a pod the cores that it can have, after its jobs have changed. Its processor must be at the present time.
     mutating func settle(_ pod: Int) {
         let node = pods[pod].node
         let demand = pods[pod].processor.demand
@@ -189,7 +189,7 @@ extension Engine {
         scheduleProcessor(pod)
     }
 
-    /// Shares a node that is full, or was.
+    /// Shares out a node that is full, or was.
     mutating func settle(node: Int) {
         let bound = nodes[node].pods
         for pod in bound { pods[pod].processor.advance(to: now) }

@@ -8,15 +8,15 @@ struct Engine {
     var pods: [Pod] = []
     /// Pods that are not gone, in the order of their creation.
     var living: [Int] = []
-    /// Pods that requests reach.
+    /// Pods that receive requests.
     var endpoints: [Int] = []
     var nodes: [Node]
     var requests = RequestPool()
     var clients = ClientPool()
     var phase = -1
-    /// The pod that the next connection goes to, where they go in turn.
+    /// The pod of the next connection, if connections go to pods in turn.
     var turn = 0
-    /// The pods of an open load's kept connections, or -1, and the one that was used last.
+    /// The pods of an open load's kept connections, or -1, and the connection that was used last.
     var connections: [Int] = []
     var lastConnection = -1
     var replicas: Int
@@ -94,7 +94,7 @@ struct Engine {
         }
     }
 
-    /// Adds up what is still open.
+    /// Adds up what is still in progress.
     private mutating func finish() {
         for index in pods.indices {
             if pods[index].stage != .gone { pods[index].processor.advance(to: now) }

@@ -10,7 +10,7 @@ struct Event {
     /// The order of scheduling above the kind's eight bits: events of one time happen in the order of scheduling.
     fileprivate var key: UInt64
     var index: Int32
-    /// Must equal the subject's when it happens; otherwise the event was replaced.
+    /// Must equal the subject's number when the event happens; otherwise the event was replaced.
     var generation: UInt32
 
     var kind: EventKind { EventKind(rawValue: UInt8(truncatingIfNeeded: key)) ?? .second }

@@ -1,4 +1,4 @@
-/// Counts of spans of time, with buckets of 0.8 % from a microsecond to a day: its size does not grow with the counts.
+/// Counts of durations, with buckets of 0.8 % from a microsecond to a day; its size does not grow with the counts.
 package struct Histogram: Sendable, Equatable {
     private static let least = 1e-6
     /// A bucket for each value of a double's exponent and of its seven highest mantissa bits.

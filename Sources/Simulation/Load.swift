@@ -1,6 +1,6 @@
 /// What the pods have to do.
 package enum Load: Sendable, Equatable {
-    /// Cores wanted, without requests: shared evenly by the ready pods, each at most `podCap`.
+    /// Cores to use, without requests: shared evenly by the ready pods, each at most `podCap`.
     case demand([Step], podCap: Double?)
     case traffic([Phase])
 }
@@ -21,7 +21,7 @@ extension [Step] {
     func value(at time: Double) -> Double { last { $0.time <= time }?.value ?? 0 }
 }
 
-/// A stretch of the load, which the results are broken down by.
+/// A stretch of the load; the results are broken down by these.
 package struct Phase: Sendable, Equatable {
     package var name: String
     package var seconds: Double
@@ -34,27 +34,27 @@ package struct Phase: Sendable, Equatable {
     }
 }
 
-/// Who sends requests in a phase.
+/// What sends requests in a phase.
 package enum Traffic: Sendable, Equatable {
     case none
-    /// Each client asks, waits for the response, pauses and asks again.
+    /// Each client sends a request, waits for the response, pauses and repeats.
     case closed(Clients)
-    /// Requests come whatever the responses do.
+    /// Requests arrive independently of the responses.
     case open(OpenTraffic)
 }
 
 /// A closed group of clients.
 package struct Clients: Sendable, Equatable {
     package var count: Int
-    /// The count at the phase's begin, where it changes evenly over the phase.
+    /// The count at the phase's beginning, if it changes evenly over the phase.
     package var rampFrom: Int?
     /// Seconds between a response and the next request, evenly spread.
     package var pause: ClosedRange<Double>
     /// Pauses are rounded to whole seconds, half up, as siege does.
     package var hasWholePauses: Bool
-    /// A connection serves all requests of a client, and stays with its pod.
+    /// One connection serves all requests of a client, and stays with its pod.
     package var keepsConnections: Bool
-    /// Requests under way at the phase's end are dropped, and all clients begin anew in the next phase.
+    /// Requests in progress at the phase's end are dropped, and all clients start afresh in the next phase.
     package var isCutOff: Bool
 
     package init(
@@ -72,11 +72,11 @@ package struct Clients: Sendable, Equatable {
 
 /// Requests at a given rate.
 package struct OpenTraffic: Sendable, Equatable {
-    /// Requests a second from a time on, counted from the phase's begin.
+    /// Requests a second from a time on, counted from the phase's beginning.
     package var steps: [Step]
     /// Evenly spaced; else a Poisson process.
     package var isEven: Bool
-    /// Connections that requests take in turn, each of which stays with its pod; nil is a connection a request.
+    /// Connections that requests use in turn, each with a fixed pod; nil is a connection per request.
     package var connections: Int?
 
     package init(steps: [Step], isEven: Bool = false, connections: Int? = nil) {

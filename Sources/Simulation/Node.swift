@@ -9,7 +9,7 @@ struct Node {
 
     init(_ size: NodeSize) { self.size = size }
 
-    /// The share of the node that is left once a pod is bound to it; nil if it does not fit.
+    /// The share of the node that would be left with a pod bound to it; nil if the pod does not fit.
     func left(for workload: Workload) -> Double? {
         let cores = size.cores - cores - workload.cpuRequest
         let memory = size.memory - memory - workload.memoryRequest

@@ -1,6 +1,6 @@
 package import Autoscaler
 
-/// What a run showed.
+/// The results of a run.
 package struct Outcome: Sendable, Equatable {
     package var seed: UInt64
     package var phases: [PhaseOutcome] = []
@@ -12,12 +12,12 @@ package struct Outcome: Sendable, Equatable {
     /// Times at which metrics-server published new values, of any node.
     package var publications: [Double] = []
     package var pods: [PodRecord] = []
-    /// CPU seconds used by all pods from 0 on, of which requests used a part.
+    /// CPU seconds used by all pods from 0 on, with and without requests.
     package var cpuUsed = 0.0
     package var cpuUsedByRequests = 0.0
-    /// Seconds in which pods stood still for their quota, over all pods.
+    /// Seconds in which pods were throttled by their quota, over all pods.
     package var throttled = 0.0
-    /// Requests still under way at the end.
+    /// Requests still in progress at the end.
     package var underWay = 0
 
     init(seed: UInt64) { self.seed = seed }
@@ -30,7 +30,7 @@ package struct PhaseOutcome: Sendable, Equatable {
     package var seconds: Double
     package var offered = 0
     package var served = 0
-    /// 503 by the server: no place in its queue, or waited too long.
+    /// 503 by the server: its queue was full, or the request waited too long.
     package var rejected = 0
     /// No pod was ready, or its process ended.
     package var failed = 0
@@ -75,10 +75,10 @@ package struct SecondRow: Sendable, Equatable {
     /// `spec.replicas`.
     package var spec: Int
     package var ready: Int
-    /// All that hold a reservation or wait for one: terminating and Pending ones included.
+    /// All pods that hold a reservation or wait for one, including terminating and Pending ones.
     package var pods: Int
     package var bound: Int
-    /// CPU seconds used since 0, over all pods that were there.
+    /// CPU seconds used since 0, over all pods that have existed.
     package var cpuUsed: Double
     /// Cores and MiB used, as metrics-server last published them.
     package var publishedCores: Double

@@ -1,4 +1,4 @@
-/// A pod's way from its creation to its end, and what it is doing.
+/// A pod's state from its creation to its end, and its work.
 struct Pod {
     enum Stage: Sendable {
         /// Bound to no node yet.
@@ -14,30 +14,30 @@ struct Pod {
     var record: PodRecord
     var stage = Stage.unscheduled
     var node = -1
-    /// The process answers.
+    /// The process responds.
     var isServing = false
     var isStartupProbed = false
     /// The Ready condition, and the time of its last change.
     var isReady = false
     var readyChanged: Double
-    /// Requests reach it.
+    /// It receives requests.
     var isEndpoint = false
     var probeSuccesses = 0
     var probeFailures = 0
     var probeGeneration: UInt32 = 0
-    /// The probe's request that is under way, or -1.
+    /// The probe's request in progress, or -1.
     var probeRequest: Int32 = -1
 
     var processor: Processor
     var processorGeneration: UInt32 = 0
     /// What the node last counted for it.
     var countedDemand = 0.0
-    /// Cores used that are no request's: the base, or the share of a demand.
+    /// Cores used other than by requests: the base, or the share of a demand.
     var steadyCores = 0.0
     var steadyUsed = 0.0
     var steadySince: Double
 
-    /// Requests in flight, computing misses among them, and under way in any way.
+    /// Requests in flight, computing misses among them, and all requests in progress.
     var inFlight = 0
     var computing = 0
     var underWay = 0
@@ -45,11 +45,11 @@ struct Pod {
     var threadQueue = RequestList()
     var deadlineAt = Double.infinity
     var hasServed = false
-    /// Until then a request shares the wake-up of the one before it.
+    /// Until then a request shares the previous request's wake-up.
     var awakeUntil = -Double.infinity
 
     var meter = PodMeter()
-    /// CPU used at each whole second since its creation, where a lag is what the controller sees.
+    /// CPU used at each whole second since its creation, if the controller sees lagged samples.
     var history: [Double] = []
 
     var queued: Int { admissionQueue.count + threadQueue.count }
@@ -76,7 +76,7 @@ extension Pod {
     }
 }
 
-/// What a report needs of a pod; times are nil where they were not reached.
+/// What a report needs of a pod; times are nil if they were not reached.
 package struct PodRecord: Sendable, Equatable {
     package var created: Double
     package var scheduled: Double?

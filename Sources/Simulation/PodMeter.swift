@@ -6,7 +6,7 @@ struct PodMeter {
         var used: Double
     }
 
-    /// metrics-server takes a container that has run for so long from its start on.
+    /// metrics-server counts a container from its start if it has run for this long.
     private static let freshAfter = 10.0
 
     /// The kubelet's last sample.
@@ -32,7 +32,7 @@ struct PodMeter {
         last = point
     }
 
-    /// The counter itself is read; two readings are needed.
+    /// Reads the counter itself; two readings are needed.
     mutating func read(_ used: Double, at time: Double) {
         previous = last
         last = Point(time: time, used: used)

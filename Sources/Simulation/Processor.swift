@@ -1,10 +1,10 @@
-/// The CPU of one pod: jobs that share its cores evenly, within a quota of 100 ms periods.
+/// The CPU of one pod: jobs share its cores evenly, within a quota per period of 100 ms.
 ///
-/// Progress is counted in virtual time, which runs at the speed of a single job, so a change of speed touches one number
-/// and not all jobs.
+/// Progress is counted in virtual time, which runs at the speed of a single job, so a change of speed updates one
+/// number instead of all jobs.
 struct Processor {
     static let period = 0.1
-    /// What times are compared to: above the error of a double after a day, below anything that matters.
+    /// The tolerance of comparisons of times: above the error of a double after a day, below anything that matters.
     private static let grain = 1e-9
 
     /// Cores that all jobs together get; the node sets it.
@@ -12,7 +12,7 @@ struct Processor {
     /// CPU seconds used by jobs.
     private(set) var used = 0.0
     private(set) var isThrottled = false
-    /// Seconds in which jobs stood still because the quota was used up.
+    /// Seconds in which jobs were throttled because the quota was used up.
     private(set) var throttled = 0.0
     /// Cores; infinite without a limit.
     private let limit: Double
@@ -33,7 +33,7 @@ struct Processor {
     }
 
     var count: Int { jobs.count }
-    /// Cores that the jobs would use now if they were alone.
+    /// Cores that the jobs would use now if they were alone on the node.
     var demand: Double { isThrottled ? 0 : min(Double(jobs.count), parallelism) }
 
     /// - Parameter work: CPU seconds.
@@ -41,7 +41,7 @@ struct Processor {
 
     mutating func grant(_ cores: Double) { granted = cores }
 
-    /// Brings everything to a time; no job may end and no quota run out before it.
+    /// Advances everything to a time; no job may end and no quota may run out before it.
     mutating func advance(to time: Double) {
         let elapsed = time - last
         last = time
@@ -63,7 +63,7 @@ struct Processor {
         if isBusy { quotaLeft -= granted * charged }
     }
 
-    /// Throttles the pod, or ends that, as the quota has it. Call it after `advance`.
+    /// Begins or ends throttling, depending on the quota. Call it after `advance`.
     mutating func checkQuota() {
         guard limit < .infinity else { return }
         if last >= periodStart + Self.period - Self.grain {

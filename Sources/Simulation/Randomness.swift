@@ -50,7 +50,7 @@ struct RandomStream: Sendable {
     }
 }
 
-/// Where in their periods the controller and metrics-server begin.
+/// The phases, within their periods, at which the controller and metrics-server begin.
 ///
 /// They decide most of a delay, so consecutive seeds spread them evenly (Roberts' sequence in two dimensions): medians over
 /// some hundred seeds settle sooner than with independent draws.
@@ -66,12 +66,12 @@ struct Phases {
     }
 }
 
-/// A span of seconds that varies from request to request.
+/// A duration in seconds that varies from request to request.
 package enum Span: Sendable, Equatable {
     case constant(Double)
     /// A gamma distribution by its mean and coefficient of variation; 1 is the exponential one.
     case spread(mean: Double, variation: Double)
-    /// Any of these, each as likely.
+    /// Any of these, each equally likely.
     case samples([Double])
 
     package static let zero = Span.constant(0)

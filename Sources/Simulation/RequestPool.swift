@@ -1,6 +1,6 @@
-/// Requests under way, as columns: an index names a request until it is released.
+/// Requests in progress, as columns: an index identifies a request until it is released.
 struct RequestPool {
-    /// Whose request it is: at least 0 is a client.
+    /// The request's owner: 0 and above is a client.
     enum Owner {
         static let open: Int32 = -1
         static let probe: Int32 = -2
@@ -8,15 +8,15 @@ struct RequestPool {
         static let dropped: Int32 = -3
     }
 
-    /// The client's time of asking.
+    /// The time at which the client sent it.
     var start: [Double] = []
-    /// In a queue, the time at which it gives up; else the seconds that it may still wait in queues.
+    /// In a queue, the time at which it times out; otherwise the seconds that it may still wait in queues.
     var patience: [Double] = []
     var owner: [Int32] = []
     var pod: [Int32] = []
     var phase: [Int32] = []
     var isHit: [Bool] = []
-    /// A timer holds it, so its slot may not be used again before that.
+    /// A timer refers to it, so its slot must not be reused before the timer fires.
     var isWaiting: [Bool] = []
     fileprivate var next: [Int32] = []
     private var free: [Int32] = []

@@ -10,7 +10,7 @@ package struct Scenario: Sendable {
     package var autoscaler: HorizontalPodAutoscaler?
     package var controller = Controller()
     package var metrics = MetricsSource.scraped(resolution: 15)
-    /// When metrics-server first reads its nodes, where it reads them regularly; nil draws it from the seed.
+    /// When metrics-server first reads its nodes, if it reads them regularly; nil draws it from the seed.
     package var scrapePhase: Double?
     package var service = Service()
     package var routing = Routing.connectionAtRandom
@@ -23,7 +23,7 @@ package struct Scenario: Sendable {
     }
 }
 
-/// What a node has for pods.
+/// What a node offers to pods.
 package struct NodeSize: Sendable, Equatable {
     package var cores: Double
     package var memory: Double
@@ -42,13 +42,13 @@ extension NodeSize {
     }
 }
 
-/// How the autoscaler's controller is run.
+/// How the autoscaler's controller runs.
 package struct Controller: Sendable, Equatable {
     package var settings = ControllerSettings()
     package var syncPeriod = 15.0
     /// The first sync; nil draws it from the seed.
     package var syncPhase: Double?
-    /// A key is added again after its work, so each sync is this much later than a period after the last.
+    /// A key is queued again after its work, so each sync is this much later than one period after the last.
     package var syncWork = 0.01
 
     package init() {}
@@ -56,11 +56,11 @@ package struct Controller: Sendable, Equatable {
 
 /// How the controller learns of CPU.
 package enum MetricsSource: Sendable, Equatable {
-    /// As it was so many seconds before a sync, in ready pods only; `window` is what the samples claim to span.
+    /// As it was this many seconds before a sync, in ready pods only; `window` is what the samples claim to span.
     case lagged(Double, window: Double)
     /// The kubelet samples each container every 10 to 20 s; metrics-server reads the last sample every `resolution`.
     case scraped(resolution: Double)
-    /// Counters that are read afresh at each of these times.
+    /// Counters that are read at each of these times.
     case readAt([Double])
 }
 
@@ -74,16 +74,16 @@ package enum Routing: Sendable, Equatable {
     case leastRequestsOfTwo
 }
 
-/// The Deployment: what the ReplicaSet, the scheduler and the kubelet need to know of it.
+/// The Deployment, as far as the ReplicaSet, the scheduler and the kubelet need it.
 package struct Workload: Sendable {
     package var replicas = 1
-    /// Seconds for which the first pods have been ready at 0.
+    /// The number of seconds that the first pods have been ready at 0.
     package var initialReadyFor = 3600.0
     /// All containers, for the autoscaler.
     package var requests: [ContainerRequest]
     /// The container that serves.
     package var container: String
-    /// Cores of that container; nil is no limit.
+    /// Cores of that container; nil means unlimited.
     package var cpuLimit: Double?
     /// MiB of a pod.
     package var memoryRequest = 0.0
@@ -92,11 +92,11 @@ package struct Workload: Sendable {
     package var startup: Probe?
     /// From the container's start to the first response.
     package var startUp = 1.0
-    /// From the pod's creation, binding included, to its container's start, with the image at hand.
+    /// From the pod's creation, binding included, to its container's start, with the image present.
     package var creation = 0.6
-    /// From the deletion until the process ends, if no request is under way then.
+    /// From the deletion until the process ends, if no request is in progress then.
     package var termination = 1.0
-    /// What is under way so long after the deletion is cut off.
+    /// Requests still in progress this long after the deletion are cut off.
     package var grace = 30.0
 
     package init(container: String = "main", requests: [ContainerRequest], cpuLimit: Double? = nil) {
@@ -116,13 +116,13 @@ package struct Probe: Sendable, Equatable {
     package var timeout = 1.0
     package var successThreshold = 1
     package var failureThreshold = 3
-    /// It asks for a prediction, which waits and costs CPU as any other.
+    /// It requests a prediction, which waits and costs CPU like any other.
     package var runsModel = false
 
     package init() {}
 }
 
-/// What a request costs, and how the server admits it.
+/// What a request costs, and how the server admits requests.
 package struct Service: Sendable {
     /// CPU seconds.
     package var hitCPU = Span.zero
@@ -130,7 +130,7 @@ package struct Service: Sendable {
     /// Seconds that are not CPU.
     package var hitWait = Span.zero
     package var missWait = Span.zero
-    /// CPU seconds by which a request costs more than one that comes within `wakeUpShared` seconds of it, to the same pod.
+    /// CPU seconds that a request costs more than one that follows it within `wakeUpShared` seconds in the same pod.
     package var wakeUpCPU = 0.0
     package var wakeUpShared = 0.0
     /// The share of requests that the cache answers.
@@ -143,9 +143,9 @@ package struct Service: Sendable {
     /// Requests in flight, and waiting, in a pod.
     package var inFlightLimit = 512
     package var queueLimit = 1024
-    /// Seconds in all queues together, then 503.
+    /// The longest wait in all queues together, in seconds; then 503.
     package var queueDeadline = 1.0
-    /// Misses that compute at once; the others wait in turn.
+    /// Misses that compute at the same time; the others wait in turn.
     package var modelThreads = Int.max
     /// Cores that a pod can keep busy.
     package var parallelism = Double.infinity

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("100 000 random states")
 struct RandomStateTests {
-    @Test("A sync decides as the rules in oracle.py do")
+    @Test("A sync decides like the rules in oracle.py")
     func decisions() throws {
         let count = 100_000
         let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "random_states.py")

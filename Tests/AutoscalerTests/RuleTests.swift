@@ -61,7 +61,7 @@ struct RuleTests {
         #expect(limited(50, current: 4, upEvents: [.init(change: 3, time: now - age)]).replicas == replicas)
     }
 
-    @Test("A recommendation exactly one window old counts without behavior only")
+    @Test("A recommendation exactly one window old counts only without behavior")
     func recommendationAge() {
         var memory = ControllerMemory()
         memory.recommendations = [.init(replicas: 5, time: now - 300)]

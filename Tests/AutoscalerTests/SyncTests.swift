@@ -26,7 +26,7 @@ struct SyncTests {
             let pods = [pod(10, at: now), pod(10, at: now)]
             let decision = controller.sync(current: 2, pods: pods, now: now)
             #expect(decision.proposal == 1)
-            // The edge counts without behavior, and does not with it.
+            // The edge counts without behavior, but not with it.
             let isHeld = behavior == nil ? now <= 300 : now < 300
             #expect(decision.desired == (isHeld ? 2 : 1), "at \(now) s")
             #expect(decision.condition(.ableToScale)?.reason == (isHeld ? "ScaleDownStabilized" : "SucceededRescale"))
@@ -63,7 +63,7 @@ struct SyncTests {
         #expect(controller.memory == before)
     }
 
-    @Test("The largest proposal wins; an invalid metric blocks scaling down only")
+    @Test("The largest proposal wins; an invalid metric blocks only scaling down")
     func severalMetrics() {
         var hpa = hpa()
         hpa.metrics.append(CPUMetric(target: .averageValue(millicores: 100)))
@@ -89,7 +89,7 @@ struct SyncTests {
         #expect(one.utilization == 40)
     }
 
-    @Test("behavior's tolerances are for their directions, and only where behavior is")
+    @Test("behavior's tolerances apply to their directions, and only with behavior")
     func tolerances() {
         var behavior = ScalingBehavior()
         behavior.scaleUp.tolerance = 0.5

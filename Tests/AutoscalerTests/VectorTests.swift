@@ -92,7 +92,7 @@ struct VectorTests {
         }
     }
 
-    /// Times that a vector leaves out are those of a pod that has been in its state since its start, long ago.
+    /// Times that a vector leaves out are those of a pod that has been in its state since it started long ago.
     private func observation(_ pod: CPUCase.Pod) -> PodObservation {
         let start = now - (pod.ageS ?? 3600)
         return PodObservation(

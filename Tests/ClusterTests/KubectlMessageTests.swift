@@ -4,7 +4,7 @@ import Testing
 
 /// kubectl's standard error as one sentence.
 @Suite struct KubectlMessageTests {
-    @Test("A right that is missing is named with its verb, its resource and where it is needed")
+    @Test("A missing right is named with its verb, its resource and its namespace")
     func rights() {
         let start = "Error from server (Forbidden): "
         #expect(
@@ -23,7 +23,7 @@ import Testing
         )
     }
 
-    @Test("What klog repeats is left out, and a line is said once")
+    @Test("klog's repetitions are left out, and each line is reported once")
     func repetition() {
         let logged = (1...5).map {
             "E1127 14:02:1\($0).123456   12345 memcache.go:265] \"Unhandled Error\" err=\"couldn't get current server\""

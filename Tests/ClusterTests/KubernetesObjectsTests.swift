@@ -3,7 +3,7 @@ import Testing
 
 @testable import Cluster
 
-/// What the API server sends, read without a cluster.
+/// The API server's objects, read without a cluster.
 @Suite struct KubernetesObjectsTests {
     @Test("A label selector is written in the API's syntax")
     func labelSelector() throws {

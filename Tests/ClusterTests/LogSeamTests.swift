@@ -19,7 +19,7 @@ import Testing
         line(10, 1, "a"), line(10, 2, "b"), line(10, 2, "c"), line(10, 2, "d"), line(10, 3, "e"), line(11, 1, "f"),
     ]
 
-    @Test("Wherever a stream breaks off, the next one brings each line once", arguments: 0...6)
+    @Test("Wherever a stream breaks off, the next one continues with each line once", arguments: 0...6)
     func anyBreak(count: Int) throws {
         var seam = LogSeam()
         let torn = count < 6 ? String(Self.lines[count].dropLast(2)) : ""
@@ -30,7 +30,7 @@ import Testing
         #expect(!seam.isLost)
     }
 
-    @Test("Bytes may come in any pieces, and a line without a time is taken as it is")
+    @Test("Bytes may arrive in any pieces, and a line without a time is taken as it is")
     func pieces() throws {
         var seam = LogSeam()
         let text = Self.lines.joined() + "unable to retrieve container logs\n"
@@ -39,7 +39,7 @@ import Testing
         #expect(seam.lastTimeText == "2026-11-21T07:25:11.100000001Z")
     }
 
-    @Test("A stream without the last known line is said to be one")
+    @Test("A stream without the last known line is reported as lost")
     func lost() throws {
         var seam = LogSeam()
         _ = try Self.read(&seam, [Self.line(10, 1, "a")])

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Cluster
 
-/// What an instance's counters say of its log.
+/// What an instance's counters show about its log.
 @Suite struct RequestLedgerTests {
     private static func settled(_ first: Int, _ recorded: Int, _ second: Int) -> RequestLedger {
         var ledger = RequestLedger(isWhole: true)
@@ -21,39 +21,39 @@ import Testing
         #expect(Self.settled(5217, 0, 5217).verdict(found: 0) == .missing(5217))
     }
 
-    @Test("An attempt to settle that comes to nothing leaves no count from before the log's new end")
+    @Test("A failed attempt to settle leaves no count from before the log's new end")
     func brokenAttempt() {
         var ledger = Self.settled(100, 103, 105)
         ledger.beginAttempt()
-        // Four more were logged, and nobody could ask again: no surplus, and not complete either.
+        // Four more were logged, and the counter could not be read again: no surplus, and not complete either.
         #expect(ledger.verdict(found: 109) == .unknown("its counters are unknown at the end", atLeast: 100))
     }
 
-    @Test("A request that is missing in a quiet moment is not made up for by those that come after it")
+    @Test("A request missing in a quiet moment is not made up for by later ones")
     func quietMoment() {
         var ledger = RequestLedger(isWhole: true)
-        #expect(ledger.settle(first: 100, recorded: 99, second: 100) == .behind)
+        #expect(ledger.settle(first: 100, recorded: 99, second: 100) == .lagging)
         #expect(ledger.settle(first: 101, recorded: 101, second: 102) == .bracketed)
         let words = "up to 1 request missing or late: others came while it was asked"
         #expect(ledger.verdict(found: 101) == .unknown(words, atLeast: 101, seemsShort: true))
-        #expect(ledger.settle(first: 102, recorded: 101, second: 102) == .behind)
+        #expect(ledger.settle(first: 102, recorded: 101, second: 102) == .lagging)
         #expect(ledger.verdict(found: 101) == .missing(1))
         #expect(ledger.settle(first: 103, recorded: 103, second: 103) == .exact)
         #expect(ledger.verdict(found: 103) == .complete(within: 0))
     }
 
-    @Test("A log that had to be waited for is not complete: requests that came meanwhile may make up for missing ones")
+    @Test("A log that was late is not complete: requests that came meanwhile may make up for missing ones")
     func lateLog() {
         var ledger = RequestLedger(isWhole: true)
         for count in [200, 300, 400] {
-            #expect(ledger.settle(first: count, recorded: count - 30, second: count + 2) == .behind)
+            #expect(ledger.settle(first: count, recorded: count - 30, second: count + 2) == .lagging)
         }
-        #expect(ledger.settle(first: 500, recorded: 500, second: 540, isLate: true) == .behind)
+        #expect(ledger.settle(first: 500, recorded: 500, second: 540, isLate: true) == .lagging)
         let words = "up to 32 requests missing or late: others came while it was asked"
         #expect(ledger.verdict(found: 500) == .unknown(words, atLeast: 500, seemsShort: true))
     }
 
-    @Test("What was counted before the recording is not expected, also where requests came while it began")
+    @Test("Requests counted before the recording are not expected, even if others arrived while it began")
     func beginning() {
         var ledger = RequestLedger(isWhole: false)
         ledger.begin(at: 1000)
@@ -69,7 +69,7 @@ import Testing
         #expect(quiet.isPinned)
     }
 
-    @Test("An instance that ended by itself is held to the count that was read after it was told to end")
+    @Test("An instance that exited on its own must match the count that was read after its deletion began")
     func ended() {
         var ledger = RequestLedger(isWhole: true)
         ledger.read(40, recorded: 40, isTerminating: false)
@@ -80,7 +80,7 @@ import Testing
         #expect(ledger.verdict(found: 44) == .complete(within: 0))
         #expect(ledger.verdict(found: 46) == .complete(within: 2))
         #expect(ledger.verdict(found: 43) == .missing(1))
-        // Nothing came between two readings, and one request was not in the log: the last one is not its proof.
+        // No request came between two readings, and one was not in the log: the last count does not prove it complete.
         ledger.read(44, recorded: 43, isTerminating: true)
         #expect(ledger.verdict(found: 44) == .complete(within: 0))
         #expect(

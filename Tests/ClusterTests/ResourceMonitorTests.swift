@@ -3,7 +3,7 @@ import Testing
 
 @testable import Cluster
 
-/// Samples of a monitor, and what they add up to.
+/// A monitor's samples and their sums.
 @Suite struct ResourceMonitorTests {
     @Test("Core-hours and GiB-hours add up what was reserved and used over time")
     func totalsOverTime() {

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What is made of gzip, whole and damaged.
+/// Reading gzip, whole and damaged.
 @Suite struct GzipTests {
     private static let text = String(repeating: "Prediction took 0.0312 ms\n", count: 20_000)
 
@@ -15,7 +15,7 @@ import Testing
         return (String(decoding: bytes, as: UTF8.self), damage)
     }
 
-    @Test("A gzip is read as its text, and several one after the other as one")
+    @Test("A gzip is read as its text, and several in a row as one")
     func whole() throws {
         let member = try SavedLogs.gzip(Data(Self.text.utf8))
         for (data, count) in [(member, 1), (member + member, 2), (member + Data(count: 512), 1)] {
@@ -25,7 +25,7 @@ import Testing
         #expect(try read(SavedLogs.gzip(Data())).text.isEmpty)
     }
 
-    @Test("A gzip that ends too early, is damaged, or has something behind it is named, and the rest is read")
+    @Test("A gzip that ends too early, is damaged, or is followed by something is named, and the rest is read")
     func damaged() throws {
         let member = try SavedLogs.gzip(Data(Self.text.utf8))
         for length in [2, 9, member.count / 2, member.count - 1] {
@@ -38,7 +38,7 @@ import Testing
         #expect(try read(member + Data("more".utf8)) == (Self.text, .corrupt))
     }
 
-    @Test("What grows to more than 1000 times its size is not read beyond 64 MiB", .proves("T48"))
+    @Test("A gzip that expands to more than 1000 times its size is not read beyond 64 MiB", .proves("T48"))
     func bomb() throws {
         let bomb = try SavedLogs.gzip(Data(count: 80 << 20))
         let folder = try TemporaryFolder()
@@ -48,6 +48,6 @@ import Testing
         // Half of the bytes are left where two of them become one character.
         #expect(damage == .bomb && count < 66 << 20)
         let error = #expect(throws: OperatorError.self) { try file.forEachPiece { _ in } }
-        #expect(error?.description.contains("bomb.gz is a gzip that grows to more than 1000 times its size") == true)
+        #expect(error?.description.contains("bomb.gz is a gzip that expands to more than 1000 times its size") == true)
     }
 }

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a result may overwrite, and how.
+/// Which files a result may overwrite, and how.
 @Suite struct OutputFileTests {
     @Test(
         "A log is never overwritten with results, whatever path leads to it",
@@ -22,7 +22,7 @@ import Testing
         #expect(try OutputFile(path: folder.path("logs/new"), inputs: [log]).path.hasSuffix("new"))
     }
 
-    @Test("A link stays a link, and the file behind it keeps its permissions")
+    @Test("A link stays a link, and its file keeps its permissions")
     func linksAndPermissionsStay() throws {
         let folder = try TemporaryFolder()
         try folder.write("old", to: "page.html")

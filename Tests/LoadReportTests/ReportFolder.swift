@@ -58,10 +58,10 @@ final class ReportFolder {
 }
 
 extension LoadEvidence {
-    /// The run of a name.
+    /// The run with this name.
     func run(_ name: String) throws -> LoadRun { try #require(runs.first { $0.name == name }, "\(runs.map(\.name))") }
 
-    /// The claim whose sentence begins so.
+    /// The claim that begins with this text.
     func claim(_ start: String) throws -> Claim {
         try #require(claims.first { $0.statement.hasPrefix(start) }, "\(claims.map(\.statement))")
     }

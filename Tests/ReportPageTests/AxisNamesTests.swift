@@ -25,7 +25,7 @@ import Testing
         #expect(html.contains(">" + String(repeating: "x", count: 31) + "…</text>"))
     }
 
-    @Test("Names for which there is no lane are counted")
+    @Test("Names without a lane are counted")
     func tooMany() {
         let html = chart((0..<10).map { ("run \($0)", 100, 900) }).html
         #expect(

@@ -1,7 +1,7 @@
 import ReportPage
 import Testing
 
-/// Axes, charts and the page that holds them, without any data of ours.
+/// Axes, charts and their page, independent of real data.
 @Suite struct ChartTests {
     @Test("A linear axis goes from 0 to a round value that is not below the largest one")
     func linearAxis() {
@@ -27,7 +27,7 @@ import Testing
         #expect(chart.html.contains(">UTC</text>"))
     }
 
-    @Test("A percentile axis gives each nine of the tail the same room, and names its ticks as it is told to")
+    @Test("A percentile axis gives each nine of the tail the same room, and uses the given names for its ticks")
     func percentileAxis() {
         var chart = Chart(title: "t")
         let axis = Axis(percentiles: [90, 99, 99.9], named: { "<\($0)>" }, places: (0, 200))
@@ -36,7 +36,7 @@ import Testing
         #expect(chart.html.contains("99.9"))
     }
 
-    @Test("A line is broken where there is no value, and a value that stands alone is a dot")
+    @Test("A line has gaps for missing values, and an isolated value is a dot")
     func brokenLine() {
         var chart = Chart(title: "t")
         chart.draw(line: [(0, 1), (1, 2), (2, nil), (3, 4)], color: 3)
@@ -54,7 +54,7 @@ import Testing
         #expect(page.contains("aria-label=\"&lt;a&gt;\"") && page.contains("data-tip=\"&lt;d&gt;&quot;\""))
     }
 
-    @Test("A page allows its own style and script only, by their hashes, and asks no host")
+    @Test("A page allows only its own style and script, by their hashes, and contacts no host")
     func contentSecurityPolicy() {
         let page = PageFrame(title: "t", heading: "h", subtitle: "s", body: "").html
         #expect(page.contains("default-src 'none'") && !page.contains("unsafe-inline"))

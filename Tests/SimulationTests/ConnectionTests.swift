@@ -14,25 +14,25 @@ struct ConnectionTests {
         scenario.autoscaler = HorizontalPodAutoscaler(
             minReplicas: 2, maxReplicas: 2, metrics: [CPUMetric(target: .utilization(percent: 50))])
         scenario.controller.syncPhase = 20
-        // What the second pod serves shows in the times of one core that is shared by ever fewer.
+        // The second pod's share shows in response times: fewer and fewer requests share one core.
         scenario.nodes = [NodeSize(cores: 4)]
         scenario.workload.cpuLimit = 0.45
         return scenario
     }
 
-    /// Seconds, after the second pod has come.
+    /// Seconds, after the second pod was added.
     private static func mean(_ outcome: Outcome) -> Double {
         let rows = outcome.responses[60...]
         return rows.reduce(0) { $0 + $1.latency } / Double(rows.reduce(0) { $0 + $1.served })
     }
 
-    @Test("A pod that is added gets nothing of kept connections, and its share of new ones")
+    @Test("An added pod gets none of the kept connections, but its share of new ones")
     func kept() {
         let each = simulate(Self.scenario(connections: nil))
         let kept = simulate(Self.scenario(connections: 8))
         #expect(each.pods.count == 2 && kept.pods.count == 2)
         #expect(Self.mean(each) < 0.02, "\(Self.mean(each))")
-        // A pod alone uses nine tenths of its quota.
+        // A single pod uses nine tenths of its quota.
         #expect(Self.mean(kept) > 1.5 * Self.mean(each), "\(Self.mean(kept)), \(Self.mean(each))")
     }
 
@@ -47,7 +47,7 @@ struct ConnectionTests {
         scenario.service.wakeUpShared = 0.01
         let outcome = simulate(scenario)
         let cost = outcome.cpuUsedByRequests / Double(outcome.phases[0].served)
-        // After each wake-up the next one comes with the first request after its time.
+        // The next wake-up comes with the first request after a wake-up's time.
         let expected = 0.0001 + 0.001 / (1 + rate * 0.01)
         #expect(abs(cost - expected) < 0.05 * expected, "\(cost), \(expected)")
     }

@@ -2,7 +2,7 @@ import Autoscaler
 import Simulation
 import Testing
 
-/// From a step in load (0.1 to 1 core of a request of 1, target 40) to what the controller makes of it, over 400 seeds.
+/// From a step in load (0.1 to 1 core of a request of 1, target 40) to the controller's reaction, over 400 seeds.
 @Suite("How late the controller sees a step in load")
 struct DelayTests {
     struct Row: Sendable {
@@ -36,7 +36,7 @@ struct DelayTests {
     static func delays(resolution: Double, seed: UInt64) -> (acts: Double, seesAll: Double) {
         let step = 130.0
         var workload = Workload(requests: [ContainerRequest(name: "main", millicores: 1000)])
-        // New pods do not take their share of the load, so that all of it can be seen.
+        // New pods do not take a share of the load, so that all of it is visible.
         workload.startUp = 1000
         var scenario = Scenario(
             duration: 310, workload: workload,

@@ -3,7 +3,7 @@ import Simulation
 import TestSupport
 import Testing
 
-/// What holds in every run, whatever the scenario.
+/// Invariants of every run, whatever the scenario.
 @Suite("Every run")
 struct InvariantTests {
     /// A small scenario of any kind: overloaded or idle, open or closed, with or without an autoscaler.
@@ -64,7 +64,7 @@ struct InvariantTests {
         }
     }
 
-    @Test("Offered requests are served, rejected, failed, dropped, or under way")
+    @Test("Offered requests are served, rejected, failed, dropped, or in progress")
     func conservation() {
         for seed in 1...200 as ClosedRange<UInt64> {
             let scenario = Self.scenario(seed: seed)
@@ -80,7 +80,7 @@ struct InvariantTests {
         }
     }
 
-    @Test("The same seed has the same outcome, and another one another")
+    @Test("The same seed has the same outcome, and another seed another outcome")
     func determinism() {
         for seed in 1...20 as ClosedRange<UInt64> {
             let outcomes = (0..<2).map { _ in simulate(Self.scenario(seed: seed)) }

@@ -17,7 +17,7 @@ struct PodTests {
         return scenario
     }
 
-    @Test("What does not fit stays Pending, counts as a pod, and is scheduled once there is room")
+    @Test("A pod that does not fit stays Pending, counts as a pod, and is scheduled once there is room")
     func pending() {
         let scenario = scenario(demand: [Step(time: 0, value: 5), Step(time: 300, value: 0.1)]) {
             $0.nodes = [NodeSize(cores: 2), NodeSize(cores: 1)]
@@ -38,7 +38,7 @@ struct PodTests {
         #expect(outcome.pods[0].deleted == nil, "the oldest stays")
     }
 
-    @Test("A model behind the readiness probe takes the lab's pods 15 to 20 s from their start")
+    @Test("With a readiness probe that runs the model, the lab's pods are ready 15 to 20 s after their start")
     func readiness() {
         var probe = Probe()
         probe.initialDelay = 5
@@ -79,7 +79,7 @@ struct PodTests {
         #expect(outcome.phases[0].failed > 0)
     }
 
-    @Test("A terminating pod serves what it has, holds its reservation, and is gone after its grace at the latest")
+    @Test("A terminating pod serves its requests, holds its reservation, and is gone after its grace at the latest")
     func termination() {
         var scenario = scenario(demand: [Step(time: 0, value: 3), Step(time: 100, value: 0.1)]) {
             $0.workload.termination = 7

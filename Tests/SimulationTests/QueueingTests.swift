@@ -2,10 +2,10 @@ import Autoscaler
 import Simulation
 import Testing
 
-/// Steady pools against closed forms: a mean over seeds has to hold the expectation within its confidence interval.
+/// Steady pools, compared with closed forms: the confidence interval of a mean over seeds must hold the expectation.
 @Suite("Queues with closed forms")
 struct QueueingTests {
-    /// 70 % busy unless said otherwise.
+    /// 70 % busy by default.
     static let rate = 7.0
     static let mean = 0.1
 

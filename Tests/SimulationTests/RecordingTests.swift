@@ -6,10 +6,9 @@ import Testing
 /// Recordings of the real controller with scripted CPU demand.
 @Suite("Recordings of the real controller")
 struct RecordingTests {
-    /// The best of ten sync phases reproduces the replicas of each second, or those of a moment at most one sync period
-    /// away.
+    /// The best of ten sync phases reproduces the replicas of each second, give or take one sync period.
     @Test(
-        "The replicas of every second are the recording's",
+        "The replicas of every second match the recording",
         arguments: [
             ("behavior", 1.0), ("max-of-policies", 0.97), ("noise-in-tolerance", 1.0), ("ramp-default", 1.0),
             ("slow-pods", 1.0), ("step-default", 1.0),
@@ -22,7 +21,7 @@ struct RecordingTests {
     }
 }
 
-/// One recording, and the scenario that it was made in.
+/// One recording, and its scenario.
 struct Recording {
     let json: [String: Any]
     let rows: [(time: Double, spec: Int)]

@@ -2,7 +2,7 @@ import Autoscaler
 import Simulation
 import Testing
 
-/// siege's transactions in a minute, by mean response time: clients that ask first, pause for whole seconds, and are cut off.
+/// siege's transactions in a minute, by mean response time: clients call first, pause for whole seconds, and are cut off.
 @Suite("siege's transactions a minute")
 struct SiegeTests {
     struct Row: Sendable {

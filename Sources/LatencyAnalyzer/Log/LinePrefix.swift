@@ -1,6 +1,6 @@
 import Bytes
 
-/// What tools put before a container's lines; taken off without an allocation.
+/// The prefixes that tools put before a container's lines; removed without an allocation.
 enum LinePrefix: Sendable, Equatable {
     /// `kubectl logs --prefix`: `[pod/NAME/CONTAINER] …`
     case kubectl
@@ -8,21 +8,21 @@ enum LinePrefix: Sendable, Equatable {
     case stern(words: Int)
     /// `docker compose logs`: `NAME  | …`; in colours on a terminal.
     case compose
-    /// A node's file: `2026-11-21T11:28:10.1Z stdout F …`, `P` for a line that goes on.
+    /// A node's file: `2026-11-21T11:28:10.1Z stdout F …`, with `P` for a line that continues.
     case cri
 
     /// A line without its prefix.
     struct Line {
         var text: UnsafeRawBufferPointer
-        /// What the prefix says of the pod; empty where it says nothing.
+        /// The prefix' part that identifies the pod; empty if there is none.
         var source = UnsafeRawBufferPointer(start: nil, count: 0)
-        /// Whether the line goes on in the next one of its stream.
+        /// Whether the line continues in the next one of its stream.
         var isPart = false
-        /// Whether it is of standard error, where the prefix tells.
+        /// Whether it is from standard error, if the prefix shows that.
         var isStandardError = false
     }
 
-    /// Takes the prefix off; nil for a line that has another one, or none.
+    /// Removes the prefix; nil for a line with another one, or none.
     @inline(__always)
     func strip(_ line: UnsafeRawBufferPointer) -> Line? {
         var scanner = ByteScanner(line)
@@ -96,7 +96,7 @@ enum LinePrefix: Sendable, Equatable {
     }
 }
 
-/// What a log's own lines begin with, after what a tool has put before them.
+/// What a log's own lines begin with, after the prefix of a tool.
 struct LineStamp: Sendable, Equatable {
     /// The stamp of Azure ML's server, which is not part of a line.
     enum AzureML: Sendable { case none, dated, today }
@@ -110,7 +110,7 @@ struct LineStamp: Sendable, Equatable {
     /// A line without its stamp.
     typealias Stamped = (text: UnsafeRawBufferPointer, process: UnsafeRawBufferPointer, isStamped: Bool)
 
-    /// Takes the stamp off, where there is one.
+    /// Removes the stamp, if there is one.
     @inline(__always)
     func strip(_ line: UnsafeRawBufferPointer) -> Stamped {
         var text = line

@@ -10,13 +10,13 @@ import SystemPackage
 
 /// One pod's log, in a file, in several that continue each other, or on standard input.
 public struct LogFile: Sendable, Equatable {
-    /// Where the log's text is, in the order of time.
+    /// The files with the log's text, in the order of time.
     public let texts: [TextFile]
-    /// The file's last component, `<pod>.txt` as a rule, as the results file names it.
+    /// The file's last component, usually `<pod>.txt`, as the results file names it.
     public private(set) var name: String
-    /// The pod: the name without `.txt`, `.log` or `.gz`, or what the path of a node's file says.
+    /// The pod: the name without `.txt`, `.log` or `.gz`, or the one in the path of a node's file.
     public private(set) var pod: String
-    /// For each text, a sentence where files between it and the one before are missing.
+    /// For each text, a sentence if files between it and the one before are missing.
     let fileGaps: [String?]
     /// Whether nothing was downloaded: the file, if any, is older and is not read.
     public private(set) var isMissing = false
@@ -54,7 +54,7 @@ public struct LogFile: Sendable, Equatable {
         return name
     }
 
-    /// Names logs so that no two pods have the same name: by as much of the paths as it takes.
+    /// Names logs so that no two pods have the same name: by as much of the paths as necessary.
     ///
     /// `a/p.txt` and `b/p.txt` are `a/p` and `b/p`; `p.txt` and `p.log` keep their endings. Files that a node or Docker
     /// has rotated are one log, the oldest first.
@@ -72,7 +72,7 @@ public struct LogFile: Sendable, Equatable {
         return files
     }
 
-    /// The same log where none could be downloaded: it reads as empty, whatever an older file of that name holds.
+    /// The same log if it could not be downloaded: it reads as empty, whatever an older file of that name holds.
     public var missing: LogFile {
         var file = self
         file.isMissing = true
@@ -108,7 +108,7 @@ public struct LogFile: Sendable, Equatable {
         onlyPath path: ModelKind? = nil, onCall: (Int, LoggedRequest) throws -> Void
     ) throws -> LogReading {
         var reader = LogReader(onlyPath: path, ownName: pod)
-        // The parser has no way to stop in the middle, so the first error waits for the chunk's end.
+        // The parser cannot stop in the middle, so the first error is thrown at the chunk's end.
         var firstError: (any Error)?
         func take(_ pod: Int, _ call: LoggedRequest) {
             guard firstError == nil else { return }

@@ -3,7 +3,7 @@ import ScoringLog
 
 /// How a file holds a log, found from its first lines.
 struct LogFormat: Sendable {
-    /// What holds the lines.
+    /// What the lines are wrapped in.
     enum Container: Sendable, Equatable {
         /// The lines are there as they were written, or with a stamp.
         case lines
@@ -42,7 +42,7 @@ struct LogFormat: Sendable {
         texts = texts.map { text in
             text.bytes.withUnsafeBytes { bytes in
                 let line = stamp.strip(bytes)
-                // Processes of one pod write their lines between each other's.
+                // The lines of one pod's processes are interleaved.
                 return (Array(line.text), text.source &* 31 &+ Self.number(of: line.process))
             }
         }
@@ -69,7 +69,7 @@ struct LogFormat: Sendable {
             let count = written.count { prefix.strip($0) != nil }
             if count > 0, 2 * count >= written.count { return .prefixed(prefix) }
         }
-        // Two words and a blank are at the beginning of many lines: the log's own words after them show stern.
+        // Many lines begin with two words and a blank: only a log's own text after them shows stern.
         for words in [2, 3] {
             let count = written.count { line in
                 guard !isOwn(line), let text = LinePrefix.stern(words: words).strip(line)?.text else { return false }

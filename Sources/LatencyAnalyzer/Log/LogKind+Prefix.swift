@@ -1,10 +1,10 @@
 import Bytes
 
-/// What stands before the lines of a log whose prefix is not read.
+/// What precedes the lines of a log with an unsupported prefix.
 extension LogKind {
     private static let marks = ["127.0.0.1 - - [", "Prediction took ", "Predictions took ", "X-Ms-Request-Id: "]
 
-    /// A sentence on the prefix; nil if the first line of a scoring log has none.
+    /// A sentence on the prefix; nil if the first line of the scoring log has none.
     static func prefix(in sample: [UInt8], _ name: String) -> String? {
         let text = String(decoding: sample.prefix(16_384), as: UTF8.self)
         for line in text.split(whereSeparator: \.isNewline) {

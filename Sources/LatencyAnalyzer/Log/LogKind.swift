@@ -1,6 +1,6 @@
 import Bytes
 
-/// What a file without a readable request is, and the command that gives a log.
+/// What a file without a readable request is, and the command that produces a log.
 enum LogKind {
     /// A sentence without a full stop, to follow "FILE holds no readable request: ".
     ///
@@ -39,7 +39,7 @@ enum LogKind {
             + "reads one of its logs"
     }
 
-    /// Whether the text is a tar archive, whose members could be taken for one log.
+    /// Whether the text is a tar archive: its members could be mistaken for one log.
     static func isTar(_ sample: some RandomAccessCollection<UInt8>) -> Bool {
         sample.count > 262 && sample.dropFirst(257).prefix(5).elementsEqual("ustar".utf8)
     }

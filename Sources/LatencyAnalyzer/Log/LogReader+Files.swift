@@ -1,13 +1,13 @@
 import Bytes
 import ScoringLog
 
-/// Where one file of a log does not go on with what the one before ends with.
+/// Handles files of a log that do not continue the one before.
 extension LogReader {
-    // A node cuts lines after 16 KiB; before them stand the time and the stream.
+    // A node cuts lines after 16 KiB, and puts the time and the stream before them.
     private static let tailByteCount = 17_000
     private static let longestRequestSeconds = 5
 
-    /// Takes note that files are missing: no request goes on from before them.
+    /// Notes that files are missing: no request continues from before them.
     mutating func skipFiles(_ sentence: String, onCall: (Int, LoggedRequest) -> Void) {
         fileGaps.append(sentence)
         part(onCall)
@@ -23,8 +23,8 @@ extension LogReader {
         }
     }
 
-    /// Parts the files where the next one's first stamp is later than a request takes: files without numbers may miss
-    /// one between them.
+    /// Separates the files if the next one's first stamp is later than a request takes: files without numbers may lack
+    /// one in between.
     mutating func partIfLater(_ sample: UnsafeRawBufferPointer, _ onCall: (Int, LoggedRequest) -> Void) {
         let before = tailBefore.withUnsafeBytes { bytes in
             let text = bytes.trimmed { $0 <= .space }

@@ -1,9 +1,9 @@
 import Bytes
 import ScoringLog
 
-/// Which pod's lines are which.
+/// Finds the pod of each line.
 extension LogReader {
-    /// The number of the source with these bytes before its lines; -1 where there are too many.
+    /// The number of the source with these bytes before its lines; -1 if there are too many.
     @inline(__always)
     mutating func source(_ key: UnsafeRawBufferPointer) -> Int {
         if latest >= 0, sources[latest].key.withUnsafeBytes({ $0.equals(key) }) { return latest }

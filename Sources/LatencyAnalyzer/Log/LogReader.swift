@@ -5,8 +5,8 @@ import ScoringLog
 
 /// Reads one log, of one file or of several that continue each other, into the requests of its pods.
 ///
-/// The format is found from the first 64 KiB of each file. A log's own bytes go to the parser as they are; from
-/// everything else each line is taken out, without an allocation, and goes to the parser of its pod and container.
+/// The format is recognized by the first 64 KiB of each file. A plain log's bytes go to the parser unchanged; from all
+/// other formats each line is extracted, without an allocation, and goes to the parser of its pod and container.
 /// Memory is bounded by the sample and, for each of up to a thousand pods, by a line and what its parser knows.
 struct LogReader {
     private static let maximumLineByteCount = 65_536
@@ -21,7 +21,7 @@ struct LogReader {
         var parser: ScoringLogParser
         /// What it held before files that are missing.
         var earlier = ScoringLogCounts()
-        // Lines that a runtime has cut, of standard output and standard error.
+        // Lines that a runtime has cut, from standard output and standard error.
         var parts: ([UInt8], [UInt8]) = ([], [])
     }
 
@@ -33,7 +33,7 @@ struct LogReader {
     private(set) var damages: [String] = []
     /// Which of several files hold no readable request, one sentence each.
     private(set) var emptyParts: [String] = []
-    /// Which files between those that were read are missing, one sentence each.
+    /// The missing files between those that were read, one sentence each.
     var fileGaps: [String] = []
     /// The ends of the file that is being read, where another follows it, and of the one before.
     var tail: [UInt8] = []
@@ -87,7 +87,7 @@ struct LogReader {
     mutating func finish(onCall: (Int, LoggedRequest) -> Void) {
         for index in sources.indices {
             let pod = sources[index].pod
-            // Of a line in parts the last one did not come.
+            // The last part of a line is missing.
             for part in [sources[index].parts.0, sources[index].parts.1] where !part.isEmpty {
                 part.withUnsafeBytes { bytes in sources[index].parser.readLastLine(bytes) { onCall(pod, $0) } }
             }
@@ -203,7 +203,7 @@ struct LogReader {
         return LinePrefix.Line(text: line, source: unprefixedSource)
     }
 
-    // A key that no prefix gives: lines without the prefix do not go to the pod of the line before.
+    // A key that no prefix has: lines without a prefix must not go to the pod of the line before.
     private static var unprefixedSource: UnsafeRawBufferPointer {
         let text: StaticString = "\u{1}"
         return UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
@@ -214,7 +214,7 @@ struct LogReader {
         _ line: UnsafeRawBufferPointer, _ format: LogFormat, isLast: Bool, _ onCall: (Int, LoggedRequest) -> Void
     ) {
         if var table {
-            // Moved out and in again, so that its memory is kept.
+            // Moved out and back in, so that its memory is reused.
             self.table = nil
             table.read(line) { text, pod in
                 takeText(LinePrefix.Line(text: text, source: pod), format.stamp, isLast: isLast, onCall)
@@ -280,7 +280,7 @@ struct LogReader {
     ) {
         var parts: [UInt8] = []
         if line.isStandardError { swap(&parts, &sources[index].parts.1) } else { swap(&parts, &sources[index].parts.0) }
-        // One byte more than a line may have is enough to know that it is too long.
+        // One byte more than a line may have is enough to show that it is too long.
         parts.append(contentsOf: text.prefix(max(Self.maximumLineByteCount + 1 - parts.count, 0)))
         if !line.isPart {
             let pod = sources[index].pod

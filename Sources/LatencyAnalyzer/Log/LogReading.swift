@@ -4,13 +4,13 @@ import ScoringLog
 public struct LogReading: Sendable {
     /// A pod's part of a log.
     struct Pod: Sendable {
-        /// Its place among the numbers that calls are given with.
+        /// Its number, which calls are passed with.
         let number: Int
         let name: String
         let counts: ScoringLogCounts
         let isContiguous: Bool
 
-        /// The same, of whose lines none was understood.
+        /// The same, without an understood line.
         var unread: Self {
             var counts = ScoringLogCounts()
             counts.lines = self.counts.lines
@@ -20,9 +20,9 @@ public struct LogReading: Sendable {
     }
 
     let pods: [Pod]
-    /// Lines for a person on how the log was read.
+    /// Lines for people on how the log was read.
     let notes: [String]
-    /// What of the file was not read, one sentence each.
+    /// The parts of the file that were not read, one sentence each.
     let unread: [String]
     let holdsZeroBytes: Bool
 
@@ -35,14 +35,14 @@ public struct LogReading: Sendable {
                 isContiguous: sources.contains { $0.parser.layout.isContiguous })
         }
         if all.allSatisfy({ $0.counts.requests == 0 }), LogKind.prefix(in: reader.sample, file.name) != nil {
-            // What has a prefix is not broken.
+            // A line with a prefix is not broken.
             all = all.map(\.unread)
         }
         if all.isEmpty { all = [Pod(number: 0, name: file.pod, counts: ScoringLogCounts(), isContiguous: false)] }
         let read = all.filter(\.counts.hasMarks)
         let readNumbers = Set(read.map(\.number))
         let containers = Set(reader.sources.filter { readNumbers.contains($0.pod) }.map(\.container))
-        // A pod that was idle has the container of those that were not; what other containers write is not missed.
+        // An idle pod has the same container as the busy ones; the lines of other containers are not missing.
         pods =
             read.isEmpty
             ? [Self.whole(all, file)]
@@ -84,7 +84,7 @@ extension ScoringLogCounts {
     /// Whether any line was one of a scoring log, or a piece of one.
     var hasMarks: Bool { marks > 0 }
 
-    /// How many lines there were of a scoring log; it only grows, as a request that is there again leaves its number.
+    /// The number of lines of a scoring log. It only grows: a repeated request still counts.
     var marks: Int {
         requests + scoringLines + strayRequestIDLines + malformedAccessLines + 2 * repeatedRequests
     }

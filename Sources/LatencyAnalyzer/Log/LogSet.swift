@@ -1,13 +1,13 @@
 import Foundation
 
-/// The files of one container's log, in the order of time: what a node or Docker has rotated comes first.
+/// The files of one container's log, in the order of time: files that a node or Docker has rotated come first.
 struct LogSet {
     /// The oldest first.
     let paths: [String]
-    /// The pod that the path names; nil where only the file's name does.
+    /// The pod that the path names; nil if only the file's name does.
     let pod: String?
 
-    /// For each file, a sentence where files between it and the one before are missing.
+    /// For each file, a sentence if files between it and the one before are missing.
     let gaps: [String?]
 
     /// A log of one file.
@@ -20,7 +20,7 @@ struct LogSet {
         pod = paths.last.flatMap(Self.pod(ofPath:))
     }
 
-    /// Puts together the files that continue each other; the rest are logs of their own.
+    /// Groups the files that continue each other; the others are logs of their own.
     static func grouped(_ paths: [String]) -> [LogSet] {
         var keys: [String] = []
         var members: [String: [(rank: [String], path: String)]] = [:]
@@ -35,7 +35,7 @@ struct LogSet {
         }
     }
 
-    /// Which log a file is of, and its place among that log's files.
+    /// The log that a file belongs to, and its place among that log's files.
     ///
     /// Kubernetes: `0.log.20261121-112800.gz`, `0.log.20261121-113000`, `0.log`, and after a restart `1.log`. Docker and
     /// logrotate: `x.log.2.gz`, `x.log.1`, `x.log`.
@@ -48,7 +48,7 @@ struct LogSet {
         if let match = name.wholeMatch(of: #/(.+\.(?:log|txt))\.([0-9]{1,4})(?:\.gz)?/#) {
             return ("\(folder)\(match.1)", [padded("\(9999 - (Int(match.2) ?? 0))")])
         }
-        // Both where gzip has kept its input: what they have in common counts once.
+        // Both exist if gzip kept its input: what they share counts once.
         if let match = name.wholeMatch(of: #/(.+\.(?:log|txt))(\.gz)?/#) {
             return ("\(folder)\(match.1)", match.2 == nil ? ["~"] : ["}"])
         }

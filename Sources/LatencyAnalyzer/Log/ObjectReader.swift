@@ -1,9 +1,9 @@
 import Bytes
 
-/// Takes lines out of JSON objects, one object a line of a log: Docker's own files, stern's and Azure's JSON.
+/// Extracts lines from JSON objects, one object per line of a log: Docker's own files, stern's and Azure's JSON.
 ///
-/// The text may come in any chunks, in one line or in many. Objects and lists around the objects are passed over; so is
-/// whatever is not JSON. Memory is bounded by the longest text of a field.
+/// The text may arrive in chunks of any size, in one line or in many. Objects and lists around the objects are skipped,
+/// and so is anything that is not JSON. Memory is bounded by the longest text of a field.
 struct ObjectReader: Sendable {
     static let messageKeys: [StaticString] = ["log", "message", "LogMessage", "LogEntry", "Message", "Log"]
     static let podKeys: [StaticString] = ["podName", "PodName", "InstanceId", "pod_name"]
@@ -16,7 +16,7 @@ struct ObjectReader: Sendable {
     private var isTextOverlong = false
     private var key: [UInt8] = []
     private var isValue = false
-    // The digits of `\u0041` that are still to come, and what came of them.
+    // The digits of `\u0041` that are still to come, and their value so far.
     private var escapeDigits = 0
     private var escapeValue: UInt32 = 0
 
@@ -30,7 +30,7 @@ struct ObjectReader: Sendable {
 
     init(maximumByteCount: Int = 65_536) { self.maximumByteCount = maximumByteCount }
 
-    /// What an object says.
+    /// The fields of an object.
     struct Object {
         let message, source: UnsafeRawBufferPointer
         let isOverlong, isStandardError: Bool
@@ -60,7 +60,7 @@ struct ObjectReader: Sendable {
 
     /// Takes an object as Docker writes it: `{"log":"…\n","stream":"stdout","time":"…"}` and a line feed.
     ///
-    /// - Returns: where the next one begins; nil, and nothing is taken, for any other or one that is not whole.
+    /// - Returns: where the next one begins; nil, without taking anything, for any other object or an incomplete one.
     private mutating func takeDockerLine(
         _ bytes: UnsafeRawBufferPointer, from start: Int, _ onObject: (Object) -> Void
     ) -> Int? {

@@ -2,9 +2,9 @@ import ScoringLog
 
 /// What a pod's log shows to be missing, as sentences.
 struct PodGaps {
-    /// What the right number of requests disproves.
+    /// Gaps that the right number of requests disproves.
     let gaps: [String]
-    /// What it does not.
+    /// Gaps that it does not disprove.
     let losses: [String]
     /// Why the right number proves nothing.
     let countDoubts: [String]
@@ -16,7 +16,7 @@ struct PodGaps {
             (
                 counts.timesBack,
                 "the time goes back in \(file.name) (places: \(counts.timesBack)): it holds several logs, or parts of them, "
-                    + "one after the other; kubectl logs -l LABEL --prefix --tail=-1 gives all lines, told apart by pod"
+                    + "in a row; kubectl logs -l LABEL --prefix --tail=-1 prints all lines, each with its pod"
             ),
             (counts.overlongLines, "\(counts.overlongLines) lines of \(file.name) are too long to be read"),
         ])

@@ -1,6 +1,6 @@
 import Bytes
 
-/// Takes lines out of a table's rows, as Azure's portal exports them: CSV with a header.
+/// Extracts lines from a table's rows, as Azure's portal exports them: CSV with a header.
 struct TableReader: Sendable, Equatable {
     private let messageColumn: Int
     private let podColumn: Int?

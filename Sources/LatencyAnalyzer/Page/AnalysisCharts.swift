@@ -5,7 +5,7 @@ import ScoringLog
 
 /// The four pictures of an analysis: latency over time, distribution, pods side by side, throughput.
 struct AnalysisCharts {
-    // More pods than colours are drawn as one.
+    // Pods beyond the number of colours are drawn as one.
     private static let colorCount = 8
     private static let maximumRowCount = 40
 
@@ -94,7 +94,7 @@ struct AnalysisCharts {
             let second = analysis.total.latencies.milliseconds(atPercentile: percentiles.1)
         else { return }
         let places = (axis.place(first), axis.place(second))
-        // Side by side where one would be printed over the other.
+        // Side by side if one would cover the other.
         let isClose = places.1 - places.0 < 40
         let names = (
             LatencyHistogram.name(ofPercentile: percentiles.0), LatencyHistogram.name(ofPercentile: percentiles.1)

@@ -3,7 +3,7 @@ import Foundation
 import ReportPage
 import ScoringLog
 
-/// An analysis as one HTML page that needs nothing else: style, script and pictures are within, no host is asked.
+/// An analysis as one self-contained HTML page: style, script and pictures are embedded, and no host is contacted.
 public struct AnalysisPage: Sendable {
     private let analysis: Analysis
 

@@ -1,7 +1,7 @@
 import Bytes
 import ScoringLog
 
-/// What was broken or missing in the logs, as sentences; nothing where all is whole.
+/// What was broken or missing in the logs, as sentences; empty if nothing was.
 struct BrokenLines {
     let sentences: [String]
 
@@ -17,7 +17,7 @@ struct BrokenLines {
             (counts.malformedAccessLines, "broken access lines"),
             (counts.malformedRequestIDLines, "broken request id lines"),
             (counts.malformedScoringLines, "broken scoring lines"),
-            (counts.foreignLines, "lines with 127.0.0.1 that are no access lines, or of other clients or paths"),
+            (counts.foreignLines, "lines with 127.0.0.1 that are not access lines, or of other clients or paths"),
             (counts.overlongLines, "lines too long to be read"),
             (counts.cutLines, "last lines cut short"),
             (counts.mixedRequests, "requests beside torn or mixed lines, whose ids and times are not used"),
@@ -34,7 +34,7 @@ struct BrokenLines {
             missing + back + found.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" } + files
     }
 
-    /// What makes the log incomplete or the count doubtful, which must not stand beside "Broken or missing: nothing".
+    /// What makes the log incomplete or the count doubtful: it must not appear beside "Broken or missing: nothing".
     private static func missing(_ analysis: Analysis) -> [String] {
         switch analysis.completeness {
         case .complete: return []

@@ -3,10 +3,10 @@ import Foundation
 import ReportPage
 import ScoringLog
 
-/// `<deployment>_results.txt`: the AKS latency-detection scripts' layout to the letter, then what they leave out.
+/// `<deployment>_results.txt`: exactly the layout of the AKS latency-detection scripts, then what they leave out.
 ///
-/// Where the scripts are wrong this is not: the fastest call may take longer than 100 ms, and where there is nothing
-/// to divide by stands `n/a`. Times are UTC. The layout's source is `realTimeScoringStats.py` and `latencyUtils.py` of
+/// It avoids the scripts' mistakes: the fastest call may take longer than 100 ms, and a division by zero is written as
+/// `n/a`. Times are UTC. The layout's source is `realTimeScoringStats.py` and `latencyUtils.py` of
 /// grecoe/AKS-Latency-Detection.
 public struct ResultsFile: Sendable {
     private let analysis: Analysis

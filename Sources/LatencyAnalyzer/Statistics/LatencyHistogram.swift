@@ -1,7 +1,7 @@
 import Foundation
 import Histogram
 
-/// Scoring times in an HdrHistogram of three significant digits, in units of 0.1 µs: what the log's four digits show.
+/// Scoring times in an HdrHistogram with three significant digits, in units of 0.1 µs, the log's resolution.
 public struct LatencyHistogram: Sendable {
     /// The percentiles of every report.
     public static let percentiles = [50, 90, 95, 99, 99.9]
@@ -15,7 +15,7 @@ public struct LatencyHistogram: Sendable {
     // 3 years in milliseconds: a foreign log's larger number counts as this in percentiles, so that memory is bounded.
     private static let longestMilliseconds = 1e11
 
-    // Most times are below this. Growing is far slower than starting with enough.
+    // Most times are below this. Growing is far slower than starting large enough.
     private static let usualMilliseconds: [SignificantDigits: Double] = [.two: 10, .three: 100]
 
     private let digits: SignificantDigits
@@ -70,7 +70,7 @@ public struct LatencyHistogram: Sendable {
             let step = milliseconds <= 0 ? Int.min : Int((Double(steps) * log10(milliseconds)).rounded(.down))
             countsOfSteps[step, default: 0] += Int(value.count)
         }
-        // 0.0000 ms has no place on the scale and counts as the shortest time that the log can show.
+        // 0.0000 ms is not on the scale, and counts as the shortest time that the log can show.
         let zero = Int((Double(steps) * log10(1 / Self.unitsPerMillisecond)).rounded(.down))
         if let zeros = countsOfSteps.removeValue(forKey: .min) { countsOfSteps[zero, default: 0] += zeros }
         guard let first = countsOfSteps.keys.min(), let last = countsOfSteps.keys.max() else { return [] }

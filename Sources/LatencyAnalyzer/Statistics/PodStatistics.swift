@@ -6,7 +6,7 @@ public import ScoringLog
 public struct PodStatistics: Sendable {
     /// The log.
     public let file: LogFile
-    /// What the log held, broken lines too.
+    /// The counts of the log's content, broken lines included.
     public internal(set) var counts = ScoringLogCounts()
     /// Scoring times of the calls that have one.
     public internal(set) var latencies = LatencyHistogram()
@@ -21,15 +21,15 @@ public struct PodStatistics: Sendable {
     /// Whether part of the log is not text, such as UTF-16 that was appended to UTF-8.
     public internal(set) var holdsZeroBytes = false
 
-    /// Lines for a person on how the log was read.
+    /// Lines for people on how the log was read.
     public private(set) var notes: [String] = []
     /// What is known to be missing, one sentence each.
     public private(set) var gaps: [String] = []
-    /// What of the log was not read, one sentence each.
+    /// The parts of the log that were not read, one sentence each.
     private(set) var unread: [String] = []
     /// Lines that show that requests are missing, one sentence each.
     private(set) var losses: [String] = []
-    /// Why the right number of requests is not the proof that all are there, one sentence each.
+    /// Why the right number of requests does not prove that all are there, one sentence each.
     private(set) var countDoubts: [String] = []
 
     private(set) var slots = Timeline<Slot>(maximumCount: maximumSlotCount)
@@ -90,7 +90,7 @@ public struct PodStatistics: Sendable {
         self = try Self.read(file, onlyPath: path).first?.statistics ?? PodStatistics(file)
     }
 
-    /// A line for a person.
+    /// A line for people.
     public var summary: String {
         (notes + ["\(file.name): \(counts.requests) requests"]).joined(separator: "\n")
     }
@@ -103,12 +103,12 @@ public struct PodStatistics: Sendable {
         scoredCalls == 0 ? nil : totalMilliseconds / Double(scoredCalls)
     }
 
-    /// From the first scored call to the last; the log knows whole seconds only.
+    /// From the first scored call to the last; the log has only whole seconds.
     public var minutesElapsed: Double? {
         times.map { Double($0.upperBound - $0.lowerBound) / 60 }
     }
 
-    /// Scored calls a second; nil where all fell in one second, since the log knows whole seconds only.
+    /// Scored calls a second; nil if all fell in one second, since the log has only whole seconds.
     public var callsPerSecond: Double? {
         guard let minutesElapsed, minutesElapsed > 0 else { return nil }
         return Double(scoredCalls) / (minutesElapsed * 60)

@@ -11,7 +11,7 @@ extension Int: TimelineSlot {
     public mutating func add(_ other: Int) { self += other }
 }
 
-/// Time in slots of equal width, never more than a given number of them: where the log lasts longer, slots grow wider.
+/// Time in slots of equal width, never more than a given number of them: for longer logs, slots grow wider.
 ///
 /// Slots begin at whole multiples of their width since 1970, UTC.
 public struct Timeline<Slot: TimelineSlot>: Sendable {

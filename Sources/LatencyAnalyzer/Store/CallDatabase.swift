@@ -5,10 +5,10 @@ import ScoringLog
 
 /// Every call of the logs in an SQLite file, with views for the usual questions, so that people can ask their own.
 ///
-/// A call that is there already is not added again: of rows that are equal in pod, time, request id, scoring time,
-/// status and bytes there are as many as the one load has that has most of them. A call that a log broke off in
-/// becomes whole with a log that has all of it. Calls without a request id that are equal in everything can be told
-/// apart only by their number: where two logs each have other ones of one second, the smaller number is lost.
+/// A call is not stored twice: of rows that are equal in pod, time, request id, scoring time, status and bytes, there
+/// are as many as the load with most of them has. A call that was cut off at the end of a log is completed by a log
+/// that has all of it. Calls without a request id that are equal in everything are distinguished only by their number:
+/// if two logs have different ones of the same second, the smaller number is lost.
 /// `calls.time` is UTC, `2026-11-21 07:26:00`, as SQLite's date functions read it; percentiles in the views are
 /// nearest-rank ones of the exact times.
 public struct CallDatabase: Sendable {
@@ -30,7 +30,7 @@ public struct CallDatabase: Sendable {
         do {
             return try file.use { database in
                 let pods = try read(log, onlyPath: path, into: database)
-                // Other processes wait for this part only.
+                // Other processes wait only for this part.
                 try database.transaction("BEGIN IMMEDIATE") {
                     for pod in pods {
                         let name = pod.statistics.file.pod

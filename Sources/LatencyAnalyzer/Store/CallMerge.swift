@@ -1,11 +1,11 @@
 import Files
 import SQLite
 
-/// Puts one load's calls to those of the same pod that are there already.
+/// Merges one load's calls with the stored ones of the same pod.
 ///
 /// Both sides are multisets: rows that are equal in pod, time, request id, scoring time, status and bytes are counted,
-/// and the higher count is kept. Before that, a call that one side knows only the beginning of, since the log broke off
-/// in it, goes where the other side knows all of it.
+/// and the higher count is kept. Before that, if one side has only the beginning of a call, since its log was cut off
+/// there, and the other side has all of it, the beginning is removed.
 struct CallMerge {
     let database: SQLiteConnection
     let pod: String
@@ -66,7 +66,7 @@ struct CallMerge {
         }
     }
 
-    /// Removes each call without a time that the other side does not have so, but with a time.
+    /// Removes each call without a time that the other side has with a time instead.
     private func dropBeginnings(from one: String, knownWholeIn other: String) throws {
         try database.execute("DELETE FROM temp.taken")
         // The last of several equal ones first, so that their numbers stay without a gap.

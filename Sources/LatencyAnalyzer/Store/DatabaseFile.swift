@@ -9,7 +9,7 @@ package final class DatabaseFile: @unchecked Sendable {
     // "BUNG"
     private static let applicationID = 0x4255_4E47
 
-    // How long another run of ours may take to store a log.
+    // How long another of our runs may take to store a log.
     private static let patience = 120.0
 
     private let lock = Mutex(())

@@ -3,8 +3,8 @@ extension LoadEvidence {
 
     /// Whether every call was answered; a search for saturation provokes rejections and does not count.
     ///
-    /// That none failed is proven by two counts that were made apart and agree. One count alone, a log or a stream, would
-    /// not show that the rows of the failures are missing from it.
+    /// Two independent counts that agree prove that no call failed. One count alone, a log or a stream, would not show
+    /// that its rows of failures are missing.
     var answersClaim: Claim? {
         let counted = runs.filter {
             !$0.isSaturationSearch && (($0.issuedCalls ?? 0) > 0 || ($0.worstFailures ?? 0) > 0)
@@ -45,7 +45,7 @@ extension LoadRun {
 
     fileprivate var faultLines: [String] { faults.map { "\(name): \($0)" } }
 
-    /// Why it is not proven that no call failed.
+    /// Why it is unproven that no call failed.
     fileprivate var doubts: [String] {
         guard worstFailures != nil else { return ["\(name): failures are unknown"] + faultLines }
         if !faults.isEmpty { return faultLines }

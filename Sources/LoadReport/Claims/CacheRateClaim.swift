@@ -2,7 +2,7 @@ import Bytes
 import Files
 
 extension LoadRun {
-    /// Whether the cache rate was what it was planned to be; the verdict is the run's own, unless its numbers belie it.
+    /// Whether the cache rate was as planned; the verdict is the run's own, unless its numbers contradict it.
     var cacheRateClaim: Claim? {
         guard let proof else { return nil }
         let reasons = proof.reasons.map(\.text)
@@ -58,13 +58,13 @@ extension RunProof {
         let replicas = "\(counters.count) replica\(counters.count == 1 ? "" : "s")"
         guard let counted else {
             return counters.isEmpty
-                ? "no server's counters were read" : "the counters of \(replicas) are known in part only"
+                ? "no server's counters were read" : "the counters of \(replicas) are known only in part"
         }
         return "the counters (\(counterSource.oneLine)) of \(replicas) rose by \(counted.hits.grouped) hits and "
             + "\(counted.misses.grouped) misses beyond the warm-up"
     }
 
-    /// Whether there is nothing that figures could be of.
+    /// Whether there are no responses to compute figures from.
     fileprivate var hasNoAnswers: Bool { planned.calls > 0 && seen.answered == 0 }
 
     /// Whether at least the responses were as planned.
@@ -72,7 +72,7 @@ extension RunProof {
         seen.hit == planned.hot && seen.hit + seen.miss == planned.calls && seen.hotMissed == 0 && seen.coldHit == 0
     }
 
-    /// Where a file that claims to be proven belies itself.
+    /// How a file that claims to be proven contradicts itself.
     fileprivate var contradictions: [String] {
         var found: [String] = []
         if hasNoAnswers { found.append("no call was answered") }

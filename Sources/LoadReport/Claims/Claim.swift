@@ -40,7 +40,7 @@ extension ServerLog {
             let doubt =
                 calls == 0
                 ? "there is no call in them"
-                : scored > calls ? "more calls were scored than there were, so the file does not fit itself" : nil
+                : scored > calls ? "more calls were scored than there were, so the file contradicts itself" : nil
             if let doubt {
                 return Claim(
                     verdict: .unproven, statement: "\(source): the logs hold all calls", numbers: [found, proof, doubt])

@@ -1,7 +1,7 @@
 extension LoadRun {
     private static var maximumCheckCount: Int { 50 }
 
-    /// The checks and thresholds of a k6 script, failed ones first; what a script demands is not what was answered.
+    /// The checks and thresholds of a k6 script, failed ones first; they are separate from whether calls were answered.
     var conditionClaims: [Claim] {
         let ordered = checks.filter { $0.fails > 0 } + checks.filter { $0.fails == 0 }
         let rest = ordered.dropFirst(Self.maximumCheckCount)
@@ -39,14 +39,14 @@ extension LoadRun {
         if threshold.holds == false || threshold.isMet == false {
             let numbers = [
                 threshold.holds == false
-                    ? "k6 says that it was crossed" : "k6 says that it held, its own value does not"
+                    ? "k6 reports that it was crossed" : "k6 reports that it held, but its own value does not meet it"
             ]
             return Claim(verdict: .void, statement: "\(text) was crossed", numbers: numbers)
         }
         guard threshold.holds != nil else {
             return Claim(
                 verdict: .unproven, statement: "\(text) held",
-                numbers: ["a stream does not say so; --summary-export=NAME.json does"])
+                numbers: ["a stream does not show it; --summary-export=NAME.json does"])
         }
         if let contradiction {
             return Claim(verdict: .unproven, statement: "\(text) held", numbers: [contradiction])
@@ -55,8 +55,8 @@ extension LoadRun {
             verdict: threshold.isMet == true ? .proven : .unproven, statement: "\(text) held",
             numbers: [
                 threshold.isMet == true
-                    ? "k6 says so, and the metric's value meets it"
-                    : "k6 says so, and the file does not have the value that would confirm it"
+                    ? "k6 reports so, and the metric's value meets it"
+                    : "k6 reports so, but the file lacks the value that would confirm it"
             ])
     }
 }

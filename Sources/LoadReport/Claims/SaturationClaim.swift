@@ -3,7 +3,7 @@ import Cluster
 import Files
 
 extension LoadRun {
-    // Rounds that differ by more have found different things.
+    // Rounds that differ by more have not found the same saturation.
     private static var allowedSpread: Double { 0.15 }
     private static var neededRounds: Int { 3 }
 
@@ -17,8 +17,8 @@ extension LoadRun {
                 verdict: .unproven, statement: "\(name): saturation was not found",
                 numbers: [
                     hasFailed
-                        ? "no number of users ran clean after the first failures"
-                        : "no call failed with up to \(steps.map(\.users).max() ?? 0) users: go on with more"
+                        ? "after the first failures, no number of users ran without failures"
+                        : "no call failed with up to \(steps.map(\.users).max() ?? 0) users: try more"
                 ])
         }
         return Claim(

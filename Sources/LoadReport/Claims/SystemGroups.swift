@@ -2,7 +2,7 @@ import Files
 
 /// Which runs were against the same build, model and configuration, by the servers' responses to `GET /version`.
 struct SystemGroups {
-    /// What was called in some runs.
+    /// A system under test, and the runs against it.
     struct Group {
         /// `A`, `B` and so on.
         let letter: String
@@ -14,7 +14,7 @@ struct SystemGroups {
     private let untold: [String]
 
     init(_ runs: [LoadRun]) {
-        // A run that made no call, for want of a server perhaps, has nothing to compare.
+        // A run that made no call, perhaps without a server, has nothing to compare.
         let runs = runs.filter { $0.issuedCalls != 0 }
         var groups: [Group] = []
         for run in runs {
@@ -29,7 +29,7 @@ struct SystemGroups {
         untold = runs.filter { $0.system == nil }.map(\.name)
     }
 
-    /// The letter of the run's group; nil if all runs are of one, or it is unknown.
+    /// The letter of the run's group; nil if there is only one group, or the run's is unknown.
     func letter(of run: LoadRun) -> String? {
         guard groups.count > 1, let system = run.system else { return nil }
         return groups.first { $0.system.isSame(as: system) }?.letter
@@ -46,7 +46,7 @@ struct SystemGroups {
         }
         let found =
             groups.map { "\(groups.count > 1 ? "\($0.letter): " : "")\($0.text); \(Self.list($0.runs))" }
-            + (untold.isEmpty ? [] : ["\(Self.list(untold)): the files do not show what was called"])
+            + (untold.isEmpty ? [] : ["\(Self.list(untold)): the files do not show which system was called"])
         // An unknown value is not a difference.
         guard versions.count > 1 else {
             return Claim(verdict: .unproven, statement: "The runs were against the same system", numbers: found)
@@ -54,7 +54,7 @@ struct SystemGroups {
         return Claim(
             verdict: .void,
             statement: "The runs were against different systems: \(Self.differences(versions)). "
-                + "What differs between them is not the load alone",
+                + "Not only the load differs between them",
             numbers: found)
     }
 

@@ -1,9 +1,9 @@
 import Foundation
 
-/// How much a run's figure would vary between runs like it, by what varied within it.
+/// Estimates how much a run's figure would vary between similar runs, from its variation within the run.
 ///
-/// Single response times follow each other too closely to be counted as independent, so whole stretches of time are drawn
-/// again. What changes more slowly than these shows between the quarters of a run; the larger of the two counts.
+/// Consecutive response times are too similar to count as independent, so whole stretches of time are resampled. Slower
+/// changes show between the quarters of a run; the larger of the two counts.
 struct BlockBootstrap {
     private static let resamples = 200
     private static let maximumBlocks = 30
@@ -12,7 +12,7 @@ struct BlockBootstrap {
 
     init(seed: UInt64) { self.seed = seed }
 
-    /// The variance of a metric's logarithm and its degrees of freedom; nil if the parts do not tell.
+    /// The variance of a metric's logarithm and its degrees of freedom; nil if the parts do not suffice.
     func variance(of metric: ComparedMetric, in run: LoadRun, stream: UInt64) -> Spread? {
         let blocks = run.comparedParts.joined(to: Self.maximumBlocks)
         guard blocks.count >= Self.leastBlocks else { return nil }
@@ -42,10 +42,10 @@ struct BlockBootstrap {
     }
 }
 
-/// How far a figure may be off, on the scale of its logarithm.
+/// The uncertainty of a figure, on the scale of its logarithm.
 struct Spread: Sendable, Equatable {
     var variance: Double
-    /// How many independent values the variance is from, less one.
+    /// The number of independent values that the variance is computed from, less one.
     var degrees: Double
 }
 
@@ -104,7 +104,7 @@ extension ArraySlice<RunPart> {
 extension LoadRun {
     private static var maximumParts: Int { 480 }
 
-    /// The stretches that the run's figures are of: of a run with a proof those of its hold.
+    /// The stretches that the run's figures cover: for a run with a proof, those of its hold.
     var comparedParts: [RunPart] { allParts.joined(to: Self.maximumParts) }
 
     private var allParts: [RunPart] {

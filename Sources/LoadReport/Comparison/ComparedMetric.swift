@@ -1,14 +1,14 @@
 import Bytes
 import LatencyAnalyzer
 
-/// What runs are compared by.
+/// The metrics by which runs are compared.
 enum ComparedMetric: String, CaseIterable, Sendable {
     case p50, p90, p95, p99, mean, rate, cpu, rejected, failed, hits
 
-    /// Those of a comparison's table; the rest is for conditions.
+    /// The metrics of a comparison's table; the rest is for conditions.
     static let compared: [Self] = [.p50, .p95, .p99, .rate, .cpu]
 
-    /// The share of the requests that are as fast, of a percentile.
+    /// The share of the requests that are at least as fast, for a percentile.
     var share: Double? {
         switch self {
         case .p50: 0.5
@@ -32,7 +32,7 @@ enum ComparedMetric: String, CaseIterable, Sendable {
         }
     }
 
-    /// What a difference of a sign means.
+    /// The meaning of a difference with this sign.
     func words(isMore: Bool) -> String {
         switch self {
         case .rate: isMore ? "faster" : "slower"
@@ -54,7 +54,7 @@ enum ComparedMetric: String, CaseIterable, Sendable {
 }
 
 extension LoadRun {
-    /// A metric's value; nil if the run's files do not have it, or have one that nothing can take.
+    /// A metric's value; nil if the run's files do not have it, or have an unusable one.
     func value(_ metric: ComparedMetric) -> Double? {
         claimed(metric).flatMap { $0 >= 0 && $0.isFinite ? $0 : nil }
     }
@@ -62,7 +62,7 @@ extension LoadRun {
     private func claimed(_ metric: ComparedMetric) -> Double? {
         switch metric {
         case .p50, .p90, .p95, .p99: steadyPercentiles?.values[(metric.share ?? 0) * 100] ?? valueOfParts(metric)
-        // Of a run with a proof it would be that of the ramp, too.
+        // For a run with a proof it would include the ramp.
         case .mean: (proof == nil ? meanMilliseconds : nil) ?? valueOfParts(metric)
         case .rate: steadyRate
         case .cpu: proof?.millisecondsOfCPU
@@ -89,7 +89,7 @@ extension LoadRun {
 }
 
 extension RunProof {
-    /// What the servers' counters of rejected requests rose by; nil where one is missing.
+    /// The increase of the servers' counters of rejected requests; nil if one is missing.
     fileprivate var rejected: Int? { sum { $0.refused } }
 
     private func sum(_ count: (CounterSample) -> Int?) -> Int? {
@@ -97,7 +97,7 @@ extension RunProof {
         var sum = 0
         for counter in counters {
             guard let last = counter.last.flatMap(count) else { return nil }
-            // A replica that came within the run began to count at zero.
+            // A replica that joined during the run began to count at zero.
             guard let first = counter.first.map(count) ?? 0 else { return nil }
             // A broken file's huge numbers must not trap.
             sum = sum &+ (last &- first)

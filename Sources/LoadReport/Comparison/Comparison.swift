@@ -1,6 +1,6 @@
 import Files
 
-/// Two folders of load tests, load by load and metric by metric: what became slower, what faster.
+/// Compares two folders of load tests, load by load and metric by metric: what became slower, and what faster.
 public struct Comparison: Sendable {
     /// One metric of one load.
     struct Row: Sendable {
@@ -8,7 +8,7 @@ public struct Comparison: Sendable {
         let metric: ComparedMetric
         let runs: (results: Int, baseline: Int)
         let values: (results: Double?, baseline: Double?)
-        /// Nil where nothing shows how far the values may be off.
+        /// Nil if nothing shows how uncertain the values are.
         let difference: Difference?
     }
 
@@ -20,15 +20,15 @@ public struct Comparison: Sendable {
         case unjudged(String)
     }
 
-    /// Of each comparison: of the intervals of all its rows together.
+    /// The confidence of each comparison: of the intervals of all its rows together.
     static let confidence = 0.95
-    /// A smaller difference is of no interest: two runs of one build differ by as much for no reason.
+    /// A smaller difference is ignored: two runs of one build may differ by as much.
     static let leastDifference = 0.05
-    /// Where each side has one run, what two runs of one build differ by is not in the interval.
+    /// If each side has one run, the interval does not include how much two runs of one build differ.
     static let leastDifferenceOfSingleRuns = 0.1
 
     let rows: [Row]
-    /// Whether loads were compared, and what differs besides.
+    /// Whether loads were compared, and what else differs.
     let claims: [Claim]
     /// The baseline's name, as people see it.
     let baselineName: String
@@ -53,7 +53,7 @@ public struct Comparison: Sendable {
         self.claims = claims.claims
         baselineName = name
         let count = Self.shown(rows).filter { $0.difference != nil }.count
-        // Bonferroni's level: one that decides and is shown alike.
+        // Bonferroni's level: the same interval decides and is shown.
         intervalShare = 1 - (1 - Self.confidence) / Double(max(count, 1))
     }
 
@@ -101,7 +101,7 @@ extension Comparison.Row {
 }
 
 extension LoadRuns {
-    /// A metric of all runs together: the geometric mean; of what is counted, the share of the requests.
+    /// A metric of all runs together: the geometric mean or, for counts, the share of the requests.
     func value(_ metric: ComparedMetric) -> Double? {
         if metric.isCount {
             let counts = runs.compactMap { $0.count(metric) }
@@ -114,7 +114,7 @@ extension LoadRuns {
     }
 }
 
-/// The sentences on which loads were compared, those that are alike put together.
+/// The sentences on which loads were compared, with similar ones joined.
 private struct ComparedLoads {
     private static let maximumCount = 20
     private static let maximumLoads = 6

@@ -1,9 +1,9 @@
 import ReportPage
 
 extension Comparison {
-    /// The relative differences with their intervals, one below the other; the line in the middle is no difference.
+    /// The relative differences with their intervals, one below the other; the line in the middle means no difference.
     ///
-    /// The scale is that of factors: twice as much is as far to the right as half as much is to the left.
+    /// The scale shows factors: twice as much is as far to the right as half as much is to the left.
     func chart(width: Double) -> Chart? {
         let drawn = shownRows.filter { $0.difference != nil }.prefix(Self.maximumDrawnCount)
         guard !drawn.isEmpty else { return nil }

@@ -40,19 +40,19 @@ extension Comparison {
         }
     }
 
-    /// What the table cannot say by itself, one sentence a line.
+    /// Notes that the table needs, one sentence per line.
     var notes: [String] {
         var lines: [String] = []
         let judged = shownRows.compactMap(\.difference)
         if judged.contains(where: { $0.basis == .parts }) {
             lines.append(
-                "One run a side: the intervals are from within the runs. What differs between two runs of one build is not in "
-                    + "them; three rounds or more, of both by turns, show it.")
+                "One run per side: the intervals are from within the runs. They leave out how much two runs of one "
+                    + "build differ; three or more interleaved rounds of both show it.")
         }
         if judged.contains(where: { $0.basis == .responses }) {
             lines.append(
-                "Where only percentiles are known, the intervals take response times as independent. How runs vary is not in "
-                    + "them, so nothing is judged.")
+                "If only percentiles are known, the intervals assume independent response times. They leave out how "
+                    + "runs vary, so nothing is judged.")
         }
         let missing = Set(
             shownRows.compactMap { row -> String? in

@@ -1,6 +1,6 @@
 import Files
 
-/// What must not happen, as `--fail-if` names it: a metric, `>` or `<`, and a limit.
+/// A condition of `--fail-if` that must not be met: a metric, `>` or `<`, and a limit.
 ///
 ///     condition = metric ("<" | ">") limit
 ///     metric    = p50 | p90 | p95 | p99 | mean | rate | cpu | rejected | failed | hits
@@ -10,7 +10,7 @@ import Files
 ///               | nothing | %  (rejected, failed, hits: how many, or which share of the requests)
 public struct Condition: Sendable {
     enum Limit: Sendable, Equatable {
-        /// 0.1 is ten per cent more than the baseline.
+        /// 0.1 means ten per cent above the baseline.
         case relative(Double)
         /// In the metric's own unit.
         case absolute(Double)

@@ -1,11 +1,11 @@
 import Foundation
 
-/// The difference between two loads in one metric, with how far it may be off.
+/// The difference between two loads in one metric, with its uncertainty.
 ///
-/// The unit is the run: where a folder has several of a load, what they differ by is the measure of chance, on the scale of
-/// logarithms. A side with one run takes the other's measure. Only where both have one, it is taken from within them.
+/// The unit is the run: if a folder has several runs of a load, their differences measure chance, on the scale of
+/// logarithms. A side with one run takes the other's measure. Only if both have one, it is taken from within the runs.
 struct Difference: Sendable {
-    /// What the measure of chance was taken from.
+    /// The source of the measure of chance.
     enum Basis: Sendable { case runs, parts, responses }
 
     let baseline, results: Double
@@ -33,7 +33,7 @@ struct Difference: Sendable {
     /// Results by baseline, less one.
     var relative: Double { results / baseline - 1 }
 
-    /// The same, from the least to the most that a share of such intervals holds.
+    /// The same as an interval that holds the true value in this share of cases.
     func relativeInterval(_ share: Double) -> ClosedRange<Double> {
         let reach = quantile(share) * variance.squareRoot()
         let middle = log(results / baseline)
@@ -70,7 +70,7 @@ private struct Side {
 
     var mean: Double? { logarithms.mean }
 
-    /// How far the mean may be off.
+    /// The uncertainty of the mean.
     func spread(with other: Self) -> Spread? {
         let inside = within.map(\.variance).mean
         let count = Double(logarithms.count)
@@ -89,7 +89,7 @@ extension ComparedMetric {
 }
 
 extension LoadRun {
-    /// How far a figure may be off if each response time were independent of the one before, which they are not.
+    /// The uncertainty of a figure if response times were independent of each other, which they are not.
     fileprivate func responseSpread(_ metric: ComparedMetric) -> Spread? {
         if metric == .rate { return issuedCalls.map { Spread(variance: 1 / Double($0), degrees: Double($0)) } }
         guard let found = steadyPercentiles, found.count > 1, let share = metric.share,

@@ -1,11 +1,11 @@
-/// Conditions that must not be met, and what became of each in each load.
+/// Conditions that must not be met, and the result of each in each load.
 public struct Gate: Sendable {
     /// Of all conditions.
     public enum Outcome: Sendable {
         case passed
         /// A condition is met.
         case failed
-        /// None is met, but for one something is missing that would tell.
+        /// None is met, but for one of them something is missing that would decide.
         case unjudged
     }
 
@@ -84,13 +84,13 @@ extension Condition {
         let interval = difference.relativeInterval(comparison.intervalShare)
         let text = "\(difference.relative.change) (\(interval.lowerBound.change) to \(interval.upperBound.change))"
         let ends = [interval.lowerBound, interval.upperBound].map { isMet($0, limit: limit) }
-        // What the table does not show must not fail a condition either.
+        // A difference that the table does not show must not fail a condition either.
         if ends == [true, true], comparison.finding(row) != .notShown { return met(row.load, text) }
         if ends == [false, false] { return notMet(row.load, text) }
-        let advice = "more rounds, of both sides by turns, narrow the interval"
+        let advice = "more interleaved rounds of both sides narrow the interval"
         return isMet(difference.relative, limit: limit)
-            ? unjudged(row.load, "\(text): measured, and it may be chance; \(advice)")
-            : open(row.load, "\(text): not what was measured, and not excluded; \(advice)")
+            ? unjudged(row.load, "\(text): measured, but it may be chance; \(advice)")
+            : open(row.load, "\(text): not measured, but not excluded; \(advice)")
     }
 
     /// As it was measured.

@@ -4,7 +4,7 @@ import LatencyAnalyzer
 /// How many response times lie in each step of a logarithmic scale: small, and quick to add up with weights.
 struct LatencyCounts: Sendable {
     private static let stepsPerDecade = 100
-    // Response times below the median are within this factor of it, where only percentiles are known.
+    // Response times below the median are within this factor of it, if only percentiles are known.
     private static let fastest = 0.5
 
     /// By step, in rising order.
@@ -16,7 +16,7 @@ struct LatencyCounts: Sendable {
             .map { (Self.step(of: $0.milliseconds * 1.000_001), Double($0.count)) }
     }
 
-    /// Response times of which some percentiles are known: between two of them they are taken to lie evenly on the scale.
+    /// Response times known only by some percentiles; between two of these they are assumed to be evenly spread.
     init?(_ percentiles: Percentiles) {
         guard percentiles.count > 0, let median = percentiles.values[50], median > 0 else { return nil }
         var knots = [(share: 0.0, milliseconds: median * Self.fastest)]

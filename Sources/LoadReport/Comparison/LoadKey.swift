@@ -1,7 +1,7 @@
 import Foundation
 import LatencyAnalyzer
 
-/// What load a run was: runs of the same load may be compared, whatever they were against.
+/// Identifies the load of a run: runs of the same load may be compared, whatever system they were against.
 struct LoadKey: Sendable {
     let tool: String
     let cacheRate: Double?
@@ -9,7 +9,7 @@ struct LoadKey: Sendable {
     private let offered: Double?
     /// Of the closed model.
     private let users: Int?
-    /// Of a run without a proof; a number at its end tells rounds of one load apart.
+    /// For a run without a proof; a number at its end distinguishes rounds of one load.
     private let name: String?
     private let settings: [String: String]
 
@@ -40,7 +40,7 @@ struct LoadKey: Sendable {
     private var usersText: String { "\(users ?? 0) users" }
     private var offeredText: String { offered.map { "\($0.shortest)/s" } ?? "an unknown rate" }
 
-    /// In what two loads differ that makes no sense to compare; a setting that one file does not have is no difference.
+    /// The differences that make two loads incomparable; a setting that is missing in one file does not count.
     func differences(from other: Self) -> [String] {
         var found: [String] = []
         if tool != other.tool { found.append("tool \(tool), not \(other.tool)") }
@@ -62,7 +62,7 @@ struct LoadKey: Sendable {
         return found
     }
 
-    /// Whether two different loads are alike enough that a person may have meant to compare them.
+    /// Whether two different loads are so similar that the user may have meant to compare them.
     func isNear(_ other: Self) -> Bool { tool == other.tool && cacheRate == other.cacheRate && name == other.name }
 }
 
@@ -76,7 +76,7 @@ struct LoadRuns: Sendable {
     /// Those that are VOID, by name.
     private(set) var void: [String] = []
 
-    /// All loads of a folder, in the order of their first runs; searches for saturation are none.
+    /// All loads of a folder, in the order of their first runs, without searches for saturation.
     static func of(_ evidence: LoadEvidence) -> [Self] {
         var found: [Self] = []
         for run in evidence.runs where !run.isSaturationSearch && (run.issuedCalls ?? 0) > 0 {
@@ -93,7 +93,7 @@ struct LoadRuns: Sendable {
         return found
     }
 
-    /// Pairs of the same load; alone are those that the other folder has nothing like.
+    /// Pairs of the same load; `alone` are those without a counterpart in the other folder.
     static func pairs(
         _ results: [Self], _ baseline: [Self]
     ) -> (pairs: [(Self, Self)], results: [Self], baseline: [Self]) {
@@ -106,7 +106,7 @@ struct LoadRuns: Sendable {
                 alone.append(one)
             }
         }
-        // Runs without a proof have but a name, which people choose anew.
+        // Runs without a proof have only a name, which people choose each time.
         for tool in Set(alone.map(\.key.tool)).sorted() {
             let ours = alone.indices.filter { alone[$0].key.tool == tool && alone[$0].key.cacheRate == nil }
             let theirs = rest.indices.filter { rest[$0].key.tool == tool && rest[$0].key.cacheRate == nil }

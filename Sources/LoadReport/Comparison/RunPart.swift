@@ -1,7 +1,7 @@
 /// A stretch of a run's time, and what was measured in it.
 struct RunPart: Sendable {
     var seconds: Double
-    /// Of which there is a response time.
+    /// Requests with a response time.
     var answered: Int
     var failed: Int?
     var latencies: LatencyCounts?
@@ -29,7 +29,7 @@ struct RunParts: Sendable {
         width = (ranges.map(\.upperBound).max() ?? -1) - first + 1
     }
 
-    /// A metric's value of the parts together, each counted as often as its weight says; nil if it cannot be told.
+    /// A metric's value over the parts, each counted as often as its weight says; nil if it cannot be computed.
     func value(_ metric: ComparedMetric, _ weights: [Double]) -> Double? {
         let weighted = zip(parts, weights)
         switch metric {
@@ -55,7 +55,7 @@ struct RunParts: Sendable {
         }
     }
 
-    /// Where a percentile may lie if response times were independent: one standard deviation to both sides.
+    /// The range of a percentile if response times were independent: one standard deviation to both sides.
     func latencyRange(around share: Double, of count: Int) -> ClosedRange<Double>? {
         let deviation = (share * (1 - share) / Double(count)).squareRoot()
         var counts = [Double](repeating: 0, count: max(width, 0))

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Student's t distribution: how far a mean of few values may be off.
+/// Student's t distribution: the uncertainty of a mean of few values.
 enum StudentDistribution {
     /// The t that a share of the distribution does not exceed.
     ///

@@ -1,12 +1,12 @@
 import Foundation
 
-/// What was called by the runs of two folders, and with what: what differs must be named, for it may be the cause.
+/// The systems and tools of two folders' runs: differences between them must be named, for they may be the cause.
 struct SystemDifferences {
     /// What differs, one line each.
     private(set) var named: [String] = []
     /// What cannot be compared, since a file does not have it.
     private(set) var unknown: [String] = []
-    /// Why a comparison would mean nothing.
+    /// Why a comparison would be meaningless.
     private(set) var refusals: [String] = []
 
     init(_ results: LoadRuns, _ baseline: LoadRuns) {

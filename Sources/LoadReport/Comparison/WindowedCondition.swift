@@ -1,9 +1,9 @@
 import Foundation
 
-/// A condition that must not be met in any stretch of some length, however short it is beside the run.
+/// A condition that must not be met in any stretch of a given length, however short compared with the run.
 ///
-/// Against a baseline the worst stretch of the results is held against the worst one of the baseline: each run has some
-/// stretch that is worse than its mean. As measured, without an interval: a stretch is what it was.
+/// Against a baseline, the worst stretch of the results is compared with the worst one of the baseline, since each run
+/// has stretches that are worse than its mean. The measured values are compared, without an interval.
 struct WindowedCondition {
     private let condition: Condition
     private let seconds: Double

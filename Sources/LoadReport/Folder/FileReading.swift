@@ -1,6 +1,6 @@
 import Foundation
 
-/// The reading of one file, whatever it is.
+/// Reads one file of any format.
 struct FileReading {
     let file: InputFile
     let zone: TimeZone
@@ -49,7 +49,7 @@ struct FileReading {
         do { return try read() } catch let error as DecodingError { throw UnreadableFile(error.reason) }
     }
 
-    /// `loadtest/siege` runs siege in UTC and says so in the file beside the log.
+    /// `loadtest/siege` runs siege in UTC, and records that in the file beside the log.
     private func siegeLog(_ layout: TableLayout) throws -> (run: LoadRun, losses: RecordReader.Losses) {
         if let ended = SiegeSums.beside(file)?.ended {
             let found = try SiegeLog.read(file, layout, in: .gmt)

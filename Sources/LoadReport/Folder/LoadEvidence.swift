@@ -8,14 +8,14 @@ public struct LoadEvidence: Sendable {
     public internal(set) var resources: [ResourceUse] = []
     /// What the servers logged.
     public internal(set) var serverLogs: [ServerLog] = []
-    /// How far simulations were from what was recorded.
+    /// How far simulations deviated from recordings.
     public internal(set) var predictions: [Claim] = []
     /// Files that were left out, wholly or in part, one line each.
     public internal(set) var skipped: [String] = []
-    /// Files that were left out, and may hold results.
+    /// Files that were left out although they may hold results.
     var unread: [String] = []
 
-    /// Adds an analysis; of its text and its JSON, keeps the one that was checked.
+    /// Adds an analysis; if there is both text and JSON, keeps the one that was checked.
     mutating func add(_ log: ServerLog) {
         guard let index = serverLogs.firstIndex(where: { $0.isSameAnalysis(as: log) }) else {
             serverLogs.append(log)
@@ -29,7 +29,7 @@ public struct LoadEvidence: Sendable {
 
     /// From the first moment in any file to the last; files' dates count only if there is nothing else.
     ///
-    /// A summary that was copied yesterday would otherwise stretch the axis of all pictures to a day.
+    /// Otherwise a summary that was copied yesterday would stretch the axis of all charts to a day.
     var times: ClosedRange<Instant>? {
         let told =
             runs.filter { !$0.isTimeOfFile }.compactMap(\.times)

@@ -8,9 +8,9 @@ public struct LoadFolder: Sendable {
     private let zone: TimeZone
     private let outputs: Set<String>
     private static let maximumFileCount = 10_000
-    // What a comparison resamples takes some MB a run; of more runs than these, the runs themselves tell enough.
+    // Data for resampling takes some MB per run; with more runs than these, the spread of the runs is enough.
     private static let maximumRunsWithParts = 200
-    // What loadtest and this report make of the results, for people.
+    // What loadtest and this report write about the results, for people.
     private static let summaries: Set = [
         "tables.md", "chart.svg", "crossover.md", "crossover.svg", "report.html",
     ]
@@ -35,7 +35,7 @@ public struct LoadFolder: Sendable {
         self.outputs = Set(databases.map { URL(filePath: $0).resolvingSymlinksInPath().path })
     }
 
-    /// Reads every file that is known.
+    /// Reads every file in a known format.
     ///
     /// - Parameter database: takes every client's records.
     /// - Throws: `OperatorError` if the folder cannot be read or the database cannot be written; a file that cannot be
@@ -114,16 +114,16 @@ public struct LoadFolder: Sendable {
 }
 
 extension RecordReader.Losses {
-    /// What was left out of a file, in one line; nil for nothing.
+    /// What was left out of a file, in one line; nil if nothing was.
     fileprivate var line: String? {
         guard count > 0, let firstRecord else { return nil }
         let why = reason.map { ": \($0)" } ?? ""
         return count == 1
-            ? reason.map { "row \(firstRecord) is refused: \($0)" }
+            ? reason.map { "row \(firstRecord) is rejected: \($0)" }
                 ?? "row \(firstRecord) is broken or cut short and left out"
             : "\(count) rows are broken or cut short and left out, the first of them row \(firstRecord)\(why)"
     }
 
-    /// What is wrong with a file of which nothing could be read, after "no rows"; empty if it has none.
+    /// What is wrong with a file without any readable row, to follow "no rows"; empty if it simply has none.
     var suffix: String { line.map { "; \($0)" } ?? "" }
 }

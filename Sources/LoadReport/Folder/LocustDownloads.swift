@@ -1,10 +1,10 @@
 import Foundation
 
-/// The files of Locust's page, whose names have the second of the download instead of the run.
+/// The files from Locust's page: their names contain the second of the download instead of the run's name.
 ///
 /// `requests_1795787711.32.csv`, `failures_…`, `exceptions_…`, `stats_history_…`, `requests_full_history_…` until 2.3x; the
-/// names' source is `web.py` of Locust 0.14.6 to 2.20. Downloads of one folder that were made within a minute of each
-/// other, each kind once, are of one run.
+/// names' source is `web.py` of Locust 0.14.6 to 2.20. Downloads in one folder that were made within a minute of each
+/// other, each kind once, belong to one run.
 enum LocustDownloads {
     private static let maximumPauseSeconds = 60.0
 

@@ -1,8 +1,8 @@
 import Foundation
 
-/// The runs of a folder while its files are read: files of one run are put together.
+/// The runs of a folder while its files are read: joins the files of each run.
 ///
-/// Files of different tools are different runs, whatever their names; else one tool's calls would hide the other's.
+/// Files of different tools are different runs, whatever their names; otherwise one tool's calls would hide another's.
 struct RunCollection {
     private struct Key: Hashable {
         let folder: String
@@ -25,7 +25,7 @@ struct RunCollection {
         let folder = URL(filePath: file.path).deletingLastPathComponent().path
         let key = Key(folder: folder, name: run.name, of: run)
         if run.proof != nil, runs[key]?.proof != nil {
-            // Two proofs of one name are two runs.
+            // Two proofs with the same name are two runs.
             runs[Key(folder: folder, name: file.relativePath, of: run)] = run
         } else if file.hasName || run.proof != nil {
             Self.add(run, to: &runs[key])

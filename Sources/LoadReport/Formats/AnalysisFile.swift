@@ -15,7 +15,7 @@ struct AnalysisFile: Decodable {
         let percentilesMs: [String: Double]?
     }
 
-    /// Files of older releases have no line where all is there, and where nothing was checked.
+    /// Files of older releases have no such line if nothing is missing or nothing was checked.
     private var verdict: Completeness {
         if let completeness { return Completeness(line: completeness) ?? .notChecked(completeness) }
         guard let expectedCalls else { return AnalysisText.notChecked }
@@ -34,7 +34,7 @@ struct AnalysisFile: Decodable {
     }
 }
 
-/// `<deployment>_results.txt` of `bungalow analyze` or of the AKS latency-detection scripts, read as a person would.
+/// `<deployment>_results.txt` of `bungalow analyze` or of the AKS latency-detection scripts.
 enum AnalysisText {
     static let notChecked = Completeness.notChecked(
         "nothing says how many requests there should be; --expect, --metrics or --counters of analyze do")
@@ -58,7 +58,7 @@ enum AnalysisText {
             percentiles: percentiles(in: lines, of: scored))
     }
 
-    /// The file's verdict; of several, the one that something is missing.
+    /// The file's verdict; of several, the one that reports something missing.
     private static func verdict(in lines: [String]) -> Completeness {
         let found = lines.compactMap { Completeness(line: $0) }
         return found.first { if case .incomplete = $0 { true } else { false } } ?? found.first ?? notChecked
@@ -78,7 +78,7 @@ enum AnalysisText {
 }
 
 extension Completeness {
-    /// The same, unless the file's own numbers deny that it is complete.
+    /// The same, unless the file's own numbers show that it is incomplete.
     fileprivate func checked(against calls: Int) -> Self {
         guard case .complete(let words) = self else { return self }
         guard let match = words.prefixMatch(of: #/(\d+) of (\d+) requests/#), let found = Int(match.1),

@@ -13,11 +13,11 @@ struct ClientRecord {
     var response: String?
     /// From the first attempt to the response.
     var totalMilliseconds: Double?
-    /// Of the attempt that got the response.
+    /// The time of the attempt that got the response.
     var serviceMilliseconds: Double?
 }
 
-/// The rows of a client's file as records.
+/// Turns the rows of a client's file into records.
 ///
 /// `timing.csv` and the messages of the throughput tool, whose source is `TimingLog.cs`, `JobExecutionEngine.cs` and
 /// `EventHubUtility.cs` of grecoe/CloudAI; times of calls are seconds. A column `Client` may be anywhere. Where a
@@ -41,7 +41,7 @@ struct ClientRecordRows {
         format == .throughputTiming ? timing(row, columns) : message(row, columns)
     }
 
-    /// What a row turned out to be.
+    /// The kind of a row.
     enum Reading {
         case record(ClientRecord)
         /// A title again, or a client's message about itself.
@@ -85,7 +85,7 @@ struct ClientRecordRows {
                 totalMilliseconds: latency, serviceMilliseconds: latency))
     }
 
-    /// The row with the commas of its response put back.
+    /// The row, with the commas of its response restored.
     func cells(_ row: [String], _ columns: ColumnNames) -> [String] {
         guard format == .throughputTiming, row.count > columns.count, let place = columns.place("Response") else {
             return row
@@ -95,9 +95,9 @@ struct ClientRecordRows {
     }
 }
 
-/// Times of day, `07:26:00:123`, as points in time: the last one is that of the file's last change.
+/// Times of day, `07:26:00:123`, as points in time: the last one is taken as the time of the file's last change.
 ///
-/// The throughput tool writes no date. Records come in order, but for threads that finish together.
+/// The throughput tool writes no date. Records are in order, except for threads that finish together.
 struct LocalClock {
     private let midnight: Double
     private let endOfDay: Double

@@ -14,7 +14,7 @@ struct ColumnNames {
     /// Whether all these columns are there.
     func has(_ titles: [String]) -> Bool { titles.allSatisfy { place($0) != nil } }
 
-    /// Whether those of these columns that are there stand in this order.
+    /// Whether the columns that are present are in this order.
     func areInOrder(_ titles: [String]) -> Bool {
         let found = titles.compactMap(place)
         return found == found.sorted()

@@ -3,8 +3,8 @@ enum FileContent: Sendable {
     case run(LoadRun)
     case resources([ResourceUse])
     case serverLog(ServerLog)
-    /// How far a simulation was from a recording.
+    /// How far a simulation deviated from a recording.
     case prediction(Claim)
-    /// A file that is known, and in which nothing happened.
+    /// A file in a known format, without events.
     case nothing
 }

@@ -29,7 +29,7 @@ enum FileFormat: Sendable {
         }
         if LocustJSON.isBeginning(lines) { return Recognized(format: .locustJSON) }
         if first.hasPrefix("Deployment: ") { return Recognized(format: .resultsFile) }
-        // A siege that was told to mark its log begins it with the mark.
+        // With a mark, siege's log begins with the mark.
         let titled = lines.first { !$0.trimmed.hasPrefix("****") } ?? first
         for separator in TableLayout.separators {
             let layout = TableLayout(separator: separator)

@@ -1,12 +1,12 @@
 import Bytes
 
-/// Results of tools that are not read: each is called by its name, with what to do instead.
+/// Results of tools that are not supported: each is named, with what to do instead.
 enum ForeignTool {
     private static let measureAgain =
         "it has no count that another one could confirm, so it is not read; measure with loadtest/cache-rate (k6), "
         + "Locust, siege or JMeter"
 
-    /// What a file is that no format fits; nil if that is unknown too.
+    /// A description of a file in no supported format; nil if that is unknown, too.
     ///
     /// - Parameter head: its first lines.
     static func description(head: String) -> String? {

@@ -9,21 +9,21 @@ struct InputFile: Sendable {
     /// When it was last written to.
     let lastChange: Instant
     let byteCount: Int
-    /// The run's name, where the file's own does not have it.
+    /// The run's name, if the file's own name does not contain it.
     var givenName: String?
 
-    // What is read as a whole: summaries and results, never clients' records.
+    // For files that are read as a whole: summaries and results, never clients' records.
     private static let maximumWholeByteCount = 16 << 20
     private static let maximumHeadByteCount = 1 << 12
 
     var text: TextFile { TextFile(path: path) }
 
-    // What is beside results in a folder: scripts, notes, pages, pictures.
+    // Files that may be beside results in a folder: scripts, notes, pages, pictures.
     private static let otherEndings: Set = [
         "css", "html", "jmx", "js", "md", "pdf", "png", "py", "sh", "sqlite", "svg", "ts", "yaml", "yml",
     ]
 
-    /// Whether a file that cannot be read could be one with results, by its name.
+    /// Whether an unreadable file could hold results, by its name.
     var mayHoldResults: Bool {
         !Self.otherEndings.contains(URL(filePath: path).pathExtension.lowercased()) && !Self.isReadme(name)
     }
@@ -52,7 +52,7 @@ struct InputFile: Sendable {
         return bytes.contains(0x1B) ? head.replacing(#/\u{1B}\[[0-9;]*m/#, with: "") : head
     }
 
-    /// The whole text, of a file that is no larger than 16 MiB.
+    /// The whole text, if the file is at most 16 MiB.
     func wholeText() throws -> Data {
         var data = Data()
         try text.forEachPiece { piece in
@@ -72,7 +72,7 @@ struct InputFile: Sendable {
         ".json", ".csv", ".log", ".txt", ".jtl", ".ndjson",
     ]
 
-    /// The run that the file belongs to, by its name; where only an ending is left, by its folder's.
+    /// The run that the file belongs to, by its name; if only an ending is left, by its folder's name.
     var runName: String { givenName ?? (hasName ? stem : folder) }
 
     /// Whether there is more to the name than an ending.

@@ -1,10 +1,10 @@
 import Files
 import Foundation
 
-/// JMeter's results (JTL) as CSV, of `jmeter -l` or of Azure Load Testing: a row a request, times in ms since 1970.
+/// JMeter's results (JTL) as CSV, from `jmeter -l` or Azure Load Testing: a row per request, times in ms since 1970.
 ///
-/// The columns' source is `CSVSaveService.java` of JMeter 5.6; which of them there are is configured. A transaction
-/// controller has a row of its own for what its requests have rows for already, which is passed over.
+/// The columns' source is `CSVSaveService.java` of JMeter 5.6; which of them are present is configurable. A transaction
+/// controller has a row of its own in addition to its requests' rows, which is skipped.
 enum JMeterFile {
     static func read(
         _ file: InputFile, _ layout: TableLayout, in zone: TimeZone
@@ -32,7 +32,7 @@ enum JMeterFile {
         return (run, losses)
     }
 
-    /// Milliseconds since 1970, or a local time in the form that `timestamp_format` is mostly set to.
+    /// Milliseconds since 1970, or a local time in the usual setting of `timestamp_format`.
     private static func instant(_ text: String, in zone: TimeZone) -> Instant? {
         if let instant = Instant(epochOrText: text) { return instant }
         let clock = text.replacing("/", with: "-").replacing("T", with: " ")

@@ -121,7 +121,7 @@ private struct PredictionFile: Decodable {
                 numbers: numbers.prefix(PredictionFile.most).map(\.oneLine))
         }
 
-        /// The verdict, as far as the numbers' own bear it: a file cannot claim what its numbers deny.
+        /// The verdict, as far as the file's own numbers support it.
         private var held: Verdict {
             let own = numbers.compactMap { line in Verdict.allCases.first { line.hasPrefix($0.rawValue + " ") } }
             if own.contains(.void), verdict == .proven { return .void }
@@ -132,7 +132,7 @@ private struct PredictionFile: Decodable {
     private static let most = 20
 }
 
-/// What `loadtest/siege/phases` adds to siege's log: the numbers are in the log, and here once more.
+/// The file that `loadtest/siege/phases` adds to siege's log: it repeats the log's numbers.
 struct SiegeSums: Decodable {
     let target: String
     let version: SystemVersion?
@@ -153,7 +153,7 @@ struct SiegeSums: Decodable {
         return (okay, max(failed, sums.1), sums == (okay, failed))
     }
 
-    /// The file beside a log of siege; nil if there is none, or it is of something else.
+    /// The file beside siege's log; nil if there is none, or it has another format.
     static func beside(_ log: InputFile) -> Self? {
         let path = "\(log.path.dropLast(4)).json"
         guard log.path.hasSuffix(".log"), FileStatus(path: path)?.isRegular == true else { return nil }

@@ -7,8 +7,8 @@ struct K6Metric {
 
     /// How often the event that a rate metric is named after occurred; nil if the metric does not count.
     ///
-    /// `passes` are the occurrences, as k6's own summaries have it, unless the rate says that `fails` are: in examples of
-    /// the new form the two are the other way round. `matches` are the occurrences in any case.
+    /// `passes` are the occurrences, as in k6's own summaries, unless the rate shows that `fails` are: in examples of
+    /// the new form the two are swapped. `matches` are always the occurrences.
     ///
     /// - Parameter number: how many events there were, if the metric has only a rate.
     func occurrences(among number: Int?) -> (count: Int, total: Int?, isConsistent: Bool)? {
@@ -24,7 +24,7 @@ struct K6Metric {
             return (max(passes, fails), total, false)
         }
         guard let rate, let number, (0...1).contains(rate) else { return nil }
-        // A small share is not none.
+        // A small share must not round to zero.
         let count = (rate * Double(number)).rounded(rate > 0 && rate * Double(number) < 1 ? .up : .toNearestOrEven)
         return (Int(count), nil, true)
     }
@@ -35,7 +35,7 @@ struct K6Metric {
     }
 }
 
-/// The JSON of k6's summaries, as much of it as the forms have in common.
+/// The common part of the JSON of k6's summaries.
 struct K6Document: Decodable {
     let state: State?
     let config: Config?
@@ -134,7 +134,7 @@ extension K6Document.Threshold {
 }
 
 extension K6Document {
-    /// A metric in any of the forms; whatever else it holds is passed over.
+    /// A metric in any of the forms; other fields are skipped.
     fileprivate struct Metric: Decodable {
         let name: String?
         let metric: K6Metric

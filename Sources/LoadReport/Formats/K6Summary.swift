@@ -4,7 +4,7 @@ import LatencyAnalyzer
 /// k6's summary, in any of its forms; times are milliseconds.
 ///
 /// - `--summary-export`: a metric's values beside its thresholds, where `true` means *crossed*.
-/// - `handleSummary`, or 1.x: `values` and `thresholds` of their own, `state` with the duration.
+/// - `handleSummary`, or 1.x: separate `values` and `thresholds`, `state` with the duration.
 /// - `--new-machine-readable-summary` (1.5 and later, the only form of 2.x): a list of metrics, a date, a duration.
 ///
 /// The formats' source is k6 1.1's own output, k6's `internal/lib/summary/machine_readable.go` and the schema in
@@ -42,7 +42,7 @@ struct K6Summary {
             run.times = last.advanced(by: -seconds)...last
             run.isTimeOfFile = end == nil
         }
-        // The time to a failure is not a latency.
+        // The time until a failure is not a latency.
         guard answered > 0 else { return run }
         let durations = metrics["http_req_duration{expected_response:true}"]?.values ?? whole
         var values: [Double: Double] = [:]

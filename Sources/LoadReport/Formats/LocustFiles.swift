@@ -31,7 +31,7 @@ enum LocustFiles {
                 let calls = columns.count(["Total Request Count"] + requests, in: row),
                 let failures = columns.count(["Total Failure Count"] + failures, in: row), failures <= calls
             else { return false }
-            // With --csv-full-history each name has rows of its own beside the sum's.
+            // With --csv-full-history each name has rows of its own in addition to the sum's.
             guard columns.isSum(row) else { return true }
             let slot = LoadSlot(row, columns, calls: calls, failures: failures, after: last)
             last = (calls, failures)
@@ -57,7 +57,7 @@ enum LocustFiles {
         return (run, losses)
     }
 
-    /// `*_stats.csv`: the whole run, of which the row of the sum is taken.
+    /// `*_stats.csv`: the whole run; the row of the sum is used.
     static func readStatistics(
         _ file: InputFile, _ layout: TableLayout
     ) throws -> (run: LoadRun, losses: RecordReader.Losses) {
@@ -114,8 +114,8 @@ enum LocustFiles {
         return found
     }
 
-    /// Whether a row's own columns confirm its failures: their rate is their share of the requests' rate, and the
-    /// response times are in order.
+    /// Whether a row's own columns confirm its failures: their rate must be their share of the requests' rate, and the
+    /// response times must be in order.
     private static func isPlausible(_ row: [String], _ columns: ColumnNames, calls: Int, failures: Int) -> Bool {
         guard let rate = columns.number("Requests/s", in: row), let failureRate = columns.number(failureRates, in: row)
         else { return false }
@@ -178,7 +178,7 @@ extension LoadSlot {
         _ row: [String], _ columns: ColumnNames, calls: Int, failures: Int, after last: (calls: Int, failures: Int)
     ) {
         self.init()
-        // Locust's "reset statistics" begins anew.
+        // Locust's "reset statistics" starts again at zero.
         self.calls = calls - (calls < last.calls ? 0 : last.calls)
         self.failures = failures - (failures < last.failures ? 0 : last.failures)
         users = columns.count("User Count", in: row) ?? 0

@@ -1,9 +1,9 @@
 import Foundation
 import LatencyAnalyzer
 
-/// Locust's `--json` (on standard output) and `--json-file`: a list of what each name was asked, without the sum.
+/// Locust's `--json` (on standard output) and `--json-file`: a list with the requests of each name, without the sum.
 ///
-/// The format's source is `stats.py` of Locust 2.47. A response time that is the key of a count is rounded, in ms.
+/// The format's source is `stats.py` of Locust 2.47. Response times are keys of counts, rounded, in ms.
 enum LocustJSON {
     private struct Entry: Decodable {
         let name: String

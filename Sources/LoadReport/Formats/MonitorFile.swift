@@ -2,11 +2,11 @@ import Cluster
 import Files
 import Foundation
 
-/// The CSV of `bungalow monitor`, or of the lab's `resource_monitor.py`, one recording or several, one after another.
+/// The CSV of `bungalow monitor`, or of the lab's `resource_monitor.py`: one recording, or several in a row.
 ///
 /// Its times count from the monitor's start. The first recording's start is in the file's name, in the basic format of
 /// ISO 8601 (`use-20261121T072600Z.csv`); the last one's otherwise follows from the file's last change, the time of its
-/// last sample. Nothing says when one in between, or before it, was made.
+/// last sample. Nothing shows when the ones in between were made.
 enum MonitorFile {
     static func read(
         _ file: InputFile, _ layout: TableLayout

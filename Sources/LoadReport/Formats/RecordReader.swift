@@ -1,6 +1,6 @@
 import Files
 
-/// The records of a CSV file, one at a time, in memory that does not grow with the file.
+/// Reads the records of a CSV file one at a time, in memory that does not grow with the file.
 ///
 /// The format is RFC 4180's, with any of the three line ends and text in UTF-8 or UTF-16. A record that is longer than
 /// `maximumByteCount` is left out and counted; so is a last record without a line end that is shorter than the first,
@@ -10,7 +10,7 @@ struct RecordReader {
     struct Losses: Equatable {
         var count = 0
         var firstRecord: Int?
-        /// What is wrong with the first, if it is more than broken.
+        /// What is wrong with the first, if it is not just broken.
         var reason: String?
 
         mutating func add(record: Int, _ reason: String? = nil) {
@@ -64,7 +64,7 @@ struct RecordReader {
         return reader.losses
     }
 
-    /// A row that is refused, with the reason.
+    /// A row that is rejected, with the reason.
     struct Misfit: Error {
         let reason: String
     }
@@ -92,13 +92,13 @@ struct RecordReader {
         var columns = layout.titles.map { ColumnNames($0) }
         return try read(file, separator: layout.separator) { _, row in
             guard let known = columns else {
-                // What `cells` passes over may stand before the titles, too.
+                // Rows that `cells` skips may precede the titles, too.
                 guard cells(row, ColumnNames(row)) != nil else { return true }
                 columns = ColumnNames(row, hasDecimalCommas: layout.hasDecimalCommas)
                 return true
             }
             guard var row = cells(row, known) else { return true }
-            // Spreadsheets fill rows up.
+            // Spreadsheets pad rows.
             while row.count > known.count, row.last?.isEmpty == true { row.removeLast() }
             guard row.count == known.count else {
                 throw Misfit(reason: "it has \(row.count) cells for \(known.count) columns")

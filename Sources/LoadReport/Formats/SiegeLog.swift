@@ -2,7 +2,7 @@ import Files
 import Foundation
 import LatencyAnalyzer
 
-/// siege's log: one row a run, written when the run ends, with the local date of the machine that siege ran on.
+/// siege's log: one row per run, written when the run ends, with the local date of the machine that siege ran on.
 ///
 /// The format's source is `src/log.c` of siege 4; times are seconds, and marks (`**** text ****`) are passed over.
 enum SiegeLog {
@@ -55,13 +55,13 @@ enum SiegeLog {
         run.set(RequestTally(kind: .siegeLog, requests: total.calls, failures: total.failures))
         if wasAborted { run.gaps.append("\(file.relativePath): siege was aborted after too many failures") }
         if total.seconds > 0 { run.achievedRate = Double(total.calls - total.failures) / total.seconds }
-        // The column's mean would count a phase with few answers as much as one with many. A sum of nothing but 0.00 s
-        // says that the answers were too fast for siege's clock, and no more.
+        // The column's mean would weigh a phase with few responses as much as one with many. A sum of only 0.00 s means
+        // just that the responses were too fast for siege's clock.
         if total.weightedSeconds > 0 { run.meanMilliseconds = total.weightedSeconds * 1000 / Double(total.answered) }
         return (run, losses)
     }
 
-    /// A row with the decimal commas of the locale that siege ran in put back: `59,41` has become two cells.
+    /// A row with the decimal commas of siege's locale restored: `59,41` has become two cells.
     ///
     /// Numbers are padded to their column's width, and the two digits after a comma are not, so nothing else looks so.
     private static func cells(_ row: [String], _ columns: ColumnNames) -> [String]? {
@@ -94,7 +94,7 @@ enum SiegeLog {
                 let hits = columns.count("Trans", in: row), let okay = columns.count("OKAY", in: row),
                 let failed = columns.count("Failed", in: row)
             else { return false }
-            // Where nothing was answered siege writes "-nan" or "inf".
+            // Without any response siege writes "-nan" or "inf".
             guard let response = okay > 0 ? columns.number("Resp Time", in: row) : 0 else { return false }
             guard let end = columns.text("Date & Time", in: row).flatMap({ clock.end($0, lasting: elapsed) })
             else { return false }
@@ -115,7 +115,7 @@ enum SiegeLog {
             return true
         }
 
-        /// A row has only sums, so its calls are spread evenly over its time.
+        /// A row has only sums, so its calls are assumed to be spread evenly over its time.
         private mutating func spread(_ calls: Int, failures: Int, from start: Int, seconds: Int) {
             let parts = min(seconds, LoadSlot.maximumCount)
             for part in 0..<parts {

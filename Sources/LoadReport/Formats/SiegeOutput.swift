@@ -2,12 +2,12 @@ import Bytes
 import Files
 import Foundation
 
-/// What siege prints when it ends, as text or, from 4.0.5 on, as JSON, in a file that holds its other output, too.
+/// What siege prints at its end, as text or, from 4.0.5 on, as JSON, in a file that may hold its other output, too.
 ///
 /// The format's source is `src/main.c` of siege 3.1, 4.0 and 4.1, which prints response times in ms. It has no date, so
 /// the last run is taken to have ended when the file was written.
 enum SiegeOutput {
-    // Neither form counts what was lost after siege gave up, so both are read alike.
+    // Neither form counts requests lost after siege gave up, so both are read the same way.
     private static let keys = [
         "transactions": "transactions", "availability": "availability", "elapsed time": "elapsed_time",
         "response time": "response_time", "successful transactions": "successful_transactions",
@@ -62,7 +62,7 @@ enum SiegeOutput {
         var found: [Sums] = []
         var wasAborted = false
         let losses = try TextLines.read(file.text) { _, line in
-            // Verbose output has a line a request.
+            // Verbose output has a line per request.
             guard
                 line.contains("ransaction") || line.contains("vailability") || line.contains("time")
                     || line.contains("abort")

@@ -2,12 +2,12 @@
 struct TableLayout: Sendable, Equatable {
     /// A comma, a semicolon (spreadsheets of some countries) or a tab.
     var separator = UInt8(ascii: ",")
-    /// The titles of a file whose first row is data already.
+    /// The titles of a file that begins with a row of data.
     var titles: [String]?
 
     static let separators = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")]
 
-    /// Where semicolons separate cells, a comma is the decimal point.
+    /// If semicolons separate cells, a comma is the decimal point.
     var hasDecimalCommas: Bool { separator == UInt8(ascii: ";") }
 
     /// The cells of a line, without blanks and quotes around them; for recognizing titles only.

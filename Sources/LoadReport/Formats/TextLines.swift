@@ -1,7 +1,7 @@
 import Bytes
 import Files
 
-/// The lines of a text file, one at a time, in memory that does not grow with the file.
+/// Reads the lines of a text file one at a time, in memory that does not grow with the file.
 enum TextLines {
     /// What could not be read.
     static let maximumByteCount = 1 << 16

@@ -49,9 +49,9 @@ enum ThroughputFiles {
 }
 
 extension LoadRun {
-    /// What the steps of a search come to: the last number of users that ran clean after the first failures.
+    /// The result of a search's steps: the last number of users that ran without failures after the first failures.
     ///
-    /// The rule is the throughput tool's own: it goes up until calls fail, then back until they do not.
+    /// The rule is the throughput tool's own: up until calls fail, then down until they do not.
     var saturationOfSteps: (users: Int, rate: Double)? {
         guard let first = steps.firstIndex(where: { $0.failures > 0 }) else { return nil }
         let clean = steps[first...].filter { $0.failures == 0 }

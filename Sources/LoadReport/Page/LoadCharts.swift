@@ -2,7 +2,7 @@ import Bytes
 import LatencyAnalyzer
 import ReportPage
 
-/// The pictures of what clients saw: rates, latency, hit rates and saturation.
+/// The charts of what clients saw: rates, latency, hit rates and saturation.
 struct LoadCharts {
     // More runs than these could not be distinguished.
     private static let maximumRunCount = 200
@@ -80,7 +80,7 @@ struct LoadCharts {
                 .map { .init(name: $0.element, color: $0.offset) })
         let time = Axis(times, chart)
         let axis = Axis(upTo: largest, places: (chart.bottom, chart.top))
-        chart.draw(horizontal: time, caption: width < 640 ? "UTC" : "UTC; of the hold where a tool tells it apart")
+        chart.draw(horizontal: time, caption: width < 640 ? "UTC" : "UTC; of the hold if reported separately")
         chart.draw(vertical: axis)
         for (color, line) in (lines + means).reversed() { chart.draw(line: line.points(time, axis), color: color) }
         drawTips(&chart, drawn, time)
@@ -110,7 +110,7 @@ struct LoadCharts {
         return chart
     }
 
-    /// One curve a cache rate, or one a run where there is no cache rate.
+    /// One curve per cache rate, or per run if there is no cache rate.
     private var percentileCurves: Chart? {
         let groups = CacheRateRuns.of(evidence.runs, SystemGroups(evidence.runs)).map { group in
             let found = group.proven.compactMap(\.latencyMs.sustained)
@@ -134,7 +134,7 @@ struct LoadCharts {
         chart.draw(
             horizontal: across,
             caption: width < 640
-                ? "percentile" : "percentile; medians of the proven runs, of the hold where a tool tells it apart")
+                ? "percentile" : "percentile; medians of the proven runs, of the hold if reported separately")
         chart.draw(vertical: up)
         for (color, curve) in curves.prefix(Self.colorCount).enumerated() {
             let points = LatencyHistogram.percentiles.compactMap { one in

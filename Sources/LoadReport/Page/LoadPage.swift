@@ -1,7 +1,7 @@
 import Cluster
 import ReportPage
 
-/// The report as one HTML page that needs nothing else.
+/// The report as one self-contained HTML page.
 public struct LoadPage: Sendable {
     private static let maximumSkippedCount = 50
 
@@ -34,7 +34,7 @@ public struct LoadPage: Sendable {
                 \(Markup.tiles(tiles(claims)))
                 \(Self.list(gate?.claims ?? [], titled: "What must not happen"))
                 \(comparisonHTML)
-                \(Self.list(claims, titled: "Claims and the numbers behind them"))
+                \(Self.list(claims, titled: "Claims and their numbers"))
                 \(charts)
                 \(LoadTables(evidence).all.map(\.html).joined(separator: "\n"))
                 \(skipped)

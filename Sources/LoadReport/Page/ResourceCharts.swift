@@ -2,7 +2,7 @@ import Bytes
 import LatencyAnalyzer
 import ReportPage
 
-/// The pictures of what pods reserved and used: replicas, cores and core-hours over the report's time.
+/// The charts of what pods reserved and used: replicas, cores and core-hours over the report's time.
 struct ResourceCharts {
     // Each monitor has a colour for what it reserved and one for what it used.
     private static let maximumMonitorCount = 4

@@ -58,7 +58,7 @@ extension Axis {
 }
 
 extension LoadEvidence {
-    /// The names of the runs, where they are on a chart's time axis.
+    /// The names of the runs at their places on a chart's time axis.
     func runNames(width: Double, _ times: ClosedRange<Instant>) -> AxisNames {
         // The names take room below the axis, not beside it.
         let chart = Chart(title: "", width: width)

@@ -6,10 +6,10 @@ public struct Instant: Sendable, Comparable, Hashable, Decodable {
     /// Seconds since 1970-01-01T00:00:00Z, without leap seconds.
     public let seconds: Double
 
-    // The years 1 to 9999, which all readers of a date know.
+    // The years 1 to 9999, which all date parsers know.
     private static let representable = -62_135_596_800.0...253_402_300_799.0
 
-    /// A time that calendars know; nil for others.
+    /// A time within these years; nil for others.
     init?(seconds: Double) {
         guard Self.representable.contains(seconds) else { return nil }
         self.seconds = seconds
@@ -87,7 +87,7 @@ public struct Instant: Sendable, Comparable, Hashable, Decodable {
         self = instant
     }
 
-    /// Whether the one comes before the other.
+    /// Whether one comes before the other.
     public static func < (one: Self, other: Self) -> Bool { one.seconds < other.seconds }
 
     /// The second that it lies in.

@@ -9,7 +9,7 @@ struct LoadCheck: Sendable, Equatable {
 /// A threshold of a k6 script: a condition on a metric of the whole run.
 struct LoadThreshold: Sendable, Equatable {
     let metric, expression: String
-    /// What k6 says; nil if the file does not have it.
+    /// What k6 reports; nil if the file does not have it.
     var holds: Bool?
     /// Whether the metric's own value meets the expression; nil if it is not in the file.
     var isMet: Bool?
@@ -36,7 +36,7 @@ struct LoadThreshold: Sendable, Equatable {
 }
 
 extension LoadRun {
-    /// Takes over what another file of the run has of checks and thresholds; a failure is never hidden by another file.
+    /// Merges the checks and thresholds of another file of the run; another file never hides a failure.
     mutating func mergeConditions(of other: Self) {
         for check in other.checks {
             guard let index = checks.firstIndex(where: { $0.name == check.name }) else {

@@ -31,7 +31,7 @@ struct HistoryMeans {
     ) {
         guard let mean else { return }
         let row = (time: time.seconds, calls: calls, failures: failures, sum: mean * Double(calls))
-        // "Reset statistics" begins anew.
+        // "Reset statistics" starts again at zero.
         guard let last, calls >= last.calls else {
             self.last = row
             return

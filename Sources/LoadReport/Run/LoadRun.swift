@@ -2,7 +2,7 @@ import LatencyAnalyzer
 
 /// One run of a load tool: the content of its files, and the proof, if one was written.
 public struct LoadRun: Sendable {
-    /// The common part of its files' names, and the tool where several tools' files have it.
+    /// The common part of its files' names, and the tool if several tools' files have that name.
     public internal(set) var name: String
     /// `k6`, `locust`, `siege`, `jmeter`, `throughput tool`.
     public internal(set) var tool: String
@@ -19,9 +19,9 @@ public struct LoadRun: Sendable {
     /// Over the whole run, for tools that do not report phases.
     var percentiles: Percentiles?
     package internal(set) var meanMilliseconds: Double?
-    /// The stretches for which a tool reports a mean, as finely as it does.
+    /// The stretches for which a tool reports a mean, at the tool's resolution.
     package internal(set) var intervals: [LoadInterval] = []
-    /// What was measured in each stretch of time, as finely as a comparison needs it; empty if the files do not tell.
+    /// What was measured in each stretch of time, as finely as a comparison needs it; empty if unknown.
     var parts: [RunPart] = []
     private(set) var series: Timeline<LoadSlot>?
     private var seriesDetail = Detail.summary
@@ -35,14 +35,14 @@ public struct LoadRun: Sendable {
     /// Conditions of a k6 script.
     var checks: [LoadCheck] = []
     var thresholds: [LoadThreshold] = []
-    /// Of a saturation search: how each number of users fared.
+    /// For a saturation search: the result of each number of users.
     var steps: [LoadStep] = []
     /// The system under test, if known.
     var system: CalledSystem?
     /// What `loadtest/` has written.
     public internal(set) var proof: RunProof?
 
-    /// What a file's counts were made of; where a run has several files, a tool's own statistics are the best.
+    /// What a file's counts were computed from; if a run has several files, a tool's own statistics are the best.
     enum Detail: Int, Comparable {
         case summary, records, statistics
 
@@ -79,7 +79,7 @@ public struct LoadRun: Sendable {
         }
         if detail == other.detail, isSpread {
             intervals += other.intervals
-            // Whose parts are of the same time cannot be told any more.
+            // It is no longer known which parts cover the same time.
             parts = []
         } else {
             if intervals.isEmpty { intervals = other.intervals }
@@ -104,7 +104,7 @@ public struct LoadRun: Sendable {
             (self.times, isTimeOfFile) = (range, other.isTimeOfFile)
             return
         }
-        // The proof knows best, and any content better than a file's date.
+        // The proof is the best source, and any content is better than a file's date.
         if other.proof != nil || isTimeOfFile && !other.isTimeOfFile {
             (self.times, isTimeOfFile) = (range, false)
         } else if proof == nil, isTimeOfFile == other.isTimeOfFile {
@@ -120,7 +120,7 @@ public struct LoadRun: Sendable {
             self.series = more
             return
         }
-        // The same calls, counted twice in two ways, are not twice as many.
+        // The same calls, counted in two ways, must not be added.
         if kinds.0 != kinds.1, kinds.0 != .summary, kinds.1 != .summary {
             if kinds.1 > kinds.0 { self.series = more }
             return
@@ -130,7 +130,7 @@ public struct LoadRun: Sendable {
         self.series = series
     }
 
-    /// Sets what happened over time, and what it was made of.
+    /// Sets what happened over time, and what it was computed from.
     mutating func set(_ series: Timeline<LoadSlot>, of detail: Detail) {
         (self.series, seriesDetail, self.detail) = (series, detail, detail)
     }
@@ -141,7 +141,7 @@ public struct LoadRun: Sendable {
     /// Answered calls a second in the hold, or over the whole run.
     var steadyRate: Double? { proof?.rate.sustained ?? proof?.rate.achieved ?? achievedRate }
 
-    /// Seconds since 1970, and the requests sent within: by slots where they were reported, else spread over the whole run.
+    /// Seconds since 1970, and the requests sent within: by slots if reported, else spread over the whole run.
     public var requests: [(start: Double, seconds: Double, count: Double)] {
         if let series {
             let width = Double(series.slotSeconds)
@@ -169,7 +169,7 @@ public struct LoadRun: Sendable {
     }
 }
 
-/// How one number of users fared in a saturation search.
+/// The result of one number of users in a saturation search.
 struct LoadStep: Sendable {
     let users: Int
     let rate: Double

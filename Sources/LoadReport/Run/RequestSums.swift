@@ -59,7 +59,7 @@ struct RequestSums {
         slots.update(at: time.second) { $0.users = max($0.users, users) }
     }
 
-    /// The run that they are.
+    /// The run that they add up to.
     func run(named name: String, tool: String, of file: InputFile, _ kind: RequestTally.Kind) throws -> LoadRun {
         guard let times else { throw UnreadableFile("no rows") }
         var run = LoadRun(name: name, tool: tool)

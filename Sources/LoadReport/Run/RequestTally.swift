@@ -1,4 +1,4 @@
-/// How many requests a file says there were, and how many of them failed.
+/// How many requests a file reports, and how many of them failed.
 struct RequestTally: Sendable {
     /// What the file is; two files of one kind are not two counts.
     enum Kind: String, Sendable {
@@ -25,10 +25,10 @@ struct RequestTally: Sendable {
     var requests: Int?
     /// Nil if unknown.
     var failures: Int?
-    /// Whether the file holds a second count of the same, and both agree.
+    /// Whether the file holds a second count of the same requests, and both agree.
     var isConfirmed = false
 
-    /// Whether two files of different kinds say the same.
+    /// Whether two files of different kinds report the same.
     func agrees(with other: Self) -> Bool {
         kind != other.kind && requests != nil && failures != nil && requests == other.requests
             && failures == other.failures
@@ -37,7 +37,7 @@ struct RequestTally: Sendable {
     /// Whether two files of one run cannot both be right about how many requests there were.
     func contradicts(_ other: Self) -> Bool {
         guard let requests, let others = other.requests else { return false }
-        // A history counts so far, and its last row may be older than the end.
+        // A history holds running totals, and its last row may be older than the end.
         return switch (kind, other.kind) {
         case (.locustHistory, .locustHistory): requests != others
         case (.locustHistory, _): requests > others
@@ -53,7 +53,7 @@ extension LoadRun {
         ([proof?.seen.failed] + tallies.map(\.failures)).compactMap(\.self).max()
     }
 
-    /// Whether two counts that were made apart agree on how many requests there were and how many failed.
+    /// Whether two independent counts agree on how many requests there were and how many failed.
     var hasConfirmedCounts: Bool {
         if tallies.contains(where: \.isConfirmed) { return true }
         return tallies.contains { one in tallies.contains { one.agrees(with: $0) } }

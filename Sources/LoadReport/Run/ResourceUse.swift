@@ -8,10 +8,10 @@ public struct ResourceUse: Sendable {
     package let start: Instant
     /// Whether the start was taken from the file's last change.
     package let isTimeOfFile: Bool
-    /// As they were taken, the first of them if there are very many.
+    /// The samples as taken; if there are very many, only the first ones.
     package private(set) var samples: [ResourceMonitor.Sample] = []
     private static let maximumSampleCount = 200_000
-    /// Whether it is known at all when it was made.
+    /// Whether it is known when it was made.
     let hasTime: Bool
     private(set) var totals = ResourceMonitor.Totals()
     private(set) var slots = Timeline<Slot>(maximumCount: LoadSlot.maximumCount)
@@ -76,7 +76,7 @@ public struct ResourceUse: Sendable {
         }
     }
 
-    /// What a stretch of time held, slots at its ends in proportion; nil if the monitor saw nothing of it.
+    /// The use in a stretch of time, slots at its ends in proportion; nil if the monitor did not cover any of it.
     func during(_ times: ClosedRange<Instant>) -> Slot? { hasTime ? sum(of: times) : nil }
 
     private func sum(of times: ClosedRange<Instant>) -> Slot? {

@@ -14,7 +14,7 @@ public struct RunProof: Sendable, Decodable {
     package let cacheRate: Double?
     let hotRecords: Int
     package let users: Int
-    /// What else a request is made with, by the variable's name; nil in files of older releases.
+    /// The other settings of requests, by the variable's name; nil in files of older releases.
     let settings: [String: String]?
     let planned: Plan
     let warmUp: LookUps
@@ -30,7 +30,7 @@ public struct RunProof: Sendable, Decodable {
     let reasons: [Reason]
     let version: SystemVersion?
 
-    /// How arrivals come about.
+    /// How calls arrive.
     public enum LoadModel: String, Sendable, Decodable {
         /// A user sends the next call after the response to the last.
         case closed
@@ -60,7 +60,7 @@ public struct RunProof: Sendable, Decodable {
     package struct Counter: Sendable, Decodable {
         let instance: String
         let hits, misses, bypasses: Int?
-        /// The raw samples; nil where one is missing, or the replica came within the run.
+        /// The raw samples; nil if one is missing, or the replica joined during the run.
         package let first, last: CounterSample?
     }
 
@@ -133,7 +133,7 @@ public struct RunProof: Sendable, Decodable {
         return (counts + found.compactMap { $0?.count }).allSatisfy(Int.allowedCounts.contains)
     }
 
-    /// What the replicas' counters rose by in the run, the warm-up's look-ups taken off; nil where one is missing.
+    /// The increase of the replicas' counters in the run, without the warm-up's look-ups; nil if one is missing.
     var counted: (hits: Int, misses: Int)? {
         guard !counters.isEmpty else { return nil }
         // A broken file's huge numbers must not trap.
@@ -173,7 +173,7 @@ package struct Percentiles: Sendable, Decodable, Equatable {
     }
 }
 
-/// What a saturation search found: the most that was served without a refusal.
+/// The result of a saturation search: the highest rate that was served without a refusal.
 struct Saturation: Sendable, Decodable {
     let rounds: [Round]
     let users: Int

@@ -1,13 +1,13 @@
 import LatencyAnalyzer
 
-/// What `bungalow analyze` has made of the servers' logs.
+/// The results of `bungalow analyze` for the servers' logs.
 public struct ServerLog: Sendable {
     /// The file.
     public let source: String
     let deployment: String
     let pods: Int
     let calls, scored: Int
-    /// Whether the logs hold all requests, as the file says it.
+    /// Whether the logs hold all requests, as stated in the file.
     let completeness: Completeness
     let times: ClosedRange<Instant>?
     let percentiles: Percentiles

@@ -1,6 +1,6 @@
 /// Whether a claim holds, by its numbers.
 public enum Verdict: String, Sendable, Codable, CaseIterable {
-    /// The numbers that were taken independently of each other agree.
+    /// Independently taken numbers agree.
     case proven = "PROVEN"
     /// They differ, so the claim does not hold.
     case void = "VOID"

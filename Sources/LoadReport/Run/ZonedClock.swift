@@ -1,9 +1,9 @@
 import Foundation
 
-/// Local dates and times as points in time, across the hour that comes twice.
+/// Local dates and times as points in time, including the hour that occurs twice when a clock is put back.
 ///
-/// Rows of a log come in order. Where the clock was put back, a time of day may be either of two points in time: it is
-/// the first that is not before the row before it.
+/// Rows of a log are in order. When the clock was put back, a time of day may be either of two points in time: it is
+/// the first that is not before the previous row.
 struct ZonedClock {
     let zone: TimeZone
     private var last: Instant?
@@ -24,7 +24,7 @@ struct ZonedClock {
 }
 
 extension Instant {
-    /// A clock's date and time without a zone, where the zone is known; the first, where it comes twice.
+    /// The point in time of a clock's date and time in a known zone; the first if it occurs twice.
     init?(local text: some StringProtocol, in zone: TimeZone) {
         guard let first = Self.candidates(local: text, in: zone).first else { return nil }
         self = first
@@ -36,7 +36,7 @@ extension Instant {
         let offset = { (time: Int) in zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time))) }
         let offsets = Set([-86_400, 0, 86_400].map { offset(seconds + $0) })
         let times = offsets.map { seconds - $0 }.filter { seconds - $0 == offset($0) }.sorted()
-        // In the hour that is left out, a clock that was not put forward goes on.
+        // A time in the skipped hour is that of a clock that was not put forward.
         return (times.isEmpty ? [seconds - offset(seconds - 86_400)] : times).compactMap {
             Instant(seconds: Double($0))
         }

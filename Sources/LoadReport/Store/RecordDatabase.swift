@@ -5,8 +5,8 @@ import SQLite
 
 /// Every client's records in an SQLite file, with views of each client's successes and errors.
 ///
-/// A record that is there already is not added again: of several rows of a file that are equal in all columns, the
-/// first is the same record as the first in another file of that client. `records.time` is UTC,
+/// A record is not stored twice: of several rows of a file that are equal in all columns, the first is the same
+/// record as the first in another file of that client. `records.time` is UTC,
 /// `2026-11-21 07:26:00.123`, as SQLite's date functions read it. The file may also hold the calls of
 /// `bungalow analyze --sqlite`.
 public struct RecordDatabase: Sendable {
@@ -22,7 +22,7 @@ public struct RecordDatabase: Sendable {
 
     /// Stores the records of one file, all of them or, on an error, none.
     ///
-    /// - Parameter read: hands over each record.
+    /// - Parameter read: passes on each record.
     /// - Returns: what `read` returns.
     /// - Throws: `OperatorError` if the database cannot be written, and what `read` throws.
     func store<Result>(_ read: (_ add: (ClientRecord) throws -> Void) throws -> Result) throws -> Result {

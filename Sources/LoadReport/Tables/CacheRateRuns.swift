@@ -9,11 +9,11 @@ struct CacheRateRuns {
 
     private struct Key: Hashable {
         let rate: Double
-        /// System, tool and model: what else distinguishes runs.
+        /// System, tool and model, which also distinguish runs.
         let kind: [String]
     }
 
-    /// All that have a cache rate and are no search for saturation, in rising order.
+    /// All runs with a cache rate, except searches for saturation, in ascending order.
     static func of(_ runs: [LoadRun], _ groups: SystemGroups) -> [Self] {
         var found: [Key: [LoadRun]] = [:]
         for run in runs {

@@ -39,7 +39,7 @@ struct LoadTables {
             titles: ["cache rate", "runs", "proven"] + Self.percentileTitles, rows: rows)
     }
 
-    /// A row for each whole run and, where a tool tells the hold apart, one for the hold: no row mixes the two.
+    /// A row for each whole run and, if a tool reports the hold separately, one for the hold: no row mixes the two.
     private var runs: ReportTable {
         let shown = evidence.runs.prefix(Self.maximumRowCount)
         let rows = shown.flatMap { run in [whole(run), hold(run)].compactMap(\.self) }
@@ -114,7 +114,7 @@ struct LoadTables {
     /// The samples of the monitors, cut at the runs' beginnings and ends.
     private var resources: ReportTable {
         let rows = evidence.resources.flatMap { use in
-            let whole = row("all that was sampled", use.source, use.whole, of: nil)
+            let whole = row("all samples", use.source, use.whole, of: nil)
             return [whole].compactMap(\.self)
                 + evidence.runs.prefix(Self.maximumRowCount).compactMap { run in
                     run.times.flatMap { row(run.name, use.source, use.during($0), of: run) }
@@ -133,7 +133,7 @@ struct LoadTables {
     ) -> [String]? {
         guard let slot else { return nil }
         let (calls, seconds) = (run?.issuedCalls, run?.times.map { $0.upperBound.seconds - $0.lowerBound.seconds })
-        // A monitor that saw only part of the run does not show what its calls cost.
+        // A monitor that covered only part of the run does not show what its calls cost.
         let used = slot.knownUseSeconds > 0 ? slot.usedCoreSeconds / slot.knownUseSeconds : nil
         let isWhole = seconds.map { slot.seconds > 0.95 * $0 } ?? false
         let perCore =
@@ -163,7 +163,7 @@ struct LoadTables {
 }
 
 extension LoadRun {
-    /// Where it was found to saturate.
+    /// The saturation that was found.
     var saturationPoint: (users: Int, rate: Double)? {
         proof?.saturation.map { ($0.users, $0.rate) } ?? saturationOfSteps
     }

@@ -1,4 +1,4 @@
-// The style follows the reader's own choice of light or dark; the button overrules it.
+// The style follows the reader's own choice of light or dark; the button overrides it.
 const root = document.documentElement;
 const dark = matchMedia("(prefers-color-scheme: dark)");
 document.getElementById("theme").addEventListener("click", () => {

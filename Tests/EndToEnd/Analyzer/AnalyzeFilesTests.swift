@@ -108,15 +108,15 @@ import Testing
                 ["analyze", "--files", "nowhere.txt"], 66,
                 "Error: nowhere.txt cannot be opened: No such file or directory"
             ),
-            (["analyze", "--files", "-", "--follow", "--duration", "5"], 64, "Error: --files and --follow do not go"),
+            (["analyze", "--files", "-", "--follow", "--duration", "5"], 64, "Error: --files and --follow cannot be"),
             (
                 ["analyze", "--namespace", "a", "--deployment", "b", "--follow"], 64,
-                "Error: --follow and --duration go"
+                "Error: --follow and --duration must"
             ),
             (["analyze", "--files", "-", "--path", "cnn"], 64, "Error: The value 'cnn' is invalid for '--path"),
             (
                 ["analyze", "--files", "-", "--output", "/dev/null/x"], 73,
-                "Error: the folder /dev/null/x cannot be made"
+                "Error: the folder /dev/null/x cannot be created"
             ),
             (
                 ["analyze", "--files", "-", "--sqlite", "/dev/null/x"], 73,
@@ -227,7 +227,7 @@ import Testing
         let outcome = try run.run(files)
         #expect(outcome.output.contains("\nTotal calls - 1 \n") && !outcome.output.contains("File : logs_results"))
         #expect(
-            outcome.error.contains("./pod.txt is named twice, or is a link to another of the logs: it counts once\n"))
+            outcome.error.contains("./pod.txt is named twice, or links to another of the logs: it counts once\n"))
         #expect(outcome.error.contains("logs_results.txt is a results file, not a log: left out\n"))
         #expect(try run.run(files + ["--expect", "0"]).exitCode == 65)
     }

@@ -105,7 +105,7 @@ import Testing
             (["--fail-if", "p95 > +10%"], 64, "needs a baseline: name its folder with --against"),
             (["--fail-if", "p95 > 10"], 64, "p95 needs the unit ms or s, such as 250ms"),
             (["--fail-if", "p95 > 10ms", "--window", "5"], 64, "--window 5 is not a length: use seconds or minutes"),
-            (["--window", "5s"], 64, "--window is for the conditions of --fail-if, and there are none"),
+            (["--window", "5s"], 64, "--window applies to the conditions of --fail-if, but none is given"),
         ]
         for (arguments, code, line) in cases {
             let outcome = try run.run(["report", "."] + arguments)

@@ -105,7 +105,7 @@ import Testing
         for (arguments, code, message) in [
             (["--manifests", greedy, "--load", "lab"], 66, "requests 64.0 cores"),
             (["--manifests", run.path("none.yaml"), "--load", "lab"], 66, "there is no such file"),
-            (["--manifests", good, "--load", "nothing"], 66, "there is no such load: give lab, course"),
+            (["--manifests", good, "--load", "nothing"], 66, "there is no such load; give lab, course"),
             (["--manifests", good, "--load", good], 66, "kind is unknown"),
             (["--manifests", good, "--load", "lab", "--hit-rate", "2"], 64, "--hit-rate must be from 0 to 1"),
             (["--manifests", good, "--load", "lab", "--csv", "/dev/null/x"], 73, "it cannot be written"),

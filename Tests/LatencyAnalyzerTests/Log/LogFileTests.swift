@@ -49,12 +49,12 @@ import Testing
         #expect(analysis.pods[0].summary == "json.txt: 0 requests")
     }
 
-    /// A block that a missing file tears, `a` before it and another's time after it.
+    /// A block torn by a missing file: `a` before it, and another's time after it.
     private static let torn = LogFolder.block(id: "a", milliseconds: nil)
     private static let rest = "Prediction took 9.5000 ms\n" + LogFolder.block(second: 60, id: "b", milliseconds: "1.0")
 
     @Test(
-        "No request goes on over a file that is missing, which is named",
+        "No request continues across a missing file, which is named",
         arguments: [
             (["pod.txt.2", "pod.txt"], "pod.txt.1"), (["0.log", "2.log"], "1.log"),
             (["pod.log.9", "pod.log.5"], "pod.log.8 and 2 more"),
@@ -71,7 +71,7 @@ import Testing
         #expect(ResultsFile(right).text.contains("\t \(sentence)\n") && right.total.slowest == 1)
     }
 
-    @Test("Over neighbouring files a request goes on, but not over more time than a request takes")
+    @Test("A request continues across neighbouring files, but not for longer than a request takes")
     func neighbours() async throws {
         let folder = try LogFolder()
         for (name, text) in [("pod.txt.1", Self.torn), ("pod.txt", Self.rest)] { _ = try folder.write(text, to: name) }

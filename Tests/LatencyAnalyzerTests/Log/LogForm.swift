@@ -1,6 +1,6 @@
 import Foundation
 
-/// The ways in which people save the log of two pods, made from their blocks.
+/// The ways in which people save the logs of two pods, made from their blocks.
 enum LogForm: CaseIterable {
     case timestamps, timestampsWithZone, prefix, prefixAndTimestamps, allContainers
     case stern, sternAllNamespaces, sternInColours, sternWithTimestamps, sternJSON

@@ -3,7 +3,7 @@ import LatencyAnalyzer
 import TestSupport
 import Testing
 
-/// Logs in every form that tools save them in are read as the plain logs are.
+/// Logs in every format that tools save are read like plain logs.
 @Suite struct LogFormTests {
     private static let pods = LogVectors.pods
 
@@ -11,7 +11,7 @@ import Testing
         try LogVectors.text(pod).split(separator: "\n").prefix(600).map(String.init)
     }
 
-    /// Both pods' lines, a few of one and then a few of the other.
+    /// Both pods' lines, alternating in small groups.
     private static func mixed() throws -> [(pod: String, line: String)] {
         var generator = SeededGenerator(seed: 5)
         var rest = try pods.map { pod in (pod, try lines(pod)[...]) }
@@ -34,7 +34,7 @@ import Testing
             })
     }
 
-    @Test("A saved log gives the requests of the plain one, of the right pod", arguments: LogForm.allCases)
+    @Test("A saved log gives the requests of the plain one, each for the right pod", arguments: LogForm.allCases)
     func form(_ form: LogForm) throws {
         let folder = try LogFolder()
         var expected = try Self.plain()
@@ -57,7 +57,7 @@ import Testing
         #expect(calls == expected, "\(form)")
     }
 
-    @Test("What is compressed is read as what is not", arguments: [1, 2])
+    @Test("A compressed log is read like a plain one", arguments: [1, 2])
     func compressed(members: Int) throws {
         let folder = try LogFolder()
         let text = try LogVectors.text(Self.pods[0])
@@ -83,7 +83,7 @@ import Testing
         #expect(calls.pods == ["a-json": try #require(try Self.plain().pods[Self.pods[0]])])
     }
 
-    @Test("The log of SCORING_LOG=json is read, of rejected requests too, also with a prefix")
+    @Test("The log of SCORING_LOG=json is read, with rejected requests, and also with a prefix")
     func ownJSON() throws {
         let folder = try LogFolder()
         let lines = [

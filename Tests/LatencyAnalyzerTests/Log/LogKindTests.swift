@@ -4,7 +4,7 @@ import ScoringLog
 import TestSupport
 import Testing
 
-/// What is not a scoring log is called what it is, with the command that gives a log.
+/// A file that is not a scoring log is identified, with the command that produces a log.
 @Suite struct LogKindTests {
     @Test(
         "A file without a readable request is named, and is never a success",
@@ -69,7 +69,7 @@ import Testing
         #expect(!ResultsFile(analysis).text.contains("Broken or missing: nothing"))
     }
 
-    @Test("A damaged gzip is read as far as it goes, and named")
+    @Test("A damaged gzip is read up to the damage, and named")
     func damagedGzip() async throws {
         let folder = try LogFolder()
         let log = (0..<2000).map { LogFolder.block(second: $0, id: "a\($0 * 7919)", milliseconds: "0.0312") }.joined()
@@ -82,7 +82,7 @@ import Testing
         #expect(analysis.pods.map(\.file.pod) == ["pod"])
     }
 
-    @Test("A line of more than 64 KiB is counted and skipped, in every form", arguments: ["", "api-1 | ", "T"])
+    @Test("A line of more than 64 KiB is counted and skipped, in every format", arguments: ["", "api-1 | ", "T"])
     func overlongLine(prefix: String) async throws {
         let prefix = prefix == "T" ? "2026-11-21T11:28:10.1Z " : prefix
         let folder = try LogFolder()

@@ -4,8 +4,7 @@ import ScoringLog
 import TestSupport
 import Testing
 
-/// Thousands of logs that something has happened to: no id gets a time that is not its own, and nothing is called complete
-/// that is not.
+/// Thousands of damaged logs: no id gets another's time, and no incomplete log is called complete.
 @Suite struct LogMutationTests {
     /// How many logs; script/trust sets more.
     private static let count = Int(ProcessInfo.processInfo.environment["BUNGALOW_LOG_MUTATIONS"] ?? "") ?? 5000
@@ -23,7 +22,7 @@ import Testing
             complete += verdict.isComplete ? 1 : 0
             timed += verdict.timed
         }
-        // The oracle has something to judge: most times are found, and what is whole is called complete.
+        // The oracle has something to judge: most times are found, and whole logs are called complete.
         #expect(complete > Self.count / Self.parts / 20 && timed > Self.count / Self.parts * 4)
     }
 

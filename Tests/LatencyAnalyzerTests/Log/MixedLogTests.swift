@@ -3,7 +3,7 @@ import LatencyAnalyzer
 import ScoringLog
 import Testing
 
-/// Logs that were joined, cut, torn or mixed: what belongs to nobody goes to nobody.
+/// Logs that were joined, cut, torn or mixed: lines without a known request are assigned to none.
 @Suite struct MixedLogTests {
     private static func id(_ number: Int) -> String { String(format: "%08x-1111-4222-8333-%012x", number, number) }
 
@@ -30,9 +30,9 @@ import Testing
         return "07:00:\(String(format: "%02d", second)) 200 \(id(number).prefix(8)) \(number).25"
     }
 
-    // MARK: - The ends of several logs, one after the other
+    // MARK: - The ends of several logs, one after another
 
-    @Test("The second tail begins within a request: its lines go to nobody")
+    @Test("The second tail begins within a request: its lines are assigned to none")
     func tailWithinARequest() throws {
         let tail = Self.lines(Self.block(9)).dropFirst().joined() + Self.block(10) + Self.block(11)
         let (calls, analysis) = try read(Self.block(1), Self.block(2), Self.refused(3), tail)
@@ -58,15 +58,15 @@ import Testing
         }
     }
 
-    @Test("Of two logs that were mixed and lost their beginning, a time of what is lost goes to no request")
+    @Test("In two mixed logs that lost their beginnings, a lost request's time is assigned to no other")
     func mixedAndCut() throws {
         let (other, own) = (Self.lines(Self.block(9)), Self.lines(Self.block(5)))
-        // The other log's access line is cut within, and its id is not there.
+        // The other log's access line is cut in the middle, and its id is missing.
         let (calls, _) = try read(
             String(other[0].suffix(20)), own[0], own[1], other[2], own[2], Self.block(6), Self.refused(7))
-        // Nothing shows that no more of it follows, so the next request is in doubt, too.
+        // More of it might follow, so the next request is in doubt, too.
         #expect(calls == ["07:00:05 200 - -", "07:00:06 200 - -", "07:00:07 503 - -"])
-        // Whole at its beginning, the log has no request whose time it could be.
+        // If the log is whole at its beginning, the time cannot belong to any of its requests.
         let (whole, _) = try read(Self.block(4), own[0], own[1], own[2], other[2], Self.block(6))
         #expect(whole == [Self.whole(4), Self.whole(5), Self.whole(6)])
     }
@@ -80,7 +80,7 @@ import Testing
         #expect(calls.count == 10 && analysis.total.counts.repeatedRequests == 20)
     }
 
-    @Test("A log that has grown since it was appended counts what is new")
+    @Test("In a log that has grown since it was appended, the new part counts")
     func grown() throws {
         let log = (1...6).map { Self.block($0) }.joined()
         let (calls, analysis) = try read(log, log, Self.block(7), Self.block(8))
@@ -88,7 +88,7 @@ import Testing
         #expect(analysis.total.counts.repeatedRequests == 6 && analysis.total.counts.timesBack == 0)
     }
 
-    @Test("Fewer than three equal requests are counted, and said, since a caller may send an id again")
+    @Test("Fewer than three equal requests are counted and reported, since a caller may send an id again")
     func twoRepeats() throws {
         let (calls, analysis) = try read(Self.block(1), Self.block(2), Self.block(1), Self.block(2), Self.block(3))
         #expect(calls.count == 5)
@@ -104,12 +104,12 @@ import Testing
         #expect(analysis.total.counts.repeatedIDs == 49 && analysis.total.counts.doubledRequests == 0)
     }
 
-    // MARK: - Lines that are there twice, from within a request
+    // MARK: - Repeated lines that begin within a request
 
     private static let fortyLines = (1...40).flatMap { lines(block($0)) }
 
     @Test(
-        "Where lines of a log are there again from within a request, each request has its own time",
+        "If a log's lines are repeated from within a request, each request has its own time",
         arguments: [61, 62], [30, 31, 32, 33])
     func repeatedLines(end: Int, start: Int) throws {
         let text = (Self.fortyLines[..<end] + Self.fortyLines[start...]).joined()
@@ -118,7 +118,7 @@ import Testing
         #expect(analysis.total.counts.requests == 40)
     }
 
-    @Test("Where files of a log overlap within a request, each request has its own time", arguments: [30, 31, 32, 33])
+    @Test("If files of a log overlap within a request, each request has its own time", arguments: [30, 31, 32, 33])
     func overlappingFiles(start: Int) throws {
         let folder = try LogFolder()
         _ = try folder.write(Self.fortyLines[..<62].joined(), to: "pod.log.1")
@@ -129,7 +129,7 @@ import Testing
 
     // MARK: - Torn lines and other lines
 
-    @Test("A piece of an id is no id, and the time stays with its request", arguments: [1, 8, 9, 20, 35])
+    @Test("A piece of an id is not used as an id, and the time stays with its request", arguments: [1, 8, 9, 20, 35])
     func pieceOfAnID(length: Int) throws {
         let torn = Self.block(4).replacing(Self.id(4), with: Self.id(4).prefix(length))
         let (calls, analysis) = try read((1...3).map { Self.block($0) }.joined(), torn, Self.block(5))

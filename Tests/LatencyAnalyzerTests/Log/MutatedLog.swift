@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A log that a server could have written, what is true of it, and what became of it on its way.
+/// A log that a server could have written, the truth about it, and the changes made to it.
 struct MutatedLog {
     /// A block of the log.
     struct Block {
@@ -22,19 +22,19 @@ struct MutatedLog {
 
     private(set) var blocks: [Block] = []
     private(set) var bytes: [UInt8] = []
-    /// What was done, for the reader of a failure.
+    /// The changes made, for failure messages.
     private(set) var history: [String] = []
     private var lines: [String] = []
     private var generator: SeededGenerator
 
     init(seed: UInt64) {
         generator = SeededGenerator(seed: seed)
-        // Of a piece of a log's only id nobody can say that it is none.
+        // A piece of a log's only id cannot be recognized as incomplete.
         repeat { blocks = Self.log(from: 0, using: &generator) } while blocks.count(where: { $0.id != nil }) < 3
         lines = blocks.flatMap(\.lines)
         change()
         bytes = Array((lines.joined(separator: "\n") + "\n").utf8)
-        // Where the first of two is cut away nobody can know that lines were there twice.
+        // If the first copy is cut away, the repetition cannot be recognized.
         if Bool.random(using: &generator), history != ["lines repeated"] { changeBytes() }
     }
 
@@ -44,7 +44,7 @@ struct MutatedLog {
             second += Int.random(in: 0...2, using: &generator)
             let isRejected = Int.random(in: 0..<5, using: &generator) == 0
             let id = RequestIDText.random(using: &generator)
-            // No two blocks have the same time, so that it shows whose it is.
+            // No two blocks have the same time, so that a time identifies its block.
             return Block(
                 second: second, status: isRejected ? [422, 503][index % 2] : 200, id: isRejected ? nil : id,
                 milliseconds: String(format: "%d.%04d", first + index, Int.random(in: 0..<10_000, using: &generator)))
@@ -75,7 +75,7 @@ struct MutatedLog {
         case 1: lines.removeSubrange(place()..<lines.count, upTo: Int.random(in: 1...2, using: &generator))
         case 2: lines.removeSubrange(blockRange())
         case 3:
-            // Two lines of rejected requests may be equal, so that a second one can make up for one that is missing.
+            // Two lines of rejected requests may be equal, so a second one could hide a missing one.
             let index = place()
             if !isRejected(lines[index]) { lines.insert(lines[index], at: index) }
         case 4:
@@ -99,11 +99,11 @@ struct MutatedLog {
         }
     }
 
-    /// Writes some lines again further down, from any line to any other, as where files overlap.
+    /// Repeats some lines further down, from any line to any other, as when files overlap.
     private mutating func repeatLines() {
         let ends = [place(), place()].sorted()
         let part = Array(lines[ends[0]...ends[1]])
-        // Fewer requests cannot be told from those of a caller who sends an id again.
+        // Fewer requests cannot be distinguished from those of a caller that sends an id again.
         guard part.dropFirst(2).dropLast(2).count(where: { $0.hasPrefix("Prediction") }) >= 4 else { return }
         lines.insert(contentsOf: part, at: Int.random(in: ends[1] + 1...lines.count, using: &generator))
     }
@@ -143,7 +143,7 @@ struct MutatedLog {
         lines = form.text(lines.map { ("bungalow-6c9d7f5b48-abcde", $0) }).split(separator: "\n").map(String.init)
     }
 
-    /// Cuts the text at an end, or takes a line's end away, with its line feed or without.
+    /// Cuts the text at one end, or removes a line's end, with or without its line feed.
     private mutating func changeBytes() {
         switch Int.random(in: 0..<4, using: &generator) {
         case 0:
@@ -156,7 +156,7 @@ struct MutatedLog {
             let ends = bytes.indices.filter { bytes[$0] == 0x0A }
             guard let end = ends.randomElement(using: &generator) else { return }
             let start = ends.last { $0 < end }.map { $0 + 1 } ?? 0
-            // One byte stays: a line of which nothing stays is a line that was dropped.
+            // One byte stays: a line without any byte would be a dropped line.
             let cut = Int.random(in: min(start + 1, end)...end, using: &generator)
             let keepsLineFeed = Bool.random(using: &generator)
             history.append("line torn\(keepsLineFeed ? "" : ", joined to the next")")

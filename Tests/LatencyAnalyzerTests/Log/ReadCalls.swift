@@ -21,7 +21,7 @@ struct ReadCalls: Equatable, CustomStringConvertible {
         for pod in pods { self.pods[pod.statistics.file.pod] = calls[pod.number] ?? [] }
     }
 
-    /// `11:28:10 200 00000001 0.21`, with `-` for what there is not.
+    /// `11:28:10 200 00000001 0.21`, with `-` for missing values.
     static func text(_ call: LoggedRequest) -> String {
         let second = call.secondsSince1970 % 86_400
         let time = String(format: "%02d:%02d:%02d", second / 3600, second / 60 % 60, second % 60)

@@ -3,7 +3,7 @@ import LatencyAnalyzer
 import TestSupport
 import Testing
 
-/// Inputs that users have, each after a public report on a neighbouring tool.
+/// Users' real inputs, each based on a public report about a similar tool.
 @Suite struct SavedLogTests {
     private static let abcde = [
         "11:28:10 200 00000001 0.21", "11:28:11 200 00000002 0.32", "11:28:12 422 - -", "11:28:13 200 00000004 0.54",
@@ -19,7 +19,7 @@ import Testing
         try await Analysis.of(LogFile.named(names.map(SavedLogs.path)), expected: expected)
     }
 
-    @Test("Timestamps are taken off")
+    @Test("Timestamps are removed")
     func timestamps() async throws {
         #expect(try ReadCalls([SavedLogs.path("timestamps.txt")]).pods == ["timestamps": Self.abcde])
         let analysis = try await analysis(["timestamps.txt"], expected: 6)
@@ -28,7 +28,7 @@ import Testing
         #expect(ResultsFile(analysis).text.hasSuffix("Broken or missing: nothing.\n"))
     }
 
-    @Test("kubectl's prefix tells the pods apart")
+    @Test("Pods are distinguished by kubectl's prefix")
     func prefix() async throws {
         let calls = try ReadCalls([SavedLogs.path("prefix.txt")])
         #expect(calls.pods == [Self.first: Self.abcde, Self.second: Self.fghij])
@@ -38,7 +38,7 @@ import Testing
         #expect(ResultsFile(analysis).original.contains("\nFile : prefix.txt (\(Self.second))\nTimes (5):\n"))
     }
 
-    @Test("docker compose's prefix is taken off, and Redis' lines are not missed")
+    @Test("docker compose's prefix is removed, and Redis' lines are not reported as missing")
     func compose() async throws {
         #expect(try ReadCalls([SavedLogs.path("compose.txt")]).pods == ["api-1": Self.abcde])
         let analysis = try await analysis(["compose.txt"], expected: 6)
@@ -87,7 +87,7 @@ import Testing
         )
     }
 
-    @Test("A torn id is none")
+    @Test("A torn id is not used as an id")
     func torn() async throws {
         var calls = Self.abcde
         calls[1] = "11:28:11 200 - 0.32"

@@ -15,7 +15,7 @@ import Testing
         }
         #expect(page.contains("INCOMPLETE: 1000 of 2000 requests"))
         for reference in ["http://", "https://", "//", "src=", "href=", "url(", "@import"] {
-            // The script's own comment is the one place for two slashes.
+            // Two slashes occur only in the script's own comment.
             #expect(
                 !page.replacing(#/^\/\/ .*$/#.anchorsMatchLineEndings(), with: "").contains(reference), "\(reference)")
         }

@@ -8,20 +8,20 @@ import Testing
         "A verdict's line is read back as the verdict",
         arguments: [
             .complete("1 of 1 requests, by --expect"), .incomplete("1 of 2 requests, by --expect"),
-            .incomplete("2 of 1 requests", isSurplus: true), .notChecked("nobody counted"),
+            .incomplete("2 of 1 requests", isSurplus: true), .notChecked("the calls were not counted"),
         ] as [Completeness])
     func line(verdict: Completeness) {
         #expect(Completeness(line: verdict.line) == verdict)
     }
 
     @Test(
-        "Other lines are no verdict",
+        "Other lines are not a verdict",
         arguments: ["", "Total calls - 5", "complete: 1 of 1", "Broken or missing: nothing."])
     func otherLine(line: String) {
         #expect(Completeness(line: line) == nil)
     }
 
-    @Test("Nothing but a count that was taken and is right is complete")
+    @Test("Only a log with a correct count is complete")
     func verdicts() throws {
         let folder = try LogFolder()
         let one = try PodStatistics(
@@ -62,7 +62,7 @@ import Testing
             let text = ResultsFile(analysis).text
             #expect(text.contains("\t \(name) ") && !text.contains("Broken or missing: nothing"), "\(text)")
         }
-        // Where each pod was counted, a log without a request may be that of an idle pod.
+        // If each pod was counted, a log without a request may belong to an idle pod.
         let pods = try await Analysis.read([good, folder.write("", to: "idle.txt")], onlyPath: nil)
         let counted = Analysis(
             deployment: "d", namespace: "n", pods: pods, expectedCalls: .init(calls: 1, source: "counters"),

@@ -5,9 +5,9 @@ import ScoringLog
 import TestSupport
 import Testing
 
-/// The results file against the one that the original scripts wrote, and where the scripts go wrong.
+/// The results file, compared with the original scripts' file, and cases that the scripts get wrong.
 @Suite struct ResultsFileTests {
-    /// How a log may come: as the service writes it, and as Windows leaves it.
+    /// Forms of a log: as the service writes it, and as Windows stores it.
     enum Form: CaseIterable {
         case plain, withMark, carriageReturns, utf16Little, utf16Big, utf16LittleUnmarked, utf16BigUnmarked
 
@@ -63,7 +63,7 @@ import Testing
         #expect(pod.scoredCalls == 1 && pod.slowest == 72.81)
         #expect(try RequestSearch([file]).lines(for: "5afbcc69-eec4-4661-9108-071428f0d50f").count == 2)
         #expect(Analysis.deployment(ofPods: [file.pod]) == "dangdeploy3")
-        // The other path's lines are no scoring lines of this one, and that is said.
+        // The other path's lines are not counted as scoring lines of this one, and are reported.
         let other = try #require(try await Analysis.read([file], onlyPath: .ml).first)
         #expect(other.scoredCalls == 0 && other.counts.otherKindLines == 1)
     }
@@ -135,7 +135,7 @@ import Testing
             "INCOMPLETE: 4 of an unknown number of requests; the log of a begins in the middle of a call",
             "1 answered calls without a request id", "1 answered calls without a scoring time",
             "1 scoring lines that belong to no call", "1 broken scoring lines",
-            "1 lines with 127.0.0.1 that are no access lines", "1 last lines cut short",
+            "1 lines with 127.0.0.1 that are not access lines", "1 last lines cut short",
         ] {
             #expect(additions.contains(sentence), "\(additions)")
         }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import LatencyAnalyzer
 
-/// Histograms and timelines against plain ways to do the same.
+/// Histograms and timelines, compared with simpler implementations.
 @Suite struct StatisticsTests {
     @Test("Percentiles equal those of the sorted times to three digits", arguments: 0..<4)
     func percentiles(seed: Int) throws {

@@ -4,7 +4,7 @@ import LatencyAnalyzer
 import SQLite
 import Testing
 
-/// The SQLite file: what is stored, what is not stored twice, and what is refused.
+/// The SQLite file: what is stored, what is not stored twice, and what is rejected.
 @Suite struct CallDatabaseTests {
     private func store(_ files: [LogFile], in path: String) async throws {
         _ = try await Analysis.read(files, onlyPath: nil, into: try CallDatabase(path: path))
@@ -26,7 +26,7 @@ import Testing
         try await store([whole], in: path)
         try await store([whole], in: path)
         #expect(try ask(path, "SELECT count(*), count(DISTINCT request_id) FROM calls") == [["200", "197"]])
-        // A log that the node has rotated, and that has gone on since.
+        // A log that the node has rotated, and that has grown since.
         let later = blocks.dropFirst(100).joined() + LogFolder.block(second: 300, id: "new", milliseconds: "2.0")
         try FileManager.default.removeItem(atPath: folder.path("pod.txt"))
         try await store([folder.write(later, to: "pod.txt")], in: path)
@@ -39,7 +39,7 @@ import Testing
                 == [["2026-11-21 07:05:00", "2.0", "200", "412"]])
     }
 
-    /// Logs of one pod, one after the other.
+    /// Logs of one pod, one after another.
     private func store(_ logs: [String]) async throws -> [[String]] {
         let folder = try LogFolder()
         for log in logs { try await store([folder.write(log, to: "pod.txt")], in: folder.path("calls.sqlite")) }
@@ -75,7 +75,7 @@ import Testing
         #expect(try await store([refused + refused, refused + refused + refused, refused]).count == 3)
         #expect(try await store([scored + cut, scored + scored + scored]).count == 3)
         #expect(try await store([scored + scored + cut, scored + scored]).count == 3)
-        // A call that never got its time is one for ever.
+        // A call that never got its time stays a separate call.
         #expect(try await store([cut + scored + scored, cut + scored + scored]).count == 3)
     }
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import LoadReport
 
-/// Verdicts: what is proven, what is void, and that a file cannot claim what its numbers deny.
+/// Verdicts: what is proven, what is void, and that a file cannot claim what its numbers contradict.
 @Suite struct ClaimTests {
     private let folder: ReportFolder
 
@@ -11,7 +11,7 @@ import Testing
 
     private let run = "measured/cache-0.75-1.run.json"
 
-    /// The proven run of the tests with some text replaced, once.
+    /// The tests' proven run, with one text replaced.
     private func changed(_ old: String, _ new: String) throws -> String {
         let text = try ReportFolder.text(run)
         let range = try #require(text.range(of: old), "\(old) is not in the file")
@@ -106,10 +106,10 @@ import Testing
         try folder.add("measured/k6-export.json")
         let claim = try folder.read().claim("The runs were against the same system")
         #expect(claim.verdict == .unproven)
-        #expect(claim.numbers.last == "run k6-export: the files do not show what was called")
+        #expect(claim.numbers.last == "run k6-export: the files do not show which system was called")
     }
 
-    /// A run whose server gave no answer to `GET /version`.
+    /// A run without a response to `GET /version`.
     private func withoutVersion(_ target: String) throws -> String {
         let text = try changed("\"version\": ", "\"version\": null, \"was\": ")
         return text.replacing("cache-0.75-1", with: "other")
@@ -195,7 +195,7 @@ import Testing
     }
 
     @Test(
-        "That the logs hold all calls is proven by the file's own count, and by nothing less",
+        "Only the file's own count proves that the logs hold all calls",
         arguments: [
             ("Complete: 1000 of 1000 requests, by the servers' counters", Verdict.proven),
             ("Complete: 30000 of 30000 requests, by the servers' counters", .void),
@@ -209,14 +209,14 @@ import Testing
         #expect(try folder.read().claims.map(\.verdict) == [verdict])
     }
 
-    @Test("A row of the table of runs is of the whole run or of the hold, never of both")
+    @Test("A row of the table of runs covers the whole run or the hold, never both")
     func wholeAndHold() throws {
         try folder.add("measured/open.run.json", "measured/plain_stats.csv")
         let lines = LoadSummary(try folder.read(), name: "x").text.split(separator: "\n")
         let cells = { (line: Substring) in line.split(whereSeparator: \.isWhitespace).map(String.init) }
         let rows = lines.map(cells).filter { $0.count > 10 && ["whole", "hold"].contains($0[1]) }
         #expect(rows.map { Array($0.prefix(2)) } == [["open", "whole"], ["open", "hold"], ["plain", "whole"]])
-        // The hold has 571 answers, its own rates and latencies; failures and times are the whole run's.
+        // The hold has 571 responses, its own rates and latencies; failures and times are the whole run's.
         #expect(rows[1].dropFirst(3) == ["n/a", "n/a", "571", "n/a", "100", "95.17", "n/a", "0.4252", "5.797", "84.9"])
         #expect(rows[0].suffix(8) == ["663", "0", "n/a", "82.51", "n/a", "n/a", "n/a", "n/a"])
     }

@@ -58,7 +58,7 @@ struct MadeRuns {
     /// Box and Muller (1958).
     mutating func normal() -> Double { (-2 * log(unit())).squareRoot() * cos(2 * .pi * unit()) }
 
-    /// A run whose response times drift: each part's are those of the part before, and a little of its own.
+    /// A run with drifting response times: each part's differ a little from the previous part's.
     ///
     /// - Parameters:
     ///   - slower: a factor of all response times.

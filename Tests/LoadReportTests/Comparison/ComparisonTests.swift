@@ -3,7 +3,7 @@ import Testing
 
 @testable import LoadReport
 
-/// What is called slower, faster or neither, and what is not compared at all.
+/// Which loads are reported as slower, faster or neither, and which are not compared at all.
 @Suite struct ComparisonTests {
     @Test("A server that computes 1 ms longer is shown to be slower, and the intervals hold the truth")
     func busyServer() throws {
@@ -95,7 +95,7 @@ import Testing
         #expect(abs(intervals[0].lowerBound - intervals[2].lowerBound) < 0.1)
     }
 
-    @Test("One run is held against several by what the several differ")
+    @Test("One run is compared with several by the spread of the several")
     func oneAgainstSeveral() throws {
         let folders = try ComparedFolders(recorded: "busy")
         for round in [2, 3] {
@@ -127,7 +127,7 @@ import Testing
     }
 
     @Test(
-        "What else differs is named, and compared all the same",
+        "Other differences are named, and the loads are still compared",
         arguments: [
             (
                 "\"tool_version\":\"1.1.0\"", "\"tool_version\":\"1.2.0\"",
@@ -151,7 +151,7 @@ import Testing
         #expect(!comparison.rows.isEmpty && comparison.claims.first?.numbers == [difference], "\(comparison.claims)")
     }
 
-    @Test("A folder with runs against two builds is no side of a comparison")
+    @Test("A folder with runs against two builds cannot be a side of a comparison")
     func mixedFolder() throws {
         let folders = try ComparedFolders(recorded: "same-1")
         let run = try String(contentsOfFile: folders.results.path("round-1.run.json"), encoding: .utf8)

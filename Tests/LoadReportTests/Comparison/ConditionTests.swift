@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(
-        "What is not a condition is refused with what is allowed",
+        "A text that is not a condition is rejected with what is allowed",
         arguments: [
             ("", "write a metric, > or <"), ("p95", "write a metric, > or <"),
             ("p95 >= 10ms", "write a metric, > or <"),

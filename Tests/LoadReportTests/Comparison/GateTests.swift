@@ -16,13 +16,13 @@ import Testing
         #expect(passed.outcome == .passed && verdicts(passed) == [.proven, .proven])
         let open = try busy.gate("p99 > +50%")
         #expect(open.outcome == .passed && verdicts(open) == [.unproven])
-        #expect(open.claims[0].numbers[0].contains("not what was measured, and not excluded"), "\(open.claims)")
+        #expect(open.claims[0].numbers[0].contains("not measured, but not excluded"), "\(open.claims)")
         let chance = try busy.gate("p99 > +10%")
         #expect(chance.outcome == .unjudged && verdicts(chance) == [.unproven])
-        #expect(chance.claims[0].numbers[0].contains("measured, and it may be chance"), "\(chance.claims)")
+        #expect(chance.claims[0].numbers[0].contains("measured, but it may be chance"), "\(chance.claims)")
     }
 
-    @Test("A limit without a sign is of what was measured, the servers' own counters included")
+    @Test("A limit without a sign applies to the measured value, the servers' own counters included")
     func absolute() throws {
         let same = try ComparedFolders(recorded: "same-1")
         let passed = try same.gate(
@@ -44,7 +44,7 @@ import Testing
         #expect(try same.gate("rejected > 6").outcome == .failed && same.gate("rejected > 7").outcome == .passed)
     }
 
-    @Test("What cannot be judged is not passed, and says what is missing")
+    @Test("A condition that cannot be judged does not pass, and reports what is missing")
     func unjudged() throws {
         let folders = try ComparedFolders()
         for folder in [folders.baseline, folders.results] { try folder.add("tools/exported.json") }
@@ -53,11 +53,11 @@ import Testing
             #expect(gate.outcome == .unjudged && verdicts(gate) == [.unproven], "\(gate.claims)")
             #expect(gate.claims[0].numbers[0].hasPrefix("it needs "))
         }
-        // One that failed is worse than one that is open.
+        // A failed condition is worse than an open one.
         #expect(try folders.gate("cpu > +10%", "rate > 0").outcome == .failed)
     }
 
-    @Test("What is not compared cannot be judged")
+    @Test("A load that is not compared cannot be judged")
     func refused() throws {
         let folders = try ComparedFolders(recorded: "same-1")
         try folders.change("\"rate\":{\"offered\":200", to: "\"rate\":{\"offered\":300")
@@ -66,7 +66,7 @@ import Testing
         #expect(try folders.gate("p95 > 250ms").outcome == .passed)
     }
 
-    /// A minute of k6's stream whose response times are 10 ms, and in some seconds more; some requests fail.
+    /// A minute of k6's stream with response times of 10 ms, and more in some seconds; some requests fail.
     private func stream(slowFrom: Int, slowTo: Int, milliseconds: Double, failing: Range<Int> = 0..<0) -> String {
         let rows = (0..<1800).flatMap { request -> [String] in
             let second = request / 30
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test("A condition that no load can answer is not passed")
+    @Test("A condition that no load can decide does not pass")
     func noLoads() throws {
         let folders = try ComparedFolders()
         try folders.results.write(
@@ -108,7 +108,7 @@ import Testing
     }
 
     @Test(
-        "Numbers that no load test has stop nothing and are never a pass",
+        "Impossible numbers neither stop the report nor pass a condition",
         arguments: [
             ("\"seconds\":1.0", "\"seconds\":1e-300"), ("\"seconds\":1.0", "\"seconds\":1e300"),
             ("\"seconds\":1.0", "\"seconds\":-1"), ("\"p50\":0.", "\"p50\":-1e300,\"was\":0."),

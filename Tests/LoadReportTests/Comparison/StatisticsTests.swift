@@ -3,7 +3,7 @@ import Testing
 
 @testable import LoadReport
 
-/// What intervals are made of.
+/// The parts of intervals.
 @Suite struct StatisticsTests {
     @Test(
         "Quantiles of Student's distribution are those of the tables",
@@ -15,7 +15,7 @@ import Testing
         #expect(abs(StudentDistribution.quantile(share, degrees: degrees) - expected) < 2e-5 * expected)
     }
 
-    @Test("Counts made of percentiles give these percentiles back, to 2 %")
+    @Test("Counts made from percentiles reproduce these percentiles, to 2 %")
     func percentilesBack() throws {
         let values = [50.0: 2.0, 90: 5.5, 95: 9, 99: 31, 99.9: 80]
         let counts = try #require(LatencyCounts(Percentiles(count: 10_000, values: values, longest: 120)))
@@ -39,7 +39,7 @@ import Testing
         #expect(parts.value(.p50, [0, 0]) == nil && parts.value(.cpu, [1, 1]) == nil)
     }
 
-    @Test("A run that changed halfway is known to be uncertain, one that did not is not")
+    @Test("A run that changed halfway is uncertain, a steady one is not")
     func driftCounts() throws {
         let folder = try ReportFolder()
         var made = MadeRuns(seed: 3)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import LoadReport
 
-/// Files that are empty, foreign, half-written or damaged: named in one line, and never the end of the report.
+/// Files that are empty, foreign, half-written or damaged: named in one line, without ending the report.
 @Suite struct HostileFileTests {
     @Test(
         "A file that cannot be used is reported in one line",
@@ -32,7 +32,7 @@ import Testing
         #expect(evidence.runs.map(\.name) == ["lab"])
     }
 
-    @Test("A file that is still being written is read as far as it goes, and the cut row is reported")
+    @Test("A file that is still being written is read to its end, and the cut row is reported")
     func fileBeingWritten() throws {
         let folder = try ReportFolder()
         let text = try ReportFolder.text("measured/locust.timing.csv")

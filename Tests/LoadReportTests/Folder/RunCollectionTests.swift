@@ -2,7 +2,7 @@ import Testing
 
 @testable import LoadReport
 
-/// Which files are one run, and what their counts prove together.
+/// Which files belong to one run, and what their counts prove together.
 @Suite struct RunCollectionTests {
     private let folder: ReportFolder
 
@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test(
-        "A summary proves nothing beside a stream of the same run that has another count",
+        "A summary proves nothing if a stream of the same run has another count",
         arguments: [(5, 1000), (9, 10)])
     func streamAndSummary(stream: Int, summary: Int) throws {
         for (name, text) in [("a.ndjson", Self.k6Stream(stream)), ("b.csv", Self.k6CSV(stream))] {
@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test(
-        "siege's log and its output prove nothing where they differ",
+        "siege's log and its output prove nothing if they differ",
         arguments: [([200], 100), ([100, 100], 100), ([50], 100)])
     func siege(log: [Int], output: Int) throws {
         try folder.write(Self.siegeLog(log), to: "lab.log")
@@ -140,7 +140,7 @@ import Testing
         #expect(claim.verdict == .unproven && claim.numbers.first == "0 of \(sum) calls in 2 runs failed")
     }
 
-    @Test("A proof takes its own tool's files, and no other's", arguments: ["locust.log", "history.log"])
+    @Test("A proof takes only its own tool's files", arguments: ["locust.log", "history.log"])
     func proofAndOthers(name: String) throws {
         try folder.add("measured/locust.run.json", "throughput/history.csv", "measured/locust_stats.csv")
         try folder.write(Self.siegeLog([100]), to: name)
@@ -159,7 +159,7 @@ import Testing
         #expect(try answers.verdict == .proven)
     }
 
-    @Test("A threshold of a summary is proven only where no other file of the run has another count")
+    @Test("A threshold of a summary is proven only if no other file of the run has another count")
     func thresholds() throws {
         let summary = Self.k6Summary(10).replacing(
             #""value": 0}"#, with: #""value": 0, "thresholds": {"rate<0.01": false}}"#)

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// What happens to a table on its way from a tool to a report: by hand, in a spreadsheet, on a full disk.
+/// Changes to a table between a tool and a report: by hand, in a spreadsheet, on a full disk.
 struct TableMutation {
     private static let separators = [",", ";", "\t", "|", " "]
 
@@ -59,7 +59,7 @@ struct TableMutation {
         return rows.joined(separator: "\n")
     }
 
-    /// The rows that a change of columns is made to: all, the titles, or all but the titles.
+    /// The rows to which a change of columns applies: all, the titles, or all but the titles.
     private mutating func range(_ lines: [String]) -> Range<Int> {
         switch Int.random(in: 0..<3, using: &generator) {
         case 0: 0..<lines.count

@@ -4,9 +4,9 @@ import Testing
 
 @testable import LoadReport
 
-/// A failed run stays one, whatever happens to its tables: no change makes PROVEN of it.
+/// A failed run stays failed, whatever happens to its tables: no change makes it PROVEN.
 @Suite struct TableMutationTests {
-    /// Failed runs, each the files that a tool leaves, beside a run in which nothing failed.
+    /// Failed runs, each with the files that a tool leaves, and a run in which nothing failed.
     private static let runs: [[String]] = [
         ["tools/mixed_stats.csv"],
         ["tools/mixed_stats.csv", "tools/mixed_stats_history.csv", "tools/mixed_failures.csv"],
@@ -24,7 +24,7 @@ import Testing
         ProcessInfo.processInfo.environment["BUNGALOW_TABLE_MUTATIONS"].flatMap { Int($0) } ?? 5000
     private static let seed = ProcessInfo.processInfo.environment["BUNGALOW_TABLE_SEED"].flatMap { UInt64($0) } ?? 15
 
-    /// The file without the points of a stream that nobody needs.
+    /// The file without a stream's unused points.
     private static func essence(_ name: String) throws -> String {
         let text = try ReportFolder.text(name)
         guard name.contains("stream") else { return text }
@@ -35,7 +35,7 @@ import Testing
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// What a claim is about, whether it says that it holds or not.
+    /// The subject of a claim, whether it holds or not.
     private static func subject(_ claim: Claim) -> String {
         let text = claim.statement.replacing("Not every call", with: "Every call")
         return text.replacing(#/ (failed|held|was crossed)$/#, with: "")
@@ -67,7 +67,7 @@ import Testing
                 ? 1 : 0
             try folder.write(text, to: name)
         }
-        // What was tried was not just noise that nobody reads.
+        // Enough mutations changed something that is read.
         #expect(kept > Self.count / Self.runs.count / 20)
     }
 }

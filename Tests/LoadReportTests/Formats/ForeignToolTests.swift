@@ -2,9 +2,9 @@ import Testing
 
 @testable import LoadReport
 
-/// Results that are not read are called what they are, with what to do.
+/// Unsupported results are identified, with what to do.
 @Suite struct ForeignToolTests {
-    // hey, ab and wrk are Debian's, k6 is 1.1; the others after their documentation.
+    // hey, ab and wrk are Debian's, k6 is 1.1; the others follow their documentation.
     @Test(
         "A file of another tool is named with what to do",
         arguments: [
@@ -18,12 +18,12 @@ import Testing
         let line = try #require(evidence.skipped.first)
         #expect(
             line.hasPrefix("\(name.dropFirst(6)): \(start)") && line.contains(#/measure with|run it with/#), "\(line)")
-        // A result that nobody read may be one of failures.
+        // A result that was not read may contain failures.
         #expect(try evidence.claim("Every call was answered").verdict == .unproven)
     }
 
     @Test(
-        "So are the results of other tools by their first lines",
+        "Results of other tools are named by their first lines",
         arguments: [
             ("Summary:\n  Success rate:\t100.00%\n  Total:\t1.0 secs\n  Slowest:\t0.1 secs\n", "output of oha: "),
             (#"{"summary":{"successRate":1.0,"total":1.0,"slowest":0.01,"fastest":0.001}}"#, "JSON of oha: "),
@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(
-        "Notes, scripts and pages beside the results are no results",
+        "Notes, scripts and pages beside the results are not taken for results",
         arguments: ["load.js", "README", "notes.md", "a.yaml"])
     func otherFiles(name: String) throws {
         let folder = try ReportFolder()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import LoadReport
 
-/// What each format tells, on files that k6 1.1, Locust 2.47, siege and `bungalow` have written.
+/// What each format contains, on files that k6 1.1, Locust 2.47, siege and `bungalow` have written.
 @Suite struct FormatTests {
     private let folder: ReportFolder
 
@@ -160,7 +160,7 @@ import Testing
         #expect(abs(slot.reservedCoreSeconds - (50 * 0.5 + 50 * 1.5)) < 1e-6 && slot.least == 1 && slot.most == 3)
         #expect(abs(slot.usedCoreSeconds - 50 * 0.2) < 1e-6 && abs(slot.knownUseSeconds - 50) < 1e-6)
         #expect(use.during(middle.advanced(by: 1000)...middle.advanced(by: 1001)) == nil)
-        // The file's name knows better than its date.
+        // The file's name takes precedence over its date.
         try folder.write(header + rows, to: "use-20260102T030405Z.csv")
         let named = try #require(try folder.read().resources.first { !$0.isTimeOfFile })
         #expect(named.times?.lowerBound == Instant(rfc3339: "2026-01-02T03:04:05Z"))

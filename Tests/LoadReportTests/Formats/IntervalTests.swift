@@ -1,7 +1,7 @@
 import LoadReport
 import Testing
 
-/// What a comparison with a simulation takes from the files of load tests.
+/// The data that a comparison with a simulation takes from the files of load tests.
 @Suite struct IntervalTests {
     @Test("Each row of siege's log is an interval with its mean")
     func siege() throws {
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(
-        "A prediction claims no more than its numbers bear",
+        "A prediction claims no more than its numbers support",
         arguments: [
             ("PROVEN", #""PROVEN replicas: 3", "VOID cores: 4""#, Verdict.void), ("PROVEN", "", .unproven),
             ("PROVEN", #""PROVEN replicas: 3", "UNPROVEN response: none""#, .unproven),

@@ -4,13 +4,13 @@ import Testing
 
 @testable import LoadReport
 
-/// JMeter's results, of JMeter itself and of Azure Load Testing.
+/// JMeter's results, from JMeter itself and from Azure Load Testing.
 @Suite struct JMeterTests {
     private let folder: ReportFolder
 
     init() throws { folder = try ReportFolder() }
 
-    @Test("A row is a request, but for those of transactions", arguments: ["visits.jtl", "visits.csv"])
+    @Test("A row is a request, except for rows of transactions", arguments: ["visits.jtl", "visits.csv"])
     func rows(name: String) throws {
         try folder.write(ReportFolder.vector("tools/visits.jtl"), to: name)
         let evidence = try folder.read()
@@ -31,7 +31,7 @@ import Testing
         #expect(run.calls == 36 && run.failures == 6 && run.series?.slots.map(\.calls).reduce(0, +) == 36)
     }
 
-    @Test("Rows alone do not prove that none is missing")
+    @Test("Rows alone do not prove that no row is missing")
     func unproven() throws {
         let rows = try ReportFolder.text("tools/visits.jtl").split(separator: "\n").filter { !$0.contains(",503,") }
         try folder.write(rows.joined(separator: "\n") + "\n", to: "a.jtl")
@@ -48,7 +48,7 @@ import Testing
         #expect(try folder.read().run("a").failures == 2)
     }
 
-    @Test("A local time is read where timestamp_format was set")
+    @Test("A local time is read if timestamp_format was set")
     func localTimes() throws {
         try folder.write(
             "timeStamp,elapsed,label,success\n2026/11/21 08:26:00.123,12,a,true\n2026-11-21T08:26:02.5,12,a,false\n",

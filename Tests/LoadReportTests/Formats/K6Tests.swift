@@ -4,7 +4,7 @@ import Testing
 
 @testable import LoadReport
 
-/// k6's summaries of all versions and its streams: the calls, the failures, and what the script demanded.
+/// k6's summaries of all versions and its streams: the calls, the failures, and the script's checks.
 @Suite struct K6Tests {
     private let folder: ReportFolder
 
@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(
-        "A summary's thresholds are what k6 says of them, checked against its own values",
+        "A summary's thresholds are taken as k6 reports them, checked against its own values",
         arguments: ["exported", "handled"])
     func thresholds(name: String) throws {
         try folder.add("tools/\(name).json")
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test("A threshold that k6 calls met and its own value does not meet is void, and one without a value is open")
+    @Test("A threshold that k6 reports as met but its own value misses is void, and one without a value is open")
     func contradictedThreshold() throws {
         let text = try ReportFolder.text("tools/handled.json")
         let place = try #require(text.range(of: "\"avg<0.0001\": {\n     \"ok\": false"))
@@ -59,14 +59,14 @@ import Testing
         #expect(claim.verdict == .unproven && claim.statement.hasSuffix("held"))
     }
 
-    @Test("A stream declares thresholds and does not say whether they held")
+    @Test("A stream declares thresholds but does not contain whether they held")
     func thresholdsOfStream() throws {
         try folder.add("tools/stream.json")
         #expect(try folder.read().claim("stream: the threshold p(95)<500 of http_req_duration").verdict == .unproven)
     }
 
     // The source is internal/lib/summary/machine_readable.go of grafana/k6, commit 95118245.
-    @Test("The machine-readable summary knows when it was made")
+    @Test("The machine-readable summary contains its date")
     func machineReadable() throws {
         try folder.add("tools/machine.json", changed: "2020-01-01T00:00:00Z")
         let run = try folder.read().run("machine")
@@ -77,7 +77,7 @@ import Testing
 
     // The form of the schema's example (grafana/k6-summary, examples/v1), where `fails` are the failed requests.
     @Test(
-        "The case of a summary whose passes and fails are the other way round",
+        "The case of a summary with passes and fails swapped",
         arguments: ["cache-0.5", "cache-0.5-oneline"])
     func exampleOfSchema(name: String) throws {
         try folder.add("cases/k6-results/results/\(name).json")
@@ -136,7 +136,7 @@ import Testing
         #expect(try evidence.claim("Every call was answered").verdict == .unproven)
     }
 
-    @Test("A stream that k6 has compressed is read, and one that is cut is refused by name")
+    @Test("A stream that k6 has compressed is read, and one that is cut is rejected by name")
     func compressedStream() throws {
         try folder.add("tools/clean/clean.csv.gz", "tools/stream.json.gz")
         try folder.add("tools/clean/clean.k6.json")
@@ -158,7 +158,7 @@ import Testing
         #expect(claim.verdict == .unproven && claim.numbers.contains("x: failures are unknown"))
     }
 
-    @Test("A share of failures that rounds to none is one", arguments: [(0.0001, 1), (0, 0), (0.5, 50)])
+    @Test("A small share of failures never rounds to zero", arguments: [(0.0001, 1), (0, 0), (0.5, 50)])
     func rateOnly(rate: Double, failures: Int) throws {
         let text =
             #"{"metrics": {"http_reqs": {"count": 100, "rate": 1}, "http_req_failed": {"value": \#(rate)}, "http_req_duration": {}}}"#

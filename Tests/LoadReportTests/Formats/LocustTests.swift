@@ -4,7 +4,7 @@ import Testing
 
 @testable import LoadReport
 
-/// Locust's files of all versions, and those that people download from its page.
+/// Locust's files of all versions, and downloads from its page.
 @Suite struct LocustTests {
     private let folder: ReportFolder
 
@@ -51,7 +51,7 @@ import Testing
 
     // 2.47's own; the second has lines of Locust's log and table around it, as in a terminal.
     @Test(
-        "The JSON is read, also among other lines",
+        "The JSON is read, even among other lines",
         arguments: [("locust.json", 174, 3), ("locust-terminal.txt", 322, 19)])
     func json(name: String, calls: Int, failures: Int) throws {
         try folder.add("tools/\(name)")
@@ -74,7 +74,7 @@ import Testing
     }
 
     // web.py of 0.14.6 to 2.20 names a download by its second, that of 2.47 by the run's.
-    @Test("Downloads from the page are one run where they were made together")
+    @Test("Downloads from the page are one run if they were made together")
     func downloads() throws {
         for (kind, name) in [("stats", "requests"), ("failures", "failures"), ("exceptions", "exceptions")] {
             for (time, digit) in [("17957877\(name.count).25", ""), ("1795791300.5", " (1)")] {

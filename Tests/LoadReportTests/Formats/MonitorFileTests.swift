@@ -3,7 +3,7 @@ import Testing
 
 @testable import LoadReport
 
-/// Recordings of pods' resources, one after another in one file.
+/// Recordings of pods' resources, several in one file.
 @Suite struct MonitorFileTests {
     private let folder: ReportFolder
     private static let titles =
@@ -20,7 +20,7 @@ import Testing
             evidence.resources.map(\.source) == [
                 "resource_output.csv, recording 1", "resource_output.csv, recording 2",
             ])
-        // Nobody knows when the first was made; the last ended with the file.
+        // It is unknown when the first was made; the last ended with the file.
         #expect(evidence.resources[0].times == nil)
         #expect(evidence.resources[1].times?.lowerBound == Instant(rfc3339: "2026-11-21T11:29:54.8Z"))
         let used = evidence.resources.compactMap { $0.whole }.map { $0.usedCoreSeconds / $0.knownUseSeconds }
@@ -41,7 +41,7 @@ import Testing
         #expect(uses.map { $0.whole?.most } == [1, 3])
     }
 
-    @Test("A row twice, or one between two others, is refused and begins nothing")
+    @Test("A repeated row, or one from between two others, is rejected and does not begin a recording")
     func disorder() throws {
         let rows =
             "0,1,0.5,1,1,1,0.2,1\n0,1,0.5,1,1,1,0.2,1\n10,1,0.5,1,1,1,0.2,1\n5,1,0.5,1,1,1,0.2,1\n20,1,0.5,1,1,1,0.2,1\n"

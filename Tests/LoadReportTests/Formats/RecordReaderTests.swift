@@ -4,7 +4,7 @@ import Testing
 
 @testable import LoadReport
 
-/// CSV as RFC 4180 has it, and what tools and broken disks make of it.
+/// CSV by RFC 4180, and the variants that tools and broken disks produce.
 @Suite struct RecordReaderTests {
     private func read(_ data: Data) throws -> (rows: [[String]], losses: RecordReader.Losses) {
         let folder = try ReportFolder()
@@ -54,7 +54,7 @@ import Testing
         #expect(rows.last == ["1", "2"] && losses == .init())
     }
 
-    @Test("A record that is too long loses neither the next one nor memory")
+    @Test("A record that is too long affects neither the next one nor memory")
     func overlongRecord() throws {
         let long = String(repeating: "x", count: 1_000_000)
         let commas = String(repeating: ",", count: 100_000)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import LoadReport
 
-/// siege's log and output, as people have them.
+/// siege's log and output, as found in practice.
 @Suite struct SiegeTests {
     private let folder: ReportFolder
 
@@ -47,7 +47,7 @@ import Testing
         #expect(try evidence.run("a").calls == 3027 && evidence.run("a").failures == 6)
     }
 
-    @Test("Further columns and wider ones are passed over")
+    @Test("Further columns are skipped, and wider ones accepted")
     func furtherColumns() throws {
         try folder.write(
             """
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test(
-        "A row that does not fit its titles is refused with its number, and the rest proves nothing",
+        "A row that does not fit its titles is rejected with its number, and the rest proves nothing",
         arguments: [
             (
                 "2026-11-21 11:29:00,   3021,      59.41,           0,       0.58,       50.85,        0.01,       29.60,    3021,       4,  7",
@@ -81,7 +81,7 @@ import Testing
             "2026-11-21 11:28:00,     10,      59.50,           1,       0.90,        0.17,        0.00,        0.00,      10,       0"
         try folder.write([Self.titles, row, good, ""].joined(separator: "\n"), to: "a.log")
         let evidence = try folder.read()
-        let line = "a.log: row 2 is refused: it has \(cells) cells for 10 columns"
+        let line = "a.log: row 2 is rejected: it has \(cells) cells for 10 columns"
         #expect(evidence.skipped == [line])
         #expect(try evidence.run("a").calls == 10)
         let claim = try evidence.claim("Every call was answered")
@@ -98,7 +98,7 @@ import Testing
     }
 
     // In Berlin the clock was put back from 3:00 to 2:00 on 2026-10-25, at 1:00 UTC.
-    @Test("Rows across the hour that comes twice follow each other")
+    @Test("Rows across the repeated hour follow each other")
     func hourThatComesTwice() throws {
         let rows = ["02:30:00", "02:59:30", "02:00:30", "02:30:00", "03:00:10"].map {
             "2026-10-25 \($0),     10,      25.00,           1,       0.90,        0.17,        0.00,        0.00,      10,       0"
@@ -112,7 +112,7 @@ import Testing
         #expect(Set(busy).sorted().map { $0 - 1_792_886_400 } == [0, 1800, 3600, 5400, 7200])
     }
 
-    @Test("A time in the hour that is left out is that of a clock that was not put forward")
+    @Test("A time in the skipped hour is that of a clock that was not put forward")
     func hourThatIsLeftOut() throws {
         let berlin = try #require(TimeZone(identifier: "Europe/Berlin"))
         #expect(Instant(local: "2026-03-29 02:30:00", in: berlin) == Instant(rfc3339: "2026-03-29T01:30:00Z"))
@@ -124,7 +124,7 @@ import Testing
             ])
     }
 
-    @Test("Our own run of siege is in UTC, as the file beside its log says, whatever zone this machine has")
+    @Test("Our own run of siege is in UTC, as stated in the file beside its log, whatever this machine's zone")
     func ownRun() throws {
         try folder.add("measured/lab.siege.log", "measured/lab.siege.json")
         let evidence = try folder.read(in: "America/New_York")
@@ -150,7 +150,7 @@ import Testing
 
     // siege 4.0.7's own output; that of 4.1, which has ms, after its main.c.
     @Test(
-        "What siege prints is read as text and as JSON, between its other lines",
+        "siege's sums are read as text and as JSON, between its other lines",
         arguments: [
             ("tools/siege.txt", 3307, 330), ("tools/siege-json.txt", 2072, 207), ("tools/siege-busy.txt", 1027, 1027),
             ("tools/clean/siege-clean.txt", 3727, 0),
@@ -190,7 +190,7 @@ import Testing
         #expect(run.calls == 100 && abs((run.meanMilliseconds ?? 0) - 20) < 1e-9 && run.achievedRate == 50)
     }
 
-    @Test("siege's output without its sums, or with an availability that is another's, is not a success")
+    @Test("siege's output without its sums, or with an availability that does not match, is not a success")
     func brokenOutput() throws {
         let text = try ReportFolder.text("tools/siege.txt")
         let cut = try #require(text.range(of: "Transactions:"))

@@ -2,7 +2,7 @@ import Foundation
 import LoadReport
 import Testing
 
-/// The page and the text: complete, self-contained, and safe whatever a file says.
+/// The page and the text: complete, self-contained, and safe whatever a file contains.
 @Suite struct LoadPageTests {
     private func page(_ folder: ReportFolder) throws -> String { LoadPage(try folder.read(), name: "test").html }
 
@@ -14,7 +14,7 @@ import Testing
         }
         let page = try page(folder)
         let titles = [
-            "Claims and the numbers behind them", "Calls a second over time", "Latency over time, ms",
+            "Claims and their numbers", "Calls a second over time", "Latency over time, ms",
             "Hit rate, planned and achieved, %", "Latency at percentiles",
             "Saturation: calls a second by number of users",
             "Replicas", "Cores reserved and used", "Core-hours reserved so far", "Runs", "Resources by run",

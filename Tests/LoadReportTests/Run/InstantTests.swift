@@ -3,7 +3,7 @@ import Testing
 
 @testable import LoadReport
 
-/// Times as tools write them.
+/// Times in tools' formats.
 @Suite struct InstantTests {
     // 2026-11-21T07:26:00Z
     private static let seconds = 1_795_245_960.0

@@ -5,7 +5,7 @@ import LoadReport
 import SQLite
 import Testing
 
-/// The SQLite file: every client's records once, and the questions people ask of them.
+/// The SQLite file: every client's records once, and views for the usual questions.
 @Suite struct RecordDatabaseTests {
     private let folder: ReportFolder
     private let path: String
