@@ -1,4 +1,4 @@
-"""Executes notebooks and keeps what came out: script/notebook calls it.
+"""Executes notebooks and saves the results: script/notebook calls it.
 
     python notebooks/execute.py [--save] NAME…
 
@@ -21,12 +21,12 @@ from traitlets.config import Config
 
 HERE = Path(__file__).resolve().parent
 OUTPUT = HERE.parent / "results/notebooks"
-# What a kernel adds differs from one Python to the next, and says nothing about the notebook.
+# Metadata from a kernel differs between Python versions, and means nothing for the notebook.
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-# No script, and nothing from another host.
+# No scripts, and nothing from other hosts.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
@@ -39,10 +39,10 @@ def load(name):
 
 
 def execute(notebook, seconds=None, environment=None, began=lambda number, cell: None):
-    """Executes the cells in order, each for at most `seconds`; raises CellExecutionError with the first that fails."""
+    """Executes the cells in order, each for at most `seconds`; raises CellExecutionError for the first that fails."""
     client = NotebookClient(
         notebook, timeout=seconds, kernel_name="python3", record_timing=False,
-        # Kernel and client talk by ports of this machine, where others may listen.
+        # Kernel and client communicate over local ports, which other users of the machine could reach.
         config=Config({"KernelManager": {"transport_encryption": "required"}}),
         resources={"metadata": {"path": str(HERE)}},
         on_cell_start=lambda cell, cell_index: began(cell_index + 1, cell))
@@ -54,10 +54,10 @@ def execute(notebook, seconds=None, environment=None, began=lambda number, cell:
 
 
 def page(notebook):
-    """The notebook as a page that asks no other host for anything."""
+    """The notebook as a page that contacts no other host."""
     exporter = HTMLExporter(template_name="lab", embed_images=True)
     html, _ = exporter.from_notebook_node(notebook)
-    # The template's scripts load formulas and diagrams from elsewhere, and there are none.
+    # The template's scripts would load support for formulas and diagrams, which the notebooks do not have.
     html = re.sub(r"<script\b.*?</script>", "", html, flags=re.DOTALL)
     return html.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{POLICY}">', 1)
 
@@ -84,7 +84,7 @@ def run(name, save):
     nbformat.write(notebook, executed)
     html.write_text(page(notebook), encoding="utf-8")
     if fault:
-        print(f"script/notebook: {name} failed, {fault}. How far it came is in {shown(html)}", file=sys.stderr)
+        print(f"script/notebook: {name} failed, {fault}. The cells so far are in {shown(html)}", file=sys.stderr)
         return False
     if save:
         nbformat.write(notebook, HERE / f"{name}.ipynb")

@@ -1,4 +1,4 @@
-"""What the notebooks share: a server of their own, the commands of this repository, and how plots look."""
+"""What the notebooks share: their own server, the commands of this repository, and the style of plots."""
 
 import atexit
 import json
@@ -38,11 +38,11 @@ plt.rcParams.update({
 
 
 class WorkshopError(Exception):
-    """One line for a person."""
+    """One line for people."""
 
 
 def setting(name, default):
-    """An environment variable as a value of the default's type; the default where it is unset or empty."""
+    """An environment variable as a value of the default's type; the default if it is unset or empty."""
     text = os.environ.get(name, "")
     try:
         return type(default)(text) if text else default
@@ -51,14 +51,14 @@ def setting(name, default):
 
 
 def results(name):
-    """The folder for what a notebook leaves behind: RESULTS, or results/notebooks/NAME in the repository."""
+    """The folder for a notebook's files: RESULTS, or results/notebooks/NAME in the repository."""
     folder = Path(os.environ.get("RESULTS") or ROOT / "results/notebooks" / name).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
 def program(name):
-    """bungalow-server or bungalow: the file in BUNGALOW_SERVER or BUNGALOW, else the release build."""
+    """The path of bungalow-server or bungalow: BUNGALOW_SERVER or BUNGALOW, or else the release build."""
     path = Path(os.environ.get(name.upper().replace("-", "_")) or ROOT / ".build/release" / name)
     if not path.exists():
         raise WorkshopError(f"{name} is not built: run script/build --product {name}, or script/notebook")
@@ -77,7 +77,7 @@ def start_server(**environment):
 
 
 def version(target):
-    """What /version says, which needs no key."""
+    """The response to /version, which needs no key."""
     try:
         with urllib.request.urlopen(f"{target}/version", timeout=10) as response:
             return json.load(response)
@@ -87,7 +87,7 @@ def version(target):
 
 
 def private_folder():
-    """A folder that only this user can read, and that goes with the notebook's kernel."""
+    """A folder that only this user can read, and that is removed with the notebook's kernel."""
     folder = TemporaryDirectory()
     atexit.register(folder.cleanup)
     return folder.name
@@ -101,9 +101,9 @@ def private_file(text):
 
 
 def run(*command, **environment):
-    """Runs a command of this repository with these variables, and prints what it prints.
+    """Runs a command of this repository with these variables, and prints its output.
 
-    A run that is VOID (3) or UNPROVEN (4) says so itself. Any other exit code but 0 raises WorkshopError.
+    A run that is VOID (3) or UNPROVEN (4) reports that itself. Any other exit code except 0 raises WorkshopError.
     """
     known = {**os.environ, "CLIENT_NAME": "notebook", **{name: str(value) for name, value in environment.items()}}
     done = subprocess.run(
@@ -115,24 +115,24 @@ def run(*command, **environment):
 
 
 def quietly(*command):
-    """What a command prints to stdout, which is for a program; raises CalledProcessError where it fails."""
+    """A command's stdout, for further processing; raises CalledProcessError if the command fails."""
     done = subprocess.run([*map(str, command)], check=True, capture_output=True, text=True)
     return done.stdout
 
 
 def narrow(text):
-    """Locust's tables without what they leave free for long names, so that they fit a page."""
+    """Locust's tables without the space for long names, so that they fit a page."""
     return re.sub(r" {60}(?= )|-{60}(?=-)", "", text)
 
 
 def plain_ticks(axis):
-    """Numbers as they are on a logarithmic axis: 0.5, 1, 2, 5, 10."""
+    """Plain numbers on a logarithmic axis: 0.5, 1, 2, 5, 10."""
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axis.set_major_formatter("{x:g}")
     axis.set_minor_formatter(NullFormatter())
 
 
 def without_places(text):
-    """A notebook is shared with others: paths begin at the repository."""
+    """A path relative to the repository, since notebooks are shared with others."""
     text = re.sub(r"(?:/[\w.-]+)*/results/notebooks/", "results/notebooks/", text)
     return text.replace(f"{ROOT}/", "").replace(str(ROOT), ".")

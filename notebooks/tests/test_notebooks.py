@@ -1,4 +1,4 @@
-"""Each notebook executed in a kernel of its own, short, against the built programs; and what is committed of them."""
+"""Executes each notebook in its own kernel, shortened, with the built programs; and checks the committed ones."""
 
 import base64
 import csv
@@ -21,7 +21,7 @@ CELL_SECONDS = 60
 RECORDED = ROOT / "Tests/RecipesTests/Vectors/recorded"
 
 SHORT = {
-    # What the machine is busy with is not the subject here.
+    # These tests ignore how busy the machine is.
     "CPU_LIMIT": "1000",
     "USERS": "4",
     "RUN_SECONDS": "3",
@@ -33,7 +33,7 @@ SHORT = {
     "BUNGALOW_SERVER": str(ROOT / ".build/debug/bungalow-server"),
 }
 
-# A cell that is put after the last one: what the others have computed, as JSON.
+# A cell that is added after the last one: it prints the others' results as JSON.
 PROBES = {
     "load-test": "{'requests': table['count'].to_dict(), 'p99': table['99%'].to_dict(), 'verdict': run['verdict']}",
     "deployment-recipe": "{'summary': summary, 'recipes': recipes.reset_index().to_dict('list')}",
@@ -53,7 +53,7 @@ class Executed:
 
     @property
     def text(self):
-        """All that was printed."""
+        """Everything that was printed."""
         return "".join(output.text for cell in code_cells(self.notebook) for output in cell.outputs if "text" in output)
 
 
@@ -62,7 +62,7 @@ def code_cells(notebook):
 
 
 def kinds(cell):
-    """What a cell has put out, in order; prints that follow each other are one."""
+    """A cell's outputs, in order; consecutive prints are joined."""
     found = []
     for output in cell.outputs:
         kind = sorted(output.data) if "data" in output else output.output_type
@@ -73,8 +73,8 @@ def kinds(cell):
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory):
-    """All notebooks, at the same time: they wait more than they work."""
-    # That of k6 and Locust: two notebooks that found it missing would both make it.
+    """All notebooks at the same time: they mostly wait."""
+    # The environment of k6 and Locust: otherwise two notebooks might both make it.
     subprocess.run([ROOT / "script/environment"], check=True)
     folders = [tmp_path_factory.mktemp(name) for name in NAMES]
     with ThreadPoolExecutor(len(NAMES)) as threads:

@@ -1,4 +1,4 @@
-"""script/notebook: what it makes ready, in which order, and what it then starts."""
+"""script/notebook: what it prepares, in which order, and what it then starts."""
 
 import os
 import shutil
@@ -11,7 +11,7 @@ from testkit.processes import ROOT
 
 @pytest.fixture
 def script(tmp_path):
-    """Runs a copy of the script whose helpers only say that they were called; returns their lines."""
+    """Runs a copy of the script with helpers that only print their calls; returns their lines."""
     (tmp_path / "script").mkdir()
     shutil.copy(ROOT / "script/notebook", tmp_path / "script/notebook")
     helpers = ["script/bootstrap", "script/build", "script/environment"]
