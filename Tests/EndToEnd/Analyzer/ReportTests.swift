@@ -99,7 +99,7 @@ import Testing
         try FileManager.default.createDirectory(
             at: run.folder.appending(path: "empty"), withIntermediateDirectories: true)
         let cases: [(arguments: [String], code: Int32, line: String)] = [
-            (["--against", "."], 64, "--against . and the results share a folder; put each in one of its own"),
+            (["--against", "."], 64, "--against . and the results share a folder; put each in a folder of its own"),
             (["--against", "empty"], 64, "share a folder"),
             (["--against", "/nowhere"], 66, "is not a readable folder"),
             (["--fail-if", "p95 > +10%"], 64, "needs a baseline: name its folder with --against"),
