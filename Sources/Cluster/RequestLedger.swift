@@ -32,6 +32,8 @@ struct RequestLedger: Sendable, Equatable {
     var failure: String?
     /// The requests that the instance had responded to before the log's first: all of them may be unknown.
     private(set) var before: ClosedRange<Int>
+    // There were certainly as many before the log.
+    private var leastBefore = 0
     private(set) var last: Int?
     /// A count that was read after the log's end.
     private var most: Int?
@@ -50,7 +52,7 @@ struct RequestLedger: Sendable, Equatable {
     /// Notes a count that was read before the log's first line.
     mutating func begin(at count: Int) {
         before = count...Int.max
-        last = count
+        (leastBefore, last) = (count, count)
     }
 
     /// Whether the number of requests before the log is known exactly.
@@ -62,8 +64,10 @@ struct RequestLedger: Sendable, Equatable {
     ///   - recorded: the requests in the log before the count was read.
     ///   - isTerminating: whether the pod's deletion had begun before that.
     mutating func read(_ count: Int, recorded: Int, isTerminating: Bool) {
-        // Requests that are neither recorded nor missing came before the log.
-        before = before.lowerBound...max(min(before.upperBound, count - recorded), before.lowerBound)
+        // Requests that are neither recorded nor missing came before the log. If there are fewer than were assumed, the
+        // log was late in the moment that seemed to show their number.
+        let upper = max(min(before.upperBound, count - recorded), leastBefore)
+        before = (before.lowerBound > upper ? leastBefore : before.lowerBound)...upper
         if count == last {
             lag = count - before.upperBound - recorded
             // In a moment without requests, the number of requests before the log is known exactly.

@@ -53,6 +53,21 @@ import Testing
         #expect(ledger.verdict(found: 500) == .unknown(words, atLeast: 500, seemsShort: true))
     }
 
+    @Test("A log that was late while no request came is not taken for one with fewer requests later")
+    func lateBeginning() {
+        var ledger = RequestLedger(isWhole: false)
+        ledger.begin(at: 1000)
+        // Nothing came between two readings, but two requests were still on their way to the log.
+        ledger.read(1010, recorded: 8, isTerminating: false)
+        ledger.read(1010, recorded: 8, isTerminating: false)
+        #expect(ledger.before == 1002...1002)
+        ledger.read(1012, recorded: 12, isTerminating: false)
+        #expect(ledger.before == 1000...1000)
+        #expect(ledger.settle(first: 1020, recorded: 20, second: 1020) == .exact)
+        #expect(ledger.verdict(found: 20) == .complete(within: 0))
+        #expect(ledger.verdict(found: 21) == .surplus(1))
+    }
+
     @Test("Requests counted before the recording are not expected, even if others arrived while it began")
     func beginning() {
         var ledger = RequestLedger(isWhole: false)
