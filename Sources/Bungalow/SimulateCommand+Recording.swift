@@ -77,13 +77,15 @@ extension SimulateCommand {
         }
         try writeOutputs(
             outcomes[middle], scenario: scenario, recipe: recipe, bill: bills[middle], comparison: (run, text))
+        let file = URL(filePath: service ?? "-")
+        let data = try prediction.data(
+            statement: statement, recording: recording.files,
+            service: service == nil ? nil : RecordedFile(file.lastPathComponent, in: file.deletingLastPathComponent()))
         try StandardOutput.say(
             json
-                ? String(decoding: try prediction.data(statement: statement), as: UTF8.self).trimmingCharacters(
-                    in: .newlines)
+                ? String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
                 : text + "\n\n" + TextReport.table(outcomes[middle], bill: bills[middle]))
-        let file = URL(filePath: folder).appending(path: "prediction.json")
-        try OutputFile(path: file.path).write(try prediction.data(statement: statement))
+        try OutputFile(path: recording.prediction.path).write(data)
     }
 
     /// Whether a prediction that failed would be proven with a CPU of a request within the calibration's error.

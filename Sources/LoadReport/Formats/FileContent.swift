@@ -4,7 +4,7 @@ enum FileContent: Sendable {
     case resources([ResourceUse])
     case serverLog(ServerLog)
     /// How far a simulation was from a recording.
-    case prediction(Claim)
+    case prediction(FoundPrediction)
     /// A file that is known, and in which nothing happened.
     case nothing
 }

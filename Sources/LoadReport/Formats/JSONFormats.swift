@@ -39,7 +39,7 @@ enum JSONFormats {
                 guard file.schema == PredictionFile.schema else {
                     throw UnreadableFile("its schema is \(file.schema), and \(PredictionFile.schema) is known")
                 }
-                return .prediction(file.prediction.claim)
+                return .prediction(FoundPrediction(claim: file.prediction.claim, recording: file.recording))
             }
             if keys.metrics != nil || keys.results != nil { return .run(try K6Summary(data).run(of: file)) }
             if keys.pods != nil, keys.total != nil {
@@ -107,6 +107,8 @@ extension LoadRun {
 private struct PredictionFile: Decodable {
     let schema: Int
     let prediction: Found
+    /// Nil in files of older releases.
+    let recording: [RecordedFile]?
 
     static let schema = 1
 
