@@ -171,9 +171,22 @@ struct SearchTests {
             json.contains(
                 #""count":1,"example":"5000m/5000m, 1 pods","obstacle":"doesNotFit","reason":"1 pods of 5000m"#),
             "\(json)")
-        #expect(
-            SearchReport(found, search: search, grid: grid).text.contains(
-                "load: rates.csv (requests at given rates, however long the responses take)"))
+        let text = SearchReport(found, search: search, grid: grid).text
+        #expect(text.contains("load: rates.csv (requests at given rates, however long the responses take)"))
+        #expect(text.contains("1 like 5000m/5000m, 1 pods: 1 pods of 5000m and"))
+    }
+
+    @Test("Of two recipes of the same cost the slower one is beaten, though sums of floating-point numbers differ")
+    func ties() async throws {
+        let space = try Self.space(Self.open([(120, 4)]), duration: 120)
+        let search = RecipeSearch(space: space, objective: Objective(), seed: 1, workers: 2)
+        // Half a core six times, and two cores twice: 3 cores and 12 GiB are 4 cores and 4 GiB, by these prices.
+        let many = Candidate(request: 500, limit: 500, least: 6, most: 6, target: 80, pace: .today)
+        let few = Candidate(request: 2000, limit: 4000, least: 2, most: 2, target: 80, pace: .today)
+        let found = await search.run([many, few], today: nil, isExhaustive: true)
+        let costs = found.evaluations.map { $0.median(\.cost) }
+        try #require(costs.count == 2 && abs(costs[0] - costs[1]) < 1e-9, "\(costs)")
+        #expect(found.front.map { found.evaluations[$0].candidate } == [few])
     }
 
     @Test("Recipes that cannot work are left out, with the reason")

@@ -51,4 +51,29 @@ struct MonitorFilesTests {
             evidence.skipped.count == 1 && evidence.skipped[0].contains("the first of them row 2"),
             "\(evidence.skipped)")
     }
+
+    @Test(
+        "The marks in siege's log tell its load, as loadtest/siege/phases names it; rows at another time ask for their zone"
+    )
+    func siege() throws {
+        let folder = try TemporaryFolder()
+        let samples = (0..<60).map { "\($0 * 5),1,1,100,2,100,0.2,100" }
+        try Self.write(([Self.titles] + samples).joined(separator: "\n"), "use-20261127T091500Z.csv", in: folder)
+        func log(_ hour: String) -> String {
+            """
+                  Date & Time,  Trans,  Elap Time,  Data Trans,  Resp Time,  Trans Rate,  Throughput,  Concurrent,    OKAY,   Failed
+            **** phase 1 delay 2 clients 5 ****
+            2026-11-27 \(hour):17:00,    300,      60.00,           0,       0.10,        5.00,        0.00,        0.50,     300,       0
+            """
+        }
+        try Self.write(log("09"), "run.siege.log", in: folder)
+        let run = try OtherInputsTests.run(folder)
+        #expect(run.phases?.count == 2 && run.loadSource == "its commands", "\(String(describing: run.phases))")
+        try Self.write(log("10"), "run.siege.log", in: folder)
+        let evidence = try LoadFolder(path: folder.url.path, zone: .gmt).read()
+        let error = LoadTests.error { () throws(RecipeError) in
+            _ = try RecordedRun(folder: folder.url.path, evidence: evidence)
+        }
+        #expect(error?.contains("name their zone with --time-zone") == true, "\(error ?? "read")")
+    }
 }
