@@ -20,28 +20,29 @@ extension Prediction {
     /// - Parameters:
     ///   - recording: the files that were judged: a verdict is of these, and of no others.
     ///   - service: the service file, if there was one.
-    package func data(statement: String, recording: [RecordedFile], service: RecordedFile?) throws -> Data {
+    ///   - simulation: the runs themselves, for `--json`.
+    package func data(
+        statement: String, recording: [RecordedFile], service: RecordedFile?, simulation: JSONReport? = nil
+    ) throws -> Data {
         struct File: Encodable {
             var schema = 1
-            var prediction: Found
+            var prediction: PredictedVerdict
+            var judgedS: [[Double]]
             var recording: [RecordedFile]
             var service: RecordedFile?
-
-            struct Found: Encodable {
-                var verdict: Verdict
-                var statement: String
-                var numbers: [String]
-                var judgedS: [[Double]]
-            }
+            var simulation: JSONReport?
         }
         let first = firstDifference?.firstDifference.map { ["first difference: \($0.text)"] } ?? []
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let found = File.Found(
-            verdict: verdict, statement: statement, numbers: checks.map { "\($0.verdict.rawValue) \($0.text)" } + first,
-            judgedS: judged.map { [$0.lowerBound, $0.upperBound].map { ($0 * 10).rounded() / 10 } })
-        return try encoder.encode(File(prediction: found, recording: recording, service: service)) + Data("\n".utf8)
+        let file = File(
+            prediction: PredictedVerdict(
+                verdict: verdict, statement: statement,
+                numbers: checks.map { "\($0.verdict.rawValue) \($0.text)" } + first),
+            judgedS: judged.map { [$0.lowerBound, $0.upperBound].map { ($0 * 10).rounded() / 10 } },
+            recording: recording, service: service, simulation: simulation)
+        return try encoder.encode(file) + Data("\n".utf8)
     }
 }
 

@@ -103,6 +103,11 @@ import Testing
             "simulate", "--recording", folder, "--service", service, "--time-zone", "UTC",
         ])
         #expect(predicted.output.hasPrefix("PROVEN"), "\(predicted.output)\(predicted.error)")
+        let json = try run.run([
+            "simulate", "--recording", folder, "--service", service, "--time-zone", "UTC", "--json",
+        ])
+        #expect(
+            json.output.contains("\"simulation\" : {") && json.output.contains("\"decisions\" : ["), "\(json.error)")
         let before = try run.run(["report", folder, "--time-zone", "UTC"])
         #expect(before.output.contains("PROVEN    app as predicted"), "\(before.output)")
         // The report's own page is no part of the recording.

@@ -102,6 +102,27 @@ import Testing
         #expect(gone.verdict == .unproven && gone.numbers[0].contains("is gone since"))
     }
 
+    @Test("A prediction whose numbers or verdict a person has changed is unproven")
+    func edited() throws {
+        let folder = try ReportFolder()
+        try folder.write("a", to: "timeline.csv")
+        struct File: Encodable {
+            var schema = 1
+            var prediction: PredictedVerdict
+            var recording: [RecordedFile]
+        }
+        let file = File(
+            prediction: PredictedVerdict(
+                verdict: .void, statement: "s", numbers: ["VOID replicas: within one in 10.0 %"]),
+            recording: [try #require(RecordedFile("timeline.csv", in: folder.url))])
+        let text = String(decoding: try JSONEncoder().encode(file), as: UTF8.self)
+        try folder.write(text, to: "prediction.json")
+        #expect(try folder.read().claims.map(\.verdict) == [.void])
+        try folder.write(text.replacing("VOID", with: "PROVEN"), to: "prediction.json")
+        let claim = try #require(try folder.read().claims.first)
+        #expect(claim.verdict == .unproven && claim.numbers[0].contains("changed after simulate wrote it"))
+    }
+
     @Test("k6's stream of points makes intervals of about ten seconds")
     func stream() throws {
         let folder = try ReportFolder()
