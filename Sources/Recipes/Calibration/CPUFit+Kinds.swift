@@ -3,7 +3,7 @@ extension CPUFit {
     /// Of all requests, by how much the share of hits differs between points that tell the two apart, whatever their errors.
     private static let leastSpread = 0.5
     /// Of a miss's CPU, for the errors of both.
-    private static let mostError = 0.25
+    private static let mostError = 0.1
     /// HTTP is not in the scoring time.
     private static let mostOutside = 0.1
 
@@ -27,9 +27,7 @@ extension CPUFit {
         let most = (hitTime ?? 0) + mostOutside
         let rest = (mean.value - share * most / 2) / (1 - share)
         guard hitTime != nil, rest > most else {
-            mixed.isMixed = true
-            mixed.miss?.plusMinus = max(mean.plusMinus ?? 0, mean.value * share / (1 - share))
-            mixed.miss?.source += "; a mean of \(percent(share)) hits and of misses"
+            mixed.mix(share: share, because: "both came in about the same shares all the time")
             return mixed
         }
         mixed.hit = Calibration.Estimate(
@@ -46,6 +44,16 @@ extension CPUFit {
         guard let hit, let miss else { return hit?.value ?? miss?.value }
         let share = hitShare ?? 0
         return share * hit.value + (1 - share) * miss.value
+    }
+
+    /// Makes of the cost of a request what is known of a miss: it may be all that was used.
+    ///
+    /// - Parameter share: of hits.
+    mutating func mix(share: Double, because reason: String) {
+        guard let mean = miss else { return }
+        mixture = reason
+        miss?.plusMinus = max(mean.plusMinus ?? 0, mean.value * share / (1 - share))
+        miss?.source += "; a mean of hits and misses"
     }
 
     private static func spread(of points: [Point]) -> Double {

@@ -59,7 +59,8 @@ extension CPUFit {
     /// With a cost of wake-ups, where there are enough runs to tell it and it explains what a cost a request does not.
     private static func best(_ points: [Point], source: String, hitTime: Double?) -> CPUFit? {
         let plain = apart(points, isExact: true, source: source, hitTime: hitTime)
-        guard let plain, !plain.isMixed, plain.misfit > worthwhileMisfit, points.count >= leastRunsForWakeUps else {
+        guard let plain, plain.mixture == nil, plain.misfit > worthwhileMisfit, points.count >= leastRunsForWakeUps
+        else {
             return plain
         }
         let times = (0...16).map { 0.0005 * pow(1.5, Double($0)) }

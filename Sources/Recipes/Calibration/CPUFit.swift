@@ -16,8 +16,8 @@ struct CPUFit {
 
     /// Of all requests, the hits, where their kinds are known.
     var hitShare: Double?
-    /// Whether hits and misses are two kinds whose costs are not known apart: the miss is their mean then.
-    var isMixed = false
+    /// Why the costs of hits and misses are not known apart though they are two kinds: the miss is their mean then.
+    var mixture: String?
 
     /// CPU seconds that pods used in a stretch, and for what.
     struct Point {

@@ -105,6 +105,16 @@ package struct Calibration: Sendable {
         found = found ?? logged(nil)
         let kinds = found?.meanCost.flatMap { Self.kinds(run, recipe: recipe, part: part, cost: $0) }
         if !isKnown, let kinds { found = logged(kinds) }
+        if !isKnown, kinds == nil, let cost = found?.meanCost, Self.mayHaveKinds(recipe, cost: cost),
+            let slow = LoggedKinds.slowShare(run.podRequests, part: part, cost: cost)
+        {
+            found?.mix(
+                // Some of them are hits that waited.
+                share: 1 - slow / 2,
+                because:
+                    "\(percent(slow)) of the scoring times are several times as long as most, without a gap between them"
+            )
+        }
         (hitCPU, missCPU, base) = (found?.hit, found?.miss, found?.base)
         (wakeUpCPU, wakeUpShared) = (found?.wakeUp, found?.shared ?? 0)
         if base == nil { base = idle }
@@ -114,17 +124,18 @@ package struct Calibration: Sendable {
                 share, plusMinus: max(0.01, spread), source: isKnown ? "the look-ups in /metrics" : "the scoring log")
         }
         addOpen(found, proofs: proofs, isKnown: isKnown || kinds != nil)
-        return (isCounted ? nil : kinds, found?.isMixed ?? false)
+        return (isCounted ? nil : kinds, found?.mixture != nil)
+    }
+
+    private static func mayHaveKinds(_ recipe: Recipe?, cost: Double) -> Bool {
+        recipe?.environment["CACHE_URL"] != "off" && cost < (recipe?.workload.cpuLimit ?? .infinity) * mostOfQuota
     }
 
     /// Two kinds of requests in the log, unless there is no cache or the limit may have slowed some.
     private static func kinds(
         _ run: RecordedRun, recipe: Recipe?, part: ClosedRange<Double>, cost: Double
     ) -> LoggedKinds? {
-        guard recipe?.environment["CACHE_URL"] != "off", cost < (recipe?.workload.cpuLimit ?? .infinity) * mostOfQuota
-        else {
-            return nil
-        }
+        guard mayHaveKinds(recipe, cost: cost) else { return nil }
         return LoggedKinds(run.podRequests, part: part, cost: cost)
     }
 
@@ -137,10 +148,10 @@ package struct Calibration: Sendable {
             open.append(
                 "base_cpu_cores: no stretch without requests was recorded; begin the monitor a minute before the load")
         }
-        if found?.isMixed == true {
+        if let reason = found?.mixture {
             open.append(
-                "cpu_per_hit_ms, the CPU of a miss alone, and the time that is not CPU: both came in about the same share all the time, so cpu_per_miss_ms is "
-                    + "their mean; runs with CACHE_RATE=0 and CACHE_RATE=1, as of loadtest/calibrate, would tell")
+                "cpu_per_hit_ms, the CPU of a miss alone, and the time that is not CPU: \(reason), so cpu_per_miss_ms is the mean of "
+                    + "hits and misses; runs with CACHE_RATE=0 and CACHE_RATE=1, as of loadtest/calibrate, would tell")
         } else if hitCPU == nil, proofs.contains(where: { ($0.cacheRate ?? 0) > 0 }) {
             open.append(
                 "cpu_per_hit_ms: runs with CACHE_RATE above 0 had no hit, so the server has no cache; one with a cache would "
@@ -148,7 +159,7 @@ package struct Calibration: Sendable {
         } else if hitCPU == nil {
             open.append("cpu_per_hit_ms: no request is known to be a hit; a run with CACHE_RATE=1 would tell")
         }
-        if missCPU != nil, proofs.isEmpty, !isKnown {
+        if missCPU != nil, proofs.isEmpty, !isKnown, found?.mixture == nil {
             open.append(
                 "what hits and misses cost apart: their kinds are not in the files, so cpu_per_miss_ms is the mean of the "
                     + "requests as they came; loadtest/calibrate would tell")

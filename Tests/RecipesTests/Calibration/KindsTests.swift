@@ -67,6 +67,25 @@ struct KindsTests {
         #expect(queued.hitCPU == nil && queued.open.contains { $0.contains("what hits and misses cost apart") })
     }
 
+    @Test("Hits that waited behind misses leave no gap: nothing is split, and the error of the mean covers a miss")
+    func queued() throws {
+        var random = SeededGenerator(seed: 9)
+        var run = Self.recording(hits: 0.7, missTime: 12)
+        // Misses differ, and one hit of ten finds the only core busy with one.
+        run.podRequests[0].times = run.podRequests[0].times.mapValues { times in
+            times.map { time in
+                if time > 2 { return time * Double.random(in: 0.4...1.6, using: &random) }
+                return Int.random(in: 0..<10, using: &random) == 0
+                    ? time + Double.random(in: 0...12, using: &random) : time
+            }
+        }
+        let found = try Calibration(run, proofs: [], recipe: nil, stretch: 0...600)
+        let miss = try #require(found.missCPU)
+        #expect(found.hitCPU == nil && found.hitRate == nil && found.missWait == nil)
+        #expect(abs(miss.value - 12) <= miss.plusMinus ?? 0, "\(miss)")
+        #expect(found.open.contains { $0.contains("without a gap between them") }, "\(found.open)")
+    }
+
     @Test("Hits and misses whose shares never changed leave a hit open, and the error of their mean covers a miss")
     func mixed() throws {
         var run = RecordedRun()
