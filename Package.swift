@@ -145,7 +145,7 @@ let package = Package(
         ),
         .target(
             name: "LoadReport",
-            dependencies: ["Bytes", "Cluster", "Files", "LatencyAnalyzer", "ReportPage", "SQLite"],
+            dependencies: ["Bytes", "Cluster", "Digests", "Files", "LatencyAnalyzer", "ReportPage", "SQLite"],
             swiftSettings: strict
         ),
         .target(name: "Autoscaler", swiftSettings: strict),
@@ -244,7 +244,8 @@ let package = Package(
         .testTarget(
             name: "RecipesTests",
             dependencies: [
-                "Autoscaler", "Files", "LoadReport", "Recipes", "ReportPage", "Simulation", "TestSupport",
+                "Autoscaler", "Files", "LatencyAnalyzer", "LoadReport", "Recipes", "ReportPage", "Simulation",
+                "TestSupport",
             ],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(

@@ -9,6 +9,7 @@ from settings import read, whole_number
 from verdict import EXIT_CODES
 
 SECONDS, FEW, MANY, OPEN_USERS = 15, 4, 32, 100
+ATTEMPTS = 3
 
 
 def steps(few, many):
@@ -18,8 +19,14 @@ def steps(few, many):
     yield "one-hit", {"CACHE_RATE": "1", "USERS": "1"}
     # A server that idles between requests uses more CPU for each than one whose next request is already waiting.
     for part in (64, 16, 4):
-        open_model = {"MODEL": "open", "RATE": f"{max(rate / part, 1):.0f}"}
-        yield f"steady-{part}", {"CACHE_RATE": "0", "USERS": str(max(many, OPEN_USERS)), **open_model}
+        steady = rate / part
+        for _ in range(ATTEMPTS):
+            open_model = {"MODEL": "open", "RATE": f"{max(steady, 1):.0f}"}
+            entry = yield f"steady-{part}", {"CACHE_RATE": "0", "USERS": str(max(many, OPEN_USERS)), **open_model}
+            # A machine that is busy with something else does not keep up with what one user was served.
+            if not entry["dropped_iterations"] or steady <= 1:
+                break
+            steady /= 2
     yield "few", {"CACHE_RATE": "0.5", "USERS": str(few)}
     yield "many", {"CACHE_RATE": "0", "USERS": str(many)}
 
@@ -38,14 +45,15 @@ def main():
         "CALLS": "",
         "CPU_LIMIT": os.environ.get("CPU_LIMIT") or "1000",
     }
-    verdicts = []
+    # A run that is made again, at another rate, takes the place of the one before it.
+    verdicts = {}
     runs = steps(few, many)
     step = next(runs)
     while step:
         name, environment = step
         print(f"--- {name}", flush=True)
         entry, code = k6_run.run({**os.environ, **common, **environment, "NAME": f"calibrate-{name}"})
-        verdicts.append(entry["verdict"])
+        verdicts[name] = entry["verdict"]
         if code > 128:
             return code
         if len(verdicts) == 1 and not any(entry["seen"][kind] for kind in ("hit", "miss", "bypass")):
@@ -56,7 +64,7 @@ def main():
             step = runs.send(entry)
         except StopIteration:
             break
-    return max(EXIT_CODES[verdict] for verdict in verdicts)
+    return max(EXIT_CODES[verdict] for verdict in verdicts.values())
 
 
 if __name__ == "__main__":

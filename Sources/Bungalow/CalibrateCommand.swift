@@ -13,8 +13,9 @@ struct CalibrateCommand: ParsableCommand {
         usage: "bungalow calibrate results >service.yaml",
         discussion: """
             Reads a folder as bungalow report does: the proofs of loadtest/ with the servers' counters, results of siege, k6 or \
-            Locust, the CSV of monitor, and scoring logs (*.txt, *.txt.gz, also in logs/). loadtest/calibrate makes a folder \
-            that tells everything.
+            Locust, the CSV of monitor, scoring logs (*.txt, *.txt.gz) or what analyze --sqlite made of them, and /metrics \
+            saved before and after a load (before.metrics, after.metrics), also in logs/. loadtest/calibrate makes a folder \
+            that tells everything; a file that is not read is named.
 
             Each figure has the error that it may have and its source. What the files do not tell is left out, with a line on \
             what run would tell it.
@@ -60,9 +61,9 @@ struct CalibrateCommand: ParsableCommand {
             guard begin < end else {
                 throw OperatorError(.request, "--from is not before --until: give a stretch of time")
             }
+            for note in recording.run.notes { StandardError.say(note) }
             let found = try Calibration(
                 recording.run, proofs: recording.proofs, recipe: recipe, stretch: begin...end)
-            for note in recording.run.notes { StandardError.say(note) }
             let void = recording.proofs.filter { $0.verdict == .void }
             if let first = void.first {
                 StandardError.say(

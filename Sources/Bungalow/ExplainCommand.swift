@@ -66,8 +66,10 @@ struct ExplainCommand: AsyncParsableCommand {
         repeat {
             let objects: ScalingObjects
             do {
-                objects = try await cluster.scalingObjects(namespace: namespace) { autoscalers in
-                    try LiveState.target(autoscalers: autoscalers, hpa: hpa)
+                objects = try await Self.saying(Self.waiting, after: .seconds(5)) {
+                    try await cluster.scalingObjects(namespace: namespace) { autoscalers in
+                        try LiveState.target(autoscalers: autoscalers, hpa: hpa)
+                    }
                 }
             } catch  where Task.isCancelled {
                 // Ctrl-C ends kubectl too.
@@ -93,6 +95,21 @@ struct ExplainCommand: AsyncParsableCommand {
         } while follow && !Task.isCancelled
     }
 
+    private static let waiting =
+        "waiting for kubectl: it may ask for a log-in, or the API server does not respond; Ctrl-C ends this"
+
+    /// Says a line if the work takes long.
+    private static func saying<Result: Sendable>(
+        _ line: String, after time: Duration, _ work: () async throws -> Result
+    ) async throws -> Result {
+        let notice = Task {
+            try await Task.sleep(for: time)
+            StandardError.say(line)
+        }
+        defer { notice.cancel() }
+        return try await work()
+    }
+
     private func explain(_ path: String) throws {
         let folder = try RecordingFolder(path: path, zone: timeZone)
         guard let manifests = manifests ?? folder.manifests else {
@@ -102,7 +119,7 @@ struct ExplainCommand: AsyncParsableCommand {
         let findings = try Findings.lines(manifests: text, name: manifests, hpa: hpa)
         let recipe = try Recipe(manifests: text, name: manifests, hpa: hpa)
         for note in folder.run.notes { StandardError.say(note) }
-        guard !folder.run.replicas.isEmpty || !folder.run.samples.isEmpty else {
+        guard folder.run.hasReplicas else {
             throw OperatorError(
                 .input, "\(path): no file in it shows the replicas: give a folder with monitor's CSV or a timeline.csv")
         }

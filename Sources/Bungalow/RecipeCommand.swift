@@ -109,6 +109,7 @@ struct RecipeCommand: AsyncParsableCommand {
             workers: workers ?? ProcessInfo.processInfo.activeProcessorCount)
         search.seeds = seeds
         search.wanted = wanted.wanted
+        search.loadName = SimulateCommand.shown(load)
         let last = Mutex(ContinuousClock.now)
         let found = await search.run(
             grid.candidates, today: obstacle == nil ? today : nil, isExhaustive: exhaustive
@@ -164,7 +165,7 @@ struct RecipeCommand: AsyncParsableCommand {
                 files.map { (URL(filePath: patch).appending(path: $0.name), $0.text) }, to: patch)
         }
         if json {
-            try StandardOutput.write(try SearchJSON.data(found, search: search))
+            try StandardOutput.write(try SearchJSON.data(found, search: search, grid: grid))
         } else {
             try StandardOutput.say(SearchReport(found, search: search, grid: grid).text)
         }

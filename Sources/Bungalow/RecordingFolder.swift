@@ -41,6 +41,9 @@ struct RecordingFolder {
     let path: String
     let run: RecordedRun
     let proofs: [RunProof]
+    /// The files that the run was read from, as they are.
+    let files: [RecordedFile]
+    private static let predictionName = "prediction.json"
     private static let manifestNames = ["objects.json", "manifests.yaml", "manifests.json"]
 
     /// - Parameter zone: of clients that log local times, by its name.
@@ -49,13 +52,25 @@ struct RecordingFolder {
         let evidence = try LoadFolder(
             path: path, zone: zone.flatMap(TimeZone.init(identifier:)) ?? .current, outputs: outputs
         ).read()
-        // Files in an unknown format do not belong to the recording, or are a recorder's tables.
-        for file in evidence.skipped where !file.hasSuffix("of no known format") {
-            StandardError.say("not read: \(file)")
-        }
-        run = try RecordedRun(folder: path, evidence: evidence)
+        let found = Result { () throws(RecipeError) in try RecordedRun(folder: path, evidence: evidence) }
+        Self.name(evidence.skipped, except: (try? found.get())?.filesRead ?? RecordedRun.knownFiles(folder: path))
+        run = try found.get()
+        let names = Set(evidence.sources).union(run.filesRead).subtracting([Self.predictionName])
+        files = names.sorted().compactMap { RecordedFile($0, in: URL(filePath: path)) }
         proofs = evidence.runs.compactMap(\.proof)
     }
+
+    /// Names what was passed over: a recorder's tables, logs and `/metrics` are known here and not to a report.
+    private static func name(_ skipped: [String], except read: Set<String>) {
+        let rest = skipped.filter { line in !read.contains { line.hasPrefix("\($0): ") } }
+        let ending = ": of no known format"
+        for line in rest where !line.hasSuffix(ending) { StandardError.say("not read: \(line)") }
+        let others = rest.filter { $0.hasSuffix(ending) }.map { $0.dropLast(ending.count) }
+        if !others.isEmpty { StandardError.say("not read, of no known format: \(others.joined(separator: ", "))") }
+    }
+
+    /// Where `prediction.json` goes.
+    var prediction: URL { URL(filePath: path).appending(path: Self.predictionName) }
 
     /// The manifests in the folder; nil if there are none.
     var manifests: String? {

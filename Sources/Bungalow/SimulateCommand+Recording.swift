@@ -77,13 +77,18 @@ extension SimulateCommand {
         }
         try writeOutputs(
             outcomes[middle], scenario: scenario, recipe: recipe, bill: bills[middle], comparison: (run, text))
-        try StandardOutput.say(
-            json
-                ? String(decoding: try prediction.data(statement: statement), as: UTF8.self).trimmingCharacters(
-                    in: .newlines)
-                : text + "\n\n" + TextReport.table(outcomes[middle], bill: bills[middle]))
-        let file = URL(filePath: folder).appending(path: "prediction.json")
-        try OutputFile(path: file.path).write(try prediction.data(statement: statement))
+        let file = service.map { URL(filePath: $0) }
+        let source = file.flatMap { RecordedFile($0.lastPathComponent, in: $0.deletingLastPathComponent()) }
+        if json {
+            let simulation = JSONReport(outcomes[middle], bill: bills[middle])
+            try StandardOutput.write(
+                try prediction.data(
+                    statement: statement, recording: recording.files, service: source, simulation: simulation))
+        } else {
+            try StandardOutput.say(text + "\n\n" + TextReport.table(outcomes[middle], bill: bills[middle]))
+        }
+        try OutputFile(path: recording.prediction.path).write(
+            try prediction.data(statement: statement, recording: recording.files, service: source))
     }
 
     /// Whether a prediction that failed would be proven with a CPU of a request within the calibration's error.

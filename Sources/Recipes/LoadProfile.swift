@@ -158,6 +158,19 @@ package enum LoadProfile {
 }
 
 extension Load {
+    /// ` (clients that wait for each response)`: how it is simulated, for people.
+    var kind: String {
+        guard case .traffic(let phases) = self else { return "" }
+        let isClosed = phases.map { if case .closed = $0.traffic { true } else { false } }.contains(true)
+        let isOpen = phases.map { if case .open = $0.traffic { true } else { false } }.contains(true)
+        switch (isClosed, isOpen) {
+        case (true, true): return " (clients that wait for each response, and requests at given rates)"
+        case (true, false): return " (clients that wait for each response)"
+        case (false, true): return " (requests at given rates, however long the responses take)"
+        case (false, false): return ""
+        }
+    }
+
     /// Seconds from its begin to its end; demand has five minutes more, for what follows its last step.
     package var length: Double {
         switch self {

@@ -16,7 +16,7 @@ package struct ServiceModel: Sendable {
     private static let keys = [
         "cpu_per_hit_ms", "cpu_per_miss_ms", "wait_per_hit_ms", "wait_per_miss_ms", "base_cpu_cores", "memory_idle_mib",
         "memory_loaded_mib", "start_up_s", "model_threads", "metrics_resolution_s", "calibrated",
-        "cpu_per_wake_up_ms", "wake_up_shared_ms",
+        "cpu_per_wake_up_ms", "wake_up_shared_ms", "hit_rate",
     ]
 
     /// This server with its synthetic model: the CPU of a request is that of its HTTP and its cache.
@@ -57,6 +57,7 @@ package struct ServiceModel: Sendable {
         service.wakeUpCPU = try field["cpu_per_wake_up_ms"].mean(in: 0...1e7).map { $0 / 1000 } ?? service.wakeUpCPU
         service.wakeUpShared =
             try field["wake_up_shared_ms"].mean(in: 0...1e7).map { $0 / 1000 } ?? service.wakeUpShared
+        service.hitRate = try field["hit_rate"].mean(in: 0...1) ?? service.hitRate
         service.baseCPU = try field["base_cpu_cores"].mean(in: 0...1000) ?? service.baseCPU
         service.idleMemory = try field["memory_idle_mib"].mean(in: 0...1e7) ?? service.idleMemory
         service.loadedMemory =

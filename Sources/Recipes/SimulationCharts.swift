@@ -23,59 +23,83 @@ package struct SimulationCharts {
         /// A value holds until the next one.
         var isStepped = true
         var isRecorded = false
+        /// Blue is what there is, orange what is asked for, green what is allowed.
+        var color = 0
+    }
+
+    private struct Plot {
+        var name: String
+        var title: String
+        var lines: [Line]
+        /// The vertical axis goes up to this value at least.
+        var least = 0.0
+        var decisions: [Decision] = []
+
+        var highest: Double { max(lines.flatMap { $0.points.map(\.value) }.max() ?? 0, least, 1e-3) }
     }
 
     /// Each with the name of its file.
     package var all: [(name: String, chart: Chart)] {
+        plots.map { ($0.name, chart($0, width: Chart.pageWidth, highest: $0.highest)) }
+    }
+
+    /// The plots of several runs, row by row, with the same axes in a row: as HTML for a part of a page and for a phone.
+    package static func rows(_ runs: [SimulationCharts], width: Double) -> [[String]] {
+        let plots = runs.map(\.plots)
+        return (0..<(plots.first?.count ?? 0)).map { row in
+            let highest = plots.map { $0[row].highest }.max() ?? 1
+            return zip(runs, plots).map { run, plots in
+                Chart.html(width: width) { run.chart(plots[row], width: $0, highest: highest) } ?? ""
+            }
+        }
+    }
+
+    private var plots: [Plot] {
         let unit = recipe.monitored
         let replicas = [
-            Line(name: "wanted", points: seconds { Double($0.spec) }),
+            Line(name: "wanted", points: seconds { Double($0.spec) }, color: 1),
             Line(name: "ready", points: seconds { Double($0.ready) }),
         ]
         let cores = [
             Line(name: "used", points: seconds { $0.publishedCores }),
-            Line(name: "requested", points: seconds { Double($0.pods) * unit.cpuRequest }),
-            Line(name: "limit", points: seconds { Double($0.pods) * unit.cpuLimit }),
+            Line(name: "requested", points: seconds { Double($0.pods) * unit.cpuRequest }, color: 1),
+            Line(name: "limit", points: seconds { Double($0.pods) * unit.cpuLimit }, color: 2),
         ]
-        let old = recorded.map(RecordedLines.init)
-        func with(_ line: RecordedLines.Line?, _ name: String, _ lines: [Line]) -> [Line] {
-            lines
-                + [line].compactMap(\.self).map {
-                    Line(name: "\(name), recorded", points: $0.points, isStepped: $0.isStepped, isRecorded: true)
-                }
-        }
         let memory = [
             Line(name: "used", points: seconds { $0.memory }),
-            Line(name: "requested", points: seconds { Double($0.pods) * unit.memoryRequest }),
-            Line(name: "limit", points: seconds { Double($0.pods) * unit.memoryLimit }),
+            Line(name: "requested", points: seconds { Double($0.pods) * unit.memoryRequest }, color: 1),
+            Line(name: "limit", points: seconds { Double($0.pods) * unit.memoryLimit }, color: 2),
         ]
+        let old = recorded.map(RecordedLines.init)
+        // What was recorded has the colour of what is compared to it.
+        func with(_ lines: [Line], _ recorded: (line: RecordedLines.Line?, name: String, color: Int)...) -> [Line] {
+            lines
+                + recorded.compactMap { line, name, color in
+                    line.map {
+                        Line(
+                            name: "\(name), recorded", points: $0.points, isStepped: $0.isStepped, isRecorded: true,
+                            color: color)
+                    }
+                }
+        }
+        let response = minutes("response time") { $0.served > 0 ? $0.latency / Double($0.served) * 1000 : nil }
         return [
-            (
-                "transactions",
-                chart(
-                    "Transactions served in a minute",
-                    with(old?.transactions, "served", [minutes("served") { Double($0.served) }]))
-            ),
-            (
-                "response-time",
-                chart(
-                    "Response time in ms, mean of a minute",
-                    with(
-                        old?.response, "response time",
-                        [minutes("response time") { $0.served > 0 ? $0.latency / Double($0.served) * 1000 : nil }]))
-            ),
-            (
-                "success",
-                chart(
-                    "Requests that succeeded, in percent",
-                    with(old?.success, "succeeded", [minutes("succeeded", Self.percent)]), least: 100)
-            ),
-            (
-                "replicas",
-                chart("Replicas", with(old?.replicas, "pods", replicas), least: 4, decisions: outcome.decisions)
-            ),
-            ("cpu", chart("CPU in cores", with(old?.cores, "used", cores))),
-            ("memory", chart("Memory in MiB", with(old?.memory, "used", memory))),
+            Plot(
+                name: "transactions", title: "Transactions served in a minute",
+                lines: with([minutes("served") { Double($0.served) }], (old?.transactions, "served", 0))),
+            Plot(
+                name: "response-time", title: "Response time in ms, mean of a minute",
+                lines: with([response], (old?.response, "response time", 0))),
+            Plot(
+                name: "success", title: "Requests that succeeded, in percent",
+                lines: with([minutes("succeeded", Self.percent)], (old?.success, "succeeded", 0)), least: 100),
+            Plot(
+                name: "replicas", title: "Replicas", lines: with(replicas, (old?.replicas, "pods", 0)), least: 4,
+                decisions: outcome.decisions),
+            Plot(
+                name: "cpu", title: "CPU in cores",
+                lines: with(cores, (old?.cores, "used", 0), (old?.requestedCores, "requested", 1))),
+            Plot(name: "memory", title: "Memory in MiB", lines: with(memory, (old?.memory, "used", 0))),
         ]
     }
 
@@ -98,27 +122,21 @@ package struct SimulationCharts {
         outcome.seconds.map { ($0.time, value($0)) }
     }
 
-    /// - Parameter least: the vertical axis goes up to this value at least.
-    private func chart(_ title: String, _ lines: [Line], least: Double = 0, decisions: [Decision] = []) -> Chart {
-        // The colour of "used" is that of "ready": what is there.
-        let drawn = lines.count { !$0.isRecorded }
-        // What was recorded has the colour of what is compared to it: the first line, or the pods that are there.
-        let colors = (drawn == 2 ? [1, 0] : Array([0, 1, 2].prefix(drawn))) + [0]
-        let isAlone = lines.count == 1
-        let legend = zip(lines, colors).map { Chart.LegendEntry(name: $0.name, color: $1) }
-        var chart = Chart(title: title, height: 240, legend: isAlone ? [] : legend)
-        let most = lines.flatMap { $0.points.map(\.value) }.max() ?? 0
+    private func chart(_ plot: Plot, width: Double, highest: Double) -> Chart {
+        let isAlone = plot.lines.count == 1
+        let legend = plot.lines.map { Chart.LegendEntry(name: $0.name, color: $0.color, isWide: $0.isRecorded) }
+        var chart = Chart(title: plot.title, width: width, height: 240, legend: isAlone ? [] : legend)
         let x = Axis(upTo: scenario.duration / 60, places: (chart.left, chart.right))
-        let y = Axis(upTo: max(most, least, 1e-3), places: (chart.bottom, chart.top + 4))
+        let y = Axis(upTo: highest, places: (chart.bottom, chart.top + 4))
         chart.draw(horizontal: x, caption: "minutes")
         chart.draw(vertical: y)
-        for (line, color) in zip(lines, colors) {
+        for line in plot.lines {
             let points = (line.isStepped ? Self.corners(line.points) : line.points).map {
                 (x: x.place($0.time / 60), y: Optional(y.place($0.value)))
             }
-            chart.draw(line: points, color: color, isWide: line.isRecorded)
+            chart.draw(line: points, color: line.color, isWide: line.isRecorded)
         }
-        for decision in decisions where decision.desired != decision.current {
+        for decision in plot.decisions where decision.desired != decision.current {
             chart.draw(
                 point: (x.place(decision.time / 60), y.place(Double(decision.desired))),
                 tip: "\(fixed(decision.time, 0)) s, \(decision.reason): \(decision.explanation)", color: 1)

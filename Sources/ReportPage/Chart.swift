@@ -4,11 +4,15 @@ public struct Chart: Sendable {
     public struct LegendEntry: Sendable {
         let name: String
         let color: Int
+        let isWide: Bool
 
-        /// - Parameter color: the number of the stylesheet's colour, from 0 on.
-        public init(name: String, color: Int) {
+        /// - Parameters:
+        ///   - color: the number of the stylesheet's colour, from 0 on.
+        ///   - isWide: of a line that is drawn wide and pale.
+        public init(name: String, color: Int, isWide: Bool = false) {
             self.name = name
             self.color = color
+            self.isWide = isWide
         }
     }
 
@@ -124,10 +128,10 @@ public struct Chart: Sendable {
     }
 
     /// Draws a point with a text for the pointer, the keyboard and screen readers.
-    public mutating func draw(point: (x: Double, y: Double), tip: String, color: Int) {
+    public mutating func draw(point: (x: Double, y: Double), tip: String, color: Int, isLarge: Bool = false) {
         let center = "cx=\"\(Markup.at(point.x))\" cy=\"\(Markup.at(point.y))\""
         let text = Markup.escaped(tip)
-        marks += "<circle class=\"point c\(color)\" \(center) r=\"5\" tabindex=\"0\" role=\"img\""
+        marks += "<circle class=\"point c\(color)\" \(center) r=\"\(isLarge ? 8 : 5)\" tabindex=\"0\" role=\"img\""
         marks += " aria-label=\"\(text)\" data-tip=\"\(text)\"/>"
     }
 
@@ -136,9 +140,11 @@ public struct Chart: Sendable {
 
     /// The figure as HTML, drawn twice, for a page and for a phone; only one of them is visible.
     ///
-    /// - Parameter draw: the chart of a width; nil if there is nothing to draw.
-    public static func html(_ draw: (_ width: Double) -> Self?) -> String? {
-        guard let page = draw(pageWidth), let phone = draw(phoneWidth) else { return nil }
+    /// - Parameters:
+    ///   - width: on a page.
+    ///   - draw: the chart of a width; nil if there is nothing to draw.
+    public static func html(width: Double = pageWidth, _ draw: (_ width: Double) -> Self?) -> String? {
+        guard let page = draw(width), let phone = draw(phoneWidth) else { return nil }
         return """
             <figure>\(page.caption)
             \(page.svg(class: "page"))
@@ -148,7 +154,10 @@ public struct Chart: Sendable {
     }
 
     private var caption: String {
-        let entries = legend.map { "<span><i class=\"c\($0.color)\"></i>\(Markup.escaped($0.name))</span>" }.joined()
+        let entries = legend.map { entry in
+            let kind = entry.isWide ? " pale" : ""
+            return "<span><i class=\"c\(entry.color)\(kind)\"></i>\(Markup.escaped(entry.name))</span>"
+        }.joined()
         return "<figcaption>\(Markup.escaped(title))<span class=\"legend\">\(entries)</span></figcaption>"
     }
 
@@ -168,7 +177,7 @@ public struct Chart: Sendable {
             let x = Markup.at(place)
             place += 8 * Double(entry.name.count) + 34
             return """
-                <rect class="fill c\(entry.color)" x="\(x)" y="9" width="10" height="10"/>\
+                <rect class="fill c\(entry.color)\(entry.isWide ? " pale" : "")" x="\(x)" y="9" width="10" height="10"/>\
                 <text x="\(Markup.at((Double(x) ?? 0) + 15))" y="18">\(Markup.escaped(entry.name))</text>
                 """
         }.joined()
@@ -193,7 +202,7 @@ public struct Chart: Sendable {
         text { fill: var(--soft); } .title { fill: var(--ink); font-size: 14px; font-weight: 600; }
         .card { fill: var(--card); } .grid { stroke: var(--grid); } .fill { fill: var(--c); }
         .line { fill: none; stroke: var(--c); stroke-width: 1.8; } .wide { stroke-width: 7; stroke-opacity: 0.35; }
-        .point { fill: var(--card); stroke: var(--c); stroke-width: 2; }
+        .pale { opacity: 0.35; } .point { fill: var(--card); stroke: var(--c); stroke-width: 2; }
         .c0 { --c: var(--c0); } .c1 { --c: var(--c1); } .c2 { --c: var(--c2); }
         """
 

@@ -39,4 +39,14 @@ public enum Markup {
         let kind = isTotalLast ? " class=\"total\"" : ""
         return "<table\(kind)><thead><tr>\(head)</tr></thead><tbody>\(body)</tbody></table>"
     }
+
+    /// A table of which each row becomes a list with the titles where there is no room for all columns.
+    public static func stackedTable(titles: [String], rows: [[String]]) -> String {
+        let head = titles.map { "<th scope=\"col\">\(escaped($0))</th>" }.joined()
+        let body = rows.map { row in
+            let cells = zip(titles, row).map { "<td data-title=\"\(escaped($0))\">\(escaped($1))</td>" }
+            return "<tr>\(cells.joined())</tr>"
+        }
+        return "<table class=\"stack\"><thead><tr>\(head)</tr></thead><tbody>\(body.joined())</tbody></table>"
+    }
 }

@@ -143,6 +143,48 @@ struct CalibrationTests {
         #expect(abs(wait.value - 100) <= wait.plusMinus ?? 0 && wait.value > 70, "\(wait)")
     }
 
+    @Test("A short stretch tells a cost with its error, or says that it tells none")
+    func shortStretch() throws {
+        let run = try Self.recording()
+        for begin in stride(from: 95.0, to: 240, by: 15) {
+            do throws(RecipeError) {
+                let found = try Calibration(run, proofs: [], recipe: nil, stretch: begin...(begin + 30))
+                #expect(
+                    found.missCPU?.plusMinus != nil
+                        || found.open.contains { $0.contains("the error of cpu_per_miss_ms") })
+            } catch {
+                #expect(error.description.contains("no file tells what a request costs"))
+            }
+        }
+    }
+
+    @Test("Runs that asked for hits and had none say that the server has no cache")
+    func noCache() throws {
+        let folder = try TemporaryFolder()
+        for index in 0..<2 {
+            try Self.proof(
+                name: "r\(index)", second: index * 30, seconds: 10, hits: 0, misses: 100 + index,
+                cpu: 1 + Double(index) / 100
+            )
+            .write(to: folder.url.appending(path: "r\(index).run.json"), atomically: true, encoding: .utf8)
+        }
+        let evidence = try LoadFolder(path: folder.url.path, zone: .gmt).read()
+        let run = try RecordedRun(folder: folder.url.path, evidence: evidence)
+        let found = try Calibration(
+            run, proofs: evidence.runs.compactMap(\.proof), recipe: nil, stretch: 0...run.length)
+        #expect(
+            found.open.contains { $0.contains("the server has no cache; one with a cache would tell") }, "\(found.open)"
+        )
+    }
+
+    @Test("A folder's name stays within its comment, whatever is in it")
+    func nameOfFolder() throws {
+        let run = Self.monitored(cost: 0.02, base: 0.05, span: 15, lag: 0, seed: 1)
+        let found = try Calibration(run, proofs: [], recipe: nil, stretch: 0...600)
+        let lines = found.yaml(of: "we ird\ncpu_per_miss_ms: 1").split(whereSeparator: \.isNewline)
+        #expect(lines.count { $0.hasPrefix("cpu_per_miss_ms:") } == 1)
+    }
+
     @Test("Runs of two systems are not added up")
     func mixed() throws {
         let folder = try TemporaryFolder()

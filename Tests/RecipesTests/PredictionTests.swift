@@ -109,3 +109,55 @@ struct PredictionTests {
         #expect(found.verdict == .void && found.firstDifference?.time == 440)
     }
 }
+
+/// What the recording lacks.
+@Suite("Predictions of recordings with gaps")
+struct LackingTests {
+    static func prediction(_ run: RecordedRun, given: Bool = false) throws -> Prediction {
+        let recipe = try CalibrationTests.recipe()
+        var whole = try CalibrationTests.recording()
+        whole.samples = run.samples
+        let model = ServiceModel(environment: recipe.environment, cores: 2)
+        let outcome = simulate(try whole.scenario(recipe: recipe, model: model, load: nil, resolution: nil))
+        return Prediction(outcome, of: run, recipe: recipe, calibrated: nil, isLoadGiven: given)
+    }
+
+    @Test("Where pods used CPU and no client recorded a request, nothing is judged, and what is left proves nothing")
+    func unrecordedLoad() throws {
+        var run = try CalibrationTests.recording()
+        #expect(run.unrecordedLoad == nil)
+        run.publications = []
+        #expect(run.unrecordedLoad == nil)
+        // The second load, of which the monitor still shows the CPU.
+        run.requests.removeAll { $0.start > 245 }
+        let found = try Self.prediction(run)
+        let begin = try #require(run.unrecordedLoad).lowerBound
+        #expect((235...260).contains(begin), "\(begin)")
+        #expect(found.verdict == .unproven && found.judged.last?.upperBound == begin)
+        #expect(found.text(statement: "s").contains("no client recorded a request; give the load with --load"))
+        #expect(try Self.prediction(run, given: true).unrecorded == nil)
+    }
+
+    @Test("A column that the monitor's CSV lacks leaves its own condition unproven, by name, and the others judged")
+    func columns() throws {
+        var run = try CalibrationTests.recording()
+        run.lackingColumns = ["cpu_req_core"]
+        let found = try Self.prediction(run)
+        #expect(found.checks.map(\.verdict) == [.proven, .unproven, .proven])
+        #expect(found.checks[1].text.contains("lacks the column cpu_req_core"))
+        run.lackingColumns = ["n_replica"]
+        #expect(try Self.prediction(run).checks.map(\.verdict) == [.unproven, .proven, .proven])
+        #expect(!run.hasReplicas || !run.replicas.isEmpty)
+    }
+
+    @Test("Reserved cores that differ are named by the first sample at which they do")
+    func firstDifference() throws {
+        var run = try CalibrationTests.recording()
+        for index in run.samples.indices { run.samples[index].cores.requested *= 1.2 }
+        let found = try Self.prediction(run)
+        #expect(found.checks.map(\.verdict) == [.proven, .void, .proven])
+        let text = try #require(found.firstDifference?.firstDifference?.text)
+        let cores = try #require(text.firstMatch(of: #/^([0-9.]+) cores reserved as predicted, ([0-9.]+) recorded at/#))
+        #expect(abs((Double(cores.2) ?? 0) / (Double(cores.1) ?? 1) - 1.2) < 0.01, "\(text)")
+    }
+}

@@ -1,4 +1,5 @@
 import Autoscaler
+import Foundation
 import Recipes
 import Simulation
 import Testing
@@ -49,7 +50,7 @@ struct SearchTests {
             search.wanted = Self.wanted(least: [1, 2], most: [2, 4])
             found.append(await search.run(grid.candidates, today: nil))
         }
-        let texts = try zip(found, searches).map { try SearchJSON.data($0, search: $1) }
+        let texts = try zip(found, searches).map { try SearchJSON.data($0, search: $1, grid: grid) }
         #expect(texts[0] == texts[1] && texts[0] != texts[2])
         #expect(found[0].evaluations.allSatisfy { $0.runs.count == 5 })
     }
@@ -142,6 +143,52 @@ struct SearchTests {
         #expect(found.front.count == 1 && found.choice != nil && !found.isKept)
     }
 
+    @Test("Today's recipe, where it may not be chosen, drops none that was asked for")
+    func askedFor() async throws {
+        let space = try Self.space(Self.open([(60, 1), (60, 4), (60, 1)]), duration: 180)
+        var search = RecipeSearch(space: space, objective: Objective(), seed: 1, workers: 2)
+        search.seeds = 2
+        // Dear and slow beside today's.
+        search.wanted = SearchSpace.Wanted(requests: [4000], limits: [4000], least: [1], most: [2], targets: [60])
+        let today = Candidate(request: 1000, limit: 4000, least: 2, most: 2, target: 60, pace: .today)
+        let grid = space.grid(search.wanted)
+        let found = await search.run(grid.candidates, today: today)
+        #expect(
+            found.today != nil && found.choice?.candidate.request == 4000, "\(found.evaluations.map(\.candidate.text))")
+    }
+
+    @Test("JSON has the reasons of what is never proposed, and the text says how the load is simulated")
+    func reasons() async throws {
+        let space = try Self.space(Self.open([(60, 2)]), duration: 60)
+        var search = RecipeSearch(space: space, objective: Objective(), seed: 1, workers: 2)
+        search.seeds = 1
+        search.loadName = "rates.csv"
+        search.wanted = SearchSpace.Wanted(requests: [1000, 5000], limits: [5000], least: [1], most: [1])
+        let grid = space.grid(search.wanted)
+        let found = await search.run(grid.candidates, today: nil)
+        let json = String(decoding: try SearchJSON.data(found, search: search, grid: grid), as: UTF8.self)
+        #expect(
+            json.contains(
+                #""count":1,"example":"5000m/5000m, 1 pods","obstacle":"doesNotFit","reason":"1 pods of 5000m"#),
+            "\(json)")
+        let text = SearchReport(found, search: search, grid: grid).text
+        #expect(text.contains("load: rates.csv (requests at given rates, however long the responses take)"))
+        #expect(text.contains("1 like 5000m/5000m, 1 pods: 1 pods of 5000m and"))
+    }
+
+    @Test("Of two recipes of the same cost the slower one is beaten, though sums of floating-point numbers differ")
+    func ties() async throws {
+        let space = try Self.space(Self.open([(120, 4)]), duration: 120)
+        let search = RecipeSearch(space: space, objective: Objective(), seed: 1, workers: 2)
+        // Half a core six times, and two cores twice: 3 cores and 12 GiB are 4 cores and 4 GiB, by these prices.
+        let many = Candidate(request: 500, limit: 500, least: 6, most: 6, target: 80, pace: .today)
+        let few = Candidate(request: 2000, limit: 4000, least: 2, most: 2, target: 80, pace: .today)
+        let found = await search.run([many, few], today: nil, isExhaustive: true)
+        let costs = found.evaluations.map { $0.median(\.cost) }
+        try #require(costs.count == 2 && abs(costs[0] - costs[1]) < 1e-9, "\(costs)")
+        #expect(found.front.map { found.evaluations[$0].candidate } == [few])
+    }
+
     @Test("Recipes that cannot work are left out, with the reason")
     func obstacles() throws {
         var space = try Self.space(LoadProfile.lab, duration: 2400)
@@ -176,6 +223,34 @@ struct SearchTests {
         "What is no objective",
         arguments: ["p99", "p95<=", "p95<=fast", "", "mean<=1s<=2s", "p95<=200", "p95<=1e400ms", "p95<=infs"])
     func noObjectives(text: String) { #expect(Objective(text) == nil) }
+
+    @Test(
+        "The page has the two recipes' plots side by side with the same axes, marks the chosen one, and draws each for a phone"
+    )
+    func page() async throws {
+        let space = try Self.space(Self.open([(60, 1), (60, 4)]), duration: 120)
+        var search = RecipeSearch(space: space, objective: Objective(), seed: 1, workers: 2)
+        search.seeds = 2
+        search.wanted = Self.wanted(least: [2, 4], most: [2, 4])
+        let today = Candidate(request: 1000, limit: 1000, least: 1, most: 1, target: 50, pace: .today)
+        let grid = space.grid(search.wanted)
+        let found = await search.run(grid.candidates, today: today)
+        try #require(found.today != nil && found.chosen != nil)
+        let page = SearchPage.page(found, search: search, grid: grid)
+        let pairs = page.components(separatedBy: "<div class=\"pair\">").dropFirst()
+        #expect(pairs.count == 6)
+        for pair in pairs {
+            #expect(pair.contains("<h3>Today</h3>") && pair.contains("<h3>Chosen</h3>"))
+            // Page and phone of both: the labels of the axes are those of the other recipe's.
+            let drawings = pair.components(separatedBy: "<svg ").dropFirst().map { svg in
+                svg.matches(of: #/text-anchor="end">([0-9.]+)</#).map { String($0.output.1) }
+            }
+            #expect(drawings.count == 4 && drawings[0] == drawings[2] && drawings[1] == drawings[3], "\(drawings)")
+        }
+        #expect(page.components(separatedBy: "class=\"phone\"").count == 14)
+        #expect(page.contains(">chosen</text>") && page.contains("data-tip=\"chosen: 1000m/1000m"))
+        #expect(page.contains("<table class=\"stack\">") && page.contains("data-title=\"p95 ms\""))
+    }
 
     @Test("A patch names the container, and the autoscaler by its kind")
     func patch() throws {

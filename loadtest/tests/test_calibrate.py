@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import calibrate_run
 import jsonschema
 import pytest
 
@@ -13,6 +14,21 @@ from loadtest.tests.conftest import LOADTEST, SCHEMA
 from testkit.processes import ROOT
 
 RUNS = ["few", "many", "one-hit", "one-miss", "pausing", "steady-16", "steady-4", "steady-64"]
+
+
+def test_a_rate_that_the_machine_does_not_keep_up_with_is_halved():
+    runs = calibrate_run.steps(4, 32)
+    rates, entry = [], None
+    while True:
+        try:
+            name, settings = runs.send(entry)
+        except StopIteration:
+            break
+        if name == "steady-4":
+            rates.append(settings["RATE"])
+        late = name == "steady-4" and len(rates) < 3
+        entry = {"rate": {"achieved": 400}, "dropped_iterations": 7 if late else 0}
+    assert rates == ["100", "50", "25"]
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 import Foundation
 
 /// Student's t distribution: the uncertainty of a mean of few values.
-enum StudentDistribution {
+package enum StudentDistribution {
     /// The t that a share of the distribution does not exceed.
     ///
     /// - Parameters:
     ///   - share: above 0.5, below 1.
     ///   - degrees: of freedom, positive.
-    static func quantile(_ share: Double, degrees: Double) -> Double {
+    package static func quantile(_ share: Double, degrees: Double) -> Double {
         var (low, high) = (0.0, 1.0)
         while upperTail(high, degrees: degrees) > 1 - share, high < 1e12 { high *= 2 }
         for _ in 0..<200 where high - low > 1e-12 * high {

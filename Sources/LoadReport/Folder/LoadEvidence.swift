@@ -10,6 +10,8 @@ public struct LoadEvidence: Sendable {
     public internal(set) var serverLogs: [ServerLog] = []
     /// How far simulations deviated from recordings.
     public internal(set) var predictions: [Claim] = []
+    /// The files with runs, or with what pods reserved and used, by their paths in the folder.
+    package internal(set) var sources: [String] = []
     /// Files that were left out, wholly or in part, one line each.
     public internal(set) var skipped: [String] = []
     /// Files that were left out although they may hold results.

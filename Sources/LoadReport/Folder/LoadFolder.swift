@@ -44,6 +44,7 @@ public struct LoadFolder: Sendable {
         var evidence = LoadEvidence()
         var runs = RunCollection()
         var runsWithParts = 0
+        var predictions: [(file: InputFile, found: FoundPrediction)] = []
         let (files, rest) = try files()
         for file in LocustDownloads.named(files) {
             do {
@@ -56,9 +57,12 @@ public struct LoadFolder: Sendable {
                     if !run.parts.isEmpty { runsWithParts += 1 }
                     if runsWithParts > Self.maximumRunsWithParts { run.parts = [] }
                     runs.add(run, of: file)
-                case .resources(let uses): evidence.resources += uses
+                    evidence.sources.append(file.relativePath)
+                case .resources(let uses):
+                    evidence.resources += uses
+                    evidence.sources.append(file.relativePath)
                 case .serverLog(let log): evidence.add(log)
-                case .prediction(let claim): evidence.predictions.append(claim)
+                case .prediction(let found): predictions.append((file, found))
                 case .nothing: break
                 }
             } catch let error as UnreadableFile {
@@ -77,7 +81,16 @@ public struct LoadFolder: Sendable {
             evidence.unread.append("\(rest) more files")
         }
         evidence.runs = runs.merged
+        evidence.predictions = predictions.map { claim($0.found, of: $0.file, beside: evidence.sources) }
         return evidence
+    }
+
+    /// A prediction's claim, held against the files of its folder.
+    private func claim(_ found: FoundPrediction, of file: InputFile, beside sources: [String]) -> Claim {
+        let place = file.relativePath.dropLast(file.name.count)
+        return found.claim(
+            in: URL(filePath: file.path).deletingLastPathComponent(),
+            present: sources.filter { $0.hasPrefix(place) }.map { String($0.dropFirst(place.count)) })
     }
 
     private func files() throws -> (files: [InputFile], rest: Int) {

@@ -4,7 +4,7 @@ enum FileContent: Sendable {
     case resources([ResourceUse])
     case serverLog(ServerLog)
     /// How far a simulation deviated from a recording.
-    case prediction(Claim)
+    case prediction(FoundPrediction)
     /// A file in a known format, without events.
     case nothing
 }

@@ -39,7 +39,7 @@ enum JSONFormats {
                 guard file.schema == PredictionFile.schema else {
                     throw UnreadableFile("its schema is \(file.schema), and \(PredictionFile.schema) is known")
                 }
-                return .prediction(file.prediction.claim)
+                return .prediction(FoundPrediction(found: file.prediction, recording: file.recording))
             }
             if keys.metrics != nil || keys.results != nil { return .run(try K6Summary(data).run(of: file)) }
             if keys.pods != nil, keys.total != nil {
@@ -106,30 +106,11 @@ extension LoadRun {
 /// `prediction.json` of `bungalow simulate --recording`.
 private struct PredictionFile: Decodable {
     let schema: Int
-    let prediction: Found
+    let prediction: PredictedVerdict
+    /// Nil in files of older releases.
+    let recording: [RecordedFile]?
 
     static let schema = 1
-
-    struct Found: Decodable {
-        let verdict: Verdict
-        let statement: String
-        let numbers: [String]
-
-        var claim: Claim {
-            Claim(
-                verdict: held, statement: statement.oneLine,
-                numbers: numbers.prefix(PredictionFile.most).map(\.oneLine))
-        }
-
-        /// The verdict, as far as the file's own numbers support it.
-        private var held: Verdict {
-            let own = numbers.compactMap { line in Verdict.allCases.first { line.hasPrefix($0.rawValue + " ") } }
-            if own.contains(.void), verdict == .proven { return .void }
-            return verdict == .proven && (own.isEmpty || own.contains(.unproven)) ? .unproven : verdict
-        }
-    }
-
-    private static let most = 20
 }
 
 /// The file that `loadtest/siege/phases` adds to siege's log: it repeats the log's numbers.

@@ -13,10 +13,10 @@ enum MonitorFile {
     ) throws -> (uses: [ResourceUse], losses: RecordReader.Losses) {
         var ends: [Double] = []
         // The file is read twice, since a start follows from an end.
-        _ = try samples(of: file, layout) { recording, sample in
+        let unread = try samples(of: file, layout) { recording, sample in
             if recording == ends.count { ends.append(sample.seconds) } else { ends[recording] = sample.seconds }
         }
-        guard let last = ends.last else { throw UnreadableFile("no rows") }
+        guard let last = ends.last else { throw UnreadableFile("no rows\(unread.suffix)") }
         let named = start(inName: file.name)
         var uses = ends.indices.map { index in
             let source = ends.count > 1 ? "\(file.relativePath), recording \(index + 1)" : file.relativePath

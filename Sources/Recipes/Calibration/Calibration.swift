@@ -20,6 +20,8 @@ package struct Calibration: Sendable {
 
     /// Milliseconds a request.
     package var hitCPU, missCPU, hitWait, missWait: Estimate?
+    /// The share of hits in what was recorded; a load test that chooses its own tells none.
+    package var hitRate: Estimate?
     /// Milliseconds by which a request costs more than those that come within `wakeUpShared` seconds after it.
     package var wakeUpCPU: Estimate?
     package var wakeUpShared = 0.0
@@ -58,8 +60,8 @@ package struct Calibration: Sendable {
                 "the \(within.count) runs are of \(systems.count) systems, by their build, model and configuration: keep the runs "
                     + "of one of them in the folder, or choose with --from and --until")
         }
-        findCPU(run, proofs: within, part: part)
-        findTimes(run, proofs: within, recipe: recipe, part: part)
+        let (kinds, isMixed) = findCPU(run, proofs: within, recipe: recipe, part: part)
+        if !isMixed { findTimes(run, proofs: within, recipe: recipe, part: part, kinds: kinds) }
         findMemory(run, proofs: within, part: part)
         findStartUp(run, recipe: recipe, part: part)
         if let seconds = Self.resolution(run, part: part) {
@@ -87,32 +89,87 @@ package struct Calibration: Sendable {
         return run.resolution
     }
 
-    private mutating func findCPU(_ run: RecordedRun, proofs: [RunProof], part: ClosedRange<Double>) {
-        var found = CPUFit.of(proofs: proofs)
-        if found == nil { found = CPUFit.ofCounters(run, part: part) }
+    /// - Returns: the kinds of the logged requests, where they are told apart; whether there are two whose costs are not.
+    private mutating func findCPU(
+        _ run: RecordedRun, proofs: [RunProof], recipe: Recipe?, part: ClosedRange<Double>
+    ) -> (kinds: LoggedKinds?, isMixed: Bool) {
         let idle = Self.idleUse(run, part: part)
-        if found == nil { found = CPUFit.ofMonitor(run, part: part, base: idle?.value) }
+        func logged(_ kinds: LoggedKinds?) -> CPUFit? {
+            CPUFit.ofCounters(run, part: part, kinds: kinds)
+                ?? CPUFit.ofMonitor(run, part: part, base: idle?.value, kinds: kinds)
+        }
+        var found = CPUFit.of(proofs: proofs)
+        let isCounted = found != nil
+        found = found ?? CPUFit.of(spans: run.counterSpans, part: part)
+        let isKnown = found != nil
+        found = found ?? logged(nil)
+        let kinds = found?.meanCost.flatMap { Self.kinds(run, recipe: recipe, part: part, cost: $0) }
+        if !isKnown, let kinds { found = logged(kinds) }
+        if !isKnown, kinds == nil, let cost = found?.meanCost, Self.mayHaveKinds(recipe, cost: cost),
+            let slow = LoggedKinds.slowShare(run.podRequests, part: part, cost: cost)
+        {
+            found?.mix(
+                // Some of them are hits that waited.
+                share: 1 - slow / 2,
+                because:
+                    "\(percent(slow)) of the scoring times are several times as long as most, without a gap between them"
+            )
+        }
         (hitCPU, missCPU, base) = (found?.hit, found?.miss, found?.base)
         (wakeUpCPU, wakeUpShared) = (found?.wakeUp, found?.shared ?? 0)
         if base == nil { base = idle }
+        if !isCounted, let found, let share = found.hitShare {
+            let spread = kinds.map { abs($0.share - share) } ?? 0
+            hitRate = Estimate(
+                share, plusMinus: max(0.01, spread), source: isKnown ? "the look-ups in /metrics" : "the scoring log")
+        }
+        addOpen(found, proofs: proofs, isKnown: isKnown || kinds != nil)
+        return (isCounted ? nil : kinds, found?.mixture != nil)
+    }
+
+    private static func mayHaveKinds(_ recipe: Recipe?, cost: Double) -> Bool {
+        recipe?.environment["CACHE_URL"] != "off" && cost < (recipe?.workload.cpuLimit ?? .infinity) * mostOfQuota
+    }
+
+    /// Two kinds of requests in the log, unless there is no cache or the limit may have slowed some.
+    private static func kinds(
+        _ run: RecordedRun, recipe: Recipe?, part: ClosedRange<Double>, cost: Double
+    ) -> LoggedKinds? {
+        guard mayHaveKinds(recipe, cost: cost) else { return nil }
+        return LoggedKinds(run.podRequests, part: part, cost: cost)
+    }
+
+    /// Milliseconds of a period's quota, per core of the limit: what needs more is cut by it, and its time tells about the quota.
+    static let mostOfQuota = 50.0
+
+    /// What the CPU's sources do not tell.
+    private mutating func addOpen(_ found: CPUFit?, proofs: [RunProof], isKnown: Bool) {
         if base == nil {
             open.append(
                 "base_cpu_cores: no stretch without requests was recorded; begin the monitor a minute before the load")
         }
-        if hitCPU == nil, proofs.contains(where: { ($0.cacheRate ?? 0) > 0 }) {
+        if let reason = found?.mixture {
+            open.append(
+                "cpu_per_hit_ms, the CPU of a miss alone, and the time that is not CPU: \(reason), so cpu_per_miss_ms is the mean of "
+                    + "hits and misses; runs with CACHE_RATE=0 and CACHE_RATE=1, as of loadtest/calibrate, would tell")
+        } else if hitCPU == nil, proofs.contains(where: { ($0.cacheRate ?? 0) > 0 }) {
             open.append(
                 "cpu_per_hit_ms: runs with CACHE_RATE above 0 had no hit, so the server has no cache; one with a cache would "
                     + "tell")
         } else if hitCPU == nil {
             open.append("cpu_per_hit_ms: no request is known to be a hit; a run with CACHE_RATE=1 would tell")
         }
-        if missCPU != nil, proofs.isEmpty {
+        if missCPU != nil, proofs.isEmpty, !isKnown, found?.mixture == nil {
             open.append(
                 "what hits and misses cost apart: their kinds are not in the files, so cpu_per_miss_ms is the mean of the "
                     + "requests as they came; loadtest/calibrate would tell")
         }
         if missCPU == nil {
             open.append("cpu_per_miss_ms: all requests are hits; a run with CACHE_RATE=0 would tell")
+        } else if missCPU?.plusMinus == nil {
+            open.append(
+                "the error of cpu_per_miss_ms: there is one run or pair of /metrics only; a second one at another rate would tell"
+            )
         }
     }
 
@@ -142,8 +199,9 @@ package struct Calibration: Sendable {
         let idle = known.filter { $0.time < begin }.map(\.each)
         let loaded = known.filter { $0.time >= begin }.map(\.each)
         let resident = proofs.flatMap(\.counters)
-        let first = resident.compactMap(\.first?.residentBytes).map { $0 / 1_048_576 }
-        let last = resident.compactMap(\.last?.residentBytes).map { $0 / 1_048_576 }
+        let scraped = run.counterSpans.filter { part.overlaps($0.begin...$0.end) }.map(\.memory)
+        let first = resident.compactMap(\.first?.residentBytes).map { $0 / 1_048_576 } + scraped.compactMap(\.first)
+        let last = resident.compactMap(\.last?.residentBytes).map { $0 / 1_048_576 } + scraped.compactMap(\.last)
         // Each run begins with what the ones before it have left.
         idleMemory = Self.memory(idle, or: Array(first.sorted().prefix(1)), source: "before the first request")
         loadedMemory = Self.memory(loaded, or: last, source: "under load")

@@ -16,8 +16,12 @@ struct LeastSquares {
     }
 
     /// Unknowns that would be negative are taken as zero, one after the other.
-    static func solve(_ rows: [Row], unknowns count: Int) -> Solution {
-        var used = (0..<count).filter { column in rows.contains { $0.factors[column] > 0 } }
+    ///
+    /// - Parameter allowed: the others are left out.
+    static func solve(_ rows: [Row], unknowns count: Int, of allowed: Set<Int>? = nil) -> Solution {
+        var used = (0..<count).filter { column in
+            allowed?.contains(column) ?? true && rows.contains { $0.factors[column] > 0 }
+        }
         var zero: Set<Int> = []
         while !used.isEmpty {
             guard let (values, inverse) = normal(rows, used) else {

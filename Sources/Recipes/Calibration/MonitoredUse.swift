@@ -2,8 +2,8 @@
 struct MonitoredUse {
     private let samples: [RecordedRun.Sample]
     private let begin: Double
-    /// Requests until each second.
-    private let requests: [Double]
+    /// Requests and hits until each second.
+    private let requests, hits: [Double]
     /// Seconds from one sample to the next.
     let interval: Double
     private let changes: [Double]
@@ -15,30 +15,42 @@ struct MonitoredUse {
     /// A kubelet's sample is up to 20 s old when it is read, and some time passes until it is seen.
     static let mostLag = 30.0
 
-    /// - Parameter base: what pods use without requests; nil leaves it to the fit.
-    init(_ run: RecordedRun, part: ClosedRange<Double>, base: Double?) {
+    /// - Parameters:
+    ///   - base: what pods use without requests; nil leaves it to the fit.
+    ///   - kinds: which requests are hits; nil takes all as misses.
+    init(_ run: RecordedRun, part: ClosedRange<Double>, base: Double?, kinds: LoggedKinds?) {
         self.base = base
         samples = run.samples.filter { part.contains($0.time) && $0.cores.used != nil && $0.pods > 0 }
         begin = part.lowerBound
         var counts = [Double](repeating: 0, count: Int(part.upperBound) + 2)
+        var hits = counts
         for request in run.requests {
             let last = min(Int(request.start + request.seconds), counts.count - 2)
             for second in stride(from: max(0, Int(request.start)), through: last, by: 1) {
                 let overlap =
                     min(request.start + request.seconds, Double(second + 1)) - max(request.start, Double(second))
-                counts[second + 1] += request.count * max(0, overlap) / max(request.seconds, 1e-9)
+                let count = request.count * max(0, overlap) / max(request.seconds, 1e-9)
+                counts[second + 1] += count
+                hits[second + 1] += count * (kinds?.share(second: second) ?? 0)
             }
         }
-        for second in counts.indices.dropFirst() { counts[second] += counts[second - 1] }
-        requests = counts
+        for second in counts.indices.dropFirst() {
+            counts[second] += counts[second - 1]
+            hits[second] += hits[second - 1]
+        }
+        (requests, self.hits) = (counts, hits)
         let times = samples.map(\.time)
         interval = times.count > 1 ? (times[times.count - 1] - times[0]) / Double(times.count - 1) : 5
         changes = run.changes.map(\.time)
     }
 
-    private func requests(until time: Double) -> Double {
-        let index = max(0, min(Int(time), requests.count - 2))
-        return requests[index] + (requests[index + 1] - requests[index]) * min(max(time - Double(index), 0), 1)
+    /// What was counted in a span, a second.
+    private func rate(_ counted: [Double], from begin: Double, to end: Double) -> Double {
+        func until(_ time: Double) -> Double {
+            let index = max(0, min(Int(time), counted.count - 2))
+            return counted[index] + (counted[index + 1] - counted[index]) * min(max(time - Double(index), 0), 1)
+        }
+        return (until(end) - until(begin)) / (end - begin)
     }
 
     /// A point is what was used in a second, on average over the span.
@@ -48,20 +60,20 @@ struct MonitoredUse {
             // A new pod is not in the sum at first.
             let isSteady = !changes.contains { $0 <= sample.time && $0 > sample.time - 2 * span }
             guard end - span >= begin, isSteady else { return nil }
-            let count = requests(until: end) - requests(until: end - span)
-            return point(sample, requests: count / span)
+            return point(sample, from: end - span, to: end)
         }
-        let loaded = points.count { $0.misses > 0 }
+        let loaded = points.count { $0.requests > 0 }
         return loaded >= Self.leastPoints ? points : []
     }
 
-    private func point(_ sample: RecordedRun.Sample, requests: Double) -> CPUFit.Point {
+    private func point(_ sample: RecordedRun.Sample, from begin: Double, to end: Double) -> CPUFit.Point {
         let used = sample.cores.used ?? 0
-        guard let base else {
-            return CPUFit.Point(cpu: used, podSeconds: Double(sample.pods), hits: 0, misses: requests)
-        }
-        return CPUFit.Point(
-            cpu: max(0, used - base * Double(sample.pods)), podSeconds: 0, hits: 0, misses: requests)
+        let hits = rate(hits, from: begin, to: end)
+        var point = CPUFit.Point(
+            cpu: used, podSeconds: Double(sample.pods), hits: hits, misses: rate(requests, from: begin, to: end) - hits,
+            time: sample.time)
+        if let base { (point.cpu, point.podSeconds) = (max(0, used - base * Double(sample.pods)), 0) }
+        return point
     }
 
     /// A point is what metrics-server published, once, on average over the time since it published before.
@@ -80,9 +92,9 @@ struct MonitoredUse {
             // A new pod is not in the sum at first, and one that went is not in it any more.
             let isSteady = !changes.contains { $0 <= sample.time && $0 > time - span - Self.settling }
             guard sample.time >= time, sample.time < until, end - span >= begin, isSteady else { continue }
-            points.append(point(sample, requests: (requests(until: end) - requests(until: end - span)) / span))
+            points.append(point(sample, from: end - span, to: end))
         }
-        return points.count { $0.misses > 0 } >= Self.leastPublications ? points : []
+        return points.count { $0.requests > 0 } >= Self.leastPublications ? points : []
     }
 
     /// Until a new pod has been sampled twice.

@@ -20,6 +20,7 @@ extension Calibration {
         if wakeUpCPU != nil { lines.append("wake_up_shared_ms: \(short(wakeUpShared * 1000))") }
         add("wait_per_hit_ms", hitWait)
         add("wait_per_miss_ms", missWait)
+        add("hit_rate", hitRate)
         add("base_cpu_cores", base)
         add("memory_idle_mib", idleMemory)
         add("memory_loaded_mib", loadedMemory)

@@ -4,43 +4,47 @@ import Simulation
 
 /// What the times of requests tell beyond their CPU: its spread, and time that is not CPU.
 extension Calibration {
+    /// - Parameter kinds: hits and misses of the log, where they are known apart.
     mutating func findTimes(
-        _ run: RecordedRun, proofs: [RunProof], recipe: Recipe?, part: ClosedRange<Double>
+        _ run: RecordedRun, proofs: [RunProof], recipe: Recipe?, part: ClosedRange<Double>, kinds: LoggedKinds?
     ) {
         let times = run.podRequests.flatMap(\.times).filter {
             part.contains(Double($0.key)) && part.contains(Double($0.key) + 1)
         }.flatMap(\.value).sorted()
-        if !times.isEmpty {
-            findTimes(logged: times, recipe: recipe)
+        if let cpu = missCPU, !times.isEmpty, let limit = recipe?.workload.cpuLimit,
+            cpu.value > limit * Self.mostOfQuota
+        {
+            open.append(
+                "the spread of CPU and the time that is not CPU: a request uses most of the quota that the limit leaves; "
+                    + "a run without a limit would tell")
+        } else if let kinds {
+            (hitCPU, hitWait) = Self.wait(of: kinds.hitTimes, cpu: hitCPU, name: "hits'")
+            (missCPU, missWait) = Self.wait(of: kinds.missTimes, cpu: missCPU, name: "misses'")
+        } else if !times.isEmpty, hitCPU == nil {
+            (missCPU, missWait) = Self.wait(of: times, cpu: missCPU, name: "")
         } else if !findWaits(of: proofs) {
             open.append(
-                "the spread of CPU and the time that is not CPU: there is no scoring log, and no run with one user; "
-                    + "loadtest/calibrate would tell")
+                "the spread of CPU and the time that is not CPU: there is no scoring log of one kind of requests, and no run "
+                    + "with one user; loadtest/calibrate would tell")
         }
     }
 
     private static let leastTimes = 100
 
     /// The lower quantiles of scoring times: requests that waited for others are not among them.
-    private mutating func findTimes(logged times: [Double], recipe: Recipe?) {
-        guard times.count >= Self.leastTimes, let cpu = missCPU else { return }
-        // A request that needs much of a period's quota is cut by it, and its time tells about the quota.
-        if let limit = recipe?.workload.cpuLimit, cpu.value > limit * 50 {
-            open.append(
-                "the spread of CPU and the time that is not CPU: a request uses most of the quota that the limit leaves; "
-                    + "a run without a limit would tell")
-            return
-        }
+    ///
+    /// - Returns: the CPU with its variation, and the wait.
+    private static func wait(of times: [Double], cpu: Estimate?, name: String) -> (cpu: Estimate?, wait: Estimate?) {
+        guard times.count >= leastTimes, var cpu else { return (cpu, nil) }
         let low = times[times.count / 20]
         let middle = times[times.count / 4]
-        let variation = Self.variation(ratio: middle / max(low, 1e-6))
-        missCPU?.variation = variation
-        let mean = middle / Self.gammaQuantile(normal: Self.quarter, variation: variation)
+        let variation = variation(ratio: middle / max(low, 1e-6))
+        cpu.variation = variation
+        let mean = middle / gammaQuantile(normal: quarter, variation: variation)
         let doubt = max(cpu.plusMinus ?? 0, 0.05 * mean)
         let wait = mean - cpu.value
-        missWait = Estimate(
-            wait > 2 * doubt ? wait : 0, plusMinus: doubt,
-            source: "the lower quarter of \(times.count) scoring times, less the CPU")
+        let source = "the lower quarter of \(times.count) \(name.isEmpty ? "" : name + " ")scoring times, less the CPU"
+        return (cpu, Estimate(wait > 2 * doubt ? wait : 0, plusMinus: doubt, source: source))
     }
 
     /// A single user's median times, where such runs had one kind of response; else nothing.

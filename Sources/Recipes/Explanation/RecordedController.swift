@@ -30,7 +30,7 @@ package struct RecordedController {
     ///   - settings: the controller's flags.
     ///   - period: from one sync to the next.
     package init?(_ run: RecordedRun, recipe: Recipe, settings: ControllerSettings, period: Double) {
-        guard let autoscaler = recipe.autoscaler, !run.replicas.isEmpty || !run.samples.isEmpty else { return nil }
+        guard let autoscaler = recipe.autoscaler, run.hasReplicas else { return nil }
         self.run = run
         self.recipe = recipe
         leastReplicas = autoscaler.minReplicas

@@ -22,6 +22,8 @@ package struct Prediction: Sendable {
     package var isDisputed = false
     /// What was judged, in seconds of the recording.
     package var judged: [ClosedRange<Double>]
+    /// From when on the recording lacks a part of the load, so that nothing after it can be predicted.
+    package var unrecorded: ClosedRange<Double>?
 
     /// Replicas may differ by one for a tenth of the samples.
     static let replicaShare = 0.9
@@ -39,15 +41,20 @@ package struct Prediction: Sendable {
         _ outcome: Outcome, of run: RecordedRun, recipe: Recipe, calibrated: ClosedRange<Double>?,
         isLoadGiven: Bool = false
     ) {
-        judged = Self.rest(of: run.length, without: calibrated)
+        let all = Self.rest(of: run.length, without: calibrated)
+        unrecorded = isLoadGiven ? nil : run.unrecordedLoad
+        let end = unrecorded?.lowerBound ?? .infinity
+        judged = all.filter { $0.lowerBound < end }.map { $0.lowerBound...min($0.upperBound, end) }
         let judged = judged
         func counts(_ time: Double) -> Bool { judged.contains { $0.contains(time) } }
         let samples = run.samples.filter { counts($0.time) }
         checks = [
-            Self.replicas(outcome, samples), Self.reserved(outcome, samples, recipe: recipe),
+            Self.replicas(outcome, samples, lacking: run.lackingColumns),
+            Self.reserved(outcome, samples, recipe: recipe, lacking: run.lackingColumns),
             Self.response(outcome, run.intervals.filter { counts($0.start) && counts($0.end) }),
         ]
         doubtSamples(samples)
+        doubtRest(all)
         if run.isLoadGuessed, !isLoadGiven { doubtResponse() }
         if run.isStartAssumed {
             for index in checks.indices where checks[index].verdict != .unproven {
@@ -58,7 +65,10 @@ package struct Prediction: Sendable {
         if judged.isEmpty {
             for index in checks.indices {
                 checks[index].verdict = .unproven
-                checks[index].text = "the service was calibrated on the whole recording"
+                checks[index].text =
+                    unrecorded == nil
+                    ? "the service was calibrated on the whole recording"
+                    : "no client recorded the load that the pods' CPU shows"
             }
         }
     }
@@ -74,6 +84,19 @@ package struct Prediction: Sendable {
         for index in 0...1 where checks[index].verdict == .proven {
             checks[index].verdict = .unproven
             checks[index].text += "; the monitor recorded \(fixed(seen, 0)) of \(fixed(all, 0)) s (90 % are needed)"
+        }
+    }
+
+    /// The conditions are of the whole run: what is known of a part of it neither proves nor denies them.
+    private mutating func doubtRest(_ all: [ClosedRange<Double>]) {
+        func seconds(_ parts: [ClosedRange<Double>]) -> Double {
+            parts.reduce(0) { $0 + $1.upperBound - $1.lowerBound }
+        }
+        guard seconds(judged) < Self.leastCoverage * seconds(all) else { return }
+        for index in checks.indices where checks[index].verdict != .unproven {
+            checks[index].verdict = .unproven
+            checks[index].text +=
+                "; the load is known for \(fixed(seconds(judged), 0)) of \(fixed(seconds(all), 0)) s only"
         }
     }
 
@@ -106,7 +129,12 @@ package struct Prediction: Sendable {
         return rest
     }
 
-    private static func replicas(_ outcome: Outcome, _ samples: [RecordedRun.Sample]) -> Check {
+    private static func replicas(
+        _ outcome: Outcome, _ samples: [RecordedRun.Sample], lacking: Set<String>
+    ) -> Check {
+        guard !lacking.contains("n_replica") else {
+            return Check(name: "replicas", verdict: .unproven, text: "the monitor's CSV lacks the column n_replica")
+        }
         let pairs = samples.compactMap { sample in
             outcome.second(at: sample.time).map { (sample.time, recorded: sample.pods, predicted: $0.pods) }
         }
@@ -124,7 +152,12 @@ package struct Prediction: Sendable {
             })
     }
 
-    private static func reserved(_ outcome: Outcome, _ samples: [RecordedRun.Sample], recipe: Recipe) -> Check {
+    private static func reserved(
+        _ outcome: Outcome, _ samples: [RecordedRun.Sample], recipe: Recipe, lacking: Set<String>
+    ) -> Check {
+        guard !lacking.contains("cpu_req_core") else {
+            return Check(name: "reserved", verdict: .unproven, text: "the monitor's CSV lacks the column cpu_req_core")
+        }
         var hours = (recorded: 0.0, predicted: 0.0)
         var first: (time: Double, text: String)?
         for (sample, next) in zip(samples, samples.dropFirst()) {
@@ -133,9 +166,12 @@ package struct Prediction: Sendable {
             guard let row = outcome.second(at: sample.time) else { continue }
             hours.recorded += sample.cores.requested * seconds / 3600
             hours.predicted += Double(row.pods) * recipe.monitored.cpuRequest * seconds / 3600
-            if first == nil, sample.pods != row.pods {
+            let predicted = Double(row.pods) * recipe.monitored.cpuRequest
+            if first == nil, abs(predicted - sample.cores.requested) > reservedTolerance * sample.cores.requested {
                 first = (
-                    sample.time, "\(row.pods) pods predicted, \(sample.pods) recorded at \(fixed(sample.time, 0)) s"
+                    sample.time,
+                    "\(fixed(predicted, 3)) cores reserved as predicted, \(fixed(sample.cores.requested, 3)) recorded at "
+                        + "\(fixed(sample.time, 0)) s"
                 )
             }
         }

@@ -31,8 +31,11 @@ struct RecordedLines {
         return points.isEmpty ? nil : Line(points: points, isStepped: false)
     }
 
-    var replicas: Line? { samples { Double($0.pods) } }
+    var replicas: Line? { run.hasReplicas ? samples { Double($0.pods) } : nil }
     var cores: Line? { samples(\.cores.used) }
+    var requestedCores: Line? {
+        run.lackingColumns.contains("cpu_req_core") ? nil : samples { $0.cores.requested }
+    }
     var memory: Line? { samples(\.memory.used) }
 
     private func samples(_ value: (RecordedRun.Sample) -> Double?) -> Line? {

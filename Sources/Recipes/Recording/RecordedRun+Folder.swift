@@ -9,9 +9,16 @@ extension RecordedRun {
     ///   - evidence: what `LoadFolder` found in it.
     package init(folder: String, evidence: LoadEvidence) throws(RecipeError) {
         let files = RecordingFiles(folder: folder)
+        let logs = ScoringLogs(files)
+        let requestsBySecond = logs.pods.reduce(into: [:]) { $0.merge($1.seconds, uniquingKeysWith: +) }
+        let metrics = SavedMetrics(files, requests: requestsBySecond)
+        filesRead = files.tables.union(logs.names).union(metrics.names)
+        notes = logs.notes + metrics.notes
         let use = evidence.resources.max { $0.samples.count < $1.samples.count }
         let runs = evidence.runs.filter { !$0.isSaturationSearch }
-        origin = try files.origin() ?? Self.origin(use, runs: runs)
+        let begins = [requestsBySecond.keys.min().map(Double.init), metrics.spans.map(\.begin).min()].compactMap(\.self)
+        let partial = use == nil ? try files.partialMonitor() : nil
+        origin = try files.origin() ?? partial?.start ?? Self.origin(use, runs: runs) ?? begins.min()
         let origin = origin ?? 0
         let shift = (use?.start.seconds ?? origin) - origin
         let isAssumed = use.map { Self.isStartAssumed($0, runs: runs) } ?? false
@@ -24,8 +31,15 @@ extension RecordedRun {
                 "\(use.source) has no date: it is taken to have begun with the load; a name such as "
                     + "use-20261121T072600Z.csv says when")
         }
+        if evidence.resources.count > 1, let use {
+            notes.append(
+                "\(evidence.resources.map(\.source).joined(separator: ", ")): there are \(evidence.resources.count) recordings of a "
+                    + "monitor; \(use.source), which has the most samples, is used")
+        }
+        if let partial { take(partial, origin: origin) }
         tools = runs.map { $0.tool.lowercased() }
-        try read(files, origin: origin)
+        try read(files, logs: logs, origin: origin)
+        counterSpans = metrics.spans.map { $0.moved(by: -origin) }
         if requests.isEmpty {
             requests = runs.flatMap(\.requests).map {
                 RecordedRequests(start: $0.start - origin, seconds: $0.seconds, count: $0.count)
@@ -35,13 +49,13 @@ extension RecordedRun {
         }
         let ends = [
             samples.last?.time, intervals.map(\.end).max(), requests.map { $0.start + $0.seconds }.max(),
-            runs.compactMap { $0.times.map { $0.upperBound.seconds - origin } }.max(),
+            runs.compactMap { $0.times.map { $0.upperBound.seconds - origin } }.max(), counterSpans.map(\.end).max(),
         ]
         length = ends.compactMap(\.self).max() ?? 0
         guard length > 0 else {
             throw RecipeError(
-                "\(folder): no recorded run was found in it: give a folder with monitor's CSV, or the files of siege, k6 or "
-                    + "Locust")
+                "\(folder): no recorded run was found in it: give a folder with monitor's CSV, the files of siege, k6 or Locust, "
+                    + "scoring logs, or /metrics saved before and after a load" + notes.map { "; \($0)" }.joined())
         }
         guard length <= 1e6 else {
             throw RecipeError(
@@ -51,9 +65,29 @@ extension RecordedRun {
         try checkTimes(folder: folder, runs: runs)
     }
 
+    private mutating func take(_ monitor: PartialMonitor, origin: Double) {
+        lackingColumns = monitor.lacking
+        filesRead.insert(monitor.name)
+        isStartAssumed = monitor.start == nil
+        let shift = monitor.start.map { $0 - origin } ?? 0
+        samples = monitor.samples.map { sample in
+            var sample = sample
+            sample.time += shift
+            return sample
+        }
+        notes.append("\(monitor.name) lacks the column \(monitor.lacking.sorted().joined(separator: ", "))")
+    }
+
+    /// The recorder's tables and `/metrics` in a folder, by name, whatever they hold.
+    package static func knownFiles(folder: String) -> Set<String> {
+        let files = RecordingFiles(folder: folder)
+        return files.tables.union(SavedMetrics(files, requests: [:]).names)
+    }
+
     /// Clients that log local times may seem to have run at another time than the monitor.
     private func checkTimes(folder: String, runs: [LoadRun]) throws(RecipeError) {
-        guard let first = samples.first?.time, let last = samples.last?.time, !intervals.isEmpty, phases == nil,
+        guard let first = samples.first?.time, let last = samples.last?.time, !intervals.isEmpty,
+            !filesRead.contains("phases.csv"),
             runs.contains(where: { $0.tool.lowercased() == "siege" }),
             intervals.allSatisfy({ $0.end < first - 60 || $0.start > last + 60 })
         else { return }
@@ -63,13 +97,12 @@ extension RecordedRun {
         )
     }
 
-    private mutating func read(_ files: RecordingFiles, origin: Double) throws(RecipeError) {
+    private mutating func read(_ files: RecordingFiles, logs: ScoringLogs, origin: Double) throws(RecipeError) {
         phases = try files.phases(origin: origin)
         if phases == nil { phases = SiegeMarks(try files.siegeLog(), intervals: intervals)?.phases }
         replicas = try files.replicas(origin: origin)
         publications = try files.publications(origin: origin)
         pods = try files.pods(origin: origin)
-        let logs = try ScoringLogs(folder: files.folder)
         podRequests = logs.pods.map { log in
             PodRequests(
                 pod: log.pod, seconds: Self.shifted(log.seconds, by: origin, +),
@@ -86,7 +119,6 @@ extension RecordedRun {
             }
             requestSource = "the scoring logs"
         }
-        notes += logs.notes
     }
 
     /// What was counted by Unix seconds, by the recording's.
@@ -113,6 +145,14 @@ extension RecordedRun {
         let begin = begins(runs.filter { !$0.isTimeOfFile })
         guard let use else { return begin ?? begins(runs) }
         return isStartAssumed(use, runs: runs) ? begin ?? use.start.seconds : use.start.seconds
+    }
+}
+
+extension RecordedRun.CounterSpan {
+    fileprivate func moved(by seconds: Double) -> Self {
+        var span = self
+        (span.begin, span.end) = (begin + seconds, end + seconds)
+        return span
     }
 }
 

@@ -87,6 +87,32 @@ package struct RecordedRun: Sendable {
         }
     }
 
+    /// What one server counted between two of its `/metrics` that were saved.
+    package struct CounterSpan: Sendable, Equatable {
+        package var begin, end: Double
+        package var cpuSeconds: Double
+        /// Look-ups; a miss is whatever was not a hit.
+        package var hits, misses: Double
+        package var rejected: Double
+        /// The mean scoring time of a hit in seconds: more than its CPU.
+        package var hitTime: Double?
+        /// MiB before and after.
+        package var memory: [Double] = []
+        /// Cores that the server used before its first request, its start included.
+        package var mostBase: Double?
+
+        package init(
+            begin: Double, end: Double, cpuSeconds: Double, hits: Double, misses: Double, rejected: Double = 0
+        ) {
+            self.begin = begin
+            self.end = end
+            self.cpuSeconds = cpuSeconds
+            self.hits = hits
+            self.misses = misses
+            self.rejected = rejected
+        }
+    }
+
     /// Unix seconds of second 0; nil if no file has a date.
     package var origin: Double?
     package var length = 0.0
@@ -106,11 +132,21 @@ package struct RecordedRun: Sendable {
     package var publications: [Publication] = []
     package var pods: [PodLife] = []
     package var podRequests: [PodRequests] = []
+    package var counterSpans: [CounterSpan] = []
+    /// What was read in the folder beside the files of `bungalow report`, by name.
+    package var filesRead: Set<String> = []
     /// `spec.replicas` from a time on.
     package var replicas: [(time: Double, count: Int)] = []
     package var notes: [String] = []
+    /// Columns that the monitor's CSV has not, though its format has: `n_replica`, `cpu_req_core`, `cpu_use_core`.
+    package var lackingColumns: Set<String> = []
 
     package init() {}
+
+    /// Whether anything shows the number of replicas.
+    package var hasReplicas: Bool {
+        !replicas.isEmpty || !samples.isEmpty && !lackingColumns.contains("n_replica")
+    }
 
     /// Requests within a stretch of time.
     package func requestCount(from begin: Double, to end: Double) -> Double {
@@ -122,7 +158,8 @@ package struct RecordedRun: Sendable {
 
     /// `spec.replicas` at a time, or what the monitor counted.
     package func replicaCount(at time: Double) -> Int? {
-        replicas.last { $0.time <= time }?.count ?? samples.last { $0.time <= time }?.pods
+        guard hasReplicas else { return nil }
+        return replicas.last { $0.time <= time }?.count ?? samples.last { $0.time <= time }?.pods
     }
 
     /// Each change of the replicas: the time at which the new number was first seen.

@@ -4,7 +4,35 @@ import Simulation
 /// The tables that a recorder of a cluster writes, each optional.
 struct RecordingFiles {
     let folder: String
+    /// The files in it and in its `logs`, in the order of their names.
+    let all: [(name: String, url: URL)]
     private static let maximumByteCount = 256 << 20
+    private static let tables = [
+        "phases.csv", "timeline.csv", "autoscaler.csv", "metrics-server.csv", "pods.csv", "objects.json",
+        "manifests.yaml", "manifests.json", "prediction.json",
+    ]
+
+    init(folder: String) {
+        self.folder = folder
+        let top = URL(filePath: folder)
+        var found: [(name: String, url: URL)] = []
+        for place in ["", "logs/"] {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: top.path + "/" + place)) ?? []
+            for name in names.sorted() where !name.hasPrefix(".") {
+                var isFolder: ObjCBool = false
+                let url = top.appending(path: place + name)
+                guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), !isFolder.boolValue
+                else {
+                    continue
+                }
+                found.append((place + name, url))
+            }
+        }
+        all = found
+    }
+
+    /// The recorder's tables and the manifests that are there.
+    var tables: Set<String> { Set(all.map(\.name)).intersection(Self.tables) }
 
     /// A file's text; nil if there is none.
     func text(_ name: String) throws(RecipeError) -> String? {
@@ -67,6 +95,15 @@ struct RecordingFiles {
         return try names.filter { $0.hasSuffix(".siege.log") }.sorted().first.flatMap { name throws(RecipeError) in
             try text(name)
         }
+    }
+
+    /// What is there of a monitor's CSV that lacks a column of its format.
+    func partialMonitor() throws(RecipeError) -> PartialMonitor? {
+        for file in all where file.name.hasSuffix(".csv") && !Self.tables.contains(file.name) {
+            guard let text = try text(file.name), let found = PartialMonitor(text, name: file.name) else { continue }
+            return found
+        }
+        return nil
     }
 
     func requests() throws(RecipeError) -> [RecordedRequests]? {

@@ -15,26 +15,43 @@ struct ScoringLogs {
 
     private(set) var pods: [Log] = []
     private(set) var notes: [String] = []
+    /// The files that hold requests, as the folder names them.
+    private(set) var names: Set<String> = []
     private static let maximumFileCount = 1000
     /// Scoring times that are kept of a second: enough for its quantiles.
-    private static let keptPerSecond = 64
+    static let keptPerSecond = 64
     private static let maximumSecondCount = 100_000
 
-    init(folder: String) throws(RecipeError) {
-        let top = URL(filePath: folder)
-        var files: [URL] = []
-        for place in [top, top.appending(path: "logs")] {
-            let found = (try? FileManager.default.contentsOfDirectory(at: place, includingPropertiesForKeys: nil)) ?? []
-            files += found.filter { Self.isLog($0.lastPathComponent) }
-        }
-        for file in files.sorted(by: { $0.path < $1.path }).prefix(Self.maximumFileCount) {
+    init(_ folder: RecordingFiles) {
+        let files = folder.all.filter { Self.isLog($0.url.lastPathComponent) }
+        for file in files.prefix(Self.maximumFileCount) {
             do {
-                let log = try Self.read(file)
-                if !log.seconds.isEmpty { pods.append(log) }
+                let log = try Self.read(file.url)
+                guard !log.seconds.isEmpty else { continue }
+                pods.append(log)
+                names.insert(file.name)
             } catch {
-                notes.append("\(file.lastPathComponent) is left out: \(error)")
+                notes.append("\(file.name) is left out: \(error)")
             }
         }
+        for file in folder.all where ScoringDatabase.isDatabase(file.url) { add(databaseAt: file.url, name: file.name) }
+    }
+
+    /// What `analyze --sqlite` stored, unless the logs themselves are there, or another database is.
+    private mutating func add(databaseAt url: URL, name: String) {
+        guard pods.isEmpty else {
+            notes.append("\(name) is left out: the folder has the scoring logs of \(pods.count) pods already")
+            names.insert(name)
+            return
+        }
+        do {
+            let database = try ScoringDatabase(path: url.path)
+            pods = database.pods
+            notes += database.losses.map { "\(name): \($0)" }
+        } catch {
+            notes.append("\(name) is left out: \(error)")
+        }
+        names.insert(name)
     }
 
     private static func isLog(_ name: String) -> Bool {

@@ -18,14 +18,18 @@ extension Objective {
     }
 
     /// Those that no other beats by more than the margins in both.
+    ///
+    /// - Parameter isAllowed: what may be chosen: today's recipe, where it may not, drops nothing that was asked for.
     func survivors(
-        _ evaluations: [Evaluation], today: Candidate?, margins: (cost: Double, latency: Double)
+        _ evaluations: [Evaluation], today: Candidate?, margins: (cost: Double, latency: Double),
+        where isAllowed: (Candidate) -> Bool
     ) -> [Candidate] {
         let points = evaluations.map { (cost: $0.median(\.cost), latency: median($0)) }
+        let rivals = evaluations.indices.filter { isAllowed(evaluations[$0].candidate) }.map { points[$0] }
         return evaluations.indices.filter { index in
             let point = points[index]
             if evaluations[index].candidate == today { return true }
-            return !points.contains {
+            return !rivals.contains {
                 $0.cost <= margins.cost * point.cost
                     && ($0.latency <= margins.latency * point.latency
                         || point.latency == .infinity && $0.latency < .infinity)

@@ -12,6 +12,8 @@ package struct RecipeSearch: Sendable {
     package var workers: Int
     /// Numbers that may not be left, other than by today's recipe, which is shown beside what was asked for.
     package var wanted = SearchSpace.Wanted()
+    /// What a person calls the load.
+    package var loadName = ""
 
     package init(space: SearchSpace, objective: Objective, seed: UInt64, workers: Int) {
         self.space = space
@@ -130,14 +132,14 @@ package struct RecipeSearch: Sendable {
             let gibibytes = cores * 1000 / Double(found[index].candidate.request) * space.memoryRequest / 1024
             found[index].runs[0].cost += space.prices.cost(of: ResourceHours(cores: cores, gibibytes: gibibytes))
         }
-        return objective.survivors(found, today: today, margins: (cost: 0.7, latency: 0.5))
+        return objective.survivors(found, today: today, margins: (cost: 0.7, latency: 0.5), where: wanted.allow)
     }
 
     private func survivorsOfOneSeed(
         _ candidates: [Candidate], today: Candidate?, progress: @escaping @Sendable (String) -> Void
     ) async -> [Candidate] {
         let found = await evaluate(candidates, seeds: 1, name: "on the whole load", progress: progress)
-        return objective.survivors(found, today: today, margins: (cost: 0.96, latency: 0.93))
+        return objective.survivors(found, today: today, margins: (cost: 0.96, latency: 0.93), where: wanted.allow)
     }
 
     /// Simulates recipes on all cores; the order and the results do not depend on how many there are.

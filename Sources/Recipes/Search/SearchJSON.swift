@@ -9,6 +9,15 @@ package enum SearchJSON {
         var isKept: Bool
         var recipes: [Row]
         var neighbours: [Row]
+        var leftOut: [Reason]
+        /// Why nothing was chosen.
+        var reason: String?
+    }
+
+    /// Recipes that are never proposed.
+    private struct Reason: Encodable {
+        var obstacle, example, reason: String
+        var count: Int
     }
 
     private struct Row: Encodable {
@@ -46,7 +55,9 @@ package enum SearchJSON {
         }
     }
 
-    package static func data(_ found: RecipeSearch.Found, search: RecipeSearch) throws -> Data {
+    package static func data(
+        _ found: RecipeSearch.Found, search: RecipeSearch, grid: SearchSpace.Grid
+    ) throws -> Data {
         let rows = found.evaluations.enumerated().map { index, evaluation in
             var row = Row(evaluation)
             row.isToday = index == found.today
@@ -61,7 +72,11 @@ package enum SearchJSON {
         }
         let file = File(
             seed: search.seed, seeds: search.seeds, searched: found.searched, onWholeLoad: found.onWholeLoad,
-            objective: search.objective.text, isKept: found.isKept, recipes: rows, neighbours: neighbours)
+            objective: search.objective.text, isKept: found.isKept, recipes: rows, neighbours: neighbours,
+            leftOut: SearchReport.reasons(grid, in: search.space).map {
+                Reason(obstacle: $0.obstacle.rawValue, example: $0.example, reason: $0.reason, count: $0.count)
+            },
+            reason: found.choice == nil ? SearchReport.noChoice : nil)
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

@@ -1,4 +1,5 @@
 import ReportPage
+import Simulation
 
 /// What a search found, for a terminal.
 package struct SearchReport: Sendable {
@@ -13,14 +14,27 @@ package struct SearchReport: Sendable {
     }
 
     package var text: String {
-        let parts = [
-            "\(found.searched) recipes, \(found.onWholeLoad) of them on the whole load with \(search.seeds) seeds from "
-                + "\(search.seed) on; objective: \(search.objective.text)",
-            leftOut, "Not beaten in both latency and cost (medians, and the range over seeds):\n" + table(shown),
-            choice,
-            neighbours,
-        ]
+        let front = TextTable(titles: frontTable.titles, rows: frontTable.rows).text(indent: "  ")
+        let parts =
+            [
+                summary, leftOut, "Not beaten in both latency and cost (medians, and the range over seeds):\n" + front,
+                choice,
+            ]
+            + [
+                neighbours.map {
+                    "With one number changed (difference of the medians):\n"
+                        + TextTable(titles: $0.titles, rows: $0.rows).text(indent: "  ")
+                }
+            ]
         return parts.compactMap(\.self).joined(separator: "\n\n")
+    }
+
+    /// What stands above and below the table, for a page.
+    var paragraphs: [String] { [summary, leftOut, choice].compactMap(\.self) }
+
+    private var summary: String {
+        "\(found.searched) recipes, \(found.onWholeLoad) of them on the whole load with \(search.seeds) seeds from "
+            + "\(search.seed) on; objective: \(search.objective.text); load: \(search.loadName)\(search.space.scenario.load.kind)"
     }
 
     /// The front, and today's recipe where it is not on it.
@@ -30,19 +44,23 @@ package struct SearchReport: Sendable {
     }
 
     private var leftOut: String? {
-        guard !grid.leftOut.isEmpty else { return nil }
-        let lines = grid.leftOut.map {
-            "  \($0.count) like \($0.example.text): \($0.obstacle.text($0.example, in: search.space))"
-        }
-        return "Never proposed:\n" + lines.joined(separator: "\n")
+        let lines = Self.reasons(grid, in: search.space).map { "  \($0.count) like \($0.example): \($0.reason)" }
+        return lines.isEmpty ? nil : "Never proposed:\n" + lines.joined(separator: "\n")
     }
 
-    private func table(_ indices: [Int]) -> String {
-        let rows = indices.map { index in
+    /// Why recipes are never proposed, an example each.
+    static func reasons(
+        _ grid: SearchSpace.Grid, in space: SearchSpace
+    ) -> [(obstacle: Obstacle, example: String, count: Int, reason: String)] {
+        grid.leftOut.map { ($0.obstacle, $0.example.text, $0.count, $0.obstacle.text($0.example, in: space)) }
+    }
+
+    var frontTable: (titles: [String], rows: [[String]]) {
+        let rows = shown.map { index in
             let mark = index == found.chosen ? "chosen" : index == found.today ? "today" : ""
             return [mark] + Self.cells(found.evaluations[index])
         }
-        return TextTable(titles: [""] + Self.titles, rows: rows).text(indent: "  ")
+        return ([""] + Self.titles, rows)
     }
 
     package static let titles = [
@@ -63,8 +81,11 @@ package struct SearchReport: Sendable {
         return "\(number(range.median)) (\(number(range.least))-\(number(range.most)))"
     }
 
-    private var choice: String {
-        guard let choice = found.choice else { return "No recipe can be proposed." }
+    /// What was chosen, or why nothing was.
+    var choice: String {
+        guard let choice = found.choice else {
+            return "No recipe can be proposed: \(Self.noChoice)."
+        }
         let kind =
             search.objective.most == nil
             ? "at the knee, or as fast for less" : "the cheapest that keeps it with every seed"
@@ -75,7 +96,11 @@ package struct SearchReport: Sendable {
         return "Chosen, \(kind): \(choice.candidate.text)"
     }
 
-    private var neighbours: String? {
+    /// Why none of the recipes that ran may be chosen.
+    static let noChoice =
+        "none of those that ran has only the numbers asked for with --request, --limit, --min, --max and --target"
+
+    var neighbours: (titles: [String], rows: [[String]])? {
         guard let choice = found.choice, !found.neighbours.isEmpty else { return nil }
         let rows = found.neighbours.map { name, evaluation in
             [name, evaluation.candidate.text]
@@ -84,8 +109,7 @@ package struct SearchReport: Sendable {
                     change(evaluation, choice, 0) { $0.p95 * 1000 },
                 ]
         }
-        return "With one number changed (difference of the medians):\n"
-            + TextTable(titles: ["", "recipe", "cost", "mean ms", "p95 ms"], rows: rows).text(indent: "  ")
+        return (["", "recipe", "cost", "mean ms", "p95 ms"], rows)
     }
 
     private func change(

@@ -105,6 +105,19 @@ import Testing
         ] { #expect(outcome.output.contains(part), "\(part)\n\(outcome.output)") }
     }
 
+    @Test("While kubectl does not respond, a line says what explain waits for")
+    func waiting() throws {
+        let run = try AnalyzerRun()
+        try FileManager.default.createDirectory(atPath: run.path("bin"), withIntermediateDirectories: true)
+        let kubectl = try run.write("#!/bin/sh\nsleep 9\necho 'no log-in' >&2\nexit 1\n", to: "bin/kubectl")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: kubectl)
+        let path = URL(filePath: kubectl).deletingLastPathComponent().path + ":/usr/bin:/bin"
+        let outcome = try run.run(["explain", "--namespace", "serving"], environment: ["PATH": path])
+        #expect(
+            outcome.exitCode == 69 && outcome.error.contains("waiting for kubectl: it may ask for a log-in"),
+            "\(outcome.error)")
+    }
+
     @Test("What keeps the replicas as they are, and which part of it only the controller's memory knows")
     func held() throws {
         let run = try AnalyzerRun()

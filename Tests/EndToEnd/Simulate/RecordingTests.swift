@@ -76,6 +76,53 @@ import Testing
         #expect(found.output.contains("of 3315 scoring times, less the CPU"), "\(found.output)")
     }
 
+    @Test("Each file that is passed over is named, with the reason")
+    func passedOver() throws {
+        let run = try AnalyzerRun()
+        let folder = try Self.recording(run, cost: 20)
+        for (name, text) in [
+            ("calibrate-few.run.json", ""), ("notes.txt", "nothing of interest"),
+            ("other.metrics", "# TYPE go_threads gauge\ngo_threads 7\n"), ("calls.sqlite", "SQLite format 3\u{0}"),
+        ] {
+            try text.write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
+        }
+        let found = try run.run(["calibrate", folder, "--time-zone", "UTC"])
+        #expect(found.exitCode == 0, "\(found.error)")
+        for line in [
+            "not read: calibrate-few.run.json: empty", "not read, of no known format: notes.txt",
+            "other.metrics is left out: it has no process_cpu_seconds_total", "calls.sqlite is left out: ",
+        ] { #expect(found.error.contains(line), "\(line)\n\(found.error)") }
+    }
+
+    @Test("A report of a recording that has changed since says that its prediction is of another one")
+    func changed() throws {
+        let run = try AnalyzerRun()
+        let folder = try Self.recording(run, cost: 12)
+        let service = try run.write("cpu_per_miss_ms: {mean: 12, cv: 0.1}\nbase_cpu_cores: 0.005", to: "service.yaml")
+        let predicted = try run.run([
+            "simulate", "--recording", folder, "--service", service, "--time-zone", "UTC",
+        ])
+        #expect(predicted.output.hasPrefix("PROVEN"), "\(predicted.output)\(predicted.error)")
+        let json = try run.run([
+            "simulate", "--recording", folder, "--service", service, "--time-zone", "UTC", "--json",
+        ])
+        #expect(
+            json.output.contains("\"simulation\" : {") && json.output.contains("\"decisions\" : ["), "\(json.error)")
+        let before = try run.run(["report", folder, "--time-zone", "UTC"])
+        #expect(before.output.contains("PROVEN    app as predicted"), "\(before.output)")
+        // The report's own page is no part of the recording.
+        let again = try run.run(["report", folder, "--time-zone", "UTC"])
+        #expect(again.output.contains("PROVEN    app as predicted"), "\(again.output)")
+        let log = try FileHandle(forWritingTo: URL(filePath: folder).appending(path: "siege.log"))
+        try log.seekToEnd()
+        try log.write(contentsOf: Data("\n".utf8))
+        try log.close()
+        let after = try run.run(["report", folder, "--time-zone", "UTC"])
+        #expect(
+            after.output.contains("UNPROVEN  app as predicted")
+                && after.output.contains("siege.log has changed since the recording was judged"), "\(after.output)")
+    }
+
     @Test("An unusable input ends with one line and the exit code of its kind")
     func errors() throws {
         let run = try AnalyzerRun()

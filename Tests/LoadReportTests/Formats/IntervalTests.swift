@@ -1,3 +1,4 @@
+import Foundation
 import LoadReport
 import Testing
 
@@ -58,12 +59,68 @@ import Testing
         ])
     func denied(verdict: String, numbers: String, held: Verdict) throws {
         let folder = try ReportFolder()
+        try folder.write("a", to: "timeline.csv")
+        let recording =
+            #"[{"path": "timeline.csv", "bytes": 1, "#
+            + #""sha256": "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"}]"#
         let text =
-            #"{"schema": 1, "prediction": {"verdict": "\#(verdict)", "statement": "s", "numbers": [\#(numbers)]}}"#
+            #"{"schema": 1, "prediction": {"verdict": "\#(verdict)", "statement": "s", "numbers": [\#(numbers)]}, "#
+            + #""recording": \#(recording)}"#
         try folder.write(text, to: "prediction.json")
         #expect(try folder.read().claims.map(\.verdict) == [held])
         try folder.write(text.replacing("\"schema\": 1", with: "\"schema\": 2"), to: "prediction.json")
         #expect(try folder.read().skipped.contains { $0.contains("schema") })
+    }
+
+    @Test(
+        "A prediction of a recording that has changed, has more runs, or is not named is unproven, with the file that tells it"
+    )
+    func otherRecording() throws {
+        let folder = try ReportFolder()
+        let monitor =
+            "time,n_replica,cpu_req_core,mem_req_KB,cpu_lim_core,mem_lim_KB,cpu_use_core,mem_use_KB\n0,1,1,1,1,1,1,1\n"
+        try folder.write(monitor, to: "run/use-20261121T072600Z.csv")
+        let file = try #require(RecordedFile("use-20261121T072600Z.csv", in: folder.url.appending(path: "run")))
+        let listed = String(decoding: try JSONEncoder().encode([file]), as: UTF8.self)
+        func claim(_ recording: String) throws -> Claim {
+            try folder.write(
+                #"{"schema": 1, "prediction": {"verdict": "PROVEN", "statement": "s", "numbers": ["PROVEN a"]}\#(recording)}"#,
+                to: "run/prediction.json")
+            return try #require(try folder.read().claims.last)
+        }
+        #expect(try claim(", \"recording\": \(listed)").verdict == .proven)
+        let unnamed = try claim("")
+        #expect(unnamed.verdict == .unproven && unnamed.numbers[0].contains("does not say which recording"))
+        try folder.write(monitor, to: "run/use-20261122T072600Z.csv")
+        let more = try claim(", \"recording\": \(listed)")
+        #expect(more.verdict == .unproven && more.numbers[0].contains("use-20261122T072600Z.csv was not there"))
+        try folder.write(monitor.replacing("0,1,1", with: "0,2,1"), to: "run/use-20261121T072600Z.csv")
+        let changed = try claim(", \"recording\": \(listed)")
+        #expect(
+            changed.verdict == .unproven && changed.numbers[0].contains("use-20261121T072600Z.csv has changed since"))
+        let gone = try claim(#", "recording": [{"path": "../x", "bytes": 1, "sha256": "0"}]"#)
+        #expect(gone.verdict == .unproven && gone.numbers[0].contains("is gone since"))
+    }
+
+    @Test("A prediction whose numbers or verdict a person has changed is unproven")
+    func edited() throws {
+        let folder = try ReportFolder()
+        try folder.write("a", to: "timeline.csv")
+        struct File: Encodable {
+            var schema = 1
+            var prediction: PredictedVerdict
+            var recording: [RecordedFile]
+        }
+        let file = File(
+            prediction: PredictedVerdict(
+                verdict: .void, statement: "s", numbers: ["VOID replicas: within one in 10.0 %"]),
+            recording: [try #require(RecordedFile("timeline.csv", in: folder.url))])
+        let text = String(decoding: try JSONEncoder().encode(file), as: UTF8.self)
+        try folder.write(text, to: "prediction.json")
+        #expect(try folder.read().claims.map(\.verdict) == [.void])
+        try folder.write(text.replacing("VOID", with: "PROVEN"), to: "prediction.json")
+        let claim = try #require(try folder.read().claims.first)
+        #expect(claim.verdict == .unproven && claim.numbers[0].contains("changed after simulate wrote it"))
     }
 
     @Test("k6's stream of points makes intervals of about ten seconds")
