@@ -15,7 +15,7 @@ struct CalibrateCommand: ParsableCommand {
             Reads a folder as bungalow report does: the proofs of loadtest/ with the servers' counters, results of siege, k6 or \
             Locust, the CSV of monitor, scoring logs (*.txt, *.txt.gz) or what analyze --sqlite made of them, and /metrics \
             saved before and after a load (before.metrics, after.metrics), also in logs/. loadtest/calibrate makes a folder \
-            that tells everything; a file that is not read is named.
+            that shows everything; a file that is not read is named.
 
             Each figure has the error that it may have and its source. What the files do not tell is left out, with a line on \
             what run would tell it.

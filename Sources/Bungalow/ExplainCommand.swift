@@ -22,7 +22,7 @@ struct ExplainCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("The namespace of a live autoscaler.", valueName: "name")) var namespace: String?
     @Option(help: "The kubectl context; the current one if none is named.") var context: String?
-    @Flag(help: "Goes on until Ctrl-C, once every sync period.") var follow = false
+    @Flag(help: "Continues until Ctrl-C, once every sync period.") var follow = false
     @Option(help: ArgumentHelp("A recorded run's folder.", valueName: "folder"), completion: .directory)
     var recording: String?
     @Option(

@@ -47,7 +47,7 @@ struct RecipeCommand: AsyncParsableCommand {
     @Option(help: "What all chance comes from.") var seed: UInt64 = 1
     @Option(help: ArgumentHelp("Seeds for what is not dropped, 1 to 100.", valueName: "count")) var seeds = 5
     @Option(help: ArgumentHelp("Threads; all cores otherwise.", valueName: "count")) var workers: Int?
-    @Flag(help: "A finer grid of which nothing is dropped early: slow, to check the search itself.") var exhaustive =
+    @Flag(help: "A finer grid, without dropping any recipe early: slow, to check the search itself.") var exhaustive =
         false
     @Flag(help: "Writes JSON instead of tables.") var json = false
     @Option(

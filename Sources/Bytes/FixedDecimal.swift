@@ -1,7 +1,7 @@
 import Platform
 
 extension Double {
-    /// The number with this many digits after the point, as C prints it; nobody here sets a locale.
+    /// The number with this many digits after the point, as C prints it; the locale is never set.
     package func decimal(digits: Int) -> String {
         withVaList([CInt(digits), self]) { arguments in
             // The largest number has 309 digits before the point, and a sign.

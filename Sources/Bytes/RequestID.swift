@@ -22,8 +22,8 @@ public struct RequestID: Sendable, Equatable, CustomStringConvertible {
     /// Writes a fresh id as a version 4 UUID (RFC 9562) in lower case.
     ///
     /// - Parameters:
-    ///   - high: 64 random bits, four of which are replaced by the version.
-    ///   - low: 64 random bits, two of which are replaced by the variant.
+    ///   - high: 64 random bits; the version replaces four of them.
+    ///   - low: 64 random bits; the variant replaces two of them.
     public init(randomHigh high: UInt64, low: UInt64) {
         let high = high & ~0xF000 | 0x4000
         let low = low & ~(0b11 << 62) | 0b10 << 62

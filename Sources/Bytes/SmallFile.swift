@@ -17,7 +17,7 @@ package enum SmallFile {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw error(errno) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw ReadError(description: "it is no regular file") }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw ReadError(description: "it is not a regular file") }
         // Not read by the size that fstat gives: the file may grow meanwhile.
         var bytes = [UInt8](repeating: 0, count: min(max(Int(status.st_size), 0), maximumBytes) + 1)
         var count = 0

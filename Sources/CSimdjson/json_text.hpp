@@ -54,11 +54,11 @@ inline double nearest_double(std::string_view number) {
     auto parsed = std::from_chars(number.data(), number.data() + number.size(), value);
     if (parsed.ec == std::errc()) return value;
 #endif
-    // Out of range is said of overflow and underflow alike; strtod tells them apart (the locale is never set).
+    // Overflow and underflow are both "out of range" here; strtod distinguishes them (the locale is never set).
     return std::strtod(std::string(number).c_str(), nullptr);
 }
 
-/// The value of four hexadecimal digits; above 0xFFFF if one of them is none.
+/// The value of four hexadecimal digits; above 0xFFFF if one of them is not such a digit.
 inline uint32_t hex4(const char *p) {
     uint32_t value = 0;
     for (int i = 0; i < 4; i++) {
@@ -69,7 +69,7 @@ inline uint32_t hex4(const char *p) {
     return value;
 }
 
-/// Walks a raw JSON string from behind its opening quote to its closing one; says whether it has escapes, and whether
+/// Walks a raw JSON string from after its opening quote to its closing one; finds whether it has escapes, and whether
 /// each escaped surrogate is one of a pair (simdjson 3.0.1 lets lone ones pass).
 struct raw_string_scan {
     const char *end;
@@ -160,7 +160,7 @@ struct text_reader {
         return true;
     }
 
-    /// Consumes a value that nobody asked for.
+    /// Consumes a value that is not needed.
     bool ignore(ondemand::value value, size_t depth) {
         ondemand::json_type type;
         if (error_code error = value.type().get(type)) return fail(error);

@@ -21,7 +21,7 @@ struct row_reader : text_reader {
 
     uint32_t offset_of(const char *p) const { return static_cast<uint32_t>(p - json); }
 
-    /// The column of a field's key, `names.size()` if it is none of ours. `expected` is where keys sent in the
+    /// The column of a field's key, `names.size()` if it is not one of ours. `expected` is where keys sent in the
     /// columns' order would stand.
     bool column(ondemand::field &field, size_t expected, size_t &column) {
         const char *raw = field.key().raw();
@@ -216,7 +216,7 @@ row_reader *row_reader_create(const char *const *names, size_t columns, size_t m
     for (const std::string &name : reader->names) reader->quoted_names.emplace_back(name);
     reader->max_rows = max_rows;
     reader->max_depth = max_depth;
-    // A body that is no list is read with two more characters around it.
+    // A body that is not a list is read with two more characters around it.
     reader->parser = ondemand::parser(max_bytes + 2);
     reader->reserve(std::min<size_t>(max_rows, 16));
     return reader.release();

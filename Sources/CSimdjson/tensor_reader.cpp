@@ -142,7 +142,7 @@ struct tensor_reader : text_reader {
             bool is_number = type == ondemand::json_type::number;
             bool is_integer = is_number && element.raw_json_token().find_first_of(".eE") == std::string_view::npos;
             if (!(is_number ? number(element, read, kind) : ignore(element, SHAPE))) return false;
-            // Larger ones would be no exact integers.
+            // Larger ones would not be exact integers.
             bool is_length = is_integer && kind == ROW_CELL_NUMBER && read >= 0 && read <= 9007199254740992.0;
             if (tensor.rank < 2) tensor.shape[tensor.rank] = is_length ? static_cast<int64_t>(read) : -1;
             tensor.rank++;

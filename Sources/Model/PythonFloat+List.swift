@@ -43,7 +43,7 @@ extension PythonFloat {
         text[start..<start + 4].allSatisfy { $0 == UInt8(ascii: "0") }
     }
 
-    /// Stops at the text's last byte, which is no digit.
+    /// Stops at the text's last byte, which is not a digit.
     @inline(__always)
     private static func skipDigits(in text: UnsafeRawBufferPointer, _ position: inout Int) {
         while text[position] &- UInt8(ascii: "0") < 10 { position += 1 }

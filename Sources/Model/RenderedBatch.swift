@@ -37,7 +37,7 @@ public struct RenderedBatch {
     private mutating func reserve(_ numbers: Int) {
         guard lengths.count < numbers else { return }
         lengths = [UInt8](repeating: 0, count: numbers)
-        // `write` copies blocks, the last of which begins within the last number.
+        // `write` copies blocks; the last one begins within the last number.
         digits = [UInt8](repeating: 0, count: numbers * PythonFloat.maximumLength + CopyBlock.scalarCount)
     }
 
@@ -48,7 +48,7 @@ public struct RenderedBatch {
 
     /// Writes the numbers with the template's text around them.
     ///
-    /// Pieces and numbers are short, so each is copied as one block of fixed size, the rest of which the next one
+    /// Pieces and numbers are short, so each is copied as one block of fixed size, and the next one
     /// overwrites: a fifth of what copies of exact length cost. Where a block does not fit any more, exactly.
     ///
     /// - Parameter out: room for `byteCount(template)` bytes.

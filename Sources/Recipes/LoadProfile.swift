@@ -85,7 +85,7 @@ package enum LoadProfile {
             steps.append(step)
         }
         guard steps.contains(where: { $0.value > 0 }) else {
-            throw field["demand_cores"].wrong("give steps of which one is above 0, as [[0, 0.1], [15, 0.9]]")
+            throw field["demand_cores"].wrong("give steps, at least one above 0, as [[0, 0.1], [15, 0.9]]")
         }
         let cap = field["pod_cap_cores"].exists ? try field["pod_cap_cores"].number(in: 0.001...1e6) : nil
         return .demand(steps, podCap: cap)

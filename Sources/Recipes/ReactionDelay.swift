@@ -22,7 +22,7 @@ package struct ReactionDelay: Sendable, Equatable {
             switch scenario.load {
             case .demand(let steps, _): steps.map(\.time)
             case .traffic(let phases):
-                // A minute like the one before it is no step.
+                // A minute like the one before it is not a step.
                 outcome.phases.enumerated().filter { index, _ in
                     index == 0 || index >= phases.count || phases[index].traffic != phases[index - 1].traffic
                 }.map(\.element.start)

@@ -173,7 +173,7 @@ extension RedisClient {
         router.follow(redirected, from: node)
     }
 
-    /// The router, made at the first MOVED; nil if there can be none.
+    /// The router, made at the first MOVED; nil if none can exist.
     private func makeRouter(from node: RedisNode) -> ClusterRouter? {
         guard closing == nil, node === self.node else { return nil }
         // A server that answers MOVED, but reports that it has no cluster, is not asked again for every command.

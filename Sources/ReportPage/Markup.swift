@@ -40,7 +40,7 @@ public enum Markup {
         return "<table\(kind)><thead><tr>\(head)</tr></thead><tbody>\(body)</tbody></table>"
     }
 
-    /// A table of which each row becomes a list with the titles where there is no room for all columns.
+    /// A table; each row becomes a list with the titles where there is no room for all columns.
     public static func stackedTable(titles: [String], rows: [[String]]) -> String {
         let head = titles.map { "<th scope=\"col\">\(escaped($0))</th>" }.joined()
         let body = rows.map { row in

@@ -7,7 +7,7 @@ import Bytes
 extension FastLineReader {
     /// The beginning of the last access line of a request for scores, up to its status.
     struct AccessHead: Sendable {
-        // The first 64 bytes, and the last eight, some of which are among the 64.
+        // The first 64 bytes, and the last eight, which may overlap the 64.
         fileprivate var first = SIMD8<UInt64>()
         fileprivate var last: UInt64 = 0
         /// 64 to 72, or 0 where nothing is known.

@@ -6,7 +6,7 @@ import Platform
 /// What it reads, it reads exactly as `ScoringLogLine` does. Lines in any other form are left to `ScoringLogLine`.
 struct FastLineReader: Sendable {
     var lastHead = AccessHead()
-    // The last access line's time as its 26 bytes, in four words, the last two of which overlap: most lines of a busy
+    // The last access line's time as its 26 bytes, in four words; the last two overlap: most lines of a busy
     // log are of the same second as the line before.
     private var timeWords: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
     private var secondsSince1970 = 0

@@ -185,7 +185,7 @@ extension UInt64 {
 }
 
 extension LoggedRequest {
-    /// A hash of everything that the log says of the request.
+    /// A hash of all that the log has about the request.
     var fingerprint: UInt64 { fingerprint(id: loggedRequestID?.fingerprint) }
 
     /// The same, where the id's hash is known.
@@ -202,7 +202,7 @@ extension LoggedRequest {
 public struct ScoringLogCounts: Sendable, Equatable {
     /// All lines, including blank and overlong ones.
     public var lines = 0
-    /// Access lines, each of which begins a request.
+    /// Access lines; each begins a request.
     public var requests = 0
     /// Well-formed scoring lines, including stray ones.
     public var scoringLines = 0
@@ -236,7 +236,7 @@ public struct ScoringLogCounts: Sendable, Equatable {
     public var otherLines = 0
     /// Requests beside torn or mixed lines, whose ids and times are not used: each could be another request's.
     public var mixedRequests = 0
-    /// Requests with a status under 400 of which only the access line is there, which may be another's, doubled.
+    /// Requests with a status under 400 with only their access line, which may be another request's, doubled.
     public var bareRequests = 0
     /// Requests that the log holds a second time, byte for byte, in a run of at least three; they count once.
     public var repeatedRequests = 0

@@ -112,7 +112,7 @@ struct RepeatFilter: Sendable {
             if earlier == newestSequence { passNewest(&counts, onRequest) }
             match(request, &counts)
         } else if request.loggedRequestID == nil, isBack(request), pending.count < Self.maximumPendingCount {
-            // A rejected request cannot be told from others, but may be the beginning of a run.
+            // A rejected request cannot be distinguished from others, but may be the beginning of a run.
             pending.append(request)
         } else {
             release(&counts, onRequest)
@@ -122,7 +122,7 @@ struct RepeatFilter: Sendable {
         }
     }
 
-    /// Takes a request that stands in a run where an equal one should, if it is the same and one of the two has lines
+    /// Takes a request that is at the place of an equal one in a run, if it is the same and one of the two has lines
     /// that are not its own.
     private mutating func takeTorn(
         _ request: LoggedRequest, _ hash: UInt64, _ next: Int, _ earlier: Int?, _ counts: inout ScoringLogCounts,
@@ -142,7 +142,7 @@ struct RepeatFilter: Sendable {
         return true
     }
 
-    /// Whether so many were equal that the lines are there twice.
+    /// Whether enough were equal to show that the lines are there twice.
     private var isRun: Bool { next != nil && matches >= (isJoint ? 1 : Self.runLength) }
 
     private var newestSequence: Int? { newest.map { _ in current.end - 1 } }

@@ -23,9 +23,9 @@
 /// 3. Batches are written in the order of `append`, and the thread has at most one in its hand.
 /// 4. `isFull` is false while blocks are dropped (`failure` is set), since waiting for room would then be in vain. Each
 ///    change from full to not full hands out the room callbacks once.
-/// 5. `sleep` is set only while the thread sleeps. Whoever clears it for the thread also wakes it, once.
+/// 5. `sleep` is set only while the thread sleeps. The caller that clears it for the thread also wakes it, once.
 /// 6. Nothing is pending after `close` that was not before. After `abandon` only `lostBlocks` changes, by `append`, and
-///    the thread is told to leave.
+///    the thread has to leave.
 ///
 /// Each change may leave effects, which `takeEffects` hands out once, to be done outside the lock.
 struct ScoringLogBacklog: Sendable {

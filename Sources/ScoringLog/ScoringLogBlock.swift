@@ -110,7 +110,7 @@ enum ScoringLogLine: Equatable {
     case foreignAccess
     /// A whole request in one line of JSON.
     case record(LoggedRequest)
-    /// Such a request of which a time cannot be read.
+    /// Such a request with a time that cannot be read.
     case recordWithoutTime(LoggedRequest)
     /// How long Azure ML's server took for a request, which counts where the model has logged no time.
     case duration(milliseconds: Double)

@@ -52,7 +52,7 @@ package struct ScoringLogSample {
 
     /// Adds a line.
     ///
-    /// - Parameter source: tells apart the lines of pods that are mixed in one log.
+    /// - Parameter source: distinguishes the lines of pods that are mixed in one log.
     package mutating func add(_ line: UnsafeRawBufferPointer, source: Int) {
         let line = line.last == .carriageReturn ? line.part(0..<line.count - 1) : line
         let mark = mark(of: line)

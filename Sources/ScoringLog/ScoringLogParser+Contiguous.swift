@@ -18,7 +18,7 @@ struct ContiguousBlock: Sendable {
     var hasBrokenLine = false
     /// Whether requests wait.
     var isHolding = true
-    /// The first of those that wait of which something is missing; -1 for one before them.
+    /// The first waiting request that lacks something; -1 for one before them.
     var firstTorn: Int?
     var held: [LoggedRequest] = []
     var wholeCount = 0

@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test("a decimal of so many digits has exactly these")
+    @Test("a decimal of a given number of digits has exactly these")
     func fixedDecimal() {
         withBytes("20261x") { bytes in
             var scanner = ByteScanner(bytes)

@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(
-        "a list of numbers as they are printed is told from every other text",
+        "a list of numbers as they are printed is distinguished from every other text",
         arguments: [
             ("[1.0]", 1), ("[-0.0,0.5]", 2), ("[4.139092164701125,-12.25,0.0001]", 3), ("[9999999999999998.0]", 1),
         ])
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(
-        "what is no number, or is printed in another way, is no list of printed numbers",
+        "a text that is not a number, or is printed in another way, is not a list of printed numbers",
         arguments: [
             "[]", "[1]", "[1.]", "[.5]", "[01.0]", "[1.50]", "[1.00]", "[-]", "[--1.0]", "[+1.0]", "[1e5]", "[1.0e5]",
             "[0.00001]", "[1e-05]", "[NaN]", "[inf]", "[\"1.0\"]", "[1.0,]", "[[1.0]]", "{1.0}", "[1.0", "[1.0.0]",

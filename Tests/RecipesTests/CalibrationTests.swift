@@ -22,7 +22,7 @@ struct CalibrationTests {
     /// Seconds of the recording until the end of its first load.
     static let firstLoad = 0.0...245.0
 
-    @Test("The first load of a recorded run tells the CPU that the second one used")
+    @Test("The first load of a recorded run shows the CPU that the second one used")
     func recordedRun() throws {
         let run = try Self.recording()
         let found = try Calibration(run, proofs: [], recipe: try Self.recipe(), stretch: Self.firstLoad)
@@ -74,7 +74,7 @@ struct CalibrationTests {
     }
 
     @Test(
-        "A monitor's use tells the cost of a request, whatever its lag, and the error that is given covers it",
+        "A monitor's use shows the cost of a request, whatever its lag, and the error that is given covers it",
         arguments: [(15, 0), (15, 12), (30, 20), (60, 10)])
     func monitor(span: Int, lag: Int) throws {
         var covered = 0
@@ -143,7 +143,7 @@ struct CalibrationTests {
         #expect(abs(wait.value - 100) <= wait.plusMinus ?? 0 && wait.value > 70, "\(wait)")
     }
 
-    @Test("A short stretch tells a cost with its error, or says that it tells none")
+    @Test("A short stretch shows a cost with its error, or says that it shows none")
     func shortStretch() throws {
         let run = try Self.recording()
         for begin in stride(from: 95.0, to: 240, by: 15) {
@@ -153,7 +153,7 @@ struct CalibrationTests {
                     found.missCPU?.plusMinus != nil
                         || found.open.contains { $0.contains("the error of cpu_per_miss_ms") })
             } catch {
-                #expect(error.description.contains("no file tells what a request costs"))
+                #expect(error.description.contains("no file shows what a request costs"))
             }
         }
     }
@@ -245,7 +245,7 @@ struct CalibrationTests {
         #expect(abs((waiting.missWait?.value ?? 0) - 50) < 6, "\(String(describing: waiting.missWait))")
     }
 
-    @Test("A folder that tells nothing of CPU says what would")
+    @Test("A folder without CPU says which run would show it")
     func nothing() throws {
         var run = Self.monitored(cost: 0.02, base: 0.05, span: 15, lag: 5, seed: 1)
         run.samples = []

@@ -48,7 +48,7 @@ struct IndependentRecordingTests {
         #expect(try Self.verdict("vary-60", until: 450, cost: 0.5).0 == .void)
     }
 
-    @Test("The recording tells when its metrics were read and when its controller acted")
+    @Test("The recording shows when its metrics were read and when its controller acted")
     func phases() throws {
         let (run, _) = try Self.read("vary-60")
         #expect(run.resolution == 60)

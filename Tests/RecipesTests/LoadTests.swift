@@ -81,7 +81,7 @@ struct LoadTests {
             ("phases: [{seconds: 5, users: 3}]", "users is unknown; known are"),
             ("phases: [{seconds: 5, clients: 3, pause_s: [2, 1]}]", "give at least the first number"),
             ("phases: [{seconds: 5, clients: 3, rounding: up}]", "give none or whole"),
-            ("demand_cores: [[0, 0]]", "give steps of which one is above 0"),
+            ("demand_cores: [[0, 0]]", "give steps, at least one above 0"),
             ("demand_cores: [[5, 1], [0, 1]]", "in the order of time"),
             ("- 1", "it is not a load: give phases or demand_cores"),
         ])

@@ -108,7 +108,7 @@ struct ManifestTests {
             ])
     }
 
-    @Test("A List, fixed replicas, and several autoscalers of which one is named")
+    @Test("A List, fixed replicas, and several autoscalers, one of them named")
     func shapes() throws {
         let deployment = """
             {apiVersion: apps/v1, kind: Deployment, metadata: {name: a}, spec: {replicas: 3, template: {spec: {containers: \

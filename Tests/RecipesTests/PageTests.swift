@@ -53,7 +53,7 @@ struct PageTests {
             #expect([delay.metrics, delay.sync, delay.start, delay.readiness].allSatisfy { $0 >= 0 })
             #expect(outcome.pods.contains { abs(($0.ready ?? 0) - delay.step - delay.total) < 1e-6 })
             #expect(delay.readiness >= 15)
-            // Siege's minutes that are like the one before them are no steps.
+            // Siege's minutes that are like the one before them are not steps.
             #expect([0, 300, 420, 540, 600, 900].contains(delay.step))
         }
     }

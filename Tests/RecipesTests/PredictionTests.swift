@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Predicted and recorded")
 struct PredictionTests {
-    /// Each seed's prediction of the recorded run, by a service that its first load tells.
+    /// Each seed's prediction of the recorded run, by a service calibrated on its first load.
     static func predictions(seeds: ClosedRange<UInt64>, cost: Double = 1) throws -> [Prediction] {
         let run = try CalibrationTests.recording()
         let recipe = try CalibrationTests.recipe()
@@ -128,7 +128,7 @@ struct LackingTests {
         #expect(run.unrecordedLoad == nil)
         run.publications = []
         #expect(run.unrecordedLoad == nil)
-        // The second load, of which the monitor still shows the CPU.
+        // The second load; the monitor still shows its CPU.
         run.requests.removeAll { $0.start > 245 }
         let found = try Self.prediction(run)
         let begin = try #require(run.unrecordedLoad).lowerBound

@@ -220,7 +220,7 @@ struct SearchTests {
     func objectives(text: String, most: Double?) { #expect(Objective(text)?.most == most && Objective(text) != nil) }
 
     @Test(
-        "What is no objective",
+        "An invalid objective",
         arguments: ["p99", "p95<=", "p95<=fast", "", "mean<=1s<=2s", "p95<=200", "p95<=1e400ms", "p95<=infs"])
     func noObjectives(text: String) { #expect(Objective(text) == nil) }
 

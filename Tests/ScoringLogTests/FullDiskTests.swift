@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test(
-        "a disk that is freed goes on with the block it stopped in",
+        "once a disk is freed, the log continues with the block at which it stopped",
         .enabled(if: SmallDisk.canBeMounted, "needs the right to mount a tmpfs"), arguments: 0..<8)
     func freedDisk(seed: Int) throws {
         let disk = try SmallDisk(bytes: 64 << 10)

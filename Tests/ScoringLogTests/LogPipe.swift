@@ -39,7 +39,7 @@ final class LogPipe: Sendable {
     func closeWriteEnd() { close(writeEnd) }
 
     /// Closes the pipe's write end and leaves its descriptor open on `/dev/null`, so that a thread which may still use
-    /// the descriptor meets nobody else's file. A write in progress ends first: only then does the reader see the end.
+    /// the descriptor meets no other file. A write in progress ends first: only then does the reader see the end.
     func detachWriteEnd() throws {
         let null = open("/dev/null", O_WRONLY)
         try #require(null >= 0 && dup2(null, writeEnd) == writeEnd)

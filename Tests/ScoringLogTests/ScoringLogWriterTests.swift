@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test(
-        "a reader that stops makes it full, and one that goes on makes room again", arguments: [false, true])
+        "a reader that stops makes it full, and one that continues makes room again", arguments: [false, true])
     func stoppedReader(
         isNonBlocking: Bool
     ) throws {
@@ -142,7 +142,7 @@ import Testing
         #expect(ids == (0..<ids.count).map { "\($0)" })
     }
 
-    @Test("a closed pipe loses blocks that are counted, is said once, and kills nobody")
+    @Test("a closed pipe loses blocks, which are counted; it is reported once, and ends no process")
     func closedPipe() throws {
         let pipe = try LogPipe()
         pipe.closeReadEnd()

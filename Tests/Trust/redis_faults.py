@@ -172,7 +172,7 @@ def broken_encryption(scene, places):
 
 
 def faults(settings, encrypted):
-    """For each fault: its name, what to do, and the reasons, one of which the metrics must then have counted."""
+    """For each fault: its name, what to do, and the reasons; the metrics must then have counted one of them."""
     if encrypted:
         places = range(0, 3200, settings.choose(53, 400))
         return [("TLS broken mid-way", lambda scene: broken_encryption(scene, places), ["connect", "protocol"])]

@@ -27,7 +27,7 @@ typedef enum : uint8_t {
     ROW_CELL_NOT_NUMERIC = 2, ///< a string that holds no JSON number
     ROW_CELL_WRONG_TYPE = 3,  ///< true, false, null, an array or an object
     ROW_CELL_MISSING = 4,     ///< the object has no such key
-    ROW_CELL_NO_OBJECT = 5,   ///< the array's element is no object (in all cells of the row)
+    ROW_CELL_NO_OBJECT = 5,   ///< the array's element is not an object (in all cells of the row)
 } row_cell_kind;
 
 /// The rows of the body read last; pointers are valid until the next read.
@@ -83,7 +83,7 @@ typedef struct {
     bool has_data;
     /// Entries of `shape`; of more than two only the first two are stored.
     size_t rank;
-    /// 0 or more; -1 stands for what is no such integer.
+    /// 0 or more; -1 for anything that is not such an integer.
     int64_t shape[2];
     /// 1 for a flat list, 2 for lists of the same length in a list, 0 for anything else.
     size_t data_rank;
@@ -98,7 +98,7 @@ typedef struct {
 typedef struct {
     /// NULL if the body is JSON and an inference request; else what is wrong, in English, a static string.
     const char *_Nullable reason;
-    /// Whether a body that is none names `binary_data_size`, the parameter of a tensor in binary form.
+    /// Whether a body that is not a request names `binary_data_size`, the parameter of a tensor in binary form.
     bool names_binary_size;
     json_string id;
     /// The first requested output that is not the known one.
@@ -109,7 +109,7 @@ typedef struct {
     /// Numbers in all `data`; only the first `max_numbers` of them are stored.
     size_t number_count;
     const double *_Nonnull values;
-    /// ROW_CELL_NUMBER, ROW_CELL_NOT_FINITE, or ROW_CELL_WRONG_TYPE for what is no number.
+    /// ROW_CELL_NUMBER, ROW_CELL_NOT_FINITE, or ROW_CELL_WRONG_TYPE for anything that is not a number.
     const uint8_t *_Nonnull kinds;
 } tensor_reader_result;
 

@@ -3,7 +3,7 @@ import LoadReport
 
 /// Where the CPU and the requests are known from, the best first.
 extension CPUFit {
-    /// Rejections cost something too: with a larger share of them a run tells little.
+    /// Rejections cost something too: with a larger share of them a run shows little.
     private static let mostRejected = 0.05
     private static let worthwhileMisfit = 0.1
     private static let leastRunsForWakeUps = 6
@@ -97,7 +97,7 @@ extension CPUFit {
                 points.append(point)
             }
         }
-        // One alone tells no error.
+        // One alone shows no error.
         guard points.count > 1, points.reduce(0, { $0 + $1.requests }) >= leastRequests else { return nil }
         return apart(
             points, isExact: false, block: block,

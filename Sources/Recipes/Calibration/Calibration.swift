@@ -1,7 +1,7 @@
 package import LoadReport
 import Simulation
 
-/// What a load test's files tell of a service.
+/// What a load test's files show about a service.
 package struct Calibration: Sendable {
     /// A figure, how far off it may be (two standard errors, or the spread of what was seen), and where it came from.
     package struct Estimate: Sendable, Equatable {
@@ -20,7 +20,7 @@ package struct Calibration: Sendable {
 
     /// Milliseconds a request.
     package var hitCPU, missCPU, hitWait, missWait: Estimate?
-    /// The share of hits in what was recorded; a load test that chooses its own tells none.
+    /// The share of hits in what was recorded; a load test that chooses its own has none.
     package var hitRate: Estimate?
     /// Milliseconds by which a request costs more than those that come within `wakeUpShared` seconds after it.
     package var wakeUpCPU: Estimate?
@@ -76,7 +76,7 @@ package struct Calibration: Sendable {
                 )
             }
             throw RecipeError(
-                "no file tells what a request costs from \(fixed(part.lowerBound, 0)) to \(fixed(part.upperBound, 0)) s: "
+                "no file shows what a request costs from \(fixed(part.lowerBound, 0)) to \(fixed(part.upperBound, 0)) s: "
                     + "record CPU (bungalow monitor) and requests together, or run loadtest/calibrate")
         }
         if within.isEmpty { findWait(ofClients: run, recipe: recipe, part: part) }
@@ -89,7 +89,7 @@ package struct Calibration: Sendable {
         return run.resolution
     }
 
-    /// - Returns: the kinds of the logged requests, where they are told apart; whether there are two whose costs are not.
+    /// - Returns: the kinds of the logged requests, if they are distinguished; whether there are two kinds whose costs are not.
     private mutating func findCPU(
         _ run: RecordedRun, proofs: [RunProof], recipe: Recipe?, part: ClosedRange<Double>
     ) -> (kinds: LoggedKinds?, isMixed: Bool) {
@@ -139,7 +139,7 @@ package struct Calibration: Sendable {
         return LoggedKinds(run.podRequests, part: part, cost: cost)
     }
 
-    /// Milliseconds of a period's quota, per core of the limit: what needs more is cut by it, and its time tells about the quota.
+    /// Milliseconds of a period's quota, per core of the limit: a request that needs more is cut by it, and its time is about the quota.
     static let mostOfQuota = 50.0
 
     /// What the CPU's sources do not tell.

@@ -74,7 +74,7 @@ extension Calibration {
     /// Milliseconds below which a wait may be the network's or the client's.
     private static let noticeable = 5.0
 
-    /// Whether many users got much less CPU than they wanted: then the time of one user is no wait, but a busy machine's.
+    /// Whether many users got much less CPU than they wanted: then the time of one user is not a wait, but that of a busy machine.
     private static func hindered(_ proofs: [RunProof], cpu: Estimate?, wait: Estimate?) -> String? {
         guard let cpu, let wait, wait.value > noticeable else { return nil }
         let crowd = proofs.filter { $0.cacheRate == 0 && $0.users > 1 && $0.isClosed }.max { $0.users < $1.users }

@@ -1,7 +1,7 @@
 package import Autoscaler
 import Foundation
 
-/// Explains what an autoscaler does now; what it is told while it follows makes more of the controller's memory known.
+/// Explains what an autoscaler does now; what it sees while it follows makes more of the controller's memory known.
 package struct LiveExplanation: Sendable {
     private var controller: AutoscalerController?
     private let settings: ControllerSettings
@@ -118,7 +118,7 @@ package struct LiveExplanation: Sendable {
             "the last change, at \(Self.clock($0 - down)), holds it until \(Self.clock($0)) at least"
         }
         return
-            "unknown in part: the scale-down window of \(fixed(down, 0)) s, of which \(fixed(known, 0)) s were watched; "
+            "unknown in part: the scale-down window of \(fixed(down, 0)) s, watched for \(fixed(known, 0)) s of it; "
             + "what was proposed before is in the controller's memory only, and all is known at "
             + "\(Self.clock((begin ?? now) + down))" + (certain.map { "; \($0)" } ?? "")
     }

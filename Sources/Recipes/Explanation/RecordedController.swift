@@ -42,7 +42,7 @@ package struct RecordedController {
         var controller = AutoscalerController(autoscaler, settings: settings)
         for (index, sync) in syncs.enumerated() {
             guard let current = run.replicaCount(at: sync.time - Self.grain) else { continue }
-            // A change is seen when somebody looks next, before the following sync.
+            // A change is seen at the next look, before the following sync.
             let next = index + 1 < syncs.count ? syncs[index + 1].time : sync.time + period
             let after = run.replicaCount(at: sync.isChange ? max(sync.seen, sync.time) : next - Self.grain) ?? current
             let gap = gaps.last { $0.lowerBound < sync.time && sync.time < $0.upperBound + window + period }
@@ -63,7 +63,7 @@ package struct RecordedController {
         if sync.isChange, !isExact { times += [sync.seen, sync.seen - 2 * (sync.seen - sync.time)] }
         var first: (step: Step, controller: AutoscalerController)?
         for time in times {
-            // What nobody saw before the change is not told by what came after it.
+            // What was not seen before the change cannot be known from what came after it.
             guard let pods = observations(at: time, count: sync.isChange ? current : nil) else { return first?.step }
             var next = controller
             let decision = next.decide(current: current, pods: pods, now: max(time, sync.time))

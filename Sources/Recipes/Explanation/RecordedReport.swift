@@ -17,7 +17,7 @@ extension RecordedController {
         }
     }
 
-    /// Fewer than the least were proposed: nobody expects a move.
+    /// Fewer than the least were proposed: no move is expected.
     private func isAtFloor(_ decision: Decision) -> Bool {
         decision.current <= leastReplicas && decision.proposal.map { $0 < decision.current } ?? false
     }

@@ -36,7 +36,7 @@ package struct Prediction: Sendable {
 
     /// - Parameters:
     ///   - calibrated: seconds of the recording that the service was calibrated on: they prove nothing.
-    ///   - isLoadGiven: whether a person gave the load, whatever the recording tells of it.
+    ///   - isLoadGiven: whether a person gave the load, whatever the recording shows.
     package init(
         _ outcome: Outcome, of run: RecordedRun, recipe: Recipe, calibrated: ClosedRange<Double>?,
         isLoadGiven: Bool = false
@@ -100,7 +100,7 @@ package struct Prediction: Sendable {
         }
     }
 
-    /// siege's rows alone do not tell how its clients waited, which decides what an overload comes to.
+    /// siege's rows alone do not show how its clients waited, which decides the result of an overload.
     private mutating func doubtResponse() {
         guard checks[2].verdict != .unproven else { return }
         checks[2].verdict = .unproven

@@ -11,7 +11,7 @@ struct PartialMonitor {
     let start: Double?
     private static let columns = ["n_replica", "cpu_req_core", "cpu_use_core"]
 
-    /// nil where it is no monitor's, or lacks nothing.
+    /// nil if it is not a monitor's, or lacks nothing.
     init?(_ text: String, name: String) {
         let table = CSVTable(text)
         guard table.has("time") else { return nil }

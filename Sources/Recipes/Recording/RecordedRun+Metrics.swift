@@ -1,6 +1,6 @@
 import Simulation
 
-/// When the platform acted: what its metrics and its controller's changes tell of their times.
+/// When the platform acted: what its metrics and its controller's changes show about their times.
 extension RecordedRun {
     /// When the metrics API had new values: as recorded, or by the steps in the monitor's use.
     package var publicationTimes: [Double] {

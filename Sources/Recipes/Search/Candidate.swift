@@ -15,7 +15,7 @@ package struct Candidate: Hashable, Sendable {
 
     /// Millicores of the serving container.
     package var request: Int
-    /// 0 is no limit.
+    /// 0 means no limit.
     package var limit: Int
     package var least: Int
     package var most: Int

@@ -1,6 +1,6 @@
 import Simulation
 
-/// What a run of a recipe comes to.
+/// The result of a run of a recipe.
 package struct Figures: Sendable, Equatable {
     /// By `Prices`, of what is billed: all containers, from binding to end.
     package var cost: Double

@@ -37,7 +37,7 @@ extension Objective {
         }.map { evaluations[$0].candidate }
     }
 
-    /// The cheapest of which every seed keeps the objective; without one, the knee of the front.
+    /// The cheapest one that keeps the objective with every seed; without one, the knee of the front.
     ///
     /// - Parameter isAllowed: what may be chosen.
     func choice(

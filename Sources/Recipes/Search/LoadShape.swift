@@ -52,7 +52,7 @@ package struct LoadShape: Sendable {
         return longest ?? hardest(seconds: 30)?.cores ?? 0
     }
 
-    /// Where a stretch of so many seconds needs the most, and how much on average.
+    /// Where a stretch of this many seconds needs the most, and how much on average.
     private func hardest(seconds: Double) -> (start: Double, cores: Double)? {
         let starts = stretches.map(\.start)
         return starts.map { start in

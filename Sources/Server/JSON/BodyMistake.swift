@@ -4,7 +4,7 @@ import Bytes
 enum BodyMistake {
     /// What the body is, and what to do about it.
     ///
-    /// - Parameter offset: where it stops being JSON; beyond its first bytes it began as JSON and is none of these.
+    /// - Parameter offset: where it stops being JSON; beyond its first bytes it began as JSON and is not one of these.
     static func hint(_ body: UnsafeRawBufferPointer, errorAt offset: Int) -> String? {
         guard offset < 8, !body.isEmpty else { return nil }
         if let encoding = wideEncoding(of: body) {

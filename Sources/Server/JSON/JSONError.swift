@@ -32,7 +32,7 @@ struct JSONError: Error, Equatable {
     /// In bytes, from 0; the length of the text where it ends too early.
     let offset: Int
 
-    /// How deep arrays and objects may stand in each other: a bit for each in `JSONScanner`.
+    /// How deep arrays and objects may be nested: a bit for each in `JSONScanner`.
     static let maximumDepth = UInt64.bitWidth
 
     /// Says what was expected, where, what was met, and what the sender's mistake probably is.

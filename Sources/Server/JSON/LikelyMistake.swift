@@ -75,12 +75,12 @@ struct LikelyMistake {
         }
         if scalar == "'" {
             return error.offset == 0
-                ? "The body stands in single quotes: cmd.exe passes them on, and removes double quotes. Put the JSON "
+                ? "The body is in single quotes: cmd.exe passes them on, and removes double quotes. Put the JSON "
                     + "into a file: curl --data-binary @houses.json"
-                : "Strings stand in double quotes. Python's repr writes single ones: use json.dumps"
+                : "Strings need double quotes. Python's repr writes single ones: use json.dumps"
         }
         if rest.hasPrefix("```") { return "A fence of Markdown: remove it" }
-        if scalar == "`" { return "Strings stand in double quotes" }
+        if scalar == "`" { return "Strings need double quotes" }
         if scalar == "\\", rest.count > 1, rest[1] == UInt8(ascii: "\"") {
             return "The quotes have a backslash too many: the text was quoted twice, as by a shell or a JSON writer"
         }
@@ -110,7 +110,7 @@ struct LikelyMistake {
         if error.expected == .key || error.expected == .firstKey {
             guard next == UInt8(ascii: ":"), word.first?.isLetter == true else { return nil }
             return
-                "Keys stand in double quotes. JavaScript's objects do without, and some shells remove quotes: put the "
+                "Keys need double quotes. JavaScript's objects do without, and some shells remove quotes: put the "
                 + "JSON into a file, curl --data-binary @houses.json"
         }
         if next == UInt8(ascii: "("), word.first?.isLetter == true {
@@ -136,7 +136,7 @@ struct LikelyMistake {
         case ".": return "A number in JSON has one point, with digits on both sides: 1.0"
         case "e", "E": return "An exponent in JSON has digits: 1e5"
         case let first? where first.isASCIINumber: return "A number in JSON has no leading zeros"
-        default: return error.expected == .end ? nil : "A number in JSON has nothing behind its digits"
+        default: return error.expected == .end ? nil : "A number in JSON has nothing after its digits"
         }
     }
 

@@ -88,7 +88,7 @@ struct SentValue {
         var holdsTensors = false
         /// The first key, as it is shown, of a string that holds JSON.
         var encoded: String?
-        /// How many of the first members are objects of which some feature is a key.
+        /// How many of the first members are objects with some feature as a key.
         private var houses = 0
         private var hasColumns = false
         private var hasData = false

@@ -124,7 +124,7 @@ import Testing
         let cluster = try ScriptedKubernetes(Self.answers(hasMissing: false), for: run)
         let outcome = try run.run(["explain", "--namespace", "serving"], environment: cluster.environment)
         for part in [
-            "app-other: counted", "held: unknown in part: the scale-down window of 300 s, of which 0 s were watched",
+            "app-other: counted", "held: unknown in part: the scale-down window of 300 s, watched for 0 s of it",
             "is in the controller's memory only, and all is known at ", "the last change, at ",
             "to move: up at 81 % of the request or more; down at 35 % of the request or less; the use is 10 %",
         ] { #expect(outcome.output.contains(part), "\(part)\n\(outcome.output)") }
@@ -156,11 +156,11 @@ import Testing
         let cluster = try ScriptedKubernetes(Self.answers(hasMissing: false), for: run)
         let child = try run.start(
             ["explain", "--namespace", "serving", "--follow", "--sync-period", "1"], environment: cluster.environment)
-        _ = try child.standardOutput.waitForLine(containing: "of which 0 s were watched")
+        _ = try child.standardOutput.waitForLine(containing: "watched for 0 s of it")
         func watched() -> Set<Substring> {
             let text = child.standardOutput.text()
             return Set(
-                text.matches(of: #/of which (\d+) s were watched/#).map {
+                text.matches(of: #/watched for (\d+) s of it/#).map {
                     text[$0.output.1.startIndex..<$0.output.1.endIndex]
                 })
         }
@@ -234,7 +234,7 @@ import Testing
         let child = try run.start(
             ["explain", "--namespace", "serving", "--follow", "--sync-period", "1"], environment: cluster.environment)
         _ = try child.standardError.waitForLine(containing: "kubectl: ")
-        let isKnown = #/of which [1-9]\d* s were watched/#
+        let isKnown = #/watched for [1-9]\d* s of it/#
         for _ in 0..<600 where child.standardOutput.text().firstMatch(of: isKnown) == nil { usleep(100_000) }
         #expect(child.standardOutput.text().firstMatch(of: isKnown) != nil)
         child.signal(SIGINT)

@@ -110,7 +110,7 @@ import Testing
             json.output.contains("\"simulation\" : {") && json.output.contains("\"decisions\" : ["), "\(json.error)")
         let before = try run.run(["report", folder, "--time-zone", "UTC"])
         #expect(before.output.contains("PROVEN    app as predicted"), "\(before.output)")
-        // The report's own page is no part of the recording.
+        // The report's own page is not a part of the recording.
         let again = try run.run(["report", folder, "--time-zone", "UTC"])
         #expect(again.output.contains("PROVEN    app as predicted"), "\(again.output)")
         let log = try FileHandle(forWritingTo: URL(filePath: folder).appending(path: "siege.log"))

@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test(
-        "A prediction of a recording that has changed, has more runs, or is not named is unproven, with the file that tells it"
+        "A prediction of a recording that has changed, has more runs, or is not named is unproven, with the file that shows it"
     )
     func otherRecording() throws {
         let folder = try ReportFolder()

@@ -43,8 +43,8 @@ import Testing
             }
         }
         try withFile([0x70, 0xFF]) { #expect(error($0) == "it is not UTF-8: CACHE_PASSWORD_FILE=\($0)") }
-        #expect(error("/") == "it is no regular file: CACHE_PASSWORD_FILE=/")
-        #expect(error("/dev/zero") == "it is no regular file: CACHE_PASSWORD_FILE=/dev/zero")
+        #expect(error("/") == "it is not a regular file: CACHE_PASSWORD_FILE=/")
+        #expect(error("/dev/zero") == "it is not a regular file: CACHE_PASSWORD_FILE=/dev/zero")
         #expect(error("/missing/p") == "No such file or directory: CACHE_PASSWORD_FILE=/missing/p")
     }
 
@@ -53,7 +53,7 @@ import Testing
         let path = FileManager.default.temporaryDirectory.appending(path: "bungalow-\(UUID().uuidString)").path
         try #require(mkfifo(path, 0o600) == 0)
         defer { unlink(path) }
-        #expect(error(path)?.hasPrefix("it is no regular file") == true)
+        #expect(error(path)?.hasPrefix("it is not a regular file") == true)
     }
 
     @Test("a file larger than its size claims is read whole, within the bound")

@@ -52,7 +52,7 @@ struct ErrorTests {
             }
         }
         #expect(Double(covered) >= 0.9 * Double(all), "\(covered) of \(all)")
-        // A wide interval covers everything and tells nothing.
+        // A wide interval covers everything and shows nothing.
         #expect(widths / Double(all) < 0.25 * 6.6, "\(widths / Double(all))")
     }
 }

@@ -67,7 +67,7 @@ struct KindsTests {
         #expect(queued.hitCPU == nil && queued.open.contains { $0.contains("what hits and misses cost apart") })
     }
 
-    @Test("Hits that waited behind misses leave no gap: nothing is split, and the error of the mean covers a miss")
+    @Test("Hits that waited for misses leave no gap: nothing is split, and the error of the mean covers a miss")
     func queued() throws {
         var random = SeededGenerator(seed: 9)
         var run = Self.recording(hits: 0.7, missTime: 12)

@@ -19,7 +19,7 @@ import Testing
         var (accepted, refused) = (0, 0)
         for _ in 0..<Self.trials {
             let text = PlainBatch.text(&random)
-            // A field that nobody knows changes nothing, except that the general reader is asked.
+            // An unknown field changes nothing, except that the general reader is asked.
             let other = text.replacing("{", with: #"{"x":0,"#, maxReplacements: 1)
             let read = reader.read(ByteBuffer(string: text), for: model)
             let expected = reader.read(ByteBuffer(string: other), for: model)
