@@ -41,7 +41,8 @@ private let good = HousingRecord(8.3252, 42, 6.98, 1.02, 322, 2.55, 37.88, -122.
         #expect(try violations([good], [row]) == [Violation(kind: kind, record: 0, feature: .aveOccup)])
     }
 
-    @Test("all violations come in record order, then schema order, and a record that is not an object has one of its own")
+    @Test(
+        "all violations come in record order, then schema order, and a record that is not an object has one of its own")
     func order() throws {
         let numbers = [Cell](repeating: .number, count: Feature.count)
         var second = good
