@@ -84,6 +84,10 @@ package struct ScoringLogSample {
             ids += 1
             if id.isOwnForm { ownIDs += 1 } else if id.isPiece { pieces += 1 }
             return .requestID
+        case .malformedRequestID:
+            // Such as one after a stamp, which still shows the form of the ids.
+            if line.count >= 36, LoggedRequestID(line.dropping(line.count - 36)).isOwnForm { ownIDs += 1 }
+            return .other
         case .scoring:
             times += 1
             if line.count > 8, line[line.count - 8] == UInt8(ascii: ".") { ownTimes += 1 }

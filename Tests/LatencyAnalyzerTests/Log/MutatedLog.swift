@@ -124,10 +124,14 @@ struct MutatedLog {
         let others = Self.log(from: 100, using: &generator)
         blocks += others
         var (left, right) = (lines[...], others.flatMap(\.lines)[...])
+        // Line by line, or as two writers with buffers do, a few lines at a time.
+        let longest = Int.random(in: 1...3, using: &generator)
         lines = []
         while !left.isEmpty || !right.isEmpty {
             let isLeft = right.isEmpty || !left.isEmpty && Bool.random(using: &generator)
-            if isLeft { lines.append(left.removeFirst()) } else { lines.append(right.removeFirst()) }
+            let count = Int.random(in: 1...longest, using: &generator)
+            if isLeft { lines += left.prefix(count) } else { lines += right.prefix(count) }
+            if isLeft { left = left.dropFirst(count) } else { right = right.dropFirst(count) }
         }
     }
 
