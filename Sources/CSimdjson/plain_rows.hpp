@@ -1,7 +1,7 @@
 /// Batches as most clients send them: every object has the columns' keys, in their order, and plain decimals.
 ///
-/// Such a text needs no general reader: it is matched byte for byte, at about a fifth of simdjson's instructions. What
-/// deviates in anything is left to simdjson from the first byte on, so that there is one reader of everything else.
+/// Such a text does not need a general reader: it is matched byte for byte, with less than half of the instructions. If
+/// anything deviates, simdjson reads the text from its first byte, so that there is one reader of everything else.
 #pragma once
 
 #include "json_text.hpp"

@@ -48,8 +48,8 @@ public struct RenderedBatch {
 
     /// Writes the numbers with the template's text around them.
     ///
-    /// Pieces and numbers are short, so each is copied as one block of fixed size, and the next one
-    /// overwrites: a fifth of what copies of exact length cost. Where a block does not fit any more, exactly.
+    /// Pieces and numbers are short, so each is copied as one block of fixed size, and the next one overwrites the rest.
+    /// This costs a third of copies of exact length, which are made only near the end, where a block does not fit.
     ///
     /// - Parameter out: room for `byteCount(template)` bytes.
     public func write(_ template: BatchTemplate, to out: UnsafeMutableRawPointer) {

@@ -1,3 +1,4 @@
+import Bytes
 import Digests
 package import Foundation
 
@@ -33,7 +34,7 @@ package struct RecordedFile: Sendable, Codable, Equatable {
 }
 
 extension SHA256.Digest {
-    fileprivate var hexadecimal: String { bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
+    fileprivate var hexadecimal: String { bytes.withUnsafeBytes { String(hexadecimal: $0) } }
 }
 
 /// What `bungalow simulate --recording` found, as its file has it.
@@ -57,7 +58,7 @@ package struct PredictedVerdict: Sendable, Codable {
         SHA256.hash(([verdict.rawValue, statement] + numbers).joined(separator: "\n").utf8).hexadecimal
     }
 
-    /// The verdict, as far as the numbers' own bear it: a file cannot claim what its numbers deny.
+    /// The verdict, as far as the file's own numbers support it.
     var held: Verdict {
         let own = numbers.compactMap { line in Verdict.allCases.first { line.hasPrefix($0.rawValue + " ") } }
         if own.contains(.void), verdict == .proven { return .void }
@@ -65,7 +66,7 @@ package struct PredictedVerdict: Sendable, Codable {
     }
 }
 
-/// `prediction.json` of `bungalow simulate --recording`, not yet held against the files beside it.
+/// `prediction.json` of `bungalow simulate --recording`, not yet compared with the files next to it.
 struct FoundPrediction: Sendable {
     let found: PredictedVerdict
     /// What it was judged on; nil where the file does not say so.

@@ -122,7 +122,7 @@ final class Predictor {
     /// The result of a look-up: an entry is a hit only if it holds one prediction for each record.
     ///
     /// An entry in the form that this server prints is passed on unchanged: reading its numbers and printing them again
-    /// would give the same text, at a fifth of a large hit's cost.
+    /// would give the same text, at a sixth of a large hit's cost.
     private func accept(
         _ found: CacheLookup, _ limit: Int, count: Int
     ) -> (CacheResult, PredictResponse.Predictions?) {
