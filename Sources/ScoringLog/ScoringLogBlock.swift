@@ -119,11 +119,11 @@ enum ScoringLogLine: Equatable {
     case requestID(LoggedRequestID)
     case scoring(milliseconds: Double, modelKind: ModelKind)
     /// Begins like our access line and is not one.
-    case malformedAccess
+    case malformedAccess(LostRequests)
     case malformedRequestID
     case malformedScoring
     /// Holds the beginning of an access line elsewhere than at its start; whether a piece of an id or a time is before it.
-    case joinedAccess(isAfterPiece: Bool)
+    case joinedAccess(LostRequests, isAfterPiece: Bool)
     /// Holds 127.0.0.1 and is not an access line.
     case foreign
     /// The beginning of a line with an id or a time, and no more.
@@ -139,9 +139,9 @@ enum ScoringLogLine: Equatable {
         self =
             if line.contains("127.0.0.1") {
                 if line.hasPrefix(Self.accessPrefix) {
-                    Self.access(in: line) ?? .malformedAccess
+                    Self.access(in: line) ?? .malformedAccess(LostRequests(in: line))
                 } else if line.contains("127.0.0.1 - - [") {
-                    .joinedAccess(isAfterPiece: Self.beginsAsPiece(line))
+                    .joinedAccess(LostRequests(in: line), isAfterPiece: Self.beginsAsPiece(line))
                 } else {
                     Self.access(in: line) ?? .foreign
                 }
@@ -157,7 +157,7 @@ enum ScoringLogLine: Equatable {
     }
 
     private static func others(_ line: UnsafeRawBufferPointer) -> Self {
-        if LoggedRecord.begins(line) { return LoggedRecord.read(line) ?? .malformedAccess }
+        if LoggedRecord.begins(line) { return LoggedRecord.read(line) ?? .malformedAccess(.ofRecord) }
         if line.contains("] \""), access(in: line) != nil { return .foreignAccess }
         if let milliseconds = duration(in: line) { return .duration(milliseconds: milliseconds) }
         if beginsAsPiece(line) { return .piece }
@@ -215,7 +215,7 @@ enum ScoringLogLine: Equatable {
     }
 
     /// Fields split at single spaces; the fourth is the time, and after the quoted request come status and bytes.
-    private static func access(in line: UnsafeRawBufferPointer) -> Self? {
+    static func access(in line: UnsafeRawBufferPointer) -> Self? {
         var scanner = ByteScanner(line)
         let isOwnClient = scanner.takeToken().equals("127.0.0.1")
         for _ in 0..<2 { _ = scanner.takeToken() }

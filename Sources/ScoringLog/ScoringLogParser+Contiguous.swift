@@ -34,6 +34,7 @@ extension ScoringLogParser {
     /// Takes note of a line that can stand between two requests, but not between a request's lines.
     @inline(__always)
     mutating func breakBlock() {
+        if isLost { loseRequest() }
         guard expectation == .requestID || expectation == .scoring else { return }
         expectation = .nothing
         block.isBroken = true
@@ -53,6 +54,7 @@ extension ScoringLogParser {
     mutating func takeExcess() {
         guard openRequest != nil else {
             // Its access line is not there, or is another client's.
+            if isLost { loseRequest() }
             if block.isHolding, hasBegun { block.hasExcess = true }
             return
         }
@@ -70,6 +72,8 @@ extension ScoringLogParser {
             // It stands where the request's id belongs, so the id is not somewhere else.
             expectation = .scoring
             block.hasBrokenLine = true
+        } else if expectation == .lostRequestID {
+            expectation = .lostScoring
         } else {
             skipPiece()
         }
@@ -80,6 +84,8 @@ extension ScoringLogParser {
         if expectation == .requestID || expectation == .scoring {
             expectation = .nothing
             block.hasBrokenLine = true
+        } else if isLost {
+            expectation = .nothing
         } else if isWhole {
             takeExcess()
         }
@@ -88,6 +94,28 @@ extension ScoringLogParser {
     /// Takes note of a piece of a line with an id or a time.
     mutating func skipPiece() {
         if isWhole { takeExcess() } else { breakBlock() }
+    }
+
+    /// Takes note of requests that have no access line that can be read, of which the last's other lines may follow.
+    mutating func beginLost(_ lost: LostRequests) {
+        if lost.areSeveral { loseRequest() }
+        switch lost.rest {
+        case .idAndTime: expectation = .lostRequestID
+        case .time: expectation = .lostScoring
+        case .nothing: expectation = .nothing
+        }
+    }
+
+    /// Whether lines of a request can follow whose access line is lost.
+    @inline(__always)
+    var isLost: Bool { expectation == .lostRequestID || expectation == .lostScoring }
+
+    /// Takes note that other lines came instead of a lost request's, which may now be anywhere.
+    mutating func loseRequest() {
+        expectation = .nothing
+        block.isHolding = true
+        block.wholeCount = 0
+        if block.firstTorn == nil { block.firstTorn = block.held.count - 1 }
     }
 
     /// Whether the open request has its lines, and the line before was one of them.

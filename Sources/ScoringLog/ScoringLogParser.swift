@@ -24,8 +24,8 @@ public struct ScoringLogParser: Sendable {
     // A file of the log has ended while a request was open.
     var isPartEnding = false
 
-    /// What the open request can take next.
-    enum Expectation { case nothing, requestID, scoring, anything }
+    /// What the open request can take next, or one whose access line is lost.
+    enum Expectation { case nothing, requestID, scoring, anything, lostRequestID, lostScoring }
 
     var openRequest: LoggedRequest?
     var expectation = Expectation.nothing
@@ -133,6 +133,7 @@ public struct ScoringLogParser: Sendable {
         breakBlock()
         // It may have been an access line: what follows must not go to the request before it.
         if beginning.contains("127.0.0.1") { endRequest(onRequest: onRequest) }
+        if layout.isContiguous, beginning.contains(ScoringLogLine.accessPrefix) { beginLost(LostRequests(in: beginning)) }
     }
 
     /// Reads a whole line.
@@ -195,10 +196,11 @@ public struct ScoringLogParser: Sendable {
 
     private mutating func takeRest(_ line: ScoringLogLine, onRequest: (LoggedRequest) -> Void) {
         switch line {
-        case .malformedAccess, .joinedAccess:
+        case .malformedAccess(let lost), .joinedAccess(let lost, _):
             counts.malformedAccessLines += 1
-            if case .joinedAccess(isAfterPiece: true) = line { skipPiece() }
+            if case .joinedAccess(_, isAfterPiece: true) = line { skipPiece() }
             endRequest(onRequest: onRequest)
+            if layout.isContiguous { beginLost(lost) }
         case .foreignAccess:
             counts.foreignLines += 1
             endRequest(onRequest: onRequest)
@@ -236,7 +238,7 @@ public struct ScoringLogParser: Sendable {
         default:
             counts.strayRequestIDLines += 1
             if !hasBegun { counts.headlessLines += 1 }
-            takeExcess()
+            if expectation == .lostRequestID { expectation = .lostScoring } else { takeExcess() }
         }
     }
 
@@ -255,12 +257,15 @@ public struct ScoringLogParser: Sendable {
         default:
             counts.strayScoringLines += 1
             if !hasBegun { counts.headlessLines += 1 }
-            takeExcess()
+            if isLost { expectation = .nothing } else { takeExcess() }
         }
     }
 
     mutating func endRequest(onRequest: (LoggedRequest) -> Void) {
-        guard let request = openRequest else { return }
+        guard let request = openRequest else {
+            if isLost { loseRequest() }
+            return
+        }
         openRequest = nil
         let isWhole = expectation == .nothing
         expectation = .nothing

@@ -180,4 +180,53 @@ import Testing
         #expect(torn.count == 4 && !torn.joined().contains("4.25"))
         #expect(analysis.total.counts.mixedRequests + analysis.total.counts.strayRequestIDLines > 0)
     }
+
+    // MARK: - Torn access lines
+
+    /// An access line whose end is missing, with what follows it in the same line.
+    private static func tornAccess(_ number: Int, joinedTo rest: String = "\n", keeping count: Int = 40) -> String {
+        lines(block(number))[0].prefix(count) + rest
+    }
+
+    @Test("If a torn access line is followed by its own lines, only its own request is lost")
+    func tornAccessInPlace() throws {
+        let own = Self.lines(Self.block(4))
+        let before = (1...3).map { Self.block($0) }.joined()
+        let others = [1, 2, 3, 5, 6].map { Self.whole($0) }
+        for torn in [Self.tornAccess(4) + own[1] + own[2], Self.tornAccess(4, joinedTo: own[1]) + own[2]] {
+            let (calls, analysis) = try read(before, torn, Self.block(5), Self.block(6))
+            #expect(calls == others)
+            #expect(analysis.total.counts.malformedAccessLines == 1 && analysis.total.counts.mixedRequests == 0)
+        }
+        // Two requests are lost in one line. If more whole ones follow, none of them is in doubt.
+        let lost = Self.tornAccess(4, joinedTo: String(own[1].prefix(10)) + Self.block(5))
+        let (calls, _) = try read(before, lost, (6..<30).map { Self.block($0) }.joined())
+        #expect(calls == ([1, 2, 3] + Array(6..<30)).map { Self.whole($0) })
+    }
+
+    @Test("If lines are mixed, the time of a request with a torn access line is assigned to no other")
+    func tornAccessInMixedLines() throws {
+        let (own, other) = (Self.lines(Self.block(4)), Self.lines(Self.block(9)))
+        let torn = [
+            [Self.tornAccess(4, joinedTo: own[1]), other[0], other[1], own[2], other[2]],
+            [Self.tornAccess(4), own[1], other[0], other[1], own[2], other[2]],
+            [Self.tornAccess(4), other[0], other[1], own[1], own[2], other[2]],
+            // The access line of a request whose own lines are elsewhere is torn and joined to another access line.
+            [Self.tornAccess(4, joinedTo: other[0]), other[1], own[1], own[2], other[2]],
+            ["Predicti" + own[0], other[0], other[1], own[1], own[2], other[2]],
+        ]
+        for (before, lines) in torn.enumerated().flatMap({ lines in [3, 30].map { ($0, lines.element) } }) {
+            let (calls, _) = try read((0..<before).map { Self.block($0) }.joined(), lines.joined(), Self.block(10))
+            #expect(!calls.joined(separator: "|").contains("00000009 4.25"), "\(lines)")
+            #expect(!calls.joined(separator: "|").contains("07:00:09 200 00000004"), "\(lines)")
+        }
+    }
+
+    @Test("After sixteen whole requests a torn access line puts no later request in doubt")
+    func tornAccessLongBefore() throws {
+        let torn = Self.tornAccess(4) + (10..<40).map { Self.block($0) }.joined()
+        let (calls, analysis) = try read(Self.block(1), torn, "Prediction took 9.2500 ms\n", Self.block(41))
+        #expect(calls == ([1] + Array(10..<40) + [41]).map { Self.whole($0) })
+        #expect(analysis.total.counts.mixedRequests == 0)
+    }
 }
