@@ -132,8 +132,10 @@ public struct ScoringLogParser: Sendable {
         counts.overlongLines += 1
         breakBlock()
         // It may have been an access line: what follows must not go to the request before it.
-        if beginning.contains("127.0.0.1") { endRequest(onRequest: onRequest) }
-        if layout.isContiguous, beginning.contains(ScoringLogLine.accessPrefix) { beginLost(LostRequests(in: beginning)) }
+        guard beginning.contains("127.0.0.1") else { return }
+        endRequest(onRequest: onRequest)
+        let isLost = layout.isContiguous && beginning.contains(ScoringLogLine.accessPrefix)
+        if isLost { beginLost(LostRequests(in: beginning)) }
     }
 
     /// Reads a whole line.
