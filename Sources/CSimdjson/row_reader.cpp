@@ -16,6 +16,7 @@ struct row_reader : text_reader {
     std::vector<double> values;
     std::vector<uint8_t> kinds;
     std::vector<uint32_t> offsets;
+    std::vector<uint8_t> text_lengths;
     std::vector<uint32_t> row_offsets;
     const char *json = nullptr;
 
@@ -48,6 +49,7 @@ struct row_reader : text_reader {
 
     bool cell(ondemand::value value, size_t index) {
         offsets[index] = offset_of(value.raw_json_token().data());
+        text_lengths[index] = 0;
         ondemand::json_type type;
         if (error_code error = value.type().get(type)) return fail(error);
         row_cell_kind kind = ROW_CELL_WRONG_TYPE;
@@ -75,6 +77,7 @@ struct row_reader : text_reader {
         values.resize(room * names.size());
         kinds.resize(room * names.size());
         offsets.resize(room * names.size());
+        text_lengths.resize(room * names.size());
         row_offsets.resize(room);
     }
 
@@ -137,7 +140,7 @@ struct row_reader : text_reader {
                 if (*p != ':') return false;
                 p = skip_white_space(p + 1);
                 offsets[index] = offset_of(p);
-                p = plain_decimal(p, values[index]);
+                p = plain_decimal(p, values[index], text_lengths[index]);
                 if (p == nullptr) return false;
                 kinds[index] = std::isfinite(values[index]) ? ROW_CELL_NUMBER : ROW_CELL_NOT_FINITE;
                 p = skip_white_space(p);
@@ -241,6 +244,7 @@ row_reader_result row_reader_read(row_reader *reader, const uint8_t *json, size_
     result.values = reader->values.data();
     result.kinds = reader->kinds.data();
     result.offsets = reader->offsets.data();
+    result.text_lengths = reader->text_lengths.data();
     result.row_offsets = reader->row_offsets.data();
     result.reason = reader->reason;
     return result;

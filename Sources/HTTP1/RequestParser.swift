@@ -112,7 +112,12 @@ final class RequestParser {
 
     /// The head that was announced last, once. It is not part of its event, since it is large and would be moved with
     /// it.
-    func takeHead() -> RequestHead? { head.take() }
+    func takeHead() -> RequestHead? {
+        // `take()` of a stored property copies it first, with all its strings.
+        var taken: RequestHead?
+        swap(&taken, &head)
+        return taken
+    }
 
     /// Drops what was received, and everything that follows.
     func stop() {

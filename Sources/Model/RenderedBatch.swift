@@ -11,8 +11,28 @@ public struct RenderedBatch {
 
     package init() {}
 
+    /// The numbers of a batch as its body has them.
+    public struct SentNumbers {
+        let body: UnsafeRawPointer
+        let offsets: UnsafePointer<UInt32>
+        let lengths: UnsafePointer<UInt8>
+
+        /// - Parameters:
+        ///   - body: at least 32 bytes can be read from the beginning of each number.
+        ///   - offsets: where each number begins.
+        ///   - lengths: how long its text is if `PythonFloat` prints the same text; 128 more if it prints the same text
+        ///     with `.0` after it; 0 if neither is known.
+        public init(body: UnsafeRawPointer, offsets: UnsafePointer<UInt32>, lengths: UnsafePointer<UInt8>) {
+            self.body = body
+            self.offsets = offsets
+            self.lengths = lengths
+        }
+    }
+
     /// Replaces the previous batch's numbers by this batch's.
-    public mutating func render(_ batch: HousingBatch) {
+    ///
+    /// - Parameter sent: their texts, which are copied where printing would give the same; this costs a third.
+    public mutating func render(_ batch: HousingBatch, sentAs sent: SentNumbers? = nil) {
         let numbers = batch.records.count * Feature.count
         reserve(numbers)
         var used = 0
@@ -22,7 +42,9 @@ public struct RenderedBatch {
                 guard let text = digits.baseAddress else { return }
                 for record in batch.records {
                     for column in 0..<Feature.count {
-                        let length = PythonFloat.write(record[column], to: text + used)
+                        let length =
+                            sent.flatMap { Self.copy($0, index, to: text + used) }
+                            ?? PythonFloat.write(record[column], to: text + used)
                         lengths[index] = UInt8(truncatingIfNeeded: length)
                         used += length
                         index += 1
@@ -34,10 +56,24 @@ public struct RenderedBatch {
         digitCount = used
     }
 
+    /// Copies a number's text.
+    ///
+    /// - Returns: how many bytes it has as printed; nil if it must be printed.
+    @inline(__always)
+    private static func copy(_ sent: SentNumbers, _ index: Int, to out: UnsafeMutablePointer<UInt8>) -> Int? {
+        let length = Int(sent.lengths[index] & 0x7F)
+        guard length > 0 else { return nil }
+        copyBlock(from: sent.body + Int(sent.offsets[index]), to: UnsafeMutableRawPointer(out))
+        guard sent.lengths[index] >= 0x80 else { return length }
+        out[length] = UInt8(ascii: ".")
+        out[length + 1] = UInt8(ascii: "0")
+        return length + 2
+    }
+
     private mutating func reserve(_ numbers: Int) {
         guard lengths.count < numbers else { return }
         lengths = [UInt8](repeating: 0, count: numbers)
-        // `write` copies blocks; the last one begins within the last number.
+        // Blocks are copied; the last one begins within the last number.
         digits = [UInt8](repeating: 0, count: numbers * PythonFloat.maximumLength + CopyBlock.scalarCount)
     }
 
@@ -63,8 +99,8 @@ public struct RenderedBatch {
                     let range = template.piece(before: index)
                     let length = Int(lengths[index])
                     if out <= lastBlock {
-                        copyBlock(from: piece + range.lowerBound, to: out)
-                        copyBlock(from: digit, to: out + range.count)
+                        Self.copyBlock(from: piece + range.lowerBound, to: out)
+                        Self.copyBlock(from: digit, to: out + range.count)
                     } else {
                         out.copyMemory(from: piece + range.lowerBound, byteCount: range.count)
                         (out + range.count).copyMemory(from: digit, byteCount: length)
@@ -78,7 +114,7 @@ public struct RenderedBatch {
     }
 
     @inline(__always)
-    private func copyBlock(from source: UnsafeRawPointer, to destination: UnsafeMutableRawPointer) {
+    private static func copyBlock(from source: UnsafeRawPointer, to destination: UnsafeMutableRawPointer) {
         destination.storeBytes(of: source.loadUnaligned(as: CopyBlock.self), as: CopyBlock.self)
     }
 }

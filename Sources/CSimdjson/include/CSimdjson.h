@@ -30,6 +30,9 @@ typedef enum : uint8_t {
     ROW_CELL_NO_OBJECT = 5,   ///< the array's element is not an object (in all cells of the row)
 } row_cell_kind;
 
+/// Added to the length of a number that has no point.
+enum { ROW_TEXT_WITHOUT_POINT = 0x80 };
+
 /// The rows of the body read last; pointers are valid until the next read.
 typedef struct {
     row_reader_outcome outcome;
@@ -41,6 +44,9 @@ typedef struct {
     const uint8_t *_Nonnull kinds;
     /// `columns` offsets per stored row: where the cell's JSON value begins in the body.
     const uint32_t *_Nonnull offsets;
+    /// `columns` lengths per stored row: the bytes of the cell's number in the body, where Python's `repr` prints the
+    /// number's double with the same bytes, or with `.0` after them (ROW_TEXT_WITHOUT_POINT); 0 where that is not known.
+    const uint8_t *_Nonnull text_lengths;
     /// One per stored row: where the array's element begins in the body.
     const uint32_t *_Nonnull row_offsets;
     /// For ROW_READER_JSON_INVALID: what is wrong, in English, a static string.

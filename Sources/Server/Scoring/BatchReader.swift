@@ -25,10 +25,13 @@ final class BatchReader {
 
     deinit { row_reader_destroy(reader) }
 
-    /// Reads a request's body and checks all of it.
+    /// Reads a request's body, checks all of it and prints its numbers.
     ///
+    /// - Parameter rendered: gets the batch's numbers, unless the body is invalid.
     /// - Returns: the batch, or the body of the 422 that says everything that is wrong.
-    func read(_ body: ByteBuffer, for model: LinearModel) -> Result<HousingBatch, ValidationErrorBody> {
+    func read(
+        _ body: ByteBuffer, for model: LinearModel, into rendered: inout RenderedBatch
+    ) -> Result<HousingBatch, ValidationErrorBody> {
         padded.with(body) { json in
             let rows = row_reader_read(reader, json, body.readableBytes)
             let bytes = UnsafeRawBufferPointer(start: json, count: body.readableBytes)
@@ -38,12 +41,19 @@ final class BatchReader {
             case ROW_READER_ROWS where rows.row_count > maximumRecords:
                 return .failure(.whole(.tooLong(rows.row_count, limit: maximumRecords), bytes))
             case ROW_READER_ROWS:
-                return HousingBatch.validate(
-                    values: rows.values, cells: rows.kinds, count: rows.row_count, for: model
-                ).mapError { violations in
-                    ValidationErrorBody(violations) { record, feature in
-                        Self.value(bytes, rows, record, feature)
-                    }
+                switch HousingBatch.validate(
+                    values: rows.values, cells: rows.kinds, count: rows.row_count, for: model)
+                {
+                case .success(let batch):
+                    // Now, since the body's text is only here until the next one is read.
+                    let texts = RenderedBatch.SentNumbers(body: json, offsets: rows.offsets, lengths: rows.text_lengths)
+                    rendered.render(batch, sentAs: texts)
+                    return .success(batch)
+                case .failure(let violations):
+                    return .failure(
+                        ValidationErrorBody(violations) { record, feature in
+                            Self.value(bytes, rows, record, feature)
+                        })
                 }
             case ROW_READER_NOT_A_LIST:
                 return .failure(.whole(.notAList, bytes))

@@ -66,7 +66,6 @@ final class Predictor {
     private func validate(_ body: ByteBuffer, _ request: ScoringRequest) {
         request.started = .now()
         guard read(body, request) else { return }
-        rendered.render(request.batch)
         let queryKey = QueryKey(rendered, scratch: &keyText)
         request.response = PredictResponse(to: request, queryKey, rendered)
         request.validated = .now()
@@ -101,17 +100,21 @@ final class Predictor {
 
     // MARK: Its details
 
+    /// Reads and prints the batch.
+    ///
     /// - Returns: false if the body is invalid; then the request has ended.
     private func read(_ body: ByteBuffer, _ request: ScoringRequest) -> Bool {
         switch request.route {
-        case .test: return true
+        case .test: rendered.render(request.batch)
         case .infer:
             switch inferenceReader.read(body, for: request.model.model) {
-            case .success(let inference): (request.batch, request.inferenceID) = (inference.batch, inference.id)
+            case .success(let inference):
+                (request.batch, request.inferenceID) = (inference.batch, inference.id)
+                rendered.render(inference.batch)
             case .failure(let error): request.finish(.invalid(.badRequest, error.body)); return false
             }
         default:
-            switch reader.read(body, for: request.model.model) {
+            switch reader.read(body, for: request.model.model, into: &rendered) {
             case .success(let batch): request.batch = batch
             case .failure(let error): request.finish(.invalid(.unprocessable, error.body)); return false
             }

@@ -21,11 +21,13 @@ import Testing
             let text = PlainBatch.text(&random)
             // An unknown field changes nothing, except that the general reader is asked.
             let other = text.replacing("{", with: #"{"x":0,"#, maxReplacements: 1)
-            let read = reader.read(ByteBuffer(string: text), for: model)
+            var printed = RenderedBatch()
+            let read = reader.read(ByteBuffer(string: text), for: model, into: &printed)
             let expected = reader.read(ByteBuffer(string: other), for: model)
             switch (read, expected) {
             case (.success(let read), .success(let expected)):
                 accepted += 1
+                #expect(json(printed) == json(expected), "\(text)")
                 #expect(read.records.map(bits) == expected.records.map(bits), "\(text)")
             case (.failure(let read), .failure(let expected)):
                 refused += 1
@@ -68,6 +70,22 @@ import Testing
         #expect(accepted > Self.trials / 4)
     }
 
+    /// A batch printed from its numbers, not from the text that was sent.
+    private func json(_ batch: HousingBatch) -> String {
+        var printed = RenderedBatch()
+        printed.render(batch)
+        return json(printed)
+    }
+
+    private func json(_ printed: RenderedBatch) -> String {
+        let count = printed.byteCount(.json)
+        return String(unsafeUninitializedCapacity: count) { text in
+            guard let start = text.baseAddress else { return 0 }
+            printed.write(.json, to: start)
+            return count
+        }
+    }
+
     private func bits(_ record: HousingRecord) -> [UInt64] { record.indices.map { record[$0].bitPattern } }
 }
 
@@ -106,7 +124,9 @@ private enum PlainBatch {
     }
 
     private static let unusual = [
-        "0", "0.0", "0.00", "0.00001", "00", "01", "1.", ".5", "1e2", "+1", "--1", "\"2\"",
+        "0", "0.0", "0.00", "0.10", "0.0001", "0.00009", "0.00001", "0.000099999999999", "0.000100000000001",
+        "123456789012345", "1234567890123456", "12345678901234.5", "123456789012345.6", "1.00000000000001",
+        "00", "01", "1.", ".5", "1e2", "+1", "--1", "\"2\"",
     ]
 
     private static func digits(_ counts: ClosedRange<Int>, _ random: inout SeededGenerator) -> String {
