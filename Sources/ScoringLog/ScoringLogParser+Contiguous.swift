@@ -2,7 +2,7 @@
 ///
 /// A request's lines follow each other, and a rejected request has one line. Where a request's id or time is missing,
 /// it may stand further down, between other requests' lines, as where two logs were mixed line by line. So the next
-/// requests wait until sixteen in a row were whole. Where lines come meanwhile that belong to no request, none of those
+/// requests wait until sixteen in a row were whole, in the order of their times. Where lines come meanwhile that belong to no request, none of those
 /// that waited keeps its id and time. The first sixteen wait, too, since the log may begin in such a place.
 struct ContiguousBlock: Sendable {
     static let wholeRunLength = 16
@@ -38,6 +38,13 @@ extension ScoringLogParser {
         guard expectation == .requestID || expectation == .scoring else { return }
         expectation = .nothing
         block.isBroken = true
+    }
+
+    /// Takes note of a line that came between this log's lines and may be of another log.
+    package mutating func readOther(_ line: UnsafeRawBufferPointer) {
+        guard !line.isEmpty else { return }
+        if case .message = ScoringLogLine(line) { return }
+        breakBlock()
     }
 
     /// Takes note of a line before the first request: a piece of one shows that the log begins within it.
@@ -84,9 +91,9 @@ extension ScoringLogParser {
         if expectation == .requestID || expectation == .scoring {
             expectation = .nothing
             block.hasBrokenLine = true
-        } else if isLost {
+        } else if expectation == .lostScoring {
             expectation = .nothing
-        } else if isWhole {
+        } else if isLost || isWhole {
             takeExcess()
         }
     }
@@ -140,6 +147,7 @@ extension ScoringLogParser {
     private mutating func endDoubtfulBlock(
         _ request: LoggedRequest, isTorn: Bool, onRequest: (LoggedRequest) -> Void
     ) {
+        let before = block.held.last ?? request
         block.held.append(request)
         let last = block.held.count - 1
         if block.hasExcess { block.hasHadExcess = true }
@@ -154,7 +162,7 @@ extension ScoringLogParser {
             if block.firstTorn == nil { block.firstTorn = last }
             block.wholeCount = 0
         } else {
-            block.wholeCount += 1
+            block.wholeCount = isBack(request, after: before) ? 0 : block.wholeCount + 1
         }
         block.isHolding = block.wholeCount < ContiguousBlock.wholeRunLength
         if !block.isHolding {
@@ -167,6 +175,12 @@ extension ScoringLogParser {
             sendHeld(onRequest: onRequest)
             if block.firstTorn != nil { block.firstTorn = -1 }
         }
+    }
+
+    /// Whether the time goes back by more than a second, as from one log's lines to those of another.
+    private func isBack(_ request: LoggedRequest, after before: LoggedRequest) -> Bool {
+        let seconds = request.secondsSince1970 - before.secondsSince1970
+        return layout.isNewestFirst ? seconds > 1 : seconds < -1
     }
 
     private mutating func doubtLines(from first: Int, onlyWithTime: Bool = false) {

@@ -259,7 +259,7 @@ public struct ScoringLogParser: Sendable {
         default:
             counts.strayScoringLines += 1
             if !hasBegun { counts.headlessLines += 1 }
-            if isLost { expectation = .nothing } else { takeExcess() }
+            if expectation == .lostScoring { expectation = .nothing } else { takeExcess() }
         }
     }
 

@@ -28,6 +28,11 @@ extension LogReader {
         return latest
     }
 
+    /// Takes note of a line without a prefix, which may be of any pod: it came between the pods' lines.
+    mutating func breakBlocks(_ line: UnsafeRawBufferPointer) {
+        for index in sources.indices { sources[index].parser.readOther(line) }
+    }
+
     /// The pod and the container that a prefix names.
     private func name(of key: UnsafeRawBufferPointer) -> (pod: String, container: String?) {
         guard let format, key.first ?? 0 > 1 else { return (ownName, nil) }

@@ -259,6 +259,7 @@ struct LogReader {
         } else if stamp.hasTimestamps, stamped?.isStamped == false, key.isEmpty {
             key = Self.unprefixedSource
         }
+        if key.first == 1 { breakBlocks(text) }
         let index = source(key)
         guard index >= 0 else {
             unreadSourceLines += 1

@@ -214,6 +214,8 @@ import Testing
             // The access line of a request whose own lines are elsewhere is torn and joined to another access line.
             [Self.tornAccess(4, joinedTo: other[0]), other[1], own[1], own[2], other[2]],
             ["Predicti" + own[0], other[0], other[1], own[1], own[2], other[2]],
+            // The lost request's id is missing, so that a time after it may be another's.
+            [other[0], other[1], own[2], Self.tornAccess(4), other[2]],
         ]
         for (before, lines) in torn.enumerated().flatMap({ lines in [3, 30].map { ($0, lines.element) } }) {
             let (calls, _) = try read((0..<before).map { Self.block($0) }.joined(), lines.joined(), Self.block(10))
@@ -228,5 +230,24 @@ import Testing
         let (calls, analysis) = try read(Self.block(1), torn, "Prediction took 9.2500 ms\n", Self.block(41))
         #expect(calls == ([1] + Array(10..<40) + [41]).map { Self.whole($0) })
         #expect(analysis.total.counts.mixedRequests == 0)
+    }
+
+    @Test("If the time goes back among whole requests, lines of several logs are still mixed")
+    func whileTheTimeGoesBack() throws {
+        let (own, other) = (Self.lines(Self.block(20)), Self.lines(Self.block(44)))
+        let whole = { (numbers: Range<Int>) in numbers.map { Self.block($0) }.joined() }
+        // The other log has lost a request, and its request 44 stands around a line of this one.
+        let mixed = own[0] + own[1] + Self.lines(Self.block(40))[0] + whole(41..<44) + other[0] + other[1] + own[2]
+        let (calls, _) = try read(whole(0..<20), mixed, whole(21..<35), other[2], whole(45..<46))
+        #expect(!calls.contains("07:00:44 200 0000002c 20.25"))
+    }
+
+    @Test("A line without the timestamp that all others have comes between them")
+    func lineWithoutTimestamp() throws {
+        let lines = (Self.lines(Self.block(1)) + Self.lines(Self.block(2))).enumerated().map { index, line in
+            (index == 2 || index == 3 || index == 4 ? "" : "2026-11-21T11:28:10.1Z ") + line
+        }
+        let (calls, _) = try read(lines.joined())
+        #expect(!calls.joined(separator: "|").contains("00000001 2.25"))
     }
 }
