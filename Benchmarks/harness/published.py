@@ -18,8 +18,8 @@ SHOWN = ("misses", "hits", "batch-1000")
 FIGURES = {"calls_per_second": "requests/s", "cpu_seconds_per_1000": "CPU"}
 # Figures of a whole service for which less is better: scenario and figure, and the words for a rival that has less.
 LESS = {
-    ("half-load", "p99_ms"): "a lower p99 at half load", ("start", "idle_mib"): "less idle memory",
-    ("start", "ready_ms"): "a shorter start"}
+    ("half-load", "p99_ms"): "A lower p99 at half load", ("start", "idle_mib"): "Less idle memory",
+    ("start", "ready_ms"): "A shorter start"}
 
 
 def rivals(content):
@@ -39,9 +39,9 @@ def where(content):
     machine = content["machine"]
     overrides = "".join(f", with {name}={value}" for name, value in content["overrides"].items())
     return (
-        f"{machine['cores']} cores of {machine['cpu']}, {content['date'][:10]}, {content['rounds']} interleaved rounds "
-        f"of {content['seconds']} s a load{overrides}; medians, and in brackets Bungalow against it (above 1, Bungalow "
-        "is better):")
+        f"The table shows the medians of {content['rounds']} rounds on {machine['cores']} cores of {machine['cpu']}, "
+        f"{content['date'][:10]}. In each round each server got each load for {content['seconds']} s{overrides}. The "
+        "number in brackets compares Bungalow with that server; above 1, Bungalow is better.")
 
 
 def row(name, fact, medians):
@@ -66,27 +66,36 @@ def shown(medians, key, name):
 
 
 def contested(facts, medians):
-    """The figures in which a rival is ahead, and those in which Bungalow is by less than 5 %: none is left out."""
-    lines = [
-        f"- {fact['title']}: a round was measured again, since {reason}."
+    """The figures in which Bungalow is not ahead by at least 5 %: none is left out."""
+    parts = [
+        f"{fact['title']}: a round was measured again, because {reason}."
         for fact in facts.values() for reason in fact["repeated"]]
-    for name, fact in facts.items():
-        if name == "bungalow" or fact["failed"]:
-            continue
-        ratios = {
-            f"{word}, {LOADS[load]}": medians[load, name]["bungalow_ratio"][figure]["median"]
-            for load in LOADS for figure, word in FIGURES.items()
-            if medians.get((load, name), {}).get("bungalow_ratio")}
-        ahead = [f"{what} ({ratio:.2f} ×)" for what, ratio in ratios.items() if ratio < 1]
-        close = [f"{what} ({ratio:.2f} ×)" for what, ratio in ratios.items() if 1 <= ratio < WON]
-        ahead += [text for key, text in LESS.items() if less(medians, key, name)]
-        if "bungalow" in facts and fact["installed_mib"] < facts["bungalow"]["installed_mib"]:
-            ahead.append("a smaller installation")
-        if ahead:
-            lines.append(f"- {fact['title']} is ahead of Bungalow: {'; '.join(ahead)}.")
-        if close:
-            lines.append(f"- {fact['title']} is behind Bungalow by less than 5 %: {'; '.join(close)}.")
-    return ["\n".join(lines)] if lines else []
+    others = {name: fact for name, fact in facts.items() if name != "bungalow" and not fact["failed"]}
+    rows = []
+    for figure, word in FIGURES.items():
+        for load in LOADS:
+            cells = [contested_cell(medians.get((load, name)), figure) for name in others]
+            rows.append([f"{word}, {LOADS[load]}", *cells])
+    rows = [row for row in rows if any(row[1:])]
+    columns = [index for index in range(1, len(others) + 1) if any(row[index] for row in rows)]
+    if rows:
+        titles = ["", *(fact["title"] for fact in others.values())]
+        shown = [[row[0], *(row[index] or "–" for index in columns)] for row in rows]
+        parts += [
+            "In these figures Bungalow is not ahead by at least 5 %. Below 1, the other server is ahead:",
+            rows_to_markdown("", [titles[0], *(titles[index] for index in columns)], shown)]
+    ahead = {text: [fact["title"] for name, fact in others.items() if less(medians, key, name)]
+             for key, text in LESS.items()}
+    if "bungalow" in facts:
+        ahead["A smaller installation"] = [
+            fact["title"] for fact in others.values() if fact["installed_mib"] < facts["bungalow"]["installed_mib"]]
+    parts.append("\n".join(f"- {text} than Bungalow: {', '.join(titles)}." for text, titles in ahead.items() if titles))
+    return [part for part in parts if part]
+
+
+def contested_cell(entry, figure):
+    ratio = entry and entry.get("bungalow_ratio") and entry["bungalow_ratio"][figure]["median"]
+    return f"{ratio:.3f}" if ratio and ratio < WON else ""
 
 
 def less(medians, key, name):
@@ -102,8 +111,9 @@ def floor(content, medians):
     our_ms, least_ms = (entry["median"]["cpu_seconds_per_1000"] for entry in (ours, least))
     ratio = least["bungalow_ratio"]["cpu_seconds_per_1000"]["median"]
     return [
-        f"A batch of 1 000 takes {our_ms:.3f} ms of CPU; md5 of the printed records and the kernel's copies of the "
-        f"same bytes alone take {least_ms:.3f} ms in C: {1 / ratio:.2f} × that floor."]
+        f"A batch of 1 000 takes Bungalow {our_ms:.3f} ms of CPU. A program in C that only computes the md5 of such a "
+        f"batch, and receives and sends the same bytes, takes {least_ms:.3f} ms. Bungalow takes {1 / ratio:.2f} times "
+        "as long."]
 
 
 def others(contents):
