@@ -1,15 +1,20 @@
 extension LoadEvidence {
     private static var maximumLineCount: Int { 10 }
 
-    /// Whether every request succeeded; a search for saturation provokes rejections and does not count.
+    /// Whether every request succeeded; nil if there is no run to judge. A search for saturation provokes rejections
+    /// and does not count.
     ///
     /// Two independent counts that agree prove that no request failed. One count alone, a log or a stream, would not
-    /// show that its rows of failures are missing.
+    /// show that its rows of failures are missing. A run without a request proves nothing.
     var answersClaim: Claim? {
         let counted = runs.filter {
             !$0.isSaturationSearch && (($0.issuedCalls ?? 0) > 0 || ($0.worstFailures ?? 0) > 0)
         }
-        guard !counted.isEmpty else { return nil }
+        // A proof without a request has a claim of its own.
+        let idle = runs.filter {
+            !$0.isSaturationSearch && $0.proof == nil && ($0.issuedCalls ?? 0) == 0 && ($0.worstFailures ?? 0) == 0
+        }
+        guard !counted.isEmpty || !idle.isEmpty else { return nil }
         let calls = counted.compactMap(\.issuedCalls).reduce(0, +)
         let failed = counted.compactMap(\.worstFailures).reduce(0, +)
         let sums =
@@ -20,13 +25,11 @@ extension LoadEvidence {
                 verdict: .void, statement: "Not every request succeeded",
                 numbers: [sums] + Self.cut(failures) + Self.cut(counted.flatMap(\.faultLines)))
         }
-        let idle = runs.filter { $0.proof == nil && $0.issuedCalls == 0 && ($0.worstFailures ?? 0) == 0 }
         let doubts =
-            counted.flatMap(\.doubts) + idle.map { "\($0.name): no request was sent" }
-            + unread.map { "\($0) was not read" }
+            counted.flatMap(\.doubts) + idle.map(\.idleLine) + unread.map { "\($0) was not read" }
         return Claim(
             verdict: doubts.isEmpty ? .proven : .unproven, statement: "Every request succeeded",
-            numbers: [sums] + Self.cut(doubts))
+            numbers: (counted.isEmpty ? [] : [sums]) + Self.cut(doubts))
     }
 
     private static func cut(_ lines: [String]) -> [String] {
@@ -41,6 +44,10 @@ extension LoadRun {
         guard let seen = proof?.seen, seen.failed == most else { return "\(name): \(most.grouped) failed" }
         return "\(name): \(seen.refused.grouped) refused (503), \(seen.errors.grouped) errors, "
             + "\(seen.timeouts.grouped) time-outs"
+    }
+
+    fileprivate var idleLine: String {
+        "\(name): \(isIdle ? "no request was sent" : "its files do not show how many requests were sent")"
     }
 
     fileprivate var faultLines: [String] { faults.map { "\(name): \($0)" } }

@@ -1,5 +1,6 @@
 extension LoadRun {
     private static var maximumCheckCount: Int { 50 }
+    private static var idleDoubt: String { "no request was sent" }
 
     /// The checks and thresholds of a k6 script, failed ones first; they are separate from whether calls were answered.
     var conditionClaims: [Claim] {
@@ -19,7 +20,10 @@ extension LoadRun {
         guard total > 0 else {
             return Claim(verdict: .unproven, statement: "\(text) held", numbers: ["it was never made"])
         }
-        let doubt = check.isConfirmed && faults.isEmpty ? [] : ["no second count confirms that it held each time"]
+        let doubt =
+            isIdle
+            ? [Self.idleDoubt]
+            : check.isConfirmed && faults.isEmpty ? [] : ["no second count confirms that it held each time"]
         return Claim(
             verdict: doubt.isEmpty ? .proven : .unproven, statement: "\(text) held",
             numbers: ["it held \(counts)"] + doubt)
@@ -27,7 +31,7 @@ extension LoadRun {
 
     private func claim(rest: [LoadCheck]) -> Claim {
         let failed = rest.filter { $0.fails > 0 }.count
-        let isConfirmed = faults.isEmpty && rest.allSatisfy(\.isConfirmed)
+        let isConfirmed = !isIdle && faults.isEmpty && rest.allSatisfy(\.isConfirmed)
         return Claim(
             verdict: failed > 0 ? .void : isConfirmed ? .proven : .unproven,
             statement: "\(name): \(rest.count.grouped) more checks \(failed > 0 ? "did not all hold" : "held")",
@@ -48,8 +52,9 @@ extension LoadRun {
                 verdict: .unproven, statement: "\(text) held",
                 numbers: ["a stream does not show it; --summary-export=NAME.json does"])
         }
-        if let contradiction {
-            return Claim(verdict: .unproven, statement: "\(text) held", numbers: [contradiction])
+        // k6 calls a threshold met if its metric has no value.
+        if let doubt = isIdle ? Self.idleDoubt : contradiction {
+            return Claim(verdict: .unproven, statement: "\(text) held", numbers: [doubt])
         }
         return Claim(
             verdict: threshold.isMet == true ? .proven : .unproven, statement: "\(text) held",

@@ -154,6 +154,9 @@ public struct LoadRun: Sendable {
 
     var issuedCalls: Int? { proof?.planned.calls ?? calls }
 
+    /// Whether its files show that no request was sent.
+    var isIdle: Bool { issuedCalls == 0 && (worstFailures ?? 0) == 0 }
+
     var failedCalls: Int? { proof?.seen.failed ?? failures }
 
     /// The share of responses from the cache, by their headers.

@@ -197,6 +197,47 @@ import Testing
     }
 
     @Test(
+        "A run that made no request, or that hides how many it made, proves nothing",
+        arguments: [
+            (
+                "s.log",
+                "Date & Time,Trans,Elap Time,Data Trans,Resp Time,Trans Rate,Throughput,Concurrent,OKAY,Failed\n"
+                    + "2026-11-21 11:29:00,0,59.41,0,0.00,0.00,0.00,0.00,0,0\n",
+                "s: no request was sent"
+            ),
+            (
+                "s.txt",
+                "Transactions: 0 hits\nAvailability: 0.00 %\nElapsed time: 0.96 secs\nResponse time: 0.00 secs\n"
+                    + "Successful transactions: 0\nFailed transactions: 0\n",
+                "s: no request was sent"
+            ),
+            (
+                "s_stats.csv", "Type,Name,Request Count,Failure Count,Requests/s\n,Aggregated,0,0,0\n",
+                "s: no request was sent"
+            ),
+            ("s.json", idleSummary, "s: no request was sent"),
+            (
+                "s_failures.csv", "Method,Name,Error,Occurrences\n",
+                "s: its files do not show how many requests were sent"
+            ),
+        ])
+    func idleRun(name: String, text: String, doubt: String) throws {
+        try folder.write(text, to: name)
+        let evidence = try folder.read()
+        let claim = try evidence.claim("Every request succeeded")
+        #expect(claim.verdict == .unproven && claim.numbers == [doubt])
+        #expect(!evidence.claims.contains { $0.verdict == .proven }, "\(evidence.claims)")
+    }
+
+    // k6 calls a threshold met if its metric has no value.
+    private static let idleSummary = """
+        {"metrics": {"http_reqs": {"count": 0, "rate": 0}, "http_req_failed": {"passes": 0, "fails": 0, "value": 0},
+          "http_req_duration": {"avg": 0, "p(95)": 0, "thresholds": {"p(95)<500": false}},
+          "checks": {"passes": 2, "fails": 0, "value": 1}},
+         "root_group": {"checks": {"is up": {"name": "is up", "passes": 2, "fails": 0}}}}
+        """
+
+    @Test(
         "Only the file's own count proves that the logs hold all requests",
         arguments: [
             ("Complete: 1000 of 1000 requests, by the servers' counters", Verdict.proven),
