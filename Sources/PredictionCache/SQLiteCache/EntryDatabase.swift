@@ -66,7 +66,7 @@ struct EntryDatabase {
     ///   - damage: what was found wrong with a file while it was open; that file is replaced if it is still there.
     ///   - patience: seconds to wait for other processes.
     /// - Throws: `CacheFileError.failing` with one line that says what is wrong, where, and what to do; also if the
-    ///   file is another program's database, which is left unchanged.
+    ///   file is another program's database or not a database, which is left unchanged.
     static func open(
         _ settings: SQLiteCacheSettings, _ damage: Damage? = nil, patience: Double, _ logger: Logger
     ) throws -> EntryDatabase {
@@ -81,13 +81,16 @@ struct EntryDatabase {
                     if let damage, damage.file.isSameFile(as: stat(path: file.path)) {
                         try file.setAside(because: damage.cause, logger)
                     }
-                    if try file.create().st_size > settings.maximumFileBytes {
+                    var found = try file.create()
+                    status = found
+                    let header = try CacheFileHeader(path: file.path, found)
+                    if header.isCache, found.st_size > settings.maximumFileBytes {
                         file.remove()
                         logger.notice("The cache file \(file.path) was larger than the limit; a new one is started.")
+                        found = try file.create()
+                        status = found
                     }
-                    let created = try file.create()
-                    status = created
-                    return try EntryDatabase(created, settings)
+                    return try EntryDatabase(found, settings)
                 }
             } catch {
                 switch (CacheFileError(error), status) {

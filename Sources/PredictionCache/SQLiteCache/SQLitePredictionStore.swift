@@ -67,8 +67,8 @@ final class SQLitePredictionStore: @unchecked Sendable {
     /// full, the store has no file, and keeps trying to open it. A store that is not closed loses its queue.
     ///
     /// - Parameter now: Unix milliseconds, the clock by which entries expire.
-    /// - Throws: `CacheFileError` if the file may not be created or written, or is another program's database, which is
-    ///   left unchanged.
+    /// - Throws: `CacheFileError` if the file may not be created or written, or is another program's database or not a
+    ///   database, which is left unchanged.
     init(
         _ settings: SQLiteCacheSettings, _ status: SharedCacheStatus, _ logger: Logger,
         now: @escaping @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970 * 1000) }

@@ -68,12 +68,25 @@ import Testing
 
     @Test("a damaged file is set aside with a warning and replaced", .proves("T35"))
     func damaged() throws {
-        try Data("this is not a database, but long enough to be read as one".utf8).write(to: file)
+        try Data("SQLite format 3\0 and then nothing that belongs to a database".utf8).write(to: file)
         let server = try serve()
         try server.waitForMessage("damaged")
         _ = try waitForHit(server)
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
         #expect(names.contains { $0.hasPrefix("cache.sqlite.damaged-") })
+    }
+
+    @Test("a file that is not a database is left unchanged, with one warning and no cache")
+    func notADatabase() throws {
+        let content = Data("MedInc,HouseAge\n5.5,30\n".utf8)
+        try content.write(to: file)
+        let server = try serve()
+        #expect(try server.predict(ServerProcess.sample)["X-Cache"] == "BYPASS")
+        try server.waitForMessage("cache: off")
+        #expect(server.count(ofMessages: "warning") == 1, "\(server.messages)")
+        #expect(server.messages.contains("\(file.path) cannot be used, it is not an SQLite database"))
+        #expect(try server.metrics()["cache_up"] == 0)
+        #expect(try Data(contentsOf: file) == content)
     }
 
     @Test(

@@ -6,12 +6,15 @@ import Testing
 /// A damaged file is set aside and replaced; another program's file is left alone.
 @Suite struct DamagedFileTests {
     private static let ours = "PRAGMA application_id=\(EntryTable.applicationID);"
+    private static let magic = "b'SQLite format 3' + bytes(1)"
 
     @Test(
         "a file that is damaged at the start is set aside with one warning",
         arguments: [
-            "open(sys.argv[1], 'wb').write(b'this is not a database' * 1000)",
-            "open(sys.argv[1], 'wb').write(os.urandom(100000))",
+            "open(sys.argv[1], 'wb').write(\(magic) + b'and no more of a database' * 1000)",
+            "open(sys.argv[1], 'wb').write(\(magic) + os.urandom(100000))", "open(sys.argv[1], 'wb').write(\(magic))",
+            // As a power cut leaves files: blocks that were never written.
+            "open(sys.argv[1], 'wb').write(bytes(4096) + os.urandom(100000))", "open(sys.argv[1], 'wb').write(bytes(1))",
             "sqlite3.connect(sys.argv[1]).executescript('\(ours) PRAGMA user_version=99')",
             "sqlite3.connect(sys.argv[1]).executescript('\(ours) PRAGMA user_version=1; CREATE TABLE entry(a)')",
         ])
@@ -69,7 +72,7 @@ import Testing
     func onlyTheLastThreeDamagedFilesAreKept() async throws {
         let fixture = try StoreFixture()
         for _ in 0..<5 {
-            try Data("not a database, not at all, not even a little bit of one".utf8 + Data(count: 4096))
+            try Data("SQLite format 3\0, not at all, not even a little bit of one".utf8 + Data(count: 4096))
                 .write(to: URL(fileURLWithPath: fixture.path))
             for name in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: fixture.path + name) }
             try await fixture.open().close()
@@ -159,6 +162,62 @@ import Testing
         #expect(error?.description.contains("\n") == false)
         #expect(try Data(contentsOf: URL(fileURLWithPath: fixture.path)) == before)
         #expect(try fixture.names(containing: ".damaged-").isEmpty)
+    }
+
+    // One byte of the header decides: what begins otherwise was never written by SQLite.
+    @Test(
+        "a file that is not a database is an error and is left unchanged, whatever its size",
+        arguments: [
+            "b'MedInc,HouseAge\\n5.5,30\\n'", "b'x'", "b'SQLite format 2' + bytes(5000)", "bytes(4095) + b'x'",
+            "os.urandom(3000000)",
+        ])
+    func aFileThatIsNotADatabaseIsRefusedAndUntouched(content: String) throws {
+        let fixture = try StoreFixture()
+        var settings = fixture.settings
+        settings.maximumFileBytes = 1 << 20
+        let program = "import os, sys\nopen(sys.argv[1], 'wb').write(\(content))"
+        try SecondProcess.run(program, path: fixture.path)
+        try expectRefused(fixture, settings, "it is not an SQLite database and is left unchanged")
+    }
+
+    private func expectRefused(_ fixture: StoreFixture, _ settings: SQLiteCacheSettings, _ cause: String) throws {
+        let before = try Data(contentsOf: URL(fileURLWithPath: fixture.path))
+        let error = #expect(throws: CacheFileError.self) { try fixture.open(settings) }
+        let message = try #require(error?.description)
+        #expect(message.hasPrefix("The cache file \(fixture.path) cannot be used, \(cause)"), "\(message)")
+        #expect(message.contains("CACHE_URL=sqlite:PATH") && !message.contains("\n"))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: fixture.path)) == before)
+        #expect(try fixture.names(containing: "cache.sqlite") == ["cache.sqlite", "cache.sqlite.lock"])
+        #expect(fixture.lines.all.isEmpty)
+    }
+
+    @Test("another program's database that is larger than the limit is not deleted")
+    func anotherProgramsLargeDatabaseIsUntouched() throws {
+        let fixture = try StoreFixture()
+        var settings = fixture.settings
+        settings.maximumFileBytes = 1 << 20
+        try SecondProcess.run(
+            """
+            import sqlite3, sys
+            sqlite3.connect(sys.argv[1]).executescript(
+                "CREATE TABLE invoice(id); INSERT INTO invoice VALUES(zeroblob(3000000))")
+            """, path: fixture.path)
+        try expectRefused(fixture, settings, "it is another program's SQLite database")
+    }
+
+    @Test("a file in the open database's place that is not a database is left unchanged")
+    func aForeignFileInTheOpenFilesPlaceIsUntouched() async throws {
+        let fixture = try StoreFixture()
+        var settings = fixture.settings
+        settings.sweepInterval = .milliseconds(5)
+        let store = try fixture.open(settings)
+        let content = Data("MedInc,HouseAge\n".utf8)
+        try content.write(to: URL(fileURLWithPath: fixture.path), options: .atomic)
+        while fixture.lines.all.isEmpty { try await Task.sleep(for: .milliseconds(1)) }
+        #expect(fixture.lines.all.first?.contains("it is not an SQLite database and is left unchanged") == true)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: fixture.path)) == content)
+        #expect(try fixture.names(containing: ".damaged-").isEmpty)
+        await store.close()
     }
 
     @Test(

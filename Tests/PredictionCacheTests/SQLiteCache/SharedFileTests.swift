@@ -48,7 +48,8 @@ import Testing
     @Test("many caches that find a damaged file at once agree on one new file")
     func manyStoresThatMeetADamagedFileAtOnceAgreeOnOneNewFile() async throws {
         let fixture = try StoreFixture()
-        try Data(repeating: 0x41, count: 40_000).write(to: URL(fileURLWithPath: fixture.path))
+        try (Data("SQLite format 3\0".utf8) + Data(repeating: 0x41, count: 40_000)).write(
+            to: URL(fileURLWithPath: fixture.path))
         try await withThrowingTaskGroup(of: SQLitePredictionStore.self) { group in
             for _ in 0..<6 { group.addTask { try fixture.open() } }
             for try await store in group { await store.close() }
