@@ -14,6 +14,7 @@ enum BodyMistake {
         if let format = compression(of: body) {
             return "The body is compressed with \(format): send it uncompressed"
         }
+        if isBinary(body) { return "The body begins with bytes that are not text, NULs among them: send the JSON alone" }
         let start = body.part(0..<min(body.count, window)).trimmed(where: \.isJSONSpace)
         if isMultipart(start) {
             return "The body is a multipart form, as curl -F and a browser's FormData send it: send the JSON alone, "
@@ -51,15 +52,33 @@ enum BodyMistake {
         ("```", "The body is Markdown: send what stands between its fences alone"),
     ]
 
+    /// By a byte-order mark, or by where the NULs are in the first characters.
     private static func wideEncoding(of body: UnsafeRawBufferPointer) -> String? {
-        guard body.count > 1 else { return nil }
-        let isWide = body.count > 3
-        switch (body[0], body[1], isWide ? body[2] : 1, isWide ? body[3] : 1) {
-        case (0xFF, 0xFE, 0, 0), (0, 0, 0xFE, 0xFF), (1..., 0, 0, 0), (0, 0, 0, 1...): return "UTF-32"
-        case (0xFF, 0xFE, _, _), (0xFE, 0xFF, _, _): return "UTF-16"
-        case (1..., 0, 1..., _), (0, 1..., _, _): return "UTF-16"
-        default: return nil
+        let start = Array(body.prefix(4))
+        if start == [0xFF, 0xFE, 0, 0] || start == [0, 0, 0xFE, 0xFF] { return "UTF-32" }
+        if start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF]) { return "UTF-16" }
+        for (width, name) in [(4, "UTF-32"), (2, "UTF-16")] {
+            // The place of the one byte that is not NUL: the first, or the last.
+            for place in [0, width - 1] where isASCII(body, inUnitsOf: width, at: place) { return name }
         }
+        return nil
+    }
+
+    /// Whether the first units hold an ASCII character each, of four perhaps one another character; a stray NUL or the
+    /// length of a message before the text is not enough.
+    private static func isASCII(_ body: UnsafeRawBufferPointer, inUnitsOf width: Int, at place: Int) -> Bool {
+        let count = min(4, body.count / width)
+        let fitting = (0..<count).filter { unit in
+            (0..<width).allSatisfy { (body[unit * width + $0] != 0) == ($0 == place) }
+        }
+        return count > 1 && fitting.count >= max(2, count - 1)
+    }
+
+    /// Whether it begins with a byte that no text begins with, and a NUL follows: a message's length, or a picture.
+    private static func isBinary(_ body: UnsafeRawBufferPointer) -> Bool {
+        guard body.prefix(16).contains(0), let first = String(decoding: body.prefix(4), as: UTF8.self).unicodeScalars.first
+        else { return false }
+        return first == "\u{FFFD}" || (1..<0x20).contains(first.value) && !body[0].isJSONSpace
     }
 
     private static func compression(of body: UnsafeRawBufferPointer) -> String? {
