@@ -116,6 +116,21 @@ struct JSONToken: CustomStringConvertible {
         "\u{BB}", "\u{2033}", "\u{B4}",
     ]
 
+    /// What the first byte stands for in Windows-1252, if it is not UTF-8 and its character has a meaning here.
+    static func windows1252(_ byte: UInt8) -> Unicode.Scalar? {
+        switch byte {
+        case 0x82: "\u{201A}"
+        case 0x84: "\u{201E}"
+        case 0x85: "\u{2026}"
+        case 0x91: "\u{2018}"
+        case 0x92: "\u{2019}"
+        case 0x93: "\u{201C}"
+        case 0x94: "\u{201D}"
+        case 0xA0, 0xAB, 0xB4, 0xBB: Unicode.Scalar(byte)
+        default: nil
+        }
+    }
+
     init(_ text: UnsafeRawBufferPointer) {
         self.text = text
         // Of a body of megabytes too, no more is looked at than is shown.

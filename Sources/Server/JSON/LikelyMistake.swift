@@ -71,7 +71,8 @@ struct LikelyMistake {
     private var quotes: String? {
         guard let scalar = firstScalar else { return nil }
         if JSONToken.curlyQuotes.contains(scalar) {
-            return "Curly quotes come from word processors and web pages: type straight double quotes"
+            let place = rest[0] < 0xC0 ? " (these in Windows-1252)" : ""
+            return "Curly quotes come from word processors and web pages\(place): type straight double quotes"
         }
         if scalar == "'" {
             return error.offset == 0
@@ -87,16 +88,20 @@ struct LikelyMistake {
         return nil
     }
 
-    var firstScalar: Unicode.Scalar? { String(decoding: rest.prefix(4), as: UTF8.self).unicodeScalars.first }
+    /// In UTF-8, or else in Windows-1252: no scalar in UTF-8 begins with a byte from 80 to BF.
+    var firstScalar: Unicode.Scalar? {
+        rest.first.flatMap(JSONToken.windows1252) ?? String(decoding: rest.prefix(4), as: UTF8.self).unicodeScalars.first
+    }
 
     // MARK: Words
 
     private var words: String? {
         let word = JSONToken(rest).word
         guard error.expected != .end else { return nil }
-        switch word {
-        case "NaN", "nan", "Infinity", "-Infinity", "inf", "-inf", "Inf", "-Inf", "-NaN", "-nan", "+Infinity":
+        if ["nan", "inf", "infinity"].contains(word.trimmingPrefix(#/[-+]/#).lowercased()) {
             return "JSON has no NaN or Infinity: send a number"
+        }
+        switch word {
         case "None", "True", "False":
             return "None, True and False are Python's: json.dumps writes null, true and false"
         case "undefined", "NA", "NULL", "nil", "nullptr", "TRUE", "FALSE", "Null":
