@@ -62,6 +62,17 @@ enum ForeignTool {
             "Locust's page for people: download its CSV files, or run it with --csv NAME"
         ),
         (
+            { _, has in
+                has("# reqs", "# fails", "|") || has("Response time percentiles (approximated)")
+                    || has("locust.main: Starting Locust")
+            },
+            "Locust's text for people: run it with --csv NAME"
+        ),
+        (
+            { _, has in has("Created the tree successfully using") || has("summary =", " Avg: ", " Err: ") },
+            "JMeter's text for people: run it with -l NAME.jtl"
+        ),
+        (
             { _, has in has("http_req_duration", "....:") || has("█ TOTAL RESULTS") || has("█ THRESHOLDS") },
             "k6's text for people: run it with --summary-export=NAME.json or --out csv=NAME.csv"
         ),

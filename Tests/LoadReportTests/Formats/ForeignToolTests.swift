@@ -45,6 +45,26 @@ import Testing
             ("<?xml version=\"1.0\"?>\n<testResults version=\"1.2\">\n", "JMeter's results as XML"),
             ("1795787711000,12,predict,200,OK,Users 1-1,text,true\n", "rows of JMeter without titles"),
             ("<!DOCTYPE html>\n<html><head><title>Locust</title>", "Locust's page for people"),
+            // Locust 2.47, with and without its log, and its last table alone; then 0.14.
+            (
+                "[2026-11-28 00:17:29,782] vm/INFO/locust.main: Starting Locust 2.47.0\n"
+                    + "[2026-11-28 00:17:29,790] vm/INFO/locust.main: Run time limit set to 2 seconds\n",
+                "Locust's text for people: run it with --csv NAME"
+            ),
+            (
+                "Type     Name    # reqs      # fails |    Avg     Min     Max    Med |   req/s  failures/s\n"
+                    + "--------|-------|-------|-------------|-------|-------|-------|-------|--------|-----------\n",
+                "Locust's text for people: "
+            ),
+            (
+                "Response time percentiles (approximated)\nType     Name   50%    66%    75%    80%    90%   # reqs\n",
+                "Locust's text for people: "
+            ),
+            (" Name    # reqs      # fails     Avg     Min     Max  |  Median   req/s\n", "Locust's text for people: "),
+            (
+                "summary =     31 in 00:00:02 =   15.5/s Avg:     5 Min:     1 Max:    77 Err:     0 (0.00%)\n",
+                "JMeter's text for people: run it with -l NAME.jtl"
+            ),
         ])
     func described(text: String, start: String) throws {
         let folder = try ReportFolder()
