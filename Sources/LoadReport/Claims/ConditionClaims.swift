@@ -39,6 +39,11 @@ extension LoadRun {
     }
 
     private func claim(_ threshold: LoadThreshold) -> Claim {
+        if threshold == .notPassed {
+            return Claim(
+                verdict: .void, statement: "\(name): the run did not pass",
+                numbers: ["k6 reports \"passed\": false, and its file shows no threshold that was crossed"])
+        }
         let text = "\(name): the threshold \(threshold.expression.oneLine) of \(threshold.metric.oneLine)"
         if threshold.holds == false || threshold.isMet == false {
             let numbers = [

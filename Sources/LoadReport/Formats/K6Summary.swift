@@ -92,7 +92,7 @@ struct K6Summary {
             }
         }
         if hasPassed == false, !run.thresholds.contains(where: { $0.holds == false }) {
-            run.thresholds.append(LoadThreshold(metric: "the run", expression: "passed", holds: false))
+            run.thresholds.append(.notPassed)
         }
     }
 }

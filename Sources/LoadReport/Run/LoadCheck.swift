@@ -14,6 +14,9 @@ struct LoadThreshold: Sendable, Equatable {
     /// Whether the metric's own value meets the expression; nil if it is not in the file.
     var isMet: Bool?
 
+    /// In place of a threshold: k6 reports that the run did not pass, and no threshold that was crossed.
+    static let notPassed = Self(metric: "the run", expression: "passed", holds: false)
+
     /// Whether a value meets an expression such as `p(95)<500`; nil if the expression or the value is unknown.
     static func isMet(_ expression: String, by values: [String: Double]) -> Bool? {
         guard

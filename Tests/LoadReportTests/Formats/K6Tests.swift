@@ -59,6 +59,21 @@ import Testing
         #expect(claim.verdict == .unproven && claim.statement.hasSuffix("held"))
     }
 
+    @Test("A run that k6 reports as not passed is void, without a threshold that its file does not have")
+    func notPassed() throws {
+        try folder.write(
+            #"""
+            {"results": {"passed": false, "metrics": [{"name": "http_reqs", "values": {"count": 5, "rate": 1}},
+              {"name": "http_req_duration", "values": {"avg": 2}},
+              {"name": "http_req_failed", "values": {"rate": 0, "passes": 0, "fails": 5}}]}}
+            """#, to: "a.json")
+        let evidence = try folder.read()
+        let claim = try evidence.claim("a: the run did not pass")
+        #expect(claim.verdict == .void)
+        #expect(claim.numbers == [#"k6 reports "passed": false, and its file shows no threshold that was crossed"#])
+        #expect(!evidence.claims.contains { $0.statement.contains("the threshold") }, "\(evidence.claims)")
+    }
+
     @Test("A stream declares thresholds but does not contain whether they held")
     func thresholdsOfStream() throws {
         try folder.add("tools/stream.json")
