@@ -10,7 +10,9 @@ struct FileReading {
     func read() throws -> (content: FileContent, losses: RecordReader.Losses) {
         guard file.byteCount > 0 else { throw UnreadableFile("empty") }
         guard let found = try FileFormat.recognize(file) else {
-            throw UnreadableFile(ForeignTool.description(head: try file.head()) ?? "of no known format")
+            let head = try file.head()
+            throw UnreadableFile(
+                ForeignTool.description(head: head) ?? FileFormat.missingColumn(head: head) ?? "of no known format")
         }
         let layout = found.layout
         switch found.format {

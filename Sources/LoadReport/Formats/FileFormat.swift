@@ -29,8 +29,7 @@ enum FileFormat: Sendable {
         }
         if LocustJSON.isBeginning(lines) { return Recognized(format: .locustJSON) }
         if first.hasPrefix("Deployment: ") { return Recognized(format: .resultsFile) }
-        // With a mark, siege's log begins with the mark.
-        let titled = lines.first { !$0.trimmed.hasPrefix("****") } ?? first
+        let titled = titles(of: lines) ?? first
         for separator in TableLayout.separators {
             let layout = TableLayout(separator: separator)
             let columns = ColumnNames(layout.cells(of: titled))
@@ -42,6 +41,47 @@ enum FileFormat: Sendable {
             return Recognized(format: .siegeLog, layout: TableLayout(titles: SiegeLog.titles))
         }
         return nil
+    }
+
+    /// The line that has the titles, if it is a table: with a mark, siege's log begins with the mark.
+    private static func titles(of lines: [Substring]) -> Substring? {
+        lines.first { !$0.trimmed.hasPrefix("****") }
+    }
+
+    /// A description of a table that only lacks one column of a known format; nil if it is not such a table.
+    ///
+    /// - Parameter head: its first lines.
+    static func missingColumn(head: String) -> String? {
+        guard let titled = titles(of: head.split(whereSeparator: \.isNewline)) else { return nil }
+        for separator in TableLayout.separators {
+            let columns = ColumnNames(TableLayout(separator: separator).cells(of: titled))
+            for (format, titles) in tables {
+                let missing = titles.filter { columns.place($0) == nil }
+                // Two titles that fit may be anyone's.
+                guard let title = missing.first, missing.count == 1, titles.count > 3 else { continue }
+                return "it looks like \(format.name), but has no column \(title): \(format.howToAdd(title))"
+            }
+        }
+        return nil
+    }
+
+    private var name: String {
+        switch self {
+        case .locustHistory, .locustStatistics, .locustFailures, .locustExceptions: "a table of Locust"
+        case .throughputHistory, .throughputTiming, .throughputScaling, .clientRecords: "a table of the throughput tool"
+        case .siegeLog, .siegeOutput: "siege's log"
+        case .monitor: "a recording of bungalow monitor"
+        case .jmeter: "JMeter's rows"
+        case .k6JSONStream, .k6CSVStream: "k6's stream"
+        case .locustJSON, .json, .resultsFile: "JSON"
+        }
+    }
+
+    /// What to do about a column that is missing.
+    private func howToAdd(_ title: String) -> String {
+        let settings = ["timeStamp": "timestamp_format=ms", "elapsed": "time=true", "success": "successful=true"]
+        guard self == .jmeter else { return "save the table with all its columns" }
+        return "run JMeter with -Jjmeter.save.saveservice.\(settings[title] ?? "\(title)=true")"
     }
 
     private static let tables: [(format: Self, titles: [String])] = [

@@ -30,6 +30,8 @@ enum ForeignTool {
         ({ _, has in has("Summary:", "Slowest:", "Requests/sec:") }, "output of hey: \(measureAgain)"),
         ({ start, _ in start.hasPrefix("response-time,DNS+dialup") }, "CSV of hey: \(measureAgain)"),
         ({ start, _ in start.hasPrefix("This is ApacheBench") }, "output of ab: \(measureAgain)"),
+        ({ start, _ in start.hasPrefix("starttime\tseconds\tctime") }, "a table of ab (-g): \(measureAgain)"),
+        ({ start, _ in start.hasPrefix("Percentage served,Time in ms") }, "a table of ab (-e): \(measureAgain)"),
         ({ start, has in start.hasPrefix("Running ") && has(" test @ ") }, "output of wrk: \(measureAgain)"),
         (
             { start, has in start.hasPrefix("Requests ") && has("[total, rate") },

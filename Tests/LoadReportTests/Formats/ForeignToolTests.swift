@@ -45,6 +45,12 @@ import Testing
             ("<?xml version=\"1.0\"?>\n<testResults version=\"1.2\">\n", "JMeter's results as XML"),
             ("1795787711000,12,predict,200,OK,Users 1-1,text,true\n", "rows of JMeter without titles"),
             ("<!DOCTYPE html>\n<html><head><title>Locust</title>", "Locust's page for people"),
+            (
+                "starttime\tseconds\tctime\tdtime\tttime\twait\n"
+                    + "Sat Nov 21 11:28:10 2026\t1795260490\t0\t1\t1\t1\n",
+                "a table of ab (-g): "
+            ),
+            ("Percentage served,Time in ms\n0,1.0\n50,2.0\n", "a table of ab (-e): "),
             // Locust 2.47, with and without its log, and its last table alone; then 0.14.
             (
                 "[2026-11-28 00:17:29,782] vm/INFO/locust.main: Starting Locust 2.47.0\n"
@@ -71,6 +77,49 @@ import Testing
         try folder.write(text, to: "a.txt")
         let skipped = try folder.read().skipped
         #expect(skipped.first?.hasPrefix("a.txt: \(start)") == true, "\(skipped)")
+    }
+
+    @Test(
+        "A table that lacks one column is described by that column, with what to do",
+        arguments: [
+            (
+                "timeStamp,elapsed,label,responseCode\n1795260490000,5,predict,200\n", "JMeter's rows", "success",
+                "run JMeter with -Jjmeter.save.saveservice.successful=true"
+            ),
+            (
+                "timeStamp;label;success\n1795260490000;predict;true\n", "JMeter's rows", "elapsed",
+                "run JMeter with -Jjmeter.save.saveservice.time=true"
+            ),
+            (
+                "elapsed,label,success\n5,predict,true\n", "JMeter's rows", "timeStamp",
+                "run JMeter with -Jjmeter.save.saveservice.timestamp_format=ms"
+            ),
+            (
+                "timeStamp\telapsed\tsuccess\n1795260490000\t5\ttrue\n", "JMeter's rows", "label",
+                "run JMeter with -Jjmeter.save.saveservice.label=true"
+            ),
+            (
+                "Type,Name,Request Count\n,Aggregated,5\n", "a table of Locust", "Failure Count",
+                "save the table with all its columns"
+            ),
+            (
+                "**** mark ****\nDate & Time,Trans,Elap Time,OKAY\n2026-11-21 11:29:00,5,1.0,5\n", "siege's log",
+                "Failed", "save the table with all its columns"
+            ),
+        ])
+    func missingColumn(text: String, format: String, title: String, advice: String) throws {
+        let folder = try ReportFolder()
+        try folder.write(text, to: "a.csv")
+        let evidence = try folder.read()
+        #expect(evidence.skipped == ["a.csv: it looks like \(format), but has no column \(title): \(advice)"])
+        #expect(evidence.unread == ["a.csv"])
+    }
+
+    @Test("Tables that share a title or two with a known one are of no known format", arguments: ["time,label", "Name,Type"])
+    func otherTables(titles: String) throws {
+        let folder = try ReportFolder()
+        try folder.write("\(titles)\n1,2\n", to: "a.csv")
+        #expect(try folder.read().skipped == ["a.csv: of no known format"])
     }
 
     @Test(
