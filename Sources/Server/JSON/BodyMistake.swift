@@ -14,7 +14,9 @@ enum BodyMistake {
         if let format = compression(of: body) {
             return "The body is compressed with \(format): send it uncompressed"
         }
-        if isBinary(body) { return "The body begins with bytes that are not text, NULs among them: send the JSON alone" }
+        if isBinary(body) {
+            return "The body begins with bytes that are not text, NULs among them: send the JSON alone"
+        }
         let start = body.part(0..<min(body.count, window)).trimmed(where: \.isJSONSpace)
         if isMultipart(start) {
             return "The body is a multipart form, as curl -F and a browser's FormData send it: send the JSON alone, "
@@ -76,8 +78,8 @@ enum BodyMistake {
 
     /// Whether it begins with a byte that no text begins with, and a NUL follows: a message's length, or a picture.
     private static func isBinary(_ body: UnsafeRawBufferPointer) -> Bool {
-        guard body.prefix(16).contains(0), let first = String(decoding: body.prefix(4), as: UTF8.self).unicodeScalars.first
-        else { return false }
+        let start = String(decoding: body.prefix(4), as: UTF8.self).unicodeScalars
+        guard body.prefix(16).contains(0), let first = start.first else { return false }
         return first == "\u{FFFD}" || (1..<0x20).contains(first.value) && !body[0].isJSONSpace
     }
 

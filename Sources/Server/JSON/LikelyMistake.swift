@@ -90,7 +90,8 @@ struct LikelyMistake {
 
     /// In UTF-8, or else in Windows-1252: no scalar in UTF-8 begins with a byte from 80 to BF.
     var firstScalar: Unicode.Scalar? {
-        rest.first.flatMap(JSONToken.windows1252) ?? String(decoding: rest.prefix(4), as: UTF8.self).unicodeScalars.first
+        rest.first.flatMap(JSONToken.windows1252)
+            ?? String(decoding: rest.prefix(4), as: UTF8.self).unicodeScalars.first
     }
 
     // MARK: Words
@@ -98,7 +99,7 @@ struct LikelyMistake {
     private var words: String? {
         let word = JSONToken(rest).word
         guard error.expected != .end else { return nil }
-        if ["nan", "inf", "infinity"].contains(word.trimmingPrefix(#/[-+]/#).lowercased()) {
+        if ["nan", "inf", "infinity"].contains(word.drop { "+-".contains($0) }.lowercased()) {
             return "JSON has no NaN or Infinity: send a number"
         }
         switch word {

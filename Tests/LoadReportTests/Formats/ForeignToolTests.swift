@@ -115,7 +115,9 @@ import Testing
         #expect(evidence.unread == ["a.csv"])
     }
 
-    @Test("Tables that share a title or two with a known one are of no known format", arguments: ["time,label", "Name,Type"])
+    @Test(
+        "Tables that share a title or two with a known one are of no known format",
+        arguments: ["time,label", "Name,Type"])
     func otherTables(titles: String) throws {
         let folder = try ReportFolder()
         try folder.write("\(titles)\n1,2\n", to: "a.csv")

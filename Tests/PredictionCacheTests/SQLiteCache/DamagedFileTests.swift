@@ -1,4 +1,5 @@
 import Foundation
+import NIOCore
 import Testing
 
 @testable import PredictionCache
@@ -12,9 +13,11 @@ import Testing
         "a file that is damaged at the start is set aside with one warning",
         arguments: [
             "open(sys.argv[1], 'wb').write(\(magic) + b'and no more of a database' * 1000)",
-            "open(sys.argv[1], 'wb').write(\(magic) + os.urandom(100000))", "open(sys.argv[1], 'wb').write(\(magic))",
+            "open(sys.argv[1], 'wb').write(\(magic) + os.urandom(100000))",
+            "open(sys.argv[1], 'wb').write(\(magic))",
             // As a power cut leaves files: blocks that were never written.
-            "open(sys.argv[1], 'wb').write(bytes(4096) + os.urandom(100000))", "open(sys.argv[1], 'wb').write(bytes(1))",
+            "open(sys.argv[1], 'wb').write(bytes(4096) + os.urandom(100000))",
+            "open(sys.argv[1], 'wb').write(bytes(1))",
             "sqlite3.connect(sys.argv[1]).executescript('\(ours) PRAGMA user_version=99')",
             "sqlite3.connect(sys.argv[1]).executescript('\(ours) PRAGMA user_version=1; CREATE TABLE entry(a)')",
         ])
