@@ -98,6 +98,12 @@ extension ScoringLogParser {
         }
     }
 
+    /// Takes note of a line that only lines of two logs can make.
+    mutating func mix() {
+        guard layout.isContiguous else { return }
+        if openRequest == nil { loseRequest() } else { block.isMixed = true }
+    }
+
     /// Takes note of a piece of a line with an id or a time.
     mutating func skipPiece() {
         if isWhole { takeExcess() } else { breakBlock() }
