@@ -34,8 +34,9 @@ class HotChoice:
     """Which hot record a request takes: in turn, or by Zipf's law if the skew is above 0.
 
     The place is how many hot requests there were before: with the index of the request, a rate of one half would only
-    ever take every other record. With Zipf's law record k has the weight 1 / (k + 1)^skew, and the choice is the inverse
-    of the distribution at the fractional part of place × golden ratio: evenly spread, the same in each run and tool.
+    ever take every other record. With Zipf's law record k has the weight 1 / (k + 1)^skew, and the choice is the
+    inverse of the distribution at the fractional part of place × golden ratio: evenly spread, the same in each run
+    and tool.
     """
 
     def __init__(self, count, skew):
