@@ -73,9 +73,9 @@ def contested(facts, medians):
     others = {name: fact for name, fact in facts.items() if name != "bungalow" and not fact["failed"]}
     rows = []
     for figure, word in FIGURES.items():
-        for load in LOADS:
+        for load, title in LOADS.items():
             cells = [contested_cell(medians.get((load, name)), figure) for name in others]
-            rows.append([f"{word}, {LOADS[load]}", *cells])
+            rows.append([f"{word}, {title}", *cells])
     rows = [row for row in rows if any(row[1:])]
     columns = [index for index in range(1, len(others) + 1) if any(row[index] for row in rows)]
     if rows:
