@@ -23,7 +23,7 @@ LESS = {
 
 
 def rivals(content):
-    """The block of README.md: one table, the figures in which Bungalow is not ahead, and the floor of large batches."""
+    """The block of README.md: the rivals, the figures in which one is ahead or close, the floor of large batches."""
     medians = {
         (scenario["name"], name): entry
         for scenario in content["scenarios"] for name, entry in scenario["peers"].items()}
@@ -66,24 +66,27 @@ def shown(medians, key, name):
 
 
 def contested(facts, medians):
-    """The figures in which Bungalow is not ahead by at least 5 %: none is left out."""
+    """The figures in which a ratio is below `WON`: none is left out."""
     parts = [
         f"{fact['title']}: a round was measured again, because {reason}."
         for fact in facts.values() for reason in fact["repeated"]]
     others = {name: fact for name, fact in facts.items() if name != "bungalow" and not fact["failed"]}
     rows = []
     for figure, word in FIGURES.items():
-        for load, title in LOADS.items():
-            cells = [contested_cell(medians.get((load, name)), figure) for name in others]
-            rows.append([f"{word}, {title}", *cells])
-    rows = [row for row in rows if any(row[1:])]
-    columns = [index for index in range(1, len(others) + 1) if any(row[index] for row in rows)]
+        for load, words in LOADS.items():
+            ratios = [median_ratio(medians.get((load, name)), figure) for name in others]
+            rows.append((f"{word}, {words}", ratios))
+    rows = [(title, ratios) for title, ratios in rows if any(map(is_contested, ratios))]
+    columns = [index for index in range(len(others)) if any(is_contested(ratios[index]) for _, ratios in rows)]
     if rows:
-        titles = ["", *(fact["title"] for fact in others.values())]
-        shown = [[row[0], *(row[index] or "–" for index in columns)] for row in rows]
+        titles = [fact["title"] for fact in others.values()]
+        shown = [
+            [title, *(f"{ratios[index]:.3f}" if ratios[index] else "not measured" for index in columns)]
+            for title, ratios in rows]
         parts += [
-            "In these figures Bungalow is not ahead by at least 5 %. Below 1, the other server is ahead:",
-            rows_to_markdown("", [titles[0], *(titles[index] for index in columns)], shown)]
+            f"Every ratio below {WON} is in one of the following rows. If a ratio is below 1, the other server is "
+            "ahead:",
+            rows_to_markdown("", ["", *(titles[index] for index in columns)], shown)]
     ahead = {text: [fact["title"] for name, fact in others.items() if less(medians, key, name)]
              for key, text in LESS.items()}
     if "bungalow" in facts:
@@ -93,9 +96,12 @@ def contested(facts, medians):
     return [part for part in parts if part]
 
 
-def contested_cell(entry, figure):
-    ratio = entry and entry.get("bungalow_ratio") and entry["bungalow_ratio"][figure]["median"]
-    return f"{ratio:.3f}" if ratio and ratio < WON else ""
+def median_ratio(entry, figure):
+    return entry and entry.get("bungalow_ratio") and entry["bungalow_ratio"][figure]["median"]
+
+
+def is_contested(ratio):
+    return bool(ratio) and ratio < WON
 
 
 def less(medians, key, name):

@@ -59,7 +59,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON instead of the results file's text.") var json = false
 
     @Option(
-        help: ArgumentHelp("Store every call in an SQLite file, each once.", valueName: "file"), completion: .file()
+        help: ArgumentHelp("Store every request in an SQLite file, each once.", valueName: "file"), completion: .file()
     )
     var sqlite: String?
 
@@ -69,13 +69,14 @@ struct AnalyzeCommand: AsyncParsableCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
-            "The expected number of calls; exit code 65 if there are fewer or more.", valueName: "calls"))
+            "The expected number of requests; exit code 65 if there are fewer or more.", valueName: "requests"))
     var expect: Int?
 
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Files with the text of the servers' /metrics: they give the expected number of calls.", valueName: "file"),
+            "Files with the text of the servers' /metrics: they give the expected number of requests.",
+            valueName: "file"),
         completion: .file())
     var metrics: [String] = []
 
@@ -92,7 +93,7 @@ struct AnalyzeCommand: AsyncParsableCommand {
         if files.filter({ $0 == "-" }).count > 1 { throw ValidationError("Standard input can be read only once.") }
         if expect != nil, !metrics.isEmpty || source.counters {
             throw ValidationError(
-                "--expect cannot be combined with --metrics or --counters: each gives the expected number of calls.")
+                "--expect cannot be combined with --metrics or --counters: each gives the expected number of requests.")
         }
         if !metrics.isEmpty, source.counters { throw ValidationError("Give --metrics or --counters, not both.") }
         for (option, path) in [("--html", html), ("--sqlite", sqlite), ("--output", output)] where path?.isEmpty == true

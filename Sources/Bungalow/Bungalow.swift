@@ -8,7 +8,7 @@ import Release
 struct Bungalow: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bungalow",
-        abstract: "Answers about a model service under load, from its pods' logs and its cluster.",
+        abstract: "Reports on a model service under load, from its pods' logs and its cluster.",
         discussion: """
             Exit codes: 0 done; 64 the command line is wrong, or a result would overwrite an input; 65 the logs hold \
             fewer or more requests than expected, or none (analyze); 66 a file cannot be read; 69 kubectl or the \

@@ -27,7 +27,7 @@ struct ClusterSource: ParsableArguments {
     @Option(help: ArgumentHelp("How long a download may stall before it counts as failed.", valueName: "seconds"))
     var silence = 60
 
-    @Flag(help: "Read the expected number of calls from each pod's /metrics (API server).") var counters = false
+    @Flag(help: "Read the expected number of requests from each pod's /metrics (API server).") var counters = false
 
     func validate() throws {
         if follow != (duration != nil) { throw ValidationError("--follow and --duration must be used together.") }

@@ -67,7 +67,7 @@ struct Dialogue {
             if requestID == "q" { return }
             if requestID.isEmpty { continue }
             let lines = try search.lines(for: requestID)
-            try StandardOutput.say(lines.isEmpty ? "No call has this request ID." : lines.joined(separator: "\n"))
+            try StandardOutput.say(lines.isEmpty ? "No request has this ID." : lines.joined(separator: "\n"))
         }
     }
 

@@ -22,16 +22,16 @@ struct PodsCommand: ParsableCommand {
             The formulae are those of Azure ML on AKS; measure before you trust them.
             """)
 
-    @Option(help: "Calls a second.") var rps: Double?
+    @Option(help: "Requests/s.") var rps: Double?
     @Option(help: "Pods available: prints the highest RPS.") var pods: Int?
     @Option(help: "Nodes available: prints the pods that fit, and the highest RPS.") var nodes: Int?
-    @Option(parsing: .upToNextOption, help: "Time of a call; give several for a table.") var latencyMs: [Double] = []
-    @Option(help: "Calls that a pod handles at once.") var concurrency = 1
+    @Option(parsing: .upToNextOption, help: "Time of a request; give several for a table.") var latencyMs: [Double] = []
+    @Option(help: "Requests that a pod handles at once.") var concurrency = 1
     @Option(help: "CPU of a pod, cores.") var cpu: Double?
     @Option(help: "CPU of a node, cores.") var vmCpu: Double?
-    @Option(help: "Share of calls served from the cache, 0 to 1.") var hitRate: Double?
-    @Option(help: "Time of a call served from the cache.") var hitMs: Double?
-    @Option(help: "Time of a call not served from the cache.") var missMs: Double?
+    @Option(help: "Share of requests served from the cache, 0 to 1.") var hitRate: Double?
+    @Option(help: "Time of a request served from the cache.") var hitMs: Double?
+    @Option(help: "Time of a request not served from the cache.") var missMs: Double?
 
     func validate() throws {
         let positive: [(String, Double?)] =

@@ -34,7 +34,7 @@ struct RecipeCommand: AsyncParsableCommand {
     @Option(
         help: ArgumentHelp("Nodes and their cores: 3x4, 3x4x16Gi.", valueName: "nodes"), transform: NodeList.init)
     var nodes: NodeList?
-    @Option(help: "Share of requests that the cache answers, 0 to 1.") var hitRate: Double?
+    @Option(help: "Share of requests that are hits, 0 to 1.") var hitRate: Double?
     @Option(help: ArgumentHelp("How long; the load's length otherwise.", valueName: "time")) var duration: Seconds?
     @Option(
         help: ArgumentHelp(

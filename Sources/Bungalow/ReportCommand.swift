@@ -14,7 +14,7 @@ struct ReportCommand: ParsableCommand {
             timing.csv and scaling.csv of the throughput tool, clients' records, results of analyze (text or JSON), \
             CSV of monitor; each also as .gz. Other files are listed and left out.
 
-            PROVEN: numbers taken independently of each other agree. VOID: they differ, or calls or checks failed. \
+            PROVEN: numbers taken independently of each other agree. VOID: they differ, or requests or checks failed. \
             UNPROVEN: one is missing, for example if a log or a stream is the only count.
             """)
 

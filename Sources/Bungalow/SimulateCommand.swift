@@ -51,7 +51,7 @@ struct SimulateCommand: ParsableCommand {
         help: ArgumentHelp("Nodes and their cores, and memory if it matters: 3x4, 3x4x16Gi.", valueName: "nodes"),
         transform: NodeList.init)
     var nodes: NodeList?
-    @Option(help: "Share of requests that the cache answers, 0 to 1.") var hitRate: Double?
+    @Option(help: "Share of requests that are hits, 0 to 1.") var hitRate: Double?
     @Option(help: ArgumentHelp("How long; the load's length otherwise, 40m with lab.", valueName: "time"))
     var duration: Seconds?
     @Option(help: "The seed of all random draws.") var seed: UInt64 = 1

@@ -95,7 +95,7 @@ def test_the_load_test_is_proven_and_its_table_has_every_request(executed):
     times = [float(row["TotalTime"]) * 1000 for row in rows]
     assert all(0 < value <= max(times) for value in done.probe["p99"].values())
     for words in ("4.139092164701125", "X-Cache: MISS", "X-Cache: HIT", "it was encoded twice", "a key is sent",
-                  "PROVEN    load-test: cache rate 0.75 achieved", "PROVEN    Every call was answered"):
+                  "PROVEN    load-test: cache rate 0.75 achieved", "PROVEN    Every request succeeded"):
         assert words in done.text + str(code_cells(done.notebook)[1].outputs), words
     assert (done.folder / "report.html").exists()
     assert not re.search(r"\b[0-9a-f]{64}\b", json.dumps(done.notebook)), "the key is in the notebook"

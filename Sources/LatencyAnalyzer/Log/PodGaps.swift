@@ -21,7 +21,7 @@ struct PodGaps {
             (counts.overlongLines, "\(counts.overlongLines) lines of \(file.name) are too long to be read"),
         ])
         losses = Self.sentences([
-            (counts.headlessLines, "the log of \(file.pod) begins in the middle of a call"),
+            (counts.headlessLines, "the log of \(file.pod) begins in the middle of a request"),
             (counts.malformedAccessLines, "\(counts.malformedAccessLines) access lines of \(file.name) are broken"),
             (
                 pod.isContiguous ? strays : 0,

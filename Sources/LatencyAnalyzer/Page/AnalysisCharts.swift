@@ -38,7 +38,7 @@ struct AnalysisCharts {
             title: "Scoring time over time, ms",
             legend: names.enumerated().map { .init(name: $0.element, color: $0.offset) })
         guard analysis.total.scoredCalls > 0 else {
-            chart.drawNothing("no scored calls")
+            chart.drawNothing("no scored requests")
             return chart.html
         }
         let values = slots.map { slot in percentiles.map { slot.slot.latencies.milliseconds(atPercentile: $0) } }
@@ -54,7 +54,7 @@ struct AnalysisCharts {
         for (slot, values) in zip(slots, values) {
             let texts = zip(names, values).map { "\($0) \($1.map { $0.decimal(digits: 4) + " ms" } ?? "n/a")" }
             chart.draw(
-                tip: "\(UTCTime.text(slot.start))\n\(texts.joined(separator: "\n"))\n\(slot.slot.calls) calls",
+                tip: "\(UTCTime.text(slot.start))\n\(texts.joined(separator: "\n"))\n\(slot.slot.calls) requests",
                 from: (time.place(Double(slot.start)), chart.top),
                 to: (time.place(Double(slot.start + slotSeconds)), chart.bottom))
         }
@@ -62,13 +62,13 @@ struct AnalysisCharts {
     }
 
     private var distribution: String {
-        var chart = Chart(title: "Distribution of scoring times, calls by ms")
+        var chart = Chart(title: "Distribution of scoring times, requests by ms")
         let decades = log10(max((analysis.total.slowest ?? 1) / max(analysis.total.fastest ?? 1, 1e-4), 1))
         // About as many bars, whether times differ by much or by little.
         let perDecade = decades > 3 ? 20 : decades > 1.5 ? 40 : 80
         let steps = analysis.total.latencies.logarithmicSteps(perDecade: perDecade)
         guard let first = steps.first, let last = steps.last else {
-            chart.drawNothing("no scored calls")
+            chart.drawNothing("no scored requests")
             return chart.html
         }
         let factor = pow(10, 1 / Double(perDecade))
@@ -83,7 +83,7 @@ struct AnalysisCharts {
             chart.draw(bar: (from + 0.5, counts.place(Double(step.count))), to: (to - 0.5, chart.bottom), color: 0)
             let range =
                 "\(step.milliseconds.decimal(digits: 4)) to \((step.milliseconds * factor).decimal(digits: 4)) ms"
-            chart.draw(tip: "\(range)\n\(step.count) calls", from: (from, chart.top), to: (to, chart.bottom))
+            chart.draw(tip: "\(range)\n\(step.count) requests", from: (from, chart.top), to: (to, chart.bottom))
         }
         draw(percentiles: (50, 99), into: &chart, along: axis)
         return chart.html
@@ -118,7 +118,7 @@ struct AnalysisCharts {
         for (index, (pod, values)) in zip(shown, values).enumerated() {
             let y = chart.top + rowHeight * (Double(index) + 0.5)
             chart.draw(text: String(pod.file.pod.suffix(36)), x: chart.left - 8, y: y + 4, anchor: "end")
-            chart.draw(text: "\(pod.counts.requests) calls", x: chart.right, y: y + 4, anchor: "end")
+            chart.draw(text: "\(pod.counts.requests) requests", x: chart.right, y: y + 4, anchor: "end")
             guard values.count == 3 else { continue }
             let places = values.map(axis.place)
             chart.draw(bar: (places[0], y - 6), to: (max(places[2], places[0] + 2), y + 6), color: 0)
@@ -134,10 +134,10 @@ struct AnalysisCharts {
     private var throughput: String {
         let series = callsBySeries
         var chart = Chart(
-            title: "Throughput, calls a second, stacked by pod",
+            title: "Throughput, requests/s, stacked by pod",
             legend: series.enumerated().map { .init(name: $0.element.name, color: $0.offset) })
         guard !slots.isEmpty else {
-            chart.drawNothing("no calls")
+            chart.drawNothing("no requests")
             return chart.html
         }
         let time = timeAxis(chart)

@@ -35,7 +35,7 @@ public struct AnalysisPage: Sendable {
     private var pods: String { "\(analysis.pods.count) pod\(analysis.pods.count == 1 ? "" : "s")" }
 
     private var period: String {
-        guard let times = analysis.total.times else { return "no scored call" }
+        guard let times = analysis.total.times else { return "no scored request" }
         return "\(UTCTime.text(times.lowerBound)) to \(UTCTime.text(times.upperBound)) UTC"
     }
 
@@ -46,16 +46,16 @@ public struct AnalysisPage: Sendable {
             total.latencies.milliseconds(atPercentile: percentile).map { $0.decimal(digits: 4) + " ms" } ?? "n/a"
         }
         return [
-            ("calls", "\(total.counts.requests)"), ("scored", "\(total.scoredCalls)"), ("refused", "\(refused)"),
+            ("requests", "\(total.counts.requests)"), ("scored", "\(total.scoredCalls)"), ("refused", "\(refused)"),
             ("p50", percentile(50)), ("p99", percentile(99)), ("p99.9", percentile(99.9)),
-            ("scored calls a second", total.callsPerSecond.map { $0.decimal(digits: 1) } ?? "n/a"),
+            ("scored requests/s", total.callsPerSecond.map { $0.decimal(digits: 1) } ?? "n/a"),
             ("busiest pod / mean", analysis.balance.map { $0.busiestOverMean.decimal(digits: 2) } ?? "n/a"),
         ]
     }
 
     private var table: String {
         let names = LatencyHistogram.percentiles.map(LatencyHistogram.name(ofPercentile:))
-        let titles = ["pod", "calls", "scored"] + names.map { "\($0) ms" } + ["calls a second"]
+        let titles = ["pod", "requests", "scored"] + names.map { "\($0) ms" } + ["requests/s"]
         let rows = (analysis.pods + [analysis.total]).map { pod in
             let percentiles = LatencyHistogram.percentiles.map {
                 pod.latencies.milliseconds(atPercentile: $0).map { $0.decimal(digits: 4) } ?? "n/a"

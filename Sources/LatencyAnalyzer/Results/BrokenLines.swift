@@ -8,11 +8,11 @@ struct BrokenLines {
     init(_ analysis: Analysis) {
         let counts = analysis.total.counts
         let found: [(Int, String)] = [
-            (counts.missingRequestIDs, "answered calls without a request id"),
-            (counts.missingScoringLines, "answered calls without a scoring time"),
-            (counts.strayRequestIDLines, "request id lines that belong to no call, or are a call's second"),
-            (counts.strayScoringLines, "scoring lines that belong to no call, or are a call's second"),
-            (counts.headlessLines, "of these lines before the first call: the beginning of a log is missing"),
+            (counts.missingRequestIDs, "responses without a request id"),
+            (counts.missingScoringLines, "responses without a scoring time"),
+            (counts.strayRequestIDLines, "request id lines that belong to no request, or are a request's second"),
+            (counts.strayScoringLines, "scoring lines that belong to no request, or are a request's second"),
+            (counts.headlessLines, "of these lines before the first request: the beginning of a log is missing"),
             (counts.otherKindLines, "scoring lines of the path that was not chosen"),
             (counts.malformedAccessLines, "broken access lines"),
             (counts.malformedRequestIDLines, "broken request id lines"),

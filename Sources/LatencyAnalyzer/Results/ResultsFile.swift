@@ -80,7 +80,7 @@ public struct ResultsFile: Sendable {
                 busiest.map { String(UTCTime.text($0.start).dropLast(3)) } ?? "n/a",
             ]
         }
-        return "Calls a minute (scored, mean; all, in the busiest minute):\n"
+        return "Requests a minute (scored, mean; all, in the busiest minute):\n"
             + TextTable(titles: ["pod", "mean", "most", "at"], rows: rows).text(indent: "\t ")
     }
 
@@ -90,7 +90,7 @@ public struct ResultsFile: Sendable {
             let share = all == 0 ? "n/a" : (100 * Double(pod.counts.requests) / Double(all)).decimal(digits: 1) + " %"
             return [pod.file.pod, "\(pod.counts.requests)", share]
         }
-        let table = TextTable(titles: ["pod", "calls", "share"], rows: rows).text(indent: "\t ")
+        let table = TextTable(titles: ["pod", "requests", "share"], rows: rows).text(indent: "\t ")
         guard let balance = analysis.balance else { return "Load on the pods:\n" + table }
         return "Load on the pods:\n" + table
             + "\n\t The busiest pod had \(balance.busiestOverMean.decimal(digits: 2)) times the mean; "
@@ -99,7 +99,7 @@ public struct ResultsFile: Sendable {
 
     private var statuses: String {
         let rows = analysis.total.statuses.sorted { $0.key < $1.key }.map { ["\($0.key)", "\($0.value)"] }
-        return "Answers by status:\n" + TextTable(titles: ["status", "calls"], rows: rows).text(indent: "\t ")
+        return "Responses by status:\n" + TextTable(titles: ["status", "responses"], rows: rows).text(indent: "\t ")
     }
 
     private var brokenLines: String {

@@ -40,7 +40,7 @@ public struct CallDatabase: Sendable {
                 return pods.map(\.statistics)
             }
         } catch let error as SQLiteError {
-            throw OperatorError(.output, "the calls cannot be stored: \(error)")
+            throw OperatorError(.output, "the requests cannot be stored: \(error)")
         }
     }
 

@@ -1,10 +1,10 @@
 extension LoadEvidence {
     private static var maximumLineCount: Int { 10 }
 
-    /// Whether every call was answered; a search for saturation provokes rejections and does not count.
+    /// Whether every request succeeded; a search for saturation provokes rejections and does not count.
     ///
-    /// Two independent counts that agree prove that no call failed. One count alone, a log or a stream, would not show
-    /// that its rows of failures are missing.
+    /// Two independent counts that agree prove that no request failed. One count alone, a log or a stream, would not
+    /// show that its rows of failures are missing.
     var answersClaim: Claim? {
         let counted = runs.filter {
             !$0.isSaturationSearch && (($0.issuedCalls ?? 0) > 0 || ($0.worstFailures ?? 0) > 0)
@@ -13,19 +13,19 @@ extension LoadEvidence {
         let calls = counted.compactMap(\.issuedCalls).reduce(0, +)
         let failed = counted.compactMap(\.worstFailures).reduce(0, +)
         let sums =
-            "\(failed.grouped) of \(calls.grouped) calls in \(counted.count) runs failed"
+            "\(failed.grouped) of \(calls.grouped) requests in \(counted.count) runs failed"
         if failed > 0 {
             let failures = counted.filter { ($0.worstFailures ?? 0) > 0 }.map(\.failureLine)
             return Claim(
-                verdict: .void, statement: "Not every call was answered",
+                verdict: .void, statement: "Not every request succeeded",
                 numbers: [sums] + Self.cut(failures) + Self.cut(counted.flatMap(\.faultLines)))
         }
         let idle = runs.filter { $0.proof == nil && $0.issuedCalls == 0 && ($0.worstFailures ?? 0) == 0 }
         let doubts =
-            counted.flatMap(\.doubts) + idle.map { "\($0.name): no call was made" }
+            counted.flatMap(\.doubts) + idle.map { "\($0.name): no request was sent" }
             + unread.map { "\($0) was not read" }
         return Claim(
-            verdict: doubts.isEmpty ? .proven : .unproven, statement: "Every call was answered",
+            verdict: doubts.isEmpty ? .proven : .unproven, statement: "Every request succeeded",
             numbers: [sums] + Self.cut(doubts))
     }
 
@@ -45,7 +45,7 @@ extension LoadRun {
 
     fileprivate var faultLines: [String] { faults.map { "\(name): \($0)" } }
 
-    /// Why it is unproven that no call failed.
+    /// Why it is unproven that no request failed.
     fileprivate var doubts: [String] {
         guard worstFailures != nil else { return ["\(name): failures are unknown"] + faultLines }
         if !faults.isEmpty { return faultLines }

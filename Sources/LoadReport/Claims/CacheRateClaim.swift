@@ -16,8 +16,8 @@ extension LoadRun {
         let statement =
             switch verdict {
             case .proven: "\(text) achieved"
-            case .void where proof.planned.calls == 0: "\(text): no call was made"
-            case .void where proof.hasNoAnswers: "\(text): no call was answered"
+            case .void where proof.planned.calls == 0: "\(text): no request was sent"
+            case .void where proof.hasNoAnswers: "\(text): no request succeeded"
             case .void: proof.isAsPlanned ? "\(text): the run is void" : "\(text) not achieved"
             case .unproven: "\(text): whether it was achieved is open"
             }
@@ -27,7 +27,7 @@ extension LoadRun {
                 + contradictions.map { "the run's file says PROVEN, but \($0)" })
     }
 
-    /// Whether calls were sent at the planned rate; the closed model has none.
+    /// Whether requests were sent at the planned rate; the closed model has none.
     var offeredRateClaim: Claim? {
         guard let proof, let offered = proof.rate.offered, offered > 0 else { return nil }
         let achieved = proof.rate.sustained ?? proof.rate.achieved
@@ -35,10 +35,10 @@ extension LoadRun {
         let isAchieved = share >= Self.enough && proof.droppedIterations == 0
         return Claim(
             verdict: isAchieved ? .proven : .void,
-            statement: "\(name): \(offered.shortest)/s offered and \(isAchieved ? "" : "not ")answered",
+            statement: "\(name): \(offered.shortest)/s offered and \(isAchieved ? "" : "not ")achieved",
             numbers: [
-                "answered \(achieved.shortest)/s in the hold, \((share * 100).decimal(digits: 1)) % of what was offered; "
-                    + "\(proof.droppedIterations.grouped) calls were due while no user was free"
+                "\(achieved.shortest)/s succeeded in the hold, \((share * 100).decimal(digits: 1)) % of what was offered; "
+                    + "\(proof.droppedIterations.grouped) requests were due while no user was free"
             ])
     }
 
@@ -48,9 +48,9 @@ extension LoadRun {
 
 extension RunProof {
     fileprivate var lookUpLine: String {
-        let failed = seen.failed > 0 ? ", \(seen.failed.grouped) not answered" : ""
+        let failed = seen.failed > 0 ? ", \(seen.failed.grouped) failed" : ""
         let bypassed = seen.bypass > 0 ? ", \(seen.bypass.grouped) past the cache" : ""
-        return "\(planned.hot.grouped) of \(planned.calls.grouped) calls were planned hot; by X-Cache "
+        return "\(planned.hot.grouped) of \(planned.calls.grouped) requests were planned hot; by X-Cache "
             + "\(seen.hit.grouped) were hits, \(seen.miss.grouped) misses\(bypassed)\(failed)"
     }
 
@@ -75,18 +75,18 @@ extension RunProof {
     /// How a file that claims to be proven contradicts itself.
     fileprivate var contradictions: [String] {
         var found: [String] = []
-        if hasNoAnswers { found.append("no call was answered") }
+        if hasNoAnswers { found.append("no request succeeded") }
         let sum = seen.answered + seen.failed
-        if sum != planned.calls { found.append("\(sum.grouped) of \(planned.calls.grouped) calls have an outcome") }
-        if seen.hotMissed > 0 { found.append("\(seen.hotMissed.grouped) hot calls were misses") }
-        if seen.coldHit > 0 { found.append("\(seen.coldHit.grouped) cold calls were hits") }
-        if seen.bypass > 0 { found.append("\(seen.bypass.grouped) calls got no answer from the cache") }
-        if droppedIterations > 0 { found.append("\(droppedIterations.grouped) calls were never made") }
+        if sum != planned.calls { found.append("\(sum.grouped) of \(planned.calls.grouped) requests have an outcome") }
+        if seen.hotMissed > 0 { found.append("\(seen.hotMissed.grouped) hot requests were misses") }
+        if seen.coldHit > 0 { found.append("\(seen.coldHit.grouped) cold requests were hits") }
+        if seen.bypass > 0 { found.append("\(seen.bypass.grouped) requests got no response from the cache") }
+        if droppedIterations > 0 { found.append("\(droppedIterations.grouped) requests were never sent") }
         if seen.failed == 0, seen.hit != planned.hot {
             found.append("\(seen.hit.grouped) hits are not the \(planned.hot.grouped) planned")
         }
         guard let counted else { return found + ["there are no whole counters"] }
-        // A call without a response may still have been looked up.
+        // A request without a response may still have been looked up.
         if seen.failed == 0, counted != (seen.hit, seen.miss) { found.append("the counters differ from the headers") }
         return found
     }

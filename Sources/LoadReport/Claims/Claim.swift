@@ -26,26 +26,28 @@ extension LoadRun {
 }
 
 extension ServerLog {
-    /// Whether the servers' logs hold all calls.
+    /// Whether the servers' logs hold all requests.
     fileprivate var claim: Claim {
-        let found = "\(calls.grouped) calls in the logs of \(pods) pods, \(scored.grouped) of them scored"
+        let found = "\(calls.grouped) requests in the logs of \(pods) pods, \(scored.grouped) of them scored"
         switch completeness {
         case .incomplete:
             return Claim(
-                verdict: .void, statement: "\(source): calls are missing from the logs", numbers: [completeness.line])
+                verdict: .void, statement: "\(source): requests are missing from the logs", numbers: [completeness.line]
+            )
         case .notChecked(let reason):
             return Claim(
-                verdict: .unproven, statement: "\(source): the logs hold all calls", numbers: [found, reason])
+                verdict: .unproven, statement: "\(source): the logs hold all requests", numbers: [found, reason])
         case .complete(let proof):
             let doubt =
                 calls == 0
-                ? "there is no call in them"
-                : scored > calls ? "more calls were scored than there were, so the file contradicts itself" : nil
+                ? "there is no request in them"
+                : scored > calls ? "more requests were scored than there were, so the file contradicts itself" : nil
             if let doubt {
                 return Claim(
-                    verdict: .unproven, statement: "\(source): the logs hold all calls", numbers: [found, proof, doubt])
+                    verdict: .unproven, statement: "\(source): the logs hold all requests",
+                    numbers: [found, proof, doubt])
             }
-            return Claim(verdict: .proven, statement: "\(source): the logs hold all calls", numbers: [found, proof])
+            return Claim(verdict: .proven, statement: "\(source): the logs hold all requests", numbers: [found, proof])
         }
     }
 }

@@ -18,7 +18,7 @@ extension LoadRun {
                 numbers: [
                     hasFailed
                         ? "after the first failures, no number of users ran without failures"
-                        : "no call failed with up to \(steps.map(\.users).max() ?? 0) users: try more"
+                        : "no request failed with up to \(steps.map(\.users).max() ?? 0) users: try more"
                 ])
         }
         return Claim(

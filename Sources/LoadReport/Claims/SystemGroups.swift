@@ -46,7 +46,7 @@ struct SystemGroups {
         }
         let found =
             groups.map { "\(groups.count > 1 ? "\($0.letter): " : "")\($0.text); \(Self.list($0.runs))" }
-            + (untold.isEmpty ? [] : ["\(Self.list(untold)): the files do not show which system was called"])
+            + (untold.isEmpty ? [] : ["\(Self.list(untold)): the files do not show which system was tested"])
         // An unknown value is not a difference.
         guard versions.count > 1 else {
             return Claim(verdict: .unproven, statement: "The runs were against the same system", numbers: found)

@@ -30,7 +30,7 @@ struct LoadCharts {
         return charts.compactMap { chart in Chart.html { chart(Self(evidence, width: $0)) } }.joined(separator: "\n")
     }
 
-    /// Offered and answered calls a second over time.
+    /// Offered rate, successes and failures over time.
     private var rates: Chart? {
         let drawn = runs.filter { $0.steadyRate != nil }
         guard let times, !drawn.isEmpty else { return nil }
@@ -39,11 +39,11 @@ struct LoadCharts {
         let offered = drawn.compactMap { $0.proof?.rate.offered }
         let largest = (answered + failed).compactMap(\.largest) + offered
         let names = [
-            ("answered", 0, true), ("offered", 1, !offered.isEmpty),
+            ("succeeded", 0, true), ("offered", 1, !offered.isEmpty),
             ("failed", 4, failed.contains { $0.largest != nil }),
         ]
         var chart = Chart(
-            title: "Calls a second over time", width: width, names: evidence.runNames(width: width, times),
+            title: "Requests/s over time", width: width, names: evidence.runNames(width: width, times),
             legend: names.filter(\.2).map { .init(name: $0.0, color: $0.1) })
         let time = Axis(times, chart)
         let axis = Axis(upTo: largest.max() ?? 1, places: (chart.bottom, chart.top))
@@ -177,8 +177,8 @@ extension LoadRun {
         let share = { (rate: Double) in (rate * 100).decimal(digits: 2) + " %" }
         let lines: [String?] = [
             name + (proof.map { ": \($0.verdict.rawValue)" } ?? ""), times.map { UTCTime.text($0.lowerBound.second) },
-            proof?.rate.offered.map { "\($0.shortest)/s offered" }, steadyRate.map { "\($0.shortest)/s answered" },
-            issuedCalls.map { "\($0.grouped) calls, \((failedCalls ?? 0).grouped) failed" },
+            proof?.rate.offered.map { "\($0.shortest)/s offered" }, steadyRate.map { "\($0.shortest)/s succeeded" },
+            issuedCalls.map { "\($0.grouped) requests, \((failedCalls ?? 0).grouped) failed" },
             plannedHitRate.map { "\(share($0)) hits planned" }, achievedHitRate.map { "\(share($0)) hits achieved" },
             percentiles.isEmpty ? nil : percentiles.joined(separator: ", "),
         ]

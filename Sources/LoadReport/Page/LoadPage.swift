@@ -54,8 +54,8 @@ public struct LoadPage: Sendable {
         let count = { (verdict: Verdict) in "\(claims.filter { $0.verdict == verdict }.count)" }
         return [
             ("claims proven", count(.proven)), ("claims void", count(.void)), ("claims unproven", count(.unproven)),
-            ("calls", calls.grouped), ("failed", failed.grouped),
-            ("saturates at, calls a second", saturation.cell),
+            ("requests", calls.grouped), ("failed", failed.grouped),
+            ("saturates at, requests/s", saturation.cell),
             ("70 % of it", saturation.map { $0 * PodScaling.saturationRule }.cell),
             ("core-hours reserved", evidence.resources.isEmpty ? "n/a" : hours.shortest),
         ]

@@ -31,9 +31,9 @@ struct SaturationChart {
         guard let users = dots.map(\.users).max() else { return nil }
         let points = searches.compactMap(\.saturationPoint)
         var chart = Chart(
-            title: "Saturation: calls a second by number of users", width: width,
+            title: "Saturation: requests/s by number of users", width: width,
             legend: [
-                .init(name: "every call answered", color: 0), .init(name: "some refused", color: 4),
+                .init(name: "every request succeeded", color: 0), .init(name: "some failed", color: 4),
                 .init(name: "a round's result", color: 2), .init(name: "saturation and 70 % of it", color: 1),
             ])
         let across = Axis(upTo: Double(max(users, 1)), places: (chart.left, chart.right - 12))

@@ -49,8 +49,8 @@ struct LoadTables {
             title: "Runs" + (rest > 0 ? " (\(rest) more are not shown)" : "")
                 + (hasFileTimes ? " (* by the date of the file)" : ""),
             titles: [
-                "run", "part", "tool", "start, UTC", "seconds", "calls", "failed", "offered/s", "answered/s", "mean ms",
-                "p50 ms", "p95 ms", "p99 ms",
+                "run", "part", "tool", "start, UTC", "seconds", "requests", "failed", "offered/s", "succeeded/s",
+                "mean ms", "p50 ms", "p95 ms", "p99 ms",
             ], rows: rows)
     }
 
@@ -91,8 +91,8 @@ struct LoadTables {
         return ReportTable(
             title: "Hit rate, planned and achieved",
             titles: [
-                "run", "planned", "achieved", "hot calls", "hits seen", "hits counted", "misses seen", "misses counted",
-                "replicas", "verdict",
+                "run", "planned", "achieved", "hot requests", "hits seen", "hits counted", "misses seen",
+                "misses counted", "replicas", "verdict",
             ], rows: rows)
     }
 
@@ -108,7 +108,8 @@ struct LoadTables {
         }
         return ReportTable(
             title: "Saturation and the 70 % point",
-            titles: ["run", "users", "calls/s", "70 %, calls/s", "rounds", "spread", "p50 ms", "p99 ms"], rows: rows)
+            titles: ["run", "users", "requests/s", "70 %, requests/s", "rounds", "spread", "p50 ms", "p99 ms"],
+            rows: rows)
     }
 
     /// The samples of the monitors, cut at the runs' beginnings and ends.
@@ -124,7 +125,7 @@ struct LoadTables {
             title: "Resources by run",
             titles: [
                 "run", "monitor", "replicas, mean", "least", "most", "cores reserved", "cores used",
-                "core-hours reserved", "calls a core-second",
+                "core-hours reserved", "requests per core-second",
             ], rows: rows)
     }
 
@@ -133,7 +134,7 @@ struct LoadTables {
     ) -> [String]? {
         guard let slot else { return nil }
         let (calls, seconds) = (run?.issuedCalls, run?.times.map { $0.upperBound.seconds - $0.lowerBound.seconds })
-        // A monitor that covered only part of the run does not show what its calls cost.
+        // A monitor that covered only part of the run does not show what its requests cost.
         let used = slot.knownUseSeconds > 0 ? slot.usedCoreSeconds / slot.knownUseSeconds : nil
         let isWhole = seconds.map { slot.seconds > 0.95 * $0 } ?? false
         let perCore =
@@ -152,13 +153,13 @@ struct LoadTables {
         }
         return ReportTable(
             title: "Scoring time in the servers' logs",
-            titles: ["file", "deployment", "pods", "calls", "scored"] + Self.percentileTitles, rows: rows)
+            titles: ["file", "deployment", "pods", "requests", "scored"] + Self.percentileTitles, rows: rows)
     }
 
     private var errors: ReportTable {
         let rows = evidence.runs.flatMap { run in run.errors.map { [run.name, $0.text, "\($0.count)"] } }
         return ReportTable(
-            title: "Errors", titles: ["run", "error", "calls"], rows: Array(rows.prefix(Self.maximumRowCount)))
+            title: "Errors", titles: ["run", "error", "requests"], rows: Array(rows.prefix(Self.maximumRowCount)))
     }
 }
 

@@ -65,7 +65,7 @@ import Testing
         #expect(
             outcome.output.contains(
                 "Found in file:  bungalow-6fc5cf8df6-bbbbb.txt\nLATENCY:  0.2  TIME:  2026-11-21 07:26:01"))
-        #expect(outcome.output.contains("No call has this request ID."))
+        #expect(outcome.output.contains("No request has this ID."))
         #expect(try run.read("bungalow-6fc5cf8df6-aaaaa.txt") == Self.log(["a", "b", "c"]))
         let results = try run.read("bungalow_results.txt")
         #expect(results.hasPrefix("Deployment: bungalow\nNamespace: serving\nPods: \n\t bungalow-6fc5cf8df6-aaaaa\n"))

@@ -31,12 +31,12 @@ import Testing
         #expect(!page.contains("<script>\"'&"))
     }
 
-    @Test("A log without calls has empty charts, and labels do not overlap the edges or each other")
+    @Test("A log without requests has empty charts, and labels do not overlap the edges or each other")
     func emptyChartsAndLabels() async throws {
         let folder = try LogFolder()
         let empty = AnalysisPage(try await Analysis.of([folder.write("", to: "pod.txt")])).html
-        #expect(empty.components(separatedBy: ">no scored calls</text>").count == 3)
-        #expect(empty.contains(">no calls</text>") && !empty.contains("1970"))
+        #expect(empty.components(separatedBy: ">no scored requests</text>").count == 3)
+        #expect(empty.contains(">no requests</text>") && !empty.contains("1970"))
         let blocks = (0..<60).map { LogFolder.block(second: $0, id: "a", milliseconds: "1.5") }
         let page = AnalysisPage(try await Analysis.of([folder.write(blocks.joined(), to: "pod.txt")])).html
         #expect(

@@ -132,9 +132,9 @@ import Testing
         #expect(try RequestSearch([file]).lines(for: "c").isEmpty)
         let additions = ResultsFile(analysis).additions
         for sentence in [
-            "INCOMPLETE: 4 of an unknown number of requests; the log of a begins in the middle of a call",
-            "1 answered calls without a request id", "1 answered calls without a scoring time",
-            "1 scoring lines that belong to no call", "1 broken scoring lines",
+            "INCOMPLETE: 4 of an unknown number of requests; the log of a begins in the middle of a request",
+            "1 responses without a request id", "1 responses without a scoring time",
+            "1 scoring lines that belong to no request", "1 broken scoring lines",
             "1 lines with 127.0.0.1 that are not access lines", "1 last lines cut short",
         ] {
             #expect(additions.contains(sentence), "\(additions)")

@@ -25,7 +25,7 @@ import Testing
         #expect(claim.verdict == .proven && claim.statement == "cache-0.75-1: cache rate 0.75 achieved")
         #expect(
             claim.numbers == [
-                "1 776 of 2 368 calls were planned hot; by X-Cache 1 776 were hits, 592 misses",
+                "1 776 of 2 368 requests were planned hot; by X-Cache 1 776 were hits, 592 misses",
                 "the counters (metrics) of 1 replica rose by 1 776 hits and 592 misses beyond the warm-up",
             ])
     }
@@ -74,9 +74,10 @@ import Testing
     func offeredRate() throws {
         try folder.add("measured/open.run.json")
         let claim = try folder.read().claim("open: 100/s offered")
-        #expect(claim.verdict == .void && claim.statement == "open: 100/s offered and not answered")
+        #expect(claim.verdict == .void && claim.statement == "open: 100/s offered and not achieved")
         #expect(
-            claim.numbers[0].hasPrefix("answered 95.17/s in the hold, 95.2 % of what was offered; 37 calls were due"))
+            claim.numbers[0].hasPrefix(
+                "95.17/s succeeded in the hold, 95.2 % of what was offered; 37 requests were due"))
     }
 
     @Test(
@@ -106,7 +107,7 @@ import Testing
         try folder.add("measured/k6-export.json")
         let claim = try folder.read().claim("The runs were against the same system")
         #expect(claim.verdict == .unproven)
-        #expect(claim.numbers.last == "run k6-export: the files do not show which system was called")
+        #expect(claim.numbers.last == "run k6-export: the files do not show which system was tested")
     }
 
     /// A run without a response to `GET /version`.
@@ -139,9 +140,9 @@ import Testing
         }
         try folder.write(text, to: "other.run.json")
         let evidence = try folder.read()
-        #expect(try evidence.claim("other: cache rate 0.75").statement == "other: cache rate 0.75: no call was made")
+        #expect(try evidence.claim("other: cache rate 0.75").statement == "other: cache rate 0.75: no request was sent")
         #expect(!evidence.claims.contains { $0.statement.contains("same system") })
-        #expect(try evidence.claim("Every call was answered").numbers == ["0 of 2 368 calls in 1 runs failed"])
+        #expect(try evidence.claim("Every request succeeded").numbers == ["0 of 2 368 requests in 1 runs failed"])
     }
 
     @Test("A run without any response is void, whatever its file claims")
@@ -149,8 +150,8 @@ import Testing
         let text = try changed("\"hit\": 1776", "\"hit\": 0").replacing("\"miss\": 592", with: "\"miss\": 0")
         try folder.write(text.replacing("\"errors\": 0", with: "\"errors\": 2368"), to: "a.run.json")
         let claim = try folder.read().claim("cache-0.75-1: cache rate 0.75")
-        #expect(claim.verdict == .void && claim.statement == "cache-0.75-1: cache rate 0.75: no call was answered")
-        #expect(claim.numbers.contains("the run's file says PROVEN, but no call was answered"))
+        #expect(claim.verdict == .void && claim.statement == "cache-0.75-1: cache rate 0.75: no request succeeded")
+        #expect(claim.numbers.contains("the run's file says PROVEN, but no request succeeded"))
     }
 
     @Test("Saturation is proven by three rounds that agree, and is stated with the 70 % point")
@@ -176,26 +177,27 @@ import Testing
         #expect(claim.verdict == .unproven)
         let rising = try ReportFolder.text("throughput/history.csv").split(separator: "\n").prefix(4)
         try folder.write(rising.joined(separator: "\n"), to: "history.csv")
-        #expect(try folder.read().claim("results: saturation was not found").numbers[0].hasPrefix("no call failed"))
+        #expect(try folder.read().claim("results: saturation was not found").numbers[0].hasPrefix("no request failed"))
     }
 
     @Test("Failures are counted and named, and logs are compared with the expected calls")
     func failuresAndLogs() throws {
         try folder.add("measured/plain_stats.csv", "measured/bungalow.json")
         let evidence = try folder.read()
-        let answers = try evidence.claim("Not every call was answered")
+        let answers = try evidence.claim("Not every request succeeded")
         #expect(
-            answers.verdict == .void && answers.numbers == ["756 of 1 518 calls in 1 runs failed", "plain: 756 failed"])
-        #expect(try evidence.claim("bungalow.json: the logs hold all calls").verdict == .proven)
+            answers.verdict == .void
+                && answers.numbers == ["756 of 1 518 requests in 1 runs failed", "plain: 756 failed"])
+        #expect(try evidence.claim("bungalow.json: the logs hold all requests").verdict == .proven)
         try folder.write(
             ReportFolder.text("measured/bungalow.json").replacing(
                 #""completeness" : null"#, with: #""completeness" : "INCOMPLETE: 1000 of 2000 calls""#),
             to: "bungalow.json")
-        #expect(try folder.read().claim("bungalow.json: calls are missing from the logs").verdict == .void)
+        #expect(try folder.read().claim("bungalow.json: requests are missing from the logs").verdict == .void)
     }
 
     @Test(
-        "Only the file's own count proves that the logs hold all calls",
+        "Only the file's own count proves that the logs hold all requests",
         arguments: [
             ("Complete: 1000 of 1000 requests, by the servers' counters", Verdict.proven),
             ("Complete: 30000 of 30000 requests, by the servers' counters", .void),

@@ -9,7 +9,7 @@ import Testing
     init() throws { folder = try ReportFolder() }
 
     private var answers: Claim {
-        get throws { try folder.read().claim("Every call was answered") }
+        get throws { try folder.read().claim("Every request succeeded") }
     }
 
     private static func k6Summary(_ calls: Int) -> String {
@@ -83,7 +83,7 @@ import Testing
         #expect(claim.numbers[2] == "b: \(text) \(parts[1]), k6's \(sum)")
     }
 
-    @Test("Counts of one run that agree prove that all calls were answered")
+    @Test("Counts of one run that agree prove that all requests succeeded")
     func agreement() throws {
         try folder.write(Self.k6Stream(10), to: "a.ndjson")
         try folder.write(Self.k6Summary(10), to: "a.json")
@@ -137,7 +137,7 @@ import Testing
         #expect(runs.allSatisfy { $0.name == "lab (\($0.tool))" && $0.sources.count == 1 && $0.tallies.count == 1 })
         let claim = try answers
         let sum = calls.values.reduce(0, +)
-        #expect(claim.verdict == .unproven && claim.numbers.first == "0 of \(sum) calls in 2 runs failed")
+        #expect(claim.verdict == .unproven && claim.numbers.first == "0 of \(sum) requests in 2 runs failed")
     }
 
     @Test("A proof takes only its own tool's files", arguments: ["locust.log", "history.log"])

@@ -37,7 +37,7 @@ import Testing
 
     /// The subject of a claim, whether it holds or not.
     private static func subject(_ claim: Claim) -> String {
-        let text = claim.statement.replacing("Not every call", with: "Every call")
+        let text = claim.statement.replacing("Not every request", with: "Every request")
         return text.replacing(#/ (failed|held|was crossed)$/#, with: "")
     }
 
@@ -48,7 +48,7 @@ import Testing
         let folder = try ReportFolder()
         for name in Self.clean + names { try folder.add(name) }
         let failed = Set(try folder.read().claims.filter { $0.verdict == .void }.map(Self.subject))
-        #expect(failed.contains("Every call was answered"))
+        #expect(failed.contains("Every request succeeded"))
         let texts = try names.map { (URL(filePath: $0).lastPathComponent, try Self.essence($0)) }
         for (name, text) in texts { try folder.write(text, to: name) }
         var kept = 0
@@ -63,7 +63,7 @@ import Testing
                 proven.isEmpty,
                 "seed \(Self.seed), run \(index), mutation \(number) of \(name): \(proven)\n\(changed.prefix(2000))")
             kept +=
-                evidence.claims.contains { $0.verdict == .void && Self.subject($0) == "Every call was answered" }
+                evidence.claims.contains { $0.verdict == .void && Self.subject($0) == "Every request succeeded" }
                 ? 1 : 0
             try folder.write(text, to: name)
         }

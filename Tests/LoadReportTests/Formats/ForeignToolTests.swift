@@ -19,7 +19,7 @@ import Testing
         #expect(
             line.hasPrefix("\(name.dropFirst(6)): \(start)") && line.contains(#/measure with|run it with/#), "\(line)")
         // A result that was not read may contain failures.
-        #expect(try evidence.claim("Every call was answered").verdict == .unproven)
+        #expect(try evidence.claim("Every request succeeded").verdict == .unproven)
     }
 
     @Test(
@@ -60,6 +60,6 @@ import Testing
         let folder = try ReportFolder()
         try folder.write("?", to: name)
         try folder.add("tools/clean/lclean_stats.csv")
-        #expect(try folder.read().claim("Every call was answered").verdict == .proven)
+        #expect(try folder.read().claim("Every request succeeded").verdict == .proven)
     }
 }

@@ -20,8 +20,8 @@ import Testing
         #expect(evidence.skipped == [])
         let run = try #require(evidence.runs.first)
         #expect(run.tool == "k6" && run.calls == 12 && run.failures == 2 && run.worstFailures == 2)
-        let answers = try evidence.claim("Not every call was answered")
-        #expect(answers.verdict == .void && answers.numbers.first == "2 of 12 calls in 1 runs failed")
+        let answers = try evidence.claim("Not every request succeeded")
+        #expect(answers.verdict == .void && answers.numbers.first == "2 of 12 requests in 1 runs failed")
         let check = try evidence.claim("\(run.name): the check \"status is 200\" failed")
         #expect(check.verdict == .void && check.numbers == ["it held 4 of 6 times"])
         let isStream = name.hasPrefix("stream")
@@ -86,7 +86,7 @@ import Testing
         #expect(evidence.skipped == [] && run.calls == 6000 && run.failures == 30)
         #expect(run.times?.lowerBound == Instant(rfc3339: "2026-11-21T11:29:00Z") && !run.isTimeOfFile)
         #expect(run.percentiles?.count == 5970 && run.percentiles?.values[99] == 11.7)
-        #expect(try evidence.claim("Not every call was answered").numbers.contains("\(name): 30 failed"))
+        #expect(try evidence.claim("Not every request succeeded").numbers.contains("\(name): 30 failed"))
     }
 
     @Test("The case of a stream that has only durations")
@@ -96,7 +96,7 @@ import Testing
         let run = try evidence.run("run")
         #expect(evidence.skipped == [] && run.calls == 4 && run.failures == 0)
         #expect(run.times?.lowerBound == Instant(rfc3339: "2026-11-21T11:28:10.5Z"))
-        let claim = try evidence.claim("Every call was answered")
+        let claim = try evidence.claim("Every request succeeded")
         #expect(claim.verdict == .unproven)
         #expect(claim.numbers[1].hasPrefix("run: run.json: points are missing: 0 of http_reqs, 4 of http_req_duration"))
     }
@@ -104,14 +104,14 @@ import Testing
     @Test("A stream proves nothing alone; with the summary of the same run the counts agree")
     func streamAndSummary() throws {
         try folder.add("tools/clean/clean.csv")
-        #expect(try folder.read().claim("Every call was answered").verdict == .unproven)
+        #expect(try folder.read().claim("Every request succeeded").verdict == .unproven)
         #expect(try folder.read().claim("clean: the check \"status is 200\" held").verdict == .unproven)
         try folder.add("tools/clean/clean.json")
         try folder.add("tools/clean/clean.k6.json")
         let evidence = try folder.read()
         #expect(evidence.runs.count == 1 && evidence.runs[0].calls == 4)
         #expect(evidence.runs[0].series?.slots.map(\.calls).reduce(0, +) == 4)
-        #expect(try evidence.claim("Every call was answered").verdict == .proven)
+        #expect(try evidence.claim("Every request succeeded").verdict == .proven)
         #expect(try evidence.claim("clean: the check \"status is 200\" held").verdict == .proven)
     }
 
@@ -133,7 +133,7 @@ import Testing
         try folder.add("tools/clean/clean.k6.json")
         let evidence = try folder.read()
         #expect(evidence.skipped.first?.hasPrefix("clean.json: 2 rows are broken") == true, "\(evidence.skipped)")
-        #expect(try evidence.claim("Every call was answered").verdict == .unproven)
+        #expect(try evidence.claim("Every request succeeded").verdict == .unproven)
     }
 
     @Test("A stream that k6 has compressed is read, and one that is cut is rejected by name")
@@ -147,14 +147,14 @@ import Testing
         let cut = try folder.read()
         #expect(
             cut.skipped.first?.hasPrefix("stream.json.gz: ends in the middle of its gzip") == true, "\(cut.skipped)")
-        #expect(try cut.claim("Every call was answered").verdict == .unproven)
+        #expect(try cut.claim("Every request succeeded").verdict == .unproven)
     }
 
     @Test("k6 before 0.31 did not count failures, so they are unknown")
     func failuresUnknown() throws {
         try folder.write(
             #"{"metrics": {"http_reqs": {"count": 5, "rate": 1}, "http_req_duration": {"med": 2}}}"#, to: "x.json")
-        let claim = try folder.read().claim("Every call was answered")
+        let claim = try folder.read().claim("Every request succeeded")
         #expect(claim.verdict == .unproven && claim.numbers.contains("x: failures are unknown"))
     }
 
@@ -171,7 +171,7 @@ import Testing
         let text = try ReportFolder.text("tools/clean/clean.k6.json")
         let place = try #require(text.range(of: "\"fails\": 4"))
         try folder.write(text.replacingCharacters(in: place, with: "\"fails\": 3"), to: "x.json")
-        let claim = try folder.read().claim("Every call was answered")
+        let claim = try folder.read().claim("Every request succeeded")
         #expect(claim.verdict == .unproven && claim.numbers[1].contains("http_req_failed does not fit"))
     }
 }

@@ -19,13 +19,13 @@ import Testing
         #expect(evidence.skipped == [] && evidence.runs.count == 1)
         #expect(run.calls == 282 && run.failures == 16 && run.percentiles?.values[95] == (name == "old" ? 16 : 13))
         #expect(run.series?.slots.map(\.calls).reduce(0, +) == 282 && run.errors.first?.count == 16)
-        #expect(try evidence.claim("Not every call was answered").numbers.contains("\(name): 16 failed"))
+        #expect(try evidence.claim("Not every request succeeded").numbers.contains("\(name): 16 failed"))
     }
 
     @Test("Statistics whose rows add up to their sum prove that no call failed")
     func sumsAgree() throws {
         try folder.add("tools/clean/lclean_stats.csv", "tools/clean/lclean_failures.csv")
-        #expect(try folder.read().claim("Every call was answered").verdict == .proven)
+        #expect(try folder.read().claim("Every request succeeded").verdict == .proven)
     }
 
     @Test(
@@ -60,17 +60,17 @@ import Testing
         #expect(run.calls == calls && run.failures == failures && !run.isTimeOfFile)
         #expect(run.series?.slots.map(\.failures).reduce(0, +) == failures)
         #expect(try #require(run.percentiles).count == calls)
-        #expect(try evidence.claim("Not every call was answered").verdict == .void)
+        #expect(try evidence.claim("Not every request succeeded").verdict == .void)
     }
 
     @Test("Counts by second that add up to the counts prove that no call failed")
     func jsonAgrees() throws {
         try folder.add("tools/clean/lcleanj.json")
-        #expect(try folder.read().claim("Every call was answered").verdict == .proven)
+        #expect(try folder.read().claim("Every request succeeded").verdict == .proven)
         let text = try ReportFolder.text("tools/clean/lcleanj.json")
         let place = try #require(text.firstRange(of: #/"num_requests": \d+/#))
         try folder.write(text.replacingCharacters(in: place, with: "\"num_requests\": 999"), to: "lcleanj.json")
-        #expect(try folder.read().claim("Every call was answered").verdict == .unproven)
+        #expect(try folder.read().claim("Every request succeeded").verdict == .unproven)
     }
 
     // web.py of 0.14.6 to 2.20 names a download by its second, that of 2.47 by the run's.
@@ -96,13 +96,13 @@ import Testing
     @Test("A list of failures alone is a run with failures")
     func failuresAlone() throws {
         try folder.add("tools/mixed_failures.csv")
-        #expect(try folder.read().claim("Not every call was answered").numbers.contains("mixed: 16 failed"))
+        #expect(try folder.read().claim("Not every request succeeded").numbers.contains("mixed: 16 failed"))
     }
 
     @Test("A history alone would not show that its last rows are missing")
     func historyAlone() throws {
         let rows = try ReportFolder.text("measured/locust_stats_history.csv")
         try folder.write(rows, to: "a_stats_history.csv")
-        #expect(try folder.read().claim("Every call was answered").verdict == .unproven)
+        #expect(try folder.read().claim("Every request succeeded").verdict == .unproven)
     }
 }

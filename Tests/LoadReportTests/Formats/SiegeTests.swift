@@ -20,7 +20,7 @@ import Testing
         let run = try evidence.run("load_output")
         #expect(evidence.skipped == [] && run.calls == 6125 && run.failures == 4 && run.tool == "siege")
         #expect(run.times?.upperBound == Instant(rfc3339: "2026-11-21T11:30:00Z"))
-        #expect(try evidence.claim("Not every call was answered").verdict == .void)
+        #expect(try evidence.claim("Not every request succeeded").verdict == .void)
     }
 
     @Test("The case of a log with decimal commas: read, and its failures are failures")
@@ -31,7 +31,7 @@ import Testing
         #expect(evidence.skipped == [] && run.calls == 3025 && run.failures == 4)
         #expect(abs(try #require(run.meanMilliseconds) - 580) < 1e-9)
         #expect(run.times?.lowerBound == Instant(rfc3339: "2026-11-21T11:28:00.59Z"))
-        #expect(try evidence.claim("Not every call was answered").numbers.contains("load_output: 4 failed"))
+        #expect(try evidence.claim("Not every request succeeded").numbers.contains("load_output: 4 failed"))
     }
 
     @Test("Decimal commas without titles, and with no response at all, are read, too")
@@ -84,7 +84,7 @@ import Testing
         let line = "a.log: row 2 is rejected: it has \(cells) cells for 10 columns"
         #expect(evidence.skipped == [line])
         #expect(try evidence.run("a").calls == 10)
-        let claim = try evidence.claim("Every call was answered")
+        let claim = try evidence.claim("Every request succeeded")
         #expect(claim.verdict == .unproven && claim.numbers.contains("a: \(line)"))
     }
 
@@ -129,11 +129,11 @@ import Testing
         try folder.add("measured/lab.siege.log", "measured/lab.siege.json")
         let evidence = try folder.read(in: "America/New_York")
         #expect(try evidence.run("lab").times?.upperBound == Instant(rfc3339: "2026-11-21T16:56:54Z"))
-        #expect(try evidence.claim("Every call was answered").verdict == .proven)
+        #expect(try evidence.claim("Every request succeeded").verdict == .proven)
         try FileManager.default.removeItem(atPath: folder.path("lab.siege.json"))
         let alone = try folder.read(in: "America/New_York")
         #expect(try alone.run("lab").times?.upperBound == Instant(rfc3339: "2026-11-21T21:56:54Z"))
-        #expect(try alone.claim("Every call was answered").verdict == .unproven)
+        #expect(try alone.claim("Every request succeeded").verdict == .unproven)
     }
 
     @Test("A mark in the first line, and titles again in the middle, are not rows")
@@ -197,6 +197,6 @@ import Testing
         try folder.write(String(text[..<cut.lowerBound]), to: "a.txt")
         #expect(try folder.read().skipped == ["a.txt: siege's output without its sums; was it interrupted?"])
         try folder.write(text.replacing("         330", with: "           0"), to: "a.txt")
-        #expect(try folder.read().claim("Every call was answered").verdict == .unproven)
+        #expect(try folder.read().claim("Every request succeeded").verdict == .unproven)
     }
 }

@@ -14,9 +14,9 @@ import Testing
         }
         let page = try page(folder)
         let titles = [
-            "Claims and their numbers", "Calls a second over time", "Latency over time, ms",
+            "Claims and their numbers", "Requests/s over time", "Latency over time, ms",
             "Hit rate, planned and achieved, %", "Latency at percentiles",
-            "Saturation: calls a second by number of users",
+            "Saturation: requests/s by number of users",
             "Replicas", "Cores reserved and used", "Core-hours reserved so far", "Runs", "Resources by run",
         ]
         for title in titles { #expect(page.contains("<figcaption>\(title)"), "\(title)") }
