@@ -84,8 +84,8 @@ def contested(facts, medians):
             [title, *(f"{ratios[index]:.3f}" if ratios[index] else "not measured" for index in columns)]
             for title, ratios in rows]
         parts += [
-            f"Every ratio below {WON} is in one of the following rows. If a ratio is below 1, the other server is "
-            "ahead:",
+            f"The next table has the figures in which Bungalow's ratio to one of these servers is below {WON}. If a "
+            "ratio is below 1, the other server is ahead:",
             rows_to_markdown("", ["", *(titles[index] for index in columns)], shown)]
     ahead = {text: [fact["title"] for name, fact in others.items() if less(medians, key, name)]
              for key, text in LESS.items()}
