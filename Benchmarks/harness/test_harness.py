@@ -455,7 +455,7 @@ def test_the_table_of_rivals_shows_where_one_is_ahead():
     assert "the medians of 1 rounds on 2 cores of a processor, 2026-11-27." in text and "each load for 2 s." in text
     rust = next(line for line in text.splitlines() if line.startswith("| Rust"))
     assert "50 000 (0.80 ×)" in rust and "10.0 (0.50 ×)" in rust
-    contested = text[text.index("In the following figures, Bungalow"):]
+    contested = text[text.index("In each row of the next table"):]
     assert "|  | Rust: hyper + tokio |" in contested
     assert "| requests/s, cache rate 0 | 0.800 |" in contested and "| CPU, cache rate 0 | 0.500 |" in contested
     assert "mosec" not in contested
@@ -468,14 +468,14 @@ def test_a_row_with_a_contested_ratio_shows_the_other_ratios_too():
     peers["misses"]["rust"]["bungalow_ratio"]["calls_per_second"]["median"] = 1.066
     peers["misses"]["mosec"]["bungalow_ratio"]["calls_per_second"]["median"] = 1.049
     del peers["batch-1000"]["mosec"]
-    contested = published.rivals(content).partition("In the following figures")[2]
+    contested = published.rivals(content).partition("In each row of the next table")[2]
     assert "| requests/s, cache rate 0 | 1.066 | 1.049 |" in contested
     assert "| requests/s, batches of 1 000 | 0.800 | not measured |" in contested
 
 
 def test_rivals_without_bungalow_have_a_table_too():
     text = published.rivals(rival_results(only=("mosec",)))
-    assert "| mosec | 400 | – | 400 | 2000.0 |" in text and "In the following" not in text
+    assert "| mosec | 400 | – | 400 | 2000.0 |" in text and "In each row" not in text
 
 
 def test_the_table_of_rivals_names_the_unmeasured_and_why():
