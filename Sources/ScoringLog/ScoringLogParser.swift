@@ -31,6 +31,8 @@ public struct ScoringLogParser: Sendable {
     var expectation = Expectation.nothing
     var hasBegun = false
     var block = ContiguousBlock()
+    // With the number of requests before it.
+    var lastToolMessage: (message: ToolMessage, requests: Int)?
     // The lines before an access line, where that comes last.
     var collected: [ScoringLogLine] = []
 
@@ -139,8 +141,9 @@ public struct ScoringLogParser: Sendable {
         line.dropping(max(line.count - 8, 0)).position(of: UInt8(ascii: ".")) != nil
     }
 
-    private func otherMeaning(of line: UnsafeRawBufferPointer) -> ScoringLogLine {
+    private mutating func otherMeaning(of line: UnsafeRawBufferPointer) -> ScoringLogLine {
         let meaning = ScoringLogLine(line)
+        noteToolMessage(in: line)
         // An id line of ours has a form of its own: `X-Ms-Request-Id: 000error: unexpected EOF` has it not.
         if layout.isContiguous, case .requestID = meaning { return .malformedRequestID }
         return meaning
