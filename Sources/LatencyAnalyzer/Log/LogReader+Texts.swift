@@ -9,18 +9,32 @@ extension LogReader {
         let endsLine = text.last == .lineFeed
         if endsLine { text = text.part(0..<text.count - 1) }
         guard let format else { return }
-        if endsLine { objectsEndLines = true }
-        let isPart = !endsLine && object.source.isEmpty && (objectsEndLines || text.count >= 16_384)
+        let isPart = !endsLine && object.source.isEmpty && (format.objectsEndLines || text.count >= 16_384)
         let line = LinePrefix.Line(
             text: text, source: object.source, isPart: isPart,
             isStandardError: object.isStandardError)
         if object.isOverlong {
-            let index = source(object.source)
-            let pod = sources[index].pod
-            sources[index].parser.skipOverlongLine(text) { onCall(pod, $0) }
+            skipOverlongLine(text, source: object.source, onCall)
         } else {
             takeText(line, format.stamp, isLast: false, onCall)
         }
+    }
+
+    mutating func skipOverlongLine(
+        _ text: UnsafeRawBufferPointer, source key: UnsafeRawBufferPointer, _ onCall: (Int, LoggedRequest) -> Void
+    ) {
+        let index = source(key)
+        guard index >= 0 else {
+            unreadSourceLines += 1
+            return
+        }
+        let pod = sources[index].pod
+        sources[index].parser.skipOverlongLine(text) { onCall(pod, $0) }
+    }
+
+    private var isStern: Bool {
+        guard case .prefixed(.stern)? = format?.container else { return false }
+        return true
     }
 
     @inline(__always)
@@ -35,7 +49,10 @@ extension LogReader {
         } else if stamp.hasTimestamps, stamped?.isStamped == false, key.isEmpty {
             key = Self.unprefixedSource
         }
-        if key.first == 1 { breakBlocks(text) }
+        if key.first == 1 {
+            if isStern, LinePrefix.isSternsOwn(text) { return }
+            breakBlocks(text)
+        }
         let index = source(key)
         guard index >= 0 else {
             unreadSourceLines += 1

@@ -47,8 +47,10 @@ struct LogReader {
     var numbers: [UInt64: Int] = [:]
     var latest = -1
     private var objects = ObjectReader()
-    var objectsEndLines = false
     private var table: TableReader?
+    private var isRowOpen = false
+    /// Which files end within an object, a list or a row, one sentence each.
+    private(set) var openFiles: [String] = []
 
     /// - Parameter ownName: of the pod, where the lines name none.
     init(onlyPath: ModelKind?, ownName: String) {
@@ -75,10 +77,12 @@ struct LogReader {
             }, onDamage: { found = $0 })
         if isSampling { endSample(onCall) }
         endFile(onCall)
+        let name = file.path.map { URL(filePath: $0).lastPathComponent } ?? "stdin"
         if let found {
             damages.append(found.sentence)
+        } else if objects.isOpen || isRowOpen {
+            openFiles.append("\(name) ends within \(isRowOpen ? "a row" : "a JSON object or list"): its end is missing")
         } else if marks == sources.reduce(0, { $0 + $1.counts.marks }), !(isNewest && sample.isEmpty) {
-            let name = file.path.map { URL(filePath: $0).lastPathComponent } ?? "stdin"
             emptyParts.append("\(name) holds no readable request: \(LogKind.sentence(of: sample, name: name))")
         }
     }
@@ -101,6 +105,7 @@ struct LogReader {
         carry.removeAll(keepingCapacity: true)
         isCarryOverlong = false
         objects = ObjectReader()
+        isRowOpen = false
         sample.removeAll(keepingCapacity: true)
     }
 
@@ -122,8 +127,14 @@ struct LogReader {
             let format = LogFormat(sample: bytes)
             self.format = format
             partIfLater(bytes, onCall)
-            if case .table(let table) = format.container { self.table = table } else { table = nil }
-            read(bytes, onCall)
+            var rest = bytes
+            table = nil
+            if case .table(let table) = format.container {
+                self.table = table
+                // The header is not a row.
+                rest = bytes.dropping(bytes.position(of: .lineFeed).map { $0 + 1 } ?? bytes.count)
+            }
+            read(rest, onCall)
         }
         swap(&sample, &self.sample)
     }
@@ -185,9 +196,7 @@ struct LogReader {
         swap(&line, &carry)
         line.withUnsafeBytes { bytes in
             if isCarryOverlong {
-                let index = source(Self.strip(bytes, format).source)
-                let pod = sources[index].pod
-                sources[index].parser.skipOverlongLine(bytes) { onCall(pod, $0) }
+                skipOverlongLine(bytes, source: Self.strip(bytes, format).source, onCall)
             } else {
                 readLine(bytes, format, isLast: isLast, onCall)
             }
@@ -216,9 +225,11 @@ struct LogReader {
         if var table {
             // Moved out and back in, so that its memory is reused.
             self.table = nil
-            table.read(line) { text, pod in
-                takeText(LinePrefix.Line(text: text, source: pod), format.stamp, isLast: isLast, onCall)
+            let isWhole = table.read(line) { text, pod, isWhole in
+                let line = LinePrefix.Line(text: text, source: pod)
+                takeText(line, format.stamp, isLast: isLast && !isWhole, onCall)
             }
+            if isLast, !isWhole { isRowOpen = true }
             self.table = table
             return
         }
