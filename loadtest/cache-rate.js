@@ -14,7 +14,7 @@ const tallies = (plan) => Object.fromEntries(outcomes.map((outcome) => [outcome,
 const calls = { hot: tallies('hot'), cold: tallies('cold'), warm: tallies('warm') };
 const issued = new Counter('issued');
 const failed = new Rate('failed');
-// Latency of calls that got a 200, by the phase in which they began. The down phase is not counted.
+// Latency of requests that got a 200, by the phase in which they began. The down phase is not counted.
 const latency = { peak: new Trend('latency_peak', true), sustained: new Trend('latency_sustained', true) };
 const chooseHot = hotChoice(settings.hotRecords, settings.hotSkew);
 const requestTimeout = 1050;
@@ -72,11 +72,11 @@ export function setup() {
   const nonce = newNonce();
   if (settings.cacheRate.hot > 0) warmUp(nonce);
   // For k6_run.py, which counts the time from here.
-  console.info('the calls begin');
+  console.info('the requests begin');
   return { nonce };
 }
 
-// The phase in which a call begins and, during the hold, its part.
+// The phase in which a request begins and, during the hold, its part.
 function phase() {
   if (settings.calls > 0) return { name: 'sustained', tags: {} };
   const seconds = (Date.now() - exec.scenario.startTime) / 1000 - settings.rampSeconds;

@@ -1,4 +1,4 @@
-"""A worker's share of the calls: which ones it makes, and their outcomes."""
+"""A worker's share of the requests: which ones it sends, and their outcomes."""
 
 import os
 import time
@@ -29,12 +29,12 @@ def outcome_of(response):
 
 
 class Share:
-    """The calls of one process in one run. The master starts a run and assigns the share."""
+    """The requests of one process in one run. The master starts a run and assigns the share."""
 
     def __init__(self, environment, settings):
         self.environment, self.settings = environment, settings
         self.choice = HotChoice(settings.hot_records, settings.hot_skew)
-        # A worker that joins during a run has no order, and makes no calls.
+        # A worker that joins during a run has no order, and sends no requests.
         self.begin({"nonce": "", "worker": 0, "workers": 1})
         self.running = False
         environment.share = self
@@ -71,7 +71,7 @@ class Share:
         self.phase = phase
 
     def next_call(self):
-        """(index, hot, body) of the next call; None when this share of CALLS is used up or was never assigned."""
+        """(index, hot, body) of the next request; None when this share of CALLS is used up or was never assigned."""
         if not self.running:
             return None
         index = self.stride.index(self.issued)
@@ -98,7 +98,7 @@ class Share:
             self.lost_timings += 1
 
     def finish_if_done(self):
-        """Reports, once, that all calls of this share have ended."""
+        """Reports, once, that all requests of this share have ended."""
         if self.in_flight or self.done or not self.running:
             return
         self.done = True
@@ -130,7 +130,7 @@ class Share:
                 self.send("progress", self.progress())
 
     def results(self):
-        """The results that the master adds up. The share makes no calls after this."""
+        """The results that the master adds up. The share sends no requests after this."""
         self.running = False
         return {
             "nonce": self.nonce,
@@ -149,21 +149,21 @@ class Share:
 
 
 class Caller:
-    """How one user makes a call."""
+    """How one user sends a request."""
 
     def __init__(self, client, settings, share):
         self.client, self.settings, self.share = client, settings, share
         self.headers = settings.headers()
 
     def call(self):
-        """Makes the next call of the share; False if there is none left."""
+        """Sends the next request of the share; False if none is left."""
         following = self.share.next_call()
         if following is None:
             self.share.finish_if_done()
             return False
         index, hot, body = following
         phase, began, at = self.share.phase, time.perf_counter(), timestamp()
-        # A user that is killed during a call exits by an exception; the call must still be counted.
+        # A user that is killed during a request exits by an exception; the request must still be counted.
         outcome, status = "errors", "cut off"
         try:
             response = self.client.post("/predict", data=body, headers=self.headers)

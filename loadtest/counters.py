@@ -69,7 +69,7 @@ class Urls:
     """Replicas at known addresses."""
 
     name = "metrics"
-    # Readings of each address at a time: several servers may share it, and only one of them answers each reading.
+    # Readings of each address at a time: several servers may share it, and only one of them responds to each reading.
     readings = 5
 
     def __init__(self, urls):

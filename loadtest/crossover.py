@@ -1,5 +1,5 @@
-"""When does Redis pay? Interleaves single calls to a server without a cache and to one with Redis (a hit and a miss),
-for several batch sizes and costs of the model (SYNTHETIC_BUSY_MS).
+"""When does Redis pay? Interleaves single requests to a server without a cache and to one with Redis (a hit and a
+miss), for several batch sizes and costs of the model (SYNTHETIC_BUSY_MS).
 
 Redis pays if the share of hits exceeds (miss - without) / (miss - hit): a miss costs the look-up and then the model.
 """
@@ -46,13 +46,13 @@ def running(binary, environment):
 
 
 class Client:
-    """One connection, one call after the other."""
+    """One connection, one request after the other."""
 
     def __init__(self, port):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
 
     def call(self, body):
-        """(milliseconds, X-Cache) of a call."""
+        """(milliseconds, X-Cache) of a request."""
         began = time.perf_counter()
         self.connection.request("POST", "/predict", body, {"Content-Type": "application/json"})
         answer = self.connection.getresponse()
@@ -63,7 +63,7 @@ class Client:
 
 
 def batch(size, nonce, index):
-    """A batch whose first house is unique to this call."""
+    """A batch whose first house is unique to this request."""
     house = {
         "MedInc": 8.3252, "HouseAge": 41, "AveRooms": 6.98, "AveBedrms": 1.02, "Population": 322, "AveOccup": 2.55,
         "Latitude": 37.88, "Longitude": -122.23,
@@ -82,7 +82,7 @@ def compare(without, redis, size, calls):
     for index in range(1, calls + 1):
         cold = batch(size, nonce, index)
         turn = [("without", without, cold, "BYPASS"), ("hit", redis, hot, "HIT"), ("miss", redis, cold, "MISS")]
-        # Each kind goes first in a third of the rounds: the first call after the batch was built takes longer.
+        # Each kind goes first in a third of the rounds: the first request after the batch was built takes longer.
         for kind, client, body, expected in turn[index % 3 :] + turn[: index % 3]:
             milliseconds, look_up = client.call(body)
             if look_up == expected:
@@ -149,7 +149,8 @@ def chart(results):
     series = [("hit in Redis", line(busies[0], "hit"), True)]
     series += [(f"model of {busy} ms", line(busy, "without"), False) for busy in busies]
     series.append((f"miss, {busies[0]} ms", line(busies[0], "miss"), True))
-    return line_chart("A hit in Redis and calls without a cache (medians)", "houses a call", "ms", batches, series)
+    title = "A hit in Redis and requests without a cache (medians)"
+    return line_chart(title, "houses per request", "ms", batches, series)
 
 
 def main():

@@ -26,8 +26,8 @@ SCRIPT = Path(__file__).resolve().with_name("cache-rate.js")
 THRESHOLDS_CROSSED = 99
 MOST_MESSAGES = 10
 # What cache-rate.js logs when its warm-up is over.
-CALLS_BEGIN = "the calls begin"
-# The summary of a run without a call.
+CALLS_BEGIN = "the requests begin"
+# The summary of a run without a request.
 NOTHING = {"metrics": {}, "state": {"testRunDurationMs": 0}}
 
 
@@ -100,7 +100,7 @@ class Stages:
             return f"{settings.name}: preparing and warming up, {duration(now - self.began)} so far"
         elapsed = now - self.calls_began
         if settings.calls:
-            return f"{settings.name}: {settings.calls} calls, {duration(elapsed)} so far"
+            return f"{settings.name}: {settings.calls} requests, {duration(elapsed)} so far"
         phases = [("ramp-up", settings.ramp_seconds), ("hold", settings.hold_seconds)]
         if settings.model == "closed":
             phases.append(("ramp-down", settings.down_seconds))
@@ -109,16 +109,16 @@ class Stages:
 
 def plan_text(settings):
     """What a run is about to do."""
-    load = f"{settings.rate:g} calls/s" if settings.model == "open" else f"{settings.users} users"
+    load = f"{settings.rate:g} requests/s" if settings.model == "open" else f"{settings.users} users"
     seconds = settings.ramp_seconds + settings.hold_seconds
     seconds += settings.down_seconds if settings.model == "closed" else 0
-    length = f"{settings.calls} calls" if settings.calls else duration(seconds)
-    hot = f"{float(settings.cache_rate) * 100:g} % of the calls hot"
+    length = f"{settings.calls} requests" if settings.calls else duration(seconds)
+    hot = f"{float(settings.cache_rate) * 100:g} % of the requests hot"
     return f"{settings.name}: {load} for {length}, {hot}, at {settings.target}"
 
 
 def show(messages, stages):
-    """Shows the first of k6's messages: there is one for each call that got no response."""
+    """Shows the first of k6's messages: there is one for each request that got no response."""
     count = 0
     for line in messages:
         if CALLS_BEGIN in line:
@@ -173,7 +173,7 @@ def watch_k6(binary, environment, stages):
 
 
 def read_summary(path):
-    """k6's summary; if it left none, one without calls."""
+    """k6's summary; if it left none, one without requests."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -26,7 +26,7 @@ class Latencies:
         return self.counts.total()
 
     def percentile(self, share):
-        """The smallest value that this share of the calls does not exceed; None without calls."""
+        """The smallest value that this share of the requests does not exceed; None without requests."""
         need = max(1, math.ceil(share * self.total()))
         for value in sorted(self.counts):
             need -= self.counts[value]

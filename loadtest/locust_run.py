@@ -152,16 +152,16 @@ class Run:
         tally.evicted = self.census.evicted()
         broken = [*self.broken_workers()]
         if not self.orders:
-            broken = [self.fault or "the run was ended before its first call, during the check or the warm-up"]
+            broken = [self.fault or "the run was ended before its first request, during the check or the warm-up"]
         tally.incomparable = [("tool_failed", text) for text in broken]
         tally.faults = [text for text in (self.fault, self.files.fault) if text]
         return tally
 
     def broken_workers(self):
-        """Workers whose calls are unknown or do not follow the master's plan."""
+        """Workers whose requests are unknown or do not follow the master's plan."""
         missing = len(self.orders) - len(self.results)
         if missing:
-            yield f"{missing} of {len(self.orders)} workers sent no results, so their calls are unknown"
+            yield f"{missing} of {len(self.orders)} workers sent no results, so their requests are unknown"
         plan = self.settings.plan()
         for number, each in sorted(self.results.items()):
             for name, value in plan.items():
@@ -198,7 +198,7 @@ class Run:
         if self.saturated:
             entry["saturation"] = self.saturated
         if lost := sum(each["lost_timings"] for each in found):
-            print(f"{lost} calls are missing in {self.settings.name}.timing.csv: more than {MOST_TIMINGS} at once")
+            print(f"{lost} requests are missing in {self.settings.name}.timing.csv: more than {MOST_TIMINGS} at once")
         try:
             self.environment.process_exit_code = write(entry, self.settings)
         except OSError as error:

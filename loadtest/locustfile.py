@@ -17,7 +17,7 @@ from locust_run import Run
 
 SHAPE = os.environ.get("SHAPE", "")
 SATURATION = SHAPE == "saturation"
-# In the saturation search, users call without a pause, like the threads of a throughput tool.
+# In the saturation search, users send requests without a pause, like the threads of a throughput tool.
 FALLBACKS = {"NAME": "saturation", "THINK_TIME_MS": 0} if SATURATION else {"NAME": "locust", "THINK_TIME_MS": 1500}
 
 
@@ -46,7 +46,7 @@ def set_defaults(parser):
 
 @events.init.add_listener
 def prepare(environment, runner, **_):
-    # A stopped user first finishes its call: if a call were cut off, its outcome on the server would be unknown.
+    # A stopped user first finishes its request: if a request were cut off, its outcome on the server would be unknown.
     needed = settings.timeout_seconds + settings.think_seconds + 1
     environment.stop_timeout = max(environment.stop_timeout or 0, needed)
     # Locust's --run-time uses gevent's clock, which did not advance while modules were loading.
@@ -66,7 +66,7 @@ class HouseBuyer(FastHttpUser):
     max_redirects = 0
 
     def stop(self, force=False):
-        """Lets a pausing user finish its pause: Locust's kill may arrive after it has begun its next call."""
+        """Lets a pausing user finish its pause: Locust's kill may arrive after it has begun its next request."""
         if force or self._state is None:
             return super().stop(force)
         self._state = LOCUST_STATE_STOPPING

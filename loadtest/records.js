@@ -19,7 +19,7 @@ export function coldBody(index, nonce) {
   return body(`1000.${String(index).padStart(9, '0')}`, nonce);
 }
 
-// Which hot record a call takes: in turn, or by Zipf's law if the skew is above 0.
+// Which hot record a request takes: in turn, or by Zipf's law if the skew is above 0.
 export function hotChoice(count, skew) {
   if (!(skew > 0)) return (place) => place % count;
   const weights = Array.from({ length: count }, (_, k) => (k + 1) ** -skew);

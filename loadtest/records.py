@@ -1,4 +1,4 @@
-"""The records that are posted: hot ones by number, cold ones by the index of their call. records.js is the same.
+"""The records that are posted: hot ones by number, cold ones by the index of their request. records.js is the same.
 
 All fields are within the contract's bounds. AveOccup holds the run's nonce, so that no entry of an earlier run is hit
 and every hot entry's time to live begins with the run. Population identifies the record: 500.… for hot ones, 1000.…
@@ -31,11 +31,12 @@ def cold_body(index, nonce):
 
 
 class HotChoice:
-    """Which hot record a call takes: in turn, or by Zipf's law if the skew is above 0.
+    """Which hot record a request takes: in turn, or by Zipf's law if the skew is above 0.
 
-    The place is how many hot calls there were before: with the index of the call, a rate of one half would only ever
-    take every other record. With Zipf's law record k has the weight 1 / (k + 1)^skew, and the choice is the inverse of
-    the distribution at the fractional part of place × golden ratio: evenly spread, the same in each run and tool.
+    The place is how many hot requests there were before: with the index of the request, a rate of one half would only
+    ever take every other record. With Zipf's law record k has the weight 1 / (k + 1)^skew, and the choice is the
+    inverse of the distribution at the fractional part of place × golden ratio: evenly spread, the same in each run
+    and tool.
     """
 
     def __init__(self, count, skew):

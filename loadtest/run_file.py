@@ -42,7 +42,7 @@ def run_entry(settings, tool, times, tally, census, latency, rate, version):
 
 def percentile_line(percentiles):
     if percentiles is None:
-        return "no answered calls"
+        return "no response with status 200"
     return ", ".join(f"{name} {percentiles[name]:.2f} ms" for name in ("p50", "p90", "p95", "p99", "p99.9"))
 
 
@@ -51,14 +51,14 @@ def saturation_lines(found):
         return []
     rounds = ", ".join(f"{each['rate']:.1f} with {each['users']} users" for each in found["rounds"])
     return [
-        f"saturation at {found['rate']:.1f} calls/s ({rounds}: spread {found['spread']:.1%}), "
+        f"saturation at {found['rate']:.1f} requests/s ({rounds}: spread {found['spread']:.1%}), "
         f"p50 {found['p50_ms']} ms, p99 {found['p99_ms']} ms",
-        f"work at no more than {found['working_point']:.1f} calls/s, 70 % of it",
+        f"work at no more than {found['working_point']:.1f} requests/s, 70 % of it",
     ]
 
 
 def describe(entry):
-    """The lines printed at the end of a run; without a call, only the verdict."""
+    """The lines printed at the end of a run; without a request, only the verdict."""
     lines = number_lines(entry) if entry["planned"]["calls"] else []
     lines += saturation_lines(entry.get("saturation"))
     lines += [f"{entry['verdict']}: {reason['text']}" for reason in entry["reasons"]] or [entry["verdict"]]
@@ -74,12 +74,12 @@ def number_lines(entry):
     wanted = entry["client_cpu"]
     processor = "is not known: too short a run, or not on Linux" if wanted is None else f"{wanted:.0%} of its cores"
     return [
-        f"plan      {planned['calls']} calls, {planned['hot']} hot (cache rate {entry['cache_rate']})",
-        f"answers   {seen['hit']} HIT, {seen['miss']} MISS, {seen['bypass']} BYPASS: a hit rate of {share}; "
-        f"refused {seen['refused']}, errors {seen['errors']}, time-outs {seen['timeouts']}",
+        f"plan      {planned['calls']} requests, {planned['hot']} hot (cache rate {entry['cache_rate']})",
+        f"responses {seen['hit']} HIT, {seen['miss']} MISS, {seen['bypass']} BYPASS: a hit rate of {share}; "
+        f"rejected {seen['refused']}, errors {seen['errors']}, time-outs {seen['timeouts']}",
         f"counters  {counted[0]} hits, {counted[1]} misses, {counted[2]} bypasses, {replicas} replica(s), "
         f"warm-up included ({warm['hit']} hits, {warm['miss']} misses)",
-        f"rate      {entry['rate']['achieved']:.1f} calls/s answered with 200",
+        f"rate      {entry['rate']['achieved']:.1f} requests/s with status 200",
         f"client    CPU {processor}",
         f"peak      {percentile_line(entry['latency_ms']['peak'])}",
         f"sustained {percentile_line(entry['latency_ms']['sustained'])}",

@@ -6,14 +6,14 @@ from latencies import Latencies
 from locust import LoadTestShape
 from search import Limits, Search, Step
 
-# After the number of users changed, calls that began before the change may still end.
+# After the number of users changed, requests that began before the change may still end.
 SETTLE_SECONDS = 1
 SPAWN_RATE = 100
 LIMITS = Limits.read()
 
 
 def difference(before, after):
-    """What all workers did between two of their reports: a Step, and each user's calls."""
+    """What all workers did between two of their reports: a Step, and each user's requests."""
     refused = failed = 0
     rate, seconds, latencies, by_user = 0.0, 0.0, Latencies(), []
     for worker, last in after.items():
@@ -75,7 +75,7 @@ class Saturation(LoadTestShape):
             ]
         )
         print(
-            f"{phase:4}  {users} users: {step.rate:.1f} calls/s, p50 {step.p50_ms} ms, {step.refused} refused, "
+            f"{phase:4}  {users} users: {step.rate:.1f} requests/s, p50 {step.p50_ms} ms, {step.refused} rejected, "
             f"{step.failed} failed",
             flush=True,
         )

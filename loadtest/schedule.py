@@ -1,4 +1,4 @@
-"""Which calls of a run are hot: call i is hot iff floor((i + 1) c) > floor(i c), computed with whole numbers.
+"""Which requests of a run are hot: request i is hot iff floor((i + 1) c) > floor(i c), computed with whole numbers.
 
 schedule.js is the same in JavaScript; tests/schedule_cases.json holds both to the same results.
 """
@@ -27,14 +27,14 @@ def likely_rate(text: str) -> str | None:
 
 @dataclass(frozen=True)
 class CacheRate:
-    """The share of hot calls, as the fraction hot / period in lowest terms."""
+    """The share of hot requests, as the fraction hot / period in lowest terms."""
 
     hot: int
     period: int
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Reads a number with at most six decimals; at 1 and above, all calls are hot.
+        """Reads a number with at most six decimals; at 1 and above, all requests are hot.
 
         `.43`, `1.` and `+0.5` are numbers too.
         """
@@ -53,7 +53,7 @@ class CacheRate:
         return index * self.hot % self.period + self.hot >= self.period
 
     def hot_among(self, calls: int) -> int:
-        """How many of the calls 0 ..< calls are hot."""
+        """How many of the first `calls` requests are hot."""
         return calls * self.hot // self.period
 
     def __float__(self) -> float:
@@ -62,9 +62,9 @@ class CacheRate:
 
 @dataclass(frozen=True)
 class Stride:
-    """One worker's share of the calls: whole periods in turn, so that a worker's speed does not change the rate.
+    """One worker's share of the requests: whole periods in turn, so that a worker's speed does not change the rate.
 
-    With single calls in turn, two workers at a rate of one half would give all hot calls to one of them.
+    With single requests in turn, two workers at a rate of one half would give all hot requests to one of them.
     """
 
     worker: int
@@ -72,11 +72,11 @@ class Stride:
     period: int
 
     def index(self, count: int) -> int:
-        """The index in the run of a worker's call number `count` (from 0)."""
+        """The index in the run of a worker's request number `count` (from 0)."""
         turn, place = divmod(count, self.period)
         return (turn * self.workers + self.worker) * self.period + place
 
 
 def planned_hot(rate: CacheRate, counts: Iterable[int]) -> int:
-    """How many of the calls that the workers issued are hot: a share is whole periods and the start of one more."""
+    """How many of the requests that the workers issued are hot: a share is whole periods and the start of one more."""
     return sum(rate.hot_among(count) for count in counts)

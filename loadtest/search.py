@@ -1,4 +1,5 @@
-"""The search for saturation: up in steps until calls are refused, down by one user until a step is clean, then a hold.
+"""The search for saturation: up in steps until requests are rejected, down by one user until a step is clean, then a
+hold.
 
 This module does not use Locust: `decide` takes a step's results and returns the next number of users.
 """
@@ -73,12 +74,13 @@ class Search:
         elif self.phase == "up" and step.clean:
             self.users += self.limits.step_users
             if self.users > self.limits.most_users:
-                self.fault = f"no call was refused with up to {self.limits.most_users} users: see SATURATION_MOST_USERS"
+                most = self.limits.most_users
+                self.fault = f"no request was rejected with up to {most} users: see SATURATION_MOST_USERS"
                 return None
         else:
             self.users, self.phase = self.users - 1, "down"
             if self.users == 0:
-                self.fault = "even one user's calls were refused or failed"
+                self.fault = "even one user's requests were rejected or failed"
                 return None
         return self.users
 

@@ -9,7 +9,7 @@ if (!__ENV.SETTINGS_FILE) {
 
 export const settings = JSON.parse(open(__ENV.SETTINGS_FILE));
 
-// How calls arrive: CALLS calls, or users who wait for responses (closed), or a rate that ignores responses (open).
+// How requests arrive: CALLS of them, or users who wait for responses (closed), or a rate that ignores them (open).
 export function scenario() {
   const gracefulStop = `${settings.timeoutSeconds + 5}s`;
   if (settings.calls > 0) {

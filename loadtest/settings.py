@@ -118,7 +118,7 @@ class Settings:
         }
 
     def parts(self) -> int:
-        """How many parts of equal length the hold has; 0 if a number of calls ends the run."""
+        """How many parts of equal length the hold has; 0 if a number of requests ends the run."""
         return 0 if self.calls else min(MOST_PARTS, int(self.hold_seconds))
 
     def file(self, kind: str) -> Path:
@@ -227,7 +227,7 @@ def check_model(model: str) -> str:
 
 
 def thresholds_of(environment: Environment) -> dict[str, list[str]]:
-    """k6's thresholds: sustained latencies, and the share of calls without a 200. Crossing one is exit code 99."""
+    """k6's thresholds: sustained latencies, and the share of requests without a 200. Crossing one is exit code 99."""
     found: dict[str, list[str]] = {}
     for name, percentile in PERCENTILES.items():
         limit = number(environment, name, 0)

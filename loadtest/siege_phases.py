@@ -33,8 +33,8 @@ def phases_of(environment):
     phases = [re.fullmatch(r"(\d{1,6}(?:\.\d*)?|\.\d+):([1-9]\d{0,2})", phase) for phase in text.split()]
     if not all(phases):
         raise SettingsError(
-            f"PHASES={text} is not allowed: use PAUSE:CLIENTS …, the most seconds between a client's calls, and 1 to "
-            "999 clients"
+            f"PHASES={text} is not allowed: use PAUSE:CLIENTS …, the most seconds between a client's requests, and 1 "
+            "to 999 clients"
         )
     return [(f"{float(phase[1]):g}", phase[2]) for phase in phases]
 
@@ -106,7 +106,8 @@ def run_phases(phases, seconds, url, log, options):
         environment = {**os.environ, "HOME": home, "TZ": "UTC"}
         for phase, (pause, clients) in enumerate(phases, 1):
             print(
-                f"phase {phase}: {clients} clients, a call every 0 to {pause} s each, for {seconds} s", file=sys.stderr
+                f"phase {phase}: {clients} clients, a request every 0 to {pause} s each, for {seconds} s",
+                file=sys.stderr,
             )
             command = [
                 "siege",

@@ -1,6 +1,6 @@
 """Sums up a siege log, weights response times by responses, and writes the summary as JSON beside the log.
 
-A plain mean of siege's column of response times would weigh a phase of ten calls like one of a thousand.
+A plain mean of siege's column of response times would weigh a phase of ten requests like one of a thousand.
 """
 
 import json
@@ -86,9 +86,9 @@ def write(path, target, client, version):
     path.with_suffix(".json").write_text(json.dumps(entry, indent=2) + "\n", encoding="utf-8")
     for each in phases:
         if each["okay"] == 0:
-            print(f"phase {each.get('phase', '?')}: no call was answered, {each['failed']} failed")
+            print(f"phase {each.get('phase', '?')}: no request succeeded, {each['failed']} failed")
     if totals["okay"] == 0:
-        print(f"VOID: no call was answered, {totals['failed']} failed")
+        print(f"VOID: no request succeeded, {totals['failed']} failed")
         return VOID
     print(
         f"{totals['okay']} responses in {totals['seconds']} s: {totals['rate']} a second; response time "

@@ -6,8 +6,8 @@ from chart import line_chart
 
 PERCENTILES = ("p50", "p90", "p95", "p99", "p99.9")
 TITLES = {
-    "peak": "Peak: calls begun while users were still being added",
-    "sustained": "Sustained: calls begun while all users were there",
+    "peak": "Peak: requests begun while users were still being added",
+    "sustained": "Sustained: requests begun while all users were there",
 }
 
 
@@ -22,7 +22,7 @@ def by_rate(entries):
 
 
 def middle(runs, phase, name):
-    """The median over the runs; None without such calls."""
+    """The median over the runs; None without such requests."""
     values = [run["latency_ms"][phase][name] for run in runs if run["latency_ms"][phase]]
     return median(values) if values else None
 
@@ -32,16 +32,16 @@ def cell(value, form="{:.2f}"):
 
 
 def hit_rate(runs):
-    """The share of hits among all answered calls of the runs."""
+    """The share of hits among all responses with status 200 of the runs."""
     seen = [run["seen"] for run in runs]
     answered = sum(each["hit"] + each["miss"] + each["bypass"] for each in seen)
     return sum(each["hit"] for each in seen) / answered if answered else None
 
 
 def table(entries, phase):
-    head = ["cache rate", "hit rate seen", "runs", "calls", *(f"{name.upper()} ms" for name in PERCENTILES)]
+    head = ["cache rate", "hit rate seen", "runs", "requests", *(f"{name.upper()} ms" for name in PERCENTILES)]
     sustained = phase == "sustained"
-    lines = [f"**{TITLES[phase]}**", "", "| " + " | ".join(head + ["calls/s"] * sustained) + " |"]
+    lines = [f"**{TITLES[phase]}**", "", "| " + " | ".join(head + ["requests/s"] * sustained) + " |"]
     lines.append("|" + "---:|" * (len(head) + sustained))
     for rate, runs in by_rate(entries).items():
         calls = sum((run["latency_ms"][phase] or {"count": 0})["count"] for run in runs)
@@ -67,9 +67,9 @@ def notes(entries):
     }
     if len(builds) > 1:
         lines.append("- the runs are not of the same build, model or configuration: do not compare them")
-    for name in ("refused", "errors", "timeouts"):
+    for name, word in (("refused", "rejected"), ("errors", "errors"), ("timeouts", "time-outs")):
         if total := sum(entry["seen"][name] for entry in entries):
-            lines.append(f"- {name}: {total} calls, not in the percentiles")
+            lines.append(f"- {word}: {total} requests, not in the percentiles")
     return "\n".join(lines) + "\n" if lines else ""
 
 

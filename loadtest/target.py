@@ -1,4 +1,4 @@
-"""Checks the server under test before a run: does it answer a call, and what does it report at /version?"""
+"""Checks the server under test before a run: does it respond to a request, and what does it report at /version?"""
 
 import http.client
 import json
@@ -35,7 +35,7 @@ OPENER = urllib.request.build_opener(Unredirected)
 
 
 def post(url, body, settings):
-    """The outcome of one call, its status (None without a response), and a text that describes it."""
+    """The outcome of one request, its status (None without a response), and a text that describes it."""
     try:
         request = urllib.request.Request(f"{url}/predict", body.encode(), settings.headers())
         with OPENER.open(request, timeout=settings.timeout_seconds) as answer:
@@ -45,7 +45,7 @@ def post(url, body, settings):
     except urllib.error.HTTPError as error:
         return "refused" if error.code == 503 else "errors", error.code, f"status {error.code} {error.reason}"
     except TimeoutError:
-        return "timeouts", None, "no answer in time"
+        return "timeouts", None, "no response in time"
     except urllib.error.URLError as error:
         reason = getattr(error.reason, "strerror", None) or error.reason
         return "timeouts" if isinstance(error.reason, TimeoutError) else "errors", None, str(reason)
@@ -54,10 +54,10 @@ def post(url, body, settings):
 
 
 def prepare(settings, url):
-    """Calls the server once, before its counters are read, so that a run that would only produce errors is not begun.
+    """Sends one request before the counters are read, so that a run that would only produce errors is not begun.
 
-    Returns the response to GET /version; None if there is none. Refusals and time-outs do not prevent the run. A server
-    that is just starting refuses connections, so this is retried for `wait_seconds`.
+    Returns the response to GET /version; None if there is none. Rejections and time-outs do not prevent the run. A
+    server that is just starting refuses connections, so this is retried for `wait_seconds`.
     """
     body = settings.payload or cold_body(0, new_nonce())
     deadline = time.monotonic() + settings.wait_seconds
@@ -66,10 +66,10 @@ def prepare(settings, url):
         is_useless = outcome == "bypass" and settings.cache_rate.hot > 0
         if (outcome != "errors" and not is_useless) or status in PASSING:
             return version(url)
-        # If the server rejects the call itself, a retry would get the same response.
+        # If the server rejects the request itself, a retry would get the same response.
         is_final = status is not None and status < 500 and not is_useless
         if is_final or time.monotonic() > deadline:
-            hint = HINTS.get(status, "the cache is off or down, so no call can be a hit" if is_useless else "")
+            hint = HINTS.get(status, "the cache is off or down, so no request can be a hit" if is_useless else "")
             raise CountersError(f"POST {url}/predict: {said}" + (f" ({hint})" if hint else ""))
         time.sleep(PAUSE_SECONDS)
 

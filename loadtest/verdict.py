@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 OUTCOMES = ("hit", "miss", "bypass", "refused", "errors", "timeouts")
 LOOK_UPS = ("hit", "miss", "bypass")
 UNANSWERED = ("errors", "timeouts")
-# A call may be refused before its look-up (too many in flight) or after it (none of the model's threads is free).
+# A request may be rejected before its look-up (too many in flight) or after it (all of the model's threads are busy).
 UNKNOWN = (*UNANSWERED, "refused")
 EXIT_CODES = {"PROVEN": 0, "VOID": 3, "UNPROVEN": 4}
 CPU_LIMIT = 0.9
@@ -30,7 +30,7 @@ def none_yet() -> dict[str, int]:
 
 @dataclass
 class Tally:
-    """The calls' outcomes as the client saw them, for hot and cold calls."""
+    """The requests' outcomes as the client saw them, for hot and cold requests."""
 
     issued: int = 0
     planned_hot: int = 0
@@ -63,21 +63,21 @@ def plan_reasons(tally: Tally) -> Iterator[Reason]:
     hot, cold = sum(tally.hot.values()), sum(tally.cold.values())
     answered = sum(tally.both(outcome) for outcome in LOOK_UPS)
     if hot + cold == 0:
-        yield "no_calls", "no call was made"
+        yield "no_calls", "no request was sent"
     elif answered == 0:
         yield (
             "no_answers",
             (
-                f"no call was answered with 200: of {hot + cold}, {tally.both('errors')} were errors, "
-                f"{tally.both('refused')} refused (503), {tally.both('timeouts')} timed out"
+                f"no response had status 200: of {hot + cold} requests, {tally.both('errors')} were errors, "
+                f"{tally.both('refused')} rejected (503), {tally.both('timeouts')} timed out"
             ),
         )
     if hot + cold > 0 and (hot + cold, hot) != (tally.issued, tally.planned_hot):
         yield (
             "plan_broken",
             (
-                f"{tally.issued} calls were issued, {tally.planned_hot} hot, but {hot + cold} ended, {hot} of them "
-                "hot: calls were cut off, or their numbers have gaps"
+                f"{tally.issued} requests were issued, {tally.planned_hot} hot, but {hot + cold} ended, {hot} of them "
+                "hot: requests were cut off, or their numbers have gaps"
             ),
         )
 
@@ -88,12 +88,12 @@ def cache_reasons(tally: Tally) -> Iterator[Reason]:
         yield (
             "hot_missed",
             (
-                f"{tally.hot['miss']} hot calls were misses: their entries were evicted, deleted or expired "
+                f"{tally.hot['miss']} hot requests were misses: their entries were evicted, deleted or expired "
                 "(maxmemory, FLUSHALL, CACHE_TTL_SECONDS), or a new replica has a cache of its own"
             ),
         )
     if tally.cold["hit"]:
-        yield "cold_hit", f"{tally.cold['hit']} cold calls were hits: another client had sent the same records"
+        yield "cold_hit", f"{tally.cold['hit']} cold requests were hits: another client had sent the same records"
     if tally.evicted:
         yield (
             "evicted",
@@ -104,7 +104,7 @@ def cache_reasons(tally: Tally) -> Iterator[Reason]:
         )
     if tally.both("bypass"):
         yield "bypassed", (
-            f"{tally.both('bypass')} calls got no answer from the cache: it is off, down or too slow "
+            f"{tally.both('bypass')} requests got no response from the cache: it is off, down or too slow "
             "(on a busy machine raise the server's CACHE_DEADLINE_MS)"
         )
 
@@ -114,7 +114,7 @@ def client_reasons(tally: Tally) -> Iterator[Reason]:
     if tally.dropped_iterations:
         yield (
             "dropped_iterations",
-            (f"{tally.dropped_iterations} calls were due while no user was free: raise USERS or lower RATE"),
+            (f"{tally.dropped_iterations} requests were due while no user was free: raise USERS or lower RATE"),
         )
     if tally.client_cpu is not None and tally.client_cpu > tally.cpu_limit:
         yield (
@@ -129,7 +129,7 @@ def client_reasons(tally: Tally) -> Iterator[Reason]:
 
 
 def counter_reasons(tally: Tally, census: Census) -> Iterator[Reason]:
-    """Where the servers' look-ups differ from those that the client saw, as far as each call's outcome is known."""
+    """Where the servers' look-ups differ from those that the client saw, as far as each request's outcome is known."""
     for name in LOOK_UPS:
         counted = census.total(name)
         if counted is None:
@@ -144,7 +144,7 @@ def counter_reasons(tally: Tally, census: Census) -> Iterator[Reason]:
                 (
                     f"the servers counted {counted} look-ups of the kind {name}, the client saw {expected}: "
                     + (
-                        "another client called the same servers"
+                        "another client sent requests to the same servers"
                         if counted > most
                         else "not all replicas were counted (REPLICAS)"
                     )
@@ -155,8 +155,8 @@ def counter_reasons(tally: Tally, census: Census) -> Iterator[Reason]:
         yield (
             "counters_differ",
             (
-                f"the client saw {tally.both('refused')} refusals (503), but the servers counted {refused}: "
-                "a proxy or gateway in between refused the others"
+                f"the client saw {tally.both('refused')} rejections (503), but the servers counted {refused}: "
+                "a proxy or gateway in between rejected the others"
             ),
         )
 

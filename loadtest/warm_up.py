@@ -8,7 +8,7 @@ from target import post
 
 
 def warm_up(settings, url, nonce, counts):
-    """Adds the calls' outcomes to `counts`."""
+    """Adds the requests' outcomes to `counts`."""
     if settings.cache_rate.hot == 0:
         return
     bodies = [settings.payload] if settings.payload else [hot_body(k, nonce) for k in range(settings.hot_records)]

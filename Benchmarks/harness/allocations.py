@@ -1,6 +1,6 @@
-"""Counts the allocations per call and compares them with limits.json: Benchmarks/allocations/run debug|release.
+"""Counts the allocations per request and compares them with limits.json: Benchmarks/allocations/run debug|release.
 
-A call's allocations do not depend on the machine's load, so a count above its limit means a change in the code.
+A request's allocations do not depend on the machine's load, so a count above its limit means a change in the code.
 Exits with 1 if any count is above its limit. Linux with glibc only.
 """
 import http.client
@@ -69,7 +69,7 @@ class CountedServer(Server):
         return struct.unpack("@Q", self.count_file.read_bytes())[0]
 
     def per_call(self, method, path, body, expected):
-        """Allocations per call, from many calls in sequence; `body` gets the number of the call."""
+        """Allocations per request, from many requests in sequence; `body` gets the number of the request."""
         for number in range(WARM_UP_CALLS):
             self.expect(method, path, body(number), expected)
         before = self.allocations()
@@ -97,9 +97,9 @@ def main(configuration):
             wait_until(server.is_warm, "a reply from Redis", 10)
             for name, (method, path, body, expected) in scenarios.items():
                 counted = server.per_call(method, path, body, expected)
-                # Now and then timers allocate, which is not part of a call.
+                # Now and then timers allocate, which is not part of a request.
                 is_over |= round(counted, 1) > limits[name]
-                print(f"{name}: {counted:.2f} allocations a call, at most {limits[name]} ({configuration} build)")
+                print(f"{name}: {counted:.2f} allocations per request, at most {limits[name]} ({configuration} build)")
             server.stop()
         finally:
             server.connection.close()

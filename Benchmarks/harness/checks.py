@@ -1,7 +1,7 @@
 """Checks that must pass before a figure counts: each raises a Failure that names peer, scenario and fault."""
 from .failure import Failure
 
-# As a share of one round's calls.
+# As a share of one round's requests.
 BYPASS_TOLERANCE = 0.01
 
 
@@ -16,7 +16,7 @@ def check_vectors(peer, differences):
 
 
 def check_answers(scenario, peer, result):
-    """Every call got the right response: 2xx, or 422 in scenarios of invalid batches."""
+    """Every request got the right response: 2xx, or 422 in scenarios of invalid batches."""
     refusals = result.requests if expected_status(scenario, peer) == 422 else 0
     of_422 = refusals if result.status_422 is None else result.status_422
     if result.requests == 0 or result.failures or result.not_2xx != refusals or of_422 != refusals:
@@ -27,15 +27,15 @@ def check_answers(scenario, peer, result):
 
 
 def check_log(scenario, peer, answered, logged):
-    """A peer that scores has logged each answered call since its start, with the expected status."""
+    """A peer that scores has logged each request that it responded to since its start, with the expected status."""
     if peer.scores and logged < answered:
         raise Failure(
-            f"{peer.name}, {scenario.name}: only {logged} of {answered} calls logged with status "
+            f"{peer.name}, {scenario.name}: only {logged} of {answered} requests logged with status "
             f"{expected_status(scenario, peer)}")
 
 
 def check_bypasses(scenario, peer, calls, bypasses):
-    """Bungalow responds without its cache if that is slow or unavailable: such calls are neither hits nor misses."""
+    """Bungalow responds without its cache if that is slow or unavailable: such requests are neither hits nor misses."""
     if bypasses > BYPASS_TOLERANCE * calls:
         raise Failure(
-            f"{peer.name}, {scenario.name}: {bypasses} of {calls} calls were answered without the cache (BYPASS)")
+            f"{peer.name}, {scenario.name}: {bypasses} of {calls} requests bypassed the cache (BYPASS)")

@@ -1,4 +1,4 @@
-"""The serving frameworks of PyPI, each with the same scoring call in an environment of its own."""
+"""The serving frameworks of PyPI, each with the same scoring endpoint in an environment of its own."""
 import json
 import os
 from dataclasses import dataclass

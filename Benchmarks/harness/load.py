@@ -10,7 +10,7 @@ from .processes import run
 
 REQUESTS = __file__.replace("load.py", "requests.lua")
 OPEN_LOOP_CONNECTIONS = 64
-# Each connection of an open loop sends its first call at once: at too low a rate, none would follow the first.
+# Each connection of an open loop sends its first request at once: at too low a rate, none would follow the first.
 CALLS_A_CONNECTION = 4
 
 
@@ -65,7 +65,7 @@ def parse_h2load_log(text, begin_microseconds):
 
 
 def parse_h2load_totals(output):
-    """How many calls got 2xx in all, from h2load's own report; a Failure if any did not."""
+    """How many requests got 2xx in all, from h2load's own report; a Failure if any did not."""
     requests = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout", output)
     statuses = re.search(r"status codes: (\d+) 2xx", output)
     if not requests or not statuses:
@@ -77,14 +77,14 @@ def parse_h2load_totals(output):
 
 
 def open_loop_connections(rate):
-    """The number of connections for this many calls a second."""
+    """The number of connections for this many requests a second."""
     return max(1, min(OPEN_LOOP_CONNECTIONS, int(rate / CALLS_A_CONNECTION)))
 
 
 def run_h2load(port, cores, body, rate, seconds, log):
-    """An open loop with one body at `rate` calls a second: calls answered, rate reached, and p50, p99, p99.9 in ms.
+    """An open loop with one body at `rate` requests a second: responses, rate reached, and p50, p99, p99.9 in ms.
 
-    The first second is included only in the calls answered.
+    The first second is included only in the number of responses.
     """
     connections = open_loop_connections(rate)
     log.unlink(missing_ok=True)
@@ -98,7 +98,7 @@ def run_h2load(port, cores, body, rate, seconds, log):
     text = log.read_text()
     times, not_200 = parse_h2load_log(text, int(text.split("\t", 1)[0]) + 1_000_000)
     if not times:
-        raise Failure(f"no call of the open loop was answered after its first second; {answered} in all")
+        raise Failure(f"the open loop got no response after its first second; {answered} in all")
     if not_200:
         raise Failure(f"{not_200} responses of the open loop were not 200")
     return {

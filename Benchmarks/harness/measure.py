@@ -34,14 +34,14 @@ def closed(scenario, server, redis, seconds):
 
 
 def load_closed(scenario, server, redis, seconds, warm_up_seconds=WARM_UP_SECONDS):
-    """The figures of one load, and how many calls were answered during it and before it."""
+    """The figures of one load, and how many responses there were during it and before it."""
     template = write_template(scenario, server)
     answered = server.warm(bodies.fixed(scenario.records), redis) if scenario.rate and not scenario.refused else 0
     cores = LOAD_CORE if scenario.loops == 1 else BOTH_CORES
 
     def load(seconds, first):
-        # Checking each response's status costs the generator 0.5 µs, so only the scenario of refused calls does it: wrk
-        # itself counts responses that are not 2xx.
+        # Checking each response's status costs the generator 0.5 µs, so only the scenario of invalid requests does it:
+        # wrk itself counts responses that are not 2xx.
         result = run_wrk(
             server.port, cores, template, scenario.rate, scenario.connections, seconds, first, scenario.refused)
         server.child.require_running()
@@ -96,7 +96,7 @@ def look_up_figures(scenario, peer, used, calls):
 
 
 def end(scenario, server, answered):
-    """Ends the server and its log, which must have all answered calls."""
+    """Ends the server and its log, which must have all requests that got a response."""
     server.child.stop()
     check_log(scenario, server.peer, answered, server.logged_calls(expected_status(scenario, server.peer)))
 
@@ -114,7 +114,7 @@ def open_loop(scenario, server, redis, seconds):
 
 
 def load_open(scenario, server, redis, seconds, asked):
-    """The figures of an open loop at `asked` calls a second, and how many calls were answered."""
+    """The figures of an open loop at `asked` requests a second, and how many responses there were."""
     body = server.child.stdout.with_name("fixed.json")
     body.write_text(bodies.fixed(scenario.records))
     server.settle()
@@ -132,7 +132,7 @@ def start(scenario, server, redis, seconds):
 
 
 def memory(scenario, server, redis, seconds):
-    """Makes a million calls, and reads the resident memory after each quarter of them."""
+    """Sends a million requests, and reads the resident memory after each quarter of them."""
     time.sleep(IDLE_SECONDS)
     figures, calls, quarter = {"idle_mib": server.child.resident_mib()}, 0, 1
     template = write_template(scenario, server)

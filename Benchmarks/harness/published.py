@@ -84,8 +84,8 @@ def contested(facts, medians):
             [title, *(f"{ratios[index]:.3f}" if ratios[index] else "not measured" for index in columns)]
             for title, ratios in rows]
         parts += [
-            f"Every ratio below {WON} is in one of the following rows. If a ratio is below 1, the other server is "
-            "ahead:",
+            "In the following figures, Bungalow is not ahead of all servers by 5 %. If a ratio is below 1, the other "
+            "server is ahead:",
             rows_to_markdown("", ["", *(titles[index] for index in columns)], shown)]
     ahead = {text: [fact["title"] for name, fact in others.items() if less(medians, key, name)]
              for key, text in LESS.items()}
@@ -118,8 +118,8 @@ def floor(content, medians):
     ratio = least["bungalow_ratio"]["cpu_seconds_per_1000"]["median"]
     return [
         f"A batch of 1 000 takes Bungalow {our_ms:.3f} ms of CPU. A program in C that only computes the md5 of such a "
-        f"batch, and receives and sends the same bytes, takes {least_ms:.3f} ms. Bungalow takes {1 / ratio:.2f} times "
-        "as long."]
+        f"batch, and receives and sends as many bytes as Bungalow, takes {least_ms:.3f} ms. Bungalow takes "
+        f"{1 / ratio:.2f} times as long."]
 
 
 def others(contents):

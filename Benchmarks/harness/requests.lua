@@ -1,7 +1,7 @@
 -- wrk's side of a closed loop: POST /predict with a body that is always the same, always different, or alternating.
 --
 -- wrk … -- TEMPLATE RATE FIRST [statuses]
--- TEMPLATE: a file with the body, @COUNTER where eight digits go; RATE: the share of calls whose body is the fixed one
+-- TEMPLATE: a file with the body, @COUNTER where eight digits go; RATE: the share of requests whose body is the fixed one
 -- (0, 0.5, 1); FIRST: the first counter; statuses: also count responses with status 422, which costs the generator a
 -- table of headers per response. Prints one line of JSON at the end.
 

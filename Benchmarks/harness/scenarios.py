@@ -9,7 +9,7 @@ EVERYBODY = ("bungalow", "nio", "epoll", *SCORING[1:])
 
 @dataclass(frozen=True)
 class Scenario:
-    """A load and the peers that get it; `rate` is the share of calls with an entry in the cache."""
+    """A load and the peers that get it; `rate` is the share of requests with an entry in the cache."""
 
     name: str
     title: str
@@ -25,24 +25,26 @@ class Scenario:
 
 
 SCENARIOS = (
-    Scenario("misses", "One record a call, cache rate 0", rate=0, quick=True),
-    Scenario("hits", "One record a call, cache rate 1", rate=1, quick=True),
-    Scenario("mixed", "One record a call, cache rate 0.5 (alternating)", rate=0.5),
+    Scenario("misses", "One record per request, cache rate 0", rate=0, quick=True),
+    Scenario("hits", "One record per request, cache rate 1", rate=1, quick=True),
+    Scenario("mixed", "One record per request, cache rate 0.5 (alternating)", rate=0.5),
     Scenario("start", "From the start of the process to the first 200 on /readyz", kind="start", quick=True),
-    Scenario("sqlite-misses", "One record a call, SQLite, cache rate 0", cache="sqlite", peers=("bungalow",)),
+    Scenario("sqlite-misses", "One record per request, SQLite, cache rate 0", cache="sqlite", peers=("bungalow",)),
     Scenario(
-        "sqlite-mixed", "One record a call, SQLite, cache rate 0.5", rate=0.5, cache="sqlite", peers=("bungalow",)),
-    Scenario("sqlite-hits", "One record a call, SQLite, cache rate 1", rate=1, cache="sqlite", peers=("bungalow",)),
-    Scenario("batch-10", "10 records a call, cache rate 0", records=10, connections=8),
-    Scenario("batch-100", "100 records a call, cache rate 0", records=100, connections=8),
-    Scenario("batch-1000", "1 000 records a call, cache rate 0", records=1000, connections=8),
-    Scenario("connections-512", "One record a call, cache rate 1, 512 connections", rate=1, connections=512),
+        "sqlite-mixed", "One record per request, SQLite, cache rate 0.5", rate=0.5, cache="sqlite",
+        peers=("bungalow",)),
     Scenario(
-        "refused", "One record out of bounds a call: 422", rate=1, refused=True,
+        "sqlite-hits", "One record per request, SQLite, cache rate 1", rate=1, cache="sqlite", peers=("bungalow",)),
+    Scenario("batch-10", "10 records per request, cache rate 0", records=10, connections=8),
+    Scenario("batch-100", "100 records per request, cache rate 0", records=100, connections=8),
+    Scenario("batch-1000", "1 000 records per request, cache rate 0", records=1000, connections=8),
+    Scenario("connections-512", "One record per request, cache rate 1, 512 connections", rate=1, connections=512),
+    Scenario(
+        "refused", "One record out of bounds per request: 422", rate=1, refused=True,
         peers=tuple(name for name in EVERYBODY if name != "nginx")),
     Scenario("half-load", "Open loop at half of each one's own peak, cache rate 1", kind="open", rate=1),
     Scenario(
-        "memory", "Resident memory, idle and after a million calls, half of them misses", kind="memory", rate=0.5,
+        "memory", "Resident memory, idle and after a million requests, half of them misses", kind="memory", rate=0.5,
         peers=("bungalow", "go", "go-fastjson")),
     Scenario("two-loops-misses", "Two event loops, two cores (shared with the load), cache rate 0", loops=2),
     Scenario("two-loops-hits", "Two event loops, two cores (shared with the load), cache rate 1", rate=1, loops=2),

@@ -37,7 +37,7 @@ class Server:
         self.started = started
 
     def send(self, method, path, body=None):
-        """Status, headers and body of one call on a connection of its own."""
+        """Status, headers and body of one request on a connection of its own."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.request(method, path, body, {"Content-Type": "application/json"})
@@ -54,7 +54,7 @@ class Server:
             return False
 
     def warm(self, body, redis=None):
-        """Repeats a call until it is a hit; returns the number of calls."""
+        """Repeats a request until it is a hit; returns the number of requests."""
         asked = itertools.count()
         if self.peer.scores:
             hits = lambda: next(asked) >= 0 and self.score(body, redis)[0] == "HIT"  # noqa: E731
@@ -65,7 +65,7 @@ class Server:
         """The result of the look-up, and the response, for a batch that must get a 200."""
         status, cache, answer = self.ask(body, redis)
         if status != 200:
-            raise Failure(f"{self.peer.name} answered {status} to a good batch: {answer[:200]!r}")
+            raise Failure(f"{self.peer.name} returned {status} for a valid batch: {answer[:200]!r}")
         return cache, answer
 
     def ask(self, body, redis=None):
@@ -79,7 +79,7 @@ class Server:
         return parse_look_ups(self.send("GET", "/metrics")[2].decode())
 
     def settle(self):
-        """Waits until the remaining calls of a load are done, so that their cost does not count for the next load."""
+        """Waits until a load's remaining requests are done, so that their cost does not count for the next load."""
         if self.peer.polls:
             time.sleep(POLLING_SECONDS)
         else:
@@ -95,12 +95,12 @@ class Server:
 
 
 def looked_up(before, after):
-    """The result of one call's look-up, by Redis' counters of hits and misses."""
+    """The result of one request's look-up, by Redis' counters of hits and misses."""
     return {(1, 0): "HIT", (0, 1): "MISS"}.get((after[0] - before[0], after[1] - before[1]), "BYPASS")
 
 
 def count_calls(log, status):
-    """The number of logged calls with this status, in the format that all peers write."""
+    """The number of logged requests with this status, in the format that all peers write."""
     call = f'"POST /predict HTTP/1.1" {status} '.encode()
     with open(log, "rb") as lines:
         return sum(call in line for line in lines)

@@ -1,9 +1,9 @@
-"""Shows that with SYNTHETIC_SLEEP_MS=S and C calls in flight the server serves C * 1000 / S calls a second.
+"""Shows that with SYNTHETIC_SLEEP_MS=S and C requests in flight the server serves C * 1000 / S requests a second.
 
 usage: Benchmarks/synthetic-sleep/run [BINARY]    (default .build/release/bungalow-server)
 
 A closed loop of 3 * C clients, each on a connection of its own, over two event loops. Prints, for each S, the expected
-rate, the measured one, and their ratio; exit code 1 if a ratio is more than 3 % from 1, or a call was refused.
+rate, the measured one, and their ratio; exit code 1 if a ratio is more than 3 % from 1, or a request was not served.
 """
 import asyncio
 import re
@@ -35,7 +35,7 @@ async def call_over_and_over(port, answers, end):
 
 
 async def measure(port, sleep):
-    # The first calls arrive all at once; after them, whole rounds of S are counted.
+    # The first requests arrive all at once; after them, whole rounds of S are counted.
     begin = time.monotonic() + max(1.0, 4 * sleep / 1000)
     end = begin + max(5.0, 20 * sleep / 1000)
     answers = []
@@ -48,7 +48,7 @@ async def measure(port, sleep):
 def main():
     binary = sys.argv[1] if len(sys.argv) > 1 else ".build/release/bungalow-server"
     good = True
-    print(f"C = {IN_FLIGHT}, {CLIENTS} clients\n\nS ms  expected/s  measured/s  ratio  refused")
+    print(f"C = {IN_FLIGHT}, {CLIENTS} clients\n\nS ms  expected/s  measured/s  ratio  not 200")
     for sleep in (20, 100, 500):
         expected = IN_FLIGHT * 1000 / sleep
         server = start(binary, sleep)

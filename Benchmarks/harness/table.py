@@ -29,7 +29,7 @@ def medians(rounds):
 
 
 def ratios(ours, theirs):
-    """Bungalow's calls per second to a peer's, and the peer's CPU per call to Bungalow's, round by round.
+    """Bungalow's requests per second to a peer's, and the peer's CPU per request to Bungalow's, round by round.
 
     Above 1, Bungalow wins. The rounds are interleaved, so both of a pair met the machine in the same state.
     """
@@ -48,7 +48,7 @@ def summarised(values):
 
 
 def against(ours, theirs):
-    """The ratios of calls per second and of CPU as shown: the median and the range of the rounds."""
+    """The ratios of requests per second and of CPU as shown: the median and the range of the rounds."""
     found = ratios(ours, theirs)
     return [shown_ratio(found[name]) for name in found] or ["–", "–"]
 
@@ -68,7 +68,7 @@ def grouped(number):
 
 def closed_table(scenario, by_peer, titles, differences):
     header = [
-        "", "calls/s (spread)", "CPU s / 1 000 calls (spread)", "Bungalow: calls/s (range)",
+        "", "requests/s (spread)", "CPU s / 1 000 requests (spread)", "Bungalow: requests/s (range)",
         "Bungalow: CPU (range)", "p99 ms", "MiB", "server busy", "load + Redis busy", "note"]
     rows = []
     for name, rounds in by_peer.items():
@@ -107,7 +107,7 @@ def round_notes(scenario, figures):
     if "look_ups_per_call" not in figures:
         return
     if figures["look_ups_per_call"] < 1 - RATE_TOLERANCE:
-        yield "calls that asked the cache", percent(figures["look_ups_per_call"])
+        yield "requests that asked the cache", percent(figures["look_ups_per_call"])
     if abs(figures["cache_rate"] - scenario.rate) > RATE_TOLERANCE:
         yield "cache rate", f"{figures['cache_rate']:.2f}"
 
@@ -123,7 +123,8 @@ def core_notes(figures):
 
 
 def open_table(scenario, by_peer, titles, differences):
-    header = ["", "calls/s asked", "calls/s", "p50 ms", "p99 ms", "p99.9 ms", "CPU s / 1 000 calls", "note"]
+    header = [
+        "", "requests/s asked", "requests/s", "p50 ms", "p99 ms", "p99.9 ms", "CPU s / 1 000 requests", "note"]
     rows = []
     for peer, rounds in by_peer.items():
         m = medians(rounds)
@@ -146,13 +147,13 @@ def plain_table(scenario, by_peer, titles, differences):
 
 
 def summary(results, titles):
-    header = ["Bungalow against", "cache rate 0: calls/s", "CPU", "cache rate 1: calls/s", "CPU"]
+    header = ["Bungalow against", "cache rate 0: requests/s", "CPU", "cache rate 1: requests/s", "CPU"]
     rows = []
     for peer in results["misses"]:
         if peer != "bungalow" and peer in results["hits"]:
             cells = [against(results[name]["bungalow"], results[name][peer]) for name in ("misses", "hits")]
             rows.append([titles[peer], *cells[0], *cells[1]])
-    return rows_to_markdown("Ratios: above 1, Bungalow serves more calls, or takes less CPU for one", header, rows)
+    return rows_to_markdown("Ratios: above 1, Bungalow serves more requests, or takes less CPU for one", header, rows)
 
 
 def percent(share):

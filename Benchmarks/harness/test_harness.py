@@ -103,7 +103,7 @@ def test_an_open_loop_has_fewer_connections_where_each_would_send_less_than_four
     assert [open_loop_connections(rate) for rate in (100_000, 256, 40, 3)] == [64, 64, 10, 1]
 
 
-def test_a_refused_call_must_be_a_422_and_nothing_else():
+def test_an_invalid_request_must_get_a_422_and_nothing_else():
     refused = BY_NAME["refused"]
     check_answers(refused, BY_NAME["go"], load_of(not_2xx=100, status_422=100))
     check_answers(refused, BY_NAME["go"], load_of(not_2xx=100))
@@ -125,29 +125,29 @@ def test_lines_are_counted_by_their_status(tmp_path):
 def test_a_peer_that_scores_has_logged_its_warm_up_and_its_load():
     check_log(BY_NAME["hits"], BY_NAME["go"], 1000, 1003)
     check_log(BY_NAME["hits"], BY_NAME["nio"], 1000, 0)
-    with pytest.raises(Failure, match="go, hits: only 999 of 1000 calls logged with status 200"):
+    with pytest.raises(Failure, match="go, hits: only 999 of 1000 requests logged with status 200"):
         check_log(BY_NAME["hits"], BY_NAME["go"], 1000, 999)
 
 
 def test_a_peer_that_never_uses_the_cache_is_reported():
     figures = look_up_figures(BY_NAME["misses"], BY_NAME["go"], used(), 100)
     assert figures == {"cache_rate": 0.0, "look_ups_per_call": 0.0}
-    assert table.notes(BY_NAME["misses"], [rounds(1, 1) | figures]) == ["calls that asked the cache: 0 %"]
+    assert table.notes(BY_NAME["misses"], [rounds(1, 1) | figures]) == ["requests that asked the cache: 0 %"]
     assert look_up_figures(BY_NAME["misses"], BY_NAME["nio"], used(), 100) == {}
 
 
 def test_a_bungalow_that_bypasses_its_cache_is_a_failure():
     figures = look_up_figures(BY_NAME["hits"], BY_NAME["bungalow"], used(hits=100, bypasses=1), 100)
     assert figures == {"cache_rate": 1.0, "look_ups_per_call": 1.0}
-    with pytest.raises(Failure, match="100 of 100 calls were answered without the cache"):
+    with pytest.raises(Failure, match="100 of 100 requests bypassed the cache"):
         check_bypasses(BY_NAME["hits"], BY_NAME["bungalow"], 100, 100)
 
 
 def test_only_bungalow_must_not_differ_from_the_vectors():
     check_vectors(BY_NAME["bungalow"], [])
     check_vectors(BY_NAME["nginx"], ["no validation"])
-    with pytest.raises(Failure, match="bungalow fails its own vectors: query_key differs in 1 of 20 answers"):
-        check_vectors(BY_NAME["bungalow"], ["query_key differs in 1 of 20 answers"])
+    with pytest.raises(Failure, match="bungalow fails its own vectors: query_key differs in 1 of 20 responses"):
+        check_vectors(BY_NAME["bungalow"], ["query_key differs in 1 of 20 responses"])
 
 
 def test_processor_time_is_found_after_a_name_with_spaces_and_brackets():
@@ -279,7 +279,7 @@ def test_a_place_that_cannot_be_written_is_a_failure_at_once(tmp_path):
 
 
 class FakeServer:
-    """Answers the vectors by a script: a function of the batch and of how often it was sent."""
+    """Responds to the vectors by a script: a function of the batch and of how often it was sent."""
 
     def __init__(self, peer, respond):
         self.peer, self.respond, self.asked = peer, respond, 0
@@ -316,7 +316,7 @@ def test_a_rival_must_match_key_prediction_and_cache_of_each_vector():
     assert differences(FakeServer(BY_NAME["go"], respond), FakeRedis()) == []
     hit_at_once, _ = right_answers(("HIT", "HIT"))
     assert differences(FakeServer(BY_NAME["go"], hit_at_once), FakeRedis()) == [
-        f"X-Cache differs in {cases} of {2 * cases} answers"]
+        f"X-Cache differs in {cases} of {2 * cases} responses"]
     spoilt = {
         "query_key": lambda answer: {**answer, "query_key": "0" * 32},
         "prediction": lambda answer: {**answer, "prediction": [*answer["prediction"], 0.0]}}
@@ -326,7 +326,7 @@ def test_a_rival_must_match_key_prediction_and_cache_of_each_vector():
             return status, cache, json.dumps(spoil(json.loads(text)))
 
         assert differences(FakeServer(BY_NAME["go"], other), FakeRedis()) == [
-            f"{what} differs in {2 * cases} of {2 * cases} answers"]
+            f"{what} differs in {2 * cases} of {2 * cases} responses"]
 
 
 def test_the_result_of_a_look_up_is_read_from_the_counters_of_redis():
@@ -455,7 +455,7 @@ def test_the_table_of_rivals_shows_where_one_is_ahead():
     assert "the medians of 1 rounds on 2 cores of a processor, 2026-11-27." in text and "each load for 2 s." in text
     rust = next(line for line in text.splitlines() if line.startswith("| Rust"))
     assert "50 000 (0.80 ×)" in rust and "10.0 (0.50 ×)" in rust
-    contested = text[text.index("Every ratio below 1.05 is in one of the following rows."):]
+    contested = text[text.index("In the following figures, Bungalow"):]
     assert "|  | Rust: hyper + tokio |" in contested
     assert "| requests/s, cache rate 0 | 0.800 |" in contested and "| CPU, cache rate 0 | 0.500 |" in contested
     assert "mosec" not in contested
@@ -468,14 +468,14 @@ def test_a_row_with_a_contested_ratio_shows_the_other_ratios_too():
     peers["misses"]["rust"]["bungalow_ratio"]["calls_per_second"]["median"] = 1.066
     peers["misses"]["mosec"]["bungalow_ratio"]["calls_per_second"]["median"] = 1.049
     del peers["batch-1000"]["mosec"]
-    contested = published.rivals(content).partition("Every ratio below 1.05")[2]
+    contested = published.rivals(content).partition("In the following figures")[2]
     assert "| requests/s, cache rate 0 | 1.066 | 1.049 |" in contested
     assert "| requests/s, batches of 1 000 | 0.800 | not measured |" in contested
 
 
 def test_rivals_without_bungalow_have_a_table_too():
     text = published.rivals(rival_results(only=("mosec",)))
-    assert "| mosec | 400 | – | 400 | 2000.0 |" in text and "Every ratio" not in text
+    assert "| mosec | 400 | – | 400 | 2000.0 |" in text and "In the following" not in text
 
 
 def test_the_table_of_rivals_names_the_unmeasured_and_why():

@@ -49,12 +49,12 @@ def differences(server, redis):
             faults["query_key"] += answer["query_key"] != case["query_key"]
             faults["prediction"] += not same_predictions(answer["prediction"], expected)
     total = 2 * len(vectors["cases"])
-    found = [f"{what} differs in {count} of {total} answers" for what, count in faults.items() if count]
+    found = [f"{what} differs in {count} of {total} responses" for what, count in faults.items() if count]
     return found + ([] if server.peer.validates else ["no validation"])
 
 
 def ask_stored(server, body, redis):
-    """Repeats a call until its entry, which is stored in the background, is there or had enough time."""
+    """Repeats a request until its entry, which is stored in the background, is there or had enough time."""
     for _ in range(STORE_TRIES):
         status, cache, text = server.ask(body, redis)
         if status != 200 or cache != "MISS":

@@ -27,12 +27,12 @@ extension MetricReport {
         ] where !pods.isEmpty { counts.append("\(pods.count) \(name)") }
         let pods = counts.isEmpty ? "no pods" : "pods: " + counts.joined(separator: ", ")
         guard case .success(let proposal) = result else { return pods }
-        var text = "\(pods); \(proposal.current.explanation) of a target of \(metric.target.explanation)"
+        var text = "\(pods); \(proposal.current.explanation) used, target \(metric.target.explanation)"
         if let container = metric.container { text += " (container \(container))" }
         if let ages = sampleAges {
             let oldest = decimal(ages.upperBound)
             let newest = decimal(ages.lowerBound)
-            text += oldest == newest ? ", \(oldest) s old" : ", \(newest) to \(oldest) s old"
+            text += oldest == newest ? ", metrics \(oldest) s old" : ", metrics \(newest) to \(oldest) s old"
         }
         text += ", ratio \(decimal(proposal.ratio, places: 2))"
         if let filled = proposal.filledRatio {

@@ -120,8 +120,9 @@ enum ScoringLogLine: Equatable {
     case scoring(milliseconds: Double, modelKind: ModelKind)
     /// Begins like our access line and is not one.
     case malformedAccess(LostRequests)
-    case malformedRequestID
-    case malformedScoring
+    case malformedRequestID(isOfTwo: Bool)
+    /// Whether a part of another request's line is in it, too.
+    case malformedScoring(isOfTwo: Bool)
     /// Holds the beginning of an access line elsewhere than at its start; whether a piece of an id or a time is before it.
     case joinedAccess(LostRequests, isAfterPiece: Bool)
     /// Holds 127.0.0.1 and is not an access line.
@@ -146,14 +147,22 @@ enum ScoringLogLine: Equatable {
                     Self.access(in: line) ?? .foreign
                 }
             } else if line.contains("Prediction took") {
-                Self.scoring(in: line, mark: "Prediction", .ml) ?? .malformedScoring
+                Self.scoring(in: line, mark: "Prediction", .ml) ?? .malformedScoring(isOfTwo: Self.isOfTwo(line))
             } else if line.contains("Predictions took") {
-                Self.scoring(in: line, mark: "Predictions", .dl) ?? .malformedScoring
+                Self.scoring(in: line, mark: "Predictions", .dl) ?? .malformedScoring(isOfTwo: Self.isOfTwo(line))
             } else if line.contains("X-Ms-Request-Id") {
-                Self.requestID(in: line) ?? .malformedRequestID
+                Self.requestID(in: line) ?? .malformedRequestID(isOfTwo: Self.isOfTwo(line))
             } else {
                 Self.others(line)
             }
+    }
+
+    /// Whether lines of two requests are joined: after a time there is another mark, or after an id another id.
+    static func isOfTwo(_ line: UnsafeRawBufferPointer) -> Bool {
+        let rest = line.dropping(min(1, line.count))
+        let isTime = line.first == UInt8(ascii: "P")
+        if rest.contains("X-Ms-Request-Id") { return isTime || line.first == UInt8(ascii: "X") }
+        return isTime && rest.contains("Prediction")
     }
 
     private static func others(_ line: UnsafeRawBufferPointer) -> Self {

@@ -2,8 +2,9 @@
 ///
 /// A request's lines follow each other, and a rejected request has one line. Where a request's id or time is missing,
 /// it may stand further down, between other requests' lines, as where two logs were mixed line by line. So the next
-/// requests wait until sixteen in a row were whole, in the order of their times. Where lines come meanwhile that belong to no request, none of those
-/// that waited keeps its id and time. The first sixteen wait, too, since the log may begin in such a place.
+/// requests wait until sixteen in a row were whole, in the order of their times. Where lines come meanwhile that belong
+/// to no request, none of those that waited keeps its id and time. The first sixteen wait, too, since the log may begin
+/// in such a place.
 struct ContiguousBlock: Sendable {
     static let wholeRunLength = 16
     static let maximumHeldCount = 512
@@ -96,6 +97,12 @@ extension ScoringLogParser {
         } else if isLost || isWhole {
             takeExcess()
         }
+    }
+
+    /// Takes note of a line that only lines of two logs can make.
+    mutating func mix() {
+        guard layout.isContiguous else { return }
+        if openRequest == nil { loseRequest() } else { block.isMixed = true }
     }
 
     /// Takes note of a piece of a line with an id or a time.

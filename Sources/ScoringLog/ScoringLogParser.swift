@@ -128,7 +128,9 @@ public struct ScoringLogParser: Sendable {
         let line = Self.withoutCarriageReturn(line)
         if hasOwnBlocks, takeOwnLine(line, onRequest: onRequest) { return }
         var meaning = fastReader.read(line) ?? otherMeaning(of: line)
-        if layout.hasOwnTimes, case .scoring = meaning, !Self.hasAtMostFourDigits(line) { meaning = .malformedScoring }
+        if layout.hasOwnTimes, case .scoring = meaning, !Self.hasAtMostFourDigits(line) {
+            meaning = .malformedScoring(isOfTwo: false)
+        }
         if layout.readsAccessLast {
             collect(meaning, onRequest: onRequest)
         } else {
@@ -145,7 +147,9 @@ public struct ScoringLogParser: Sendable {
         let meaning = ScoringLogLine(line)
         noteToolMessage(in: line)
         // An id line of ours has a form of its own: `X-Ms-Request-Id: 000error: unexpected EOF` has it not.
-        if layout.isContiguous, case .requestID = meaning { return .malformedRequestID }
+        if layout.isContiguous, case .requestID = meaning {
+            return .malformedRequestID(isOfTwo: ScoringLogLine.isOfTwo(line))
+        }
         return meaning
     }
 
@@ -189,12 +193,14 @@ public struct ScoringLogParser: Sendable {
         case .foreignAccess:
             counts.foreignLines += 1
             endRequest(onRequest: onRequest)
-        case .malformedRequestID:
+        case .malformedRequestID(let isOfTwo):
             counts.malformedRequestIDLines += 1
             skipID()
-        case .malformedScoring:
+            if isOfTwo { mix() }
+        case .malformedScoring(let isOfTwo):
             counts.malformedScoringLines += 1
             skipTime()
+            if isOfTwo { mix() }
         case .foreign:
             counts.foreignLines += 1
             breakBlock()

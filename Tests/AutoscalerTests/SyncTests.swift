@@ -108,12 +108,12 @@ struct SyncTests {
         let up = controller.sync(current: 2, pods: [pod(1800, at: 0), pod(nil, at: 0)], now: 0)
         #expect(
             up.explanation
-                == "pods: 1 ready, 1 without a sample; 180 % of a target of 40 %, 12 s old, ratio 4.5 (2.25 with the "
+                == "pods: 1 ready, 1 without a sample; 180 % used, target 40 %, metrics 12 s old, ratio 4.5 (2.25 with the "
                 + "others filled in); 5 proposed, now 2; 2 → 5")
         let down = controller.sync(current: 5, pods: [pod(10, at: 30)], now: 30)
         #expect(
             down.explanation
-                == "pods: 1 ready; 1 % of a target of 40 %, 12 s old, ratio 0.03; 1 proposed, now 5; held at 5 by the "
+                == "pods: 1 ready; 1 % used, target 40 %, metrics 12 s old, ratio 0.03; 1 proposed, now 5; held at 5 by the "
                 + "scale-down window of 300 s (5 proposed 30 s ago); stays at 5")
         #expect(down.reason == "ScaleDownStabilized")
         let limited = controller.sync(current: 1, pods: [pod(4000, at: 60)], now: 60)

@@ -95,7 +95,7 @@ def test_k6_proves_its_run_while_the_client_keeps_calling(stack):
     assert done.stdout.rstrip().endswith("PROVEN")
     run = json.loads(next(stack.place("/results").glob("*.run.json")).read_text())
     assert run["cache_rate"] == 0.75 and run["seen"]["hit"] == run["planned"]["hot"] > 0
-    assert "no answer" not in stack.log("client").read_text()
+    assert "no response" not in stack.log("client").read_text()
 
 
 def test_prometheus_reads_the_clusters_own_rules(stack, prometheus):

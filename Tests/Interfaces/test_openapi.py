@@ -60,7 +60,7 @@ class Description:
     def check(self, method, path, status, headers, text):
         """Checks a response against its description."""
         responses = self.document["paths"][path][method]["responses"]
-        assert str(status) in responses, f"{method} {path} answers {status}, which is not described"
+        assert str(status) in responses, f"{method} {path} returns {status}, which is not described"
         place, response = self.place("paths", path, method, "responses", str(status))
         for name in response.get("headers", {}):
             assert headers[name] is not None, (path, status, name)

@@ -64,7 +64,7 @@ def judge_batch(port, seed, batch):
         except Exception as error:  # no response, of whatever form, may end the check
             wrong = f"unreadable: {error!r}"
         if wrong:
-            return counts, f"seed {seed}, body {body[:2000]!r} answered {status} {answer[:1000]!r}: {wrong}"
+            return counts, f"seed {seed}, body {body[:2000]!r} got {status} {answer[:1000]!r}: {wrong}"
     return counts, None
 
 

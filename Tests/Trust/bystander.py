@@ -21,7 +21,7 @@ def request(path="/predict", body=HOUSE, fields=b""):
 
 
 class Bystander:
-    """Calls /predict every 20 ms while the block lasts."""
+    """Posts to /predict every 20 ms while the block lasts."""
 
     def __init__(self, port):
         self._port = port
@@ -62,5 +62,5 @@ class Bystander:
 
     @property
     def figures(self):
-        return (f"bystander: {len(self.seconds)} calls, p99 {milliseconds(percentile(self.seconds, 0.99))}, "
+        return (f"bystander: {len(self.seconds)} requests, p99 {milliseconds(percentile(self.seconds, 0.99))}, "
                 f"slowest {milliseconds(max(self.seconds))}")

@@ -3,7 +3,7 @@
 POST = b"POST /predict HTTP/1.1\r\nHost: trust\r\n"
 CODED = b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
-# Each is followed by a second request, which must never be answered: it would be a smuggled one.
+# Each is followed by a second request, which must never get a response: it would be a smuggled one.
 FRAMINGS = {
     "Content-Length beside Transfer-Encoding": POST + b"Content-Length: 3\r\n" + CODED,
     "Transfer-Encoding beside Content-Length": POST

@@ -119,7 +119,7 @@ def slow(settings):
 
 
 def idle(settings):
-    """Each connection up to MAX_CONNECTIONS costs little; further ones get 503, but probes are answered."""
+    """Each connection up to MAX_CONNECTIONS costs little; further ones get 503, but probes get responses."""
     count = settings.choose(10_000, 2_000)
     with under_attack(settings, 200, MAX_CONNECTIONS=str(count + 1)) as (server, report):
         empty = server.resident_bytes
@@ -139,10 +139,10 @@ def idle(settings):
         good = [a for a in answers if status(a) == 503 and b"Retry-After: 1" in a and b"Connection: close" in a]
         expect(len(good) == 100, f"only {len(good)} of 100 excess connections got 503: {answers[0][:200]!r}")
         for path in ("/livez", "/readyz", "/metrics"):
-            expect(server.call(path)[0] == 200, f"{path} is not answered when all connections are taken")
+            expect(server.call(path)[0] == 200, f"{path} gets no 200 when all connections are taken")
         for client in random.Random(settings.seed).sample(clients, 200):
             client.sendall(b"GET /livez HTTP/1.1\r\nHost: trust\r\n\r\n")
-            expect(status(client.recv(4096)) == 200, "an idle connection was not answered")
+            expect(status(client.recv(4096)) == 200, "an idle connection did not get a 200")
         wait_until(lambda: len(report["bystander"].seconds) > 50, "the bystander is served beside them")
         for client in clients + refused:
             client.close()
@@ -195,18 +195,18 @@ def framing(settings):
                 answer = read_all(client)
                 client.close()
                 expect(status(answer) == 400, f"{what}: {answer[:100]!r}, not 400")
-                expect(answer.count(b"HTTP/1.1 ") == 1, f"{what}: what followed was answered: {answer[:2000]!r}")
+                expect(answer.count(b"HTTP/1.1 ") == 1, f"{what}: what followed got a response: {answer[:2000]!r}")
     return f"{len(FRAMINGS)} framings, each cut at {rounds} places, all 400 and closed; {report['figures']}"
 
 
 def pipelining(settings):
-    """Floods of requests on one connection are all answered in order, and starve no other client."""
+    """Floods of requests on one connection get all their responses in order, and starve no other client."""
     clients, requests = 8, settings.choose(100_000, 20_000)
     with under_attack(settings, 100) as (server, report):
         call = b"GET /livez HTTP/1.1\r\nHost: trust\r\nX-Request-Id: %08d\r\n\r\n"
         flood = b"".join(call % number for number in range(requests))
         rounds, end = settings.choose(3, 1), time.monotonic() + FLOOD_SECONDS
-        # If a round ended too soon, the bystander would hardly have made a call.
+        # If a round ended too soon, the bystander would hardly have sent a request.
         while rounds > 0 or time.monotonic() < end:
             rounds -= 1
             sockets = [connect(server.port) for _ in range(clients)]
@@ -215,7 +215,7 @@ def pipelining(settings):
                 client.setblocking(False)
             deadline = time.monotonic() + 120
             while any(answer.count(b"\r\n\r\n") < requests for answer in answers.values()):
-                expect(time.monotonic() < deadline, "a pipelined request was never answered")
+                expect(time.monotonic() < deadline, "a pipelined request never got a response")
                 for client in sockets:
                     if offsets[client] < len(flood) and writable(client, 0):
                         offsets[client] += client.send(flood[offsets[client]:offsets[client] + 65536])
@@ -226,11 +226,11 @@ def pipelining(settings):
                 Progress.show(f"{sum(offsets.values()) // len(flood)} of {clients} floods sent")
             for answer in answers.values():
                 ids = [int(line[14:]) for line in answer.split(b"\r\n") if line[:14] == b"X-Request-Id: "]
-                expect(ids == list(range(requests)), "pipelined requests were answered out of order")
+                expect(ids == list(range(requests)), "the responses to pipelined requests were out of order")
                 expect(answer.count(b"HTTP/1.1 200 ") == requests, "not every pipelined request was 200")
             for client in sockets:
                 client.close()
-    return f"{clients} floods of {requests} pipelined requests answered in order; {report['figures']}"
+    return f"{clients} floods of {requests} pipelined requests, responses in order; {report['figures']}"
 
 
 def vanishing(settings):
@@ -251,7 +251,7 @@ def vanishing(settings):
         for client in silent:
             reset(client)
     return (f"{count} resets during request or response, {len(silent)} clients that read nothing and could send "
-            f"{max(sent) / MEBIBYTE:.0f} MiB of calls at most; {report['figures']}")
+            f"{max(sent) / MEBIBYTE:.0f} MiB of requests at most; {report['figures']}")
 
 
 def descriptors(settings):

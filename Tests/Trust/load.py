@@ -10,7 +10,7 @@ from check import percentile
 BODIES = 64
 TIMEOUT_SECONDS = 10
 # Less than the server's idle time-out, as clients with a pool of connections need: a connection that the server closes
-# just as it is used costs a call.
+# just as it is used costs a request.
 KEPT_SECONDS = 30
 
 
@@ -59,7 +59,7 @@ class Client:
 
 
 class Report:
-    """The outcomes of a load's calls."""
+    """The outcomes of a load's requests."""
 
     def __init__(self):
         self.calls = 0
@@ -75,7 +75,7 @@ class Report:
 
     @property
     def rate(self):
-        """Calls answered with 200, per second."""
+        """Responses with status 200, per second."""
         return self.statuses.get(200, 0) / self.elapsed
 
     def p(self, share):
@@ -83,12 +83,12 @@ class Report:
 
 
 def one_of_few(number):
-    """Calls that repeat, so that most are hits."""
+    """Requests that repeat, so that most are hits."""
     return FEW[number % BODIES]
 
 
 async def closed_loop(port, clients, seconds, data=one_of_few, is_over=None, judge=None):
-    """Calls of this many clients, each one after the other, until the time or `is_over` ends them."""
+    """Requests of this many clients, each one after the other, until the time or `is_over` ends them."""
     report, end = Report(), time.monotonic() + seconds
 
     async def run(client):
@@ -103,7 +103,7 @@ async def closed_loop(port, clients, seconds, data=one_of_few, is_over=None, jud
                     report.failures.append(wrong)
             except Exception as error:
                 report.failures.append(repr(error))
-                # A gateway that has gone must not be called thousands of times.
+                # A gateway that has gone must not get thousands of requests.
                 await asyncio.sleep(0.05)
         client.close()
 
@@ -116,7 +116,7 @@ async def closed_loop(port, clients, seconds, data=one_of_few, is_over=None, jud
 
 
 async def open_loop(port, rate, seconds, data, each=None):
-    """This many calls a second, whatever the responses; `each` gets the status, the header fields and the time."""
+    """This many requests a second, whatever the responses; `each` gets the status, the header fields and the time."""
     report, idle, under_way = Report(), [], set()
 
     async def call():
@@ -144,7 +144,7 @@ async def open_loop(port, rate, seconds, data, each=None):
         await asyncio.sleep(0.002)
     if under_way:
         await asyncio.wait(under_way)
-    # Responses after the last call count, so their time does too.
+    # Responses after the last request count, so their time does too.
     report.elapsed = time.monotonic() - began
     for client in idle:
         client.close()

@@ -12,7 +12,7 @@ LIVEZ = b"GET /livez HTTP/1.1\r\nHost: trust\r\n\r\n"
 
 
 async def watch_livez(port, is_over):
-    """The duration of each call of a probe that calls every 10 ms."""
+    """The duration of each request of a probe that sends one every 10 ms."""
     client, seconds = Client(port), []
     while not is_over.is_set():
         began = time.monotonic()
@@ -25,7 +25,7 @@ async def watch_livez(port, is_over):
 
 
 async def recovery(port, usual):
-    """How long after a load's end a call is served as fast as without load."""
+    """How long after a load's end a request is served as fast as without load."""
     began, client = time.monotonic(), Client(port)
     while time.monotonic() - began < 10:
         asked = time.monotonic()
@@ -52,7 +52,7 @@ async def measure(port, seconds):
     recovered = await recovery(port, alone.p(0.5))
     twice = await load
     is_over.set()
-    expect(twice.calls > 1.8 * before.rate * seconds, f"only {twice.calls / seconds:.0f} calls a second were made")
+    expect(twice.calls > 1.8 * before.rate * seconds, f"only {twice.calls / seconds:.0f} requests a second were sent")
     expect(not without_retry, f"a 503 without Retry-After: {without_retry[:1]}")
     # Before and after, since the machine's other work varies.
     after = await closed_loop(port, 32, seconds / 2)
@@ -60,7 +60,7 @@ async def measure(port, seconds):
 
 
 def cheapness(settings):
-    """The server's processor time per rejected call, when no call may wait."""
+    """The server's processor time per rejected request, when no request may wait."""
     count = settings.choose(20_000, 5_000)
     with start(
         settings.binary, REPLICA_MAX_CONCURRENT_REQUESTS="1", MAX_QUEUED_REQUESTS="0", SYNTHETIC_SLEEP_MS="600000",
@@ -75,7 +75,7 @@ def cheapness(settings):
             before = server.metrics().total("process_cpu_seconds_total")
             for _ in range(count):
                 status, _, _ = await client.call(data)
-                expect(status == 503, f"an excess call got {status}")
+                expect(status == 503, f"an excess request got {status}")
             after = server.metrics().total("process_cpu_seconds_total")
             client.close()
             holder.cancel()
@@ -92,12 +92,12 @@ def check(settings):
     refused = twice.statuses.get(503, 0)
     livez_p99 = percentile(livez, 0.99)
     figures = (f"peak {peak:.0f}/s; at twice that {twice.rate / peak:.0%} of it are served and {refused} "
-               f"calls got 503 ({each * 1e6:.0f} µs of CPU each); /livez p99 {milliseconds(livez_p99)}; "
+               f"requests got 503 ({each * 1e6:.0f} µs of CPU each); /livez p99 {milliseconds(livez_p99)}; "
                f"recovered after {recovered:.2f} s")
     strange = set(twice.statuses) - {200, 503}
     expect(not twice.failures and not strange, f"{figures}; {twice.statuses}, {twice.failures[:3]}")
     expect(refused > 0 and twice.rate >= 0.9 * peak, f"goodput is under 90 % of the peak: {figures}")
-    expect(each < alone.p(0.5) / 10, f"a rejection costs more than a tenth of a call: {figures}")
+    expect(each < alone.p(0.5) / 10, f"a rejection costs more than a tenth of a request: {figures}")
     expect(livez_p99 < 0.05, f"/livez is too slow: {figures}")
     expect(recovered < 1, f"recovered too late: {figures}")
     return figures

@@ -39,7 +39,7 @@ def split_answer(file):
 
 
 class Caller(threading.Thread):
-    """Calls with 64 records in turn over four connections, so that each event loop is used; judges every response."""
+    """Sends 64 records in turn over four connections, so that each event loop is used; judges every response."""
 
     def __init__(self, port):
         super().__init__(daemon=True)
@@ -70,7 +70,7 @@ class Caller(threading.Thread):
         self.results.append(cache)
 
     def wait_for(self, result, what, seconds=30):
-        """Waits until 64 calls in a row have this result; returns how long that took."""
+        """Waits until 64 responses in a row have this result; returns how long that took."""
 
         def holds():
             expect(not self.wrong, f"{what}: a wrong response: {self.wrong}")
@@ -78,7 +78,7 @@ class Caller(threading.Thread):
             return len(latest) >= BODIES and set(latest[-BODIES:]) <= set(result.split())
 
         seen = len(self.results)
-        return wait_until(holds, f"{what}: {BODIES} calls in a row with {result}", seconds)
+        return wait_until(holds, f"{what}: {BODIES} responses in a row with {result}", seconds)
 
     def stop(self):
         self._over.set()
@@ -131,7 +131,7 @@ def memory_full(scene):
     scene.redis.ask("CONFIG", "SET", "maxmemory", "1")
     scene.redis.ask("FLUSHALL")
     scene.caller.wait_for("MISS", "maxmemory reached")
-    expect(scene.is_up(), "maxmemory reached: look-ups are answered, but bungalow_cache_up is 0")
+    expect(scene.is_up(), "maxmemory reached: look-ups get replies, but bungalow_cache_up is 0")
     scene.redis.ask("CONFIG", "SET", "maxmemory", "0")
 
 
@@ -228,8 +228,8 @@ def check(settings):
     plain, first = play_all(settings, encrypted=False)
     encrypted, second = play_all(settings, encrypted=True)
     seconds = first.seconds + second.seconds
-    figures = (f"{len(seconds)} calls, all 200 and correct, p99 {milliseconds(percentile(seconds, 0.99))}, slowest "
+    figures = (f"{len(seconds)} requests, all 200 and correct, p99 {milliseconds(percentile(seconds, 0.99))}, slowest "
                f"{milliseconds(max(seconds))}: {'; '.join(plain + encrypted)}")
     late = [s for s in seconds if s > DEADLINE_MS / 1000 + SLACK_SECONDS]
-    expect(len(late) <= len(seconds) / 1000, f"{len(late)} calls were later than the deadline allows: {figures}")
+    expect(len(late) <= len(seconds) / 1000, f"{len(late)} responses were later than the deadline allows: {figures}")
     return figures

@@ -1,4 +1,4 @@
-"""Debian's haproxy with two replicas, each replaced twice while clients call without a pause: no request fails."""
+"""Debian's haproxy with two replicas, each replaced twice while clients send without a pause: no request fails."""
 
 import asyncio
 import contextlib
@@ -96,13 +96,13 @@ class Replicas:
             process.wait()
 
     def logged(self):
-        """The number of scored calls in all logs."""
+        """The number of scored requests in all logs."""
         lines = (line for name in "ab" for line in (self._folder / f"{name}.log").read_bytes().splitlines())
         return sum(line.startswith(b"Prediction took ") for line in lines)
 
 
 class Load(threading.Thread):
-    """Clients that call until they are stopped."""
+    """Clients that send requests until they are stopped."""
 
     def __init__(self, port):
         super().__init__(daemon=True)

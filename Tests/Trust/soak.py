@@ -11,13 +11,13 @@ from servers import start
 
 from testkit.processes import wait_until
 
-# Calls may wait while something else uses the processor: half load refers to the machine as it was at the beginning.
+# Requests may wait while something else uses the processor: half load refers to the machine as it was at the beginning.
 # The model is heavy enough that the load generator is not what is measured.
 BUSY_MS = 4
 
 
 def call_data(number):
-    """Every other call is a hit; for the others the model runs."""
+    """Every other request is a hit; for the others the model runs."""
     return request(body=record_body(number if number % 2 else 0))
 
 
@@ -28,7 +28,7 @@ def growth(values):
 
 
 async def watch(server, latencies, samples, interval):
-    """At every interval: resident memory, and the median and p99 of the calls since the previous one."""
+    """At every interval: resident memory, and the median and p99 of the requests since the previous one."""
     while True:
         await asyncio.sleep(interval)
         metrics = await asyncio.to_thread(server.metrics)
@@ -64,7 +64,7 @@ def check(settings):
         wait_until(lambda: server.descriptors <= descriptors, f"{descriptors} descriptors as before")
     # The first samples are skipped: buffers and caches are still being filled.
     memory, p50, p99 = zip(*samples[len(samples) // 5:])
-    figures = (f"{load.calls} calls at {load.calls / seconds:.0f}/s for {seconds} s; over that time memory "
+    figures = (f"{load.calls} requests at {load.calls / seconds:.0f}/s for {seconds} s; over that time memory "
                f"{growth(memory):+.1%} of {statistics.fmean(memory) / 2**20:.0f} MiB, descriptors "
                f"as before, p50 {growth(p50):+.1%} of "
                f"{milliseconds(statistics.fmean(p50))}, p99 {milliseconds(statistics.median(p99))}")

@@ -90,7 +90,7 @@ class Tool:
         return self
 
     def proven(self, calls, hot):
-        """Asserts the whole proof: the plan, the responses and the counters agree to the call."""
+        """Asserts the whole proof: the plan, the responses and the counters agree to the request."""
         assert self.code == 0, self.said
         entry, warm = self.entry, self.entry["warm_up"]
         assert (entry["verdict"], entry["reasons"]) == ("PROVEN", [])

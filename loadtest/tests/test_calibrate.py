@@ -38,7 +38,7 @@ def calibrated(tool, start, tmp_path):
     def calibrate(busy):
         server = start(SYNTHETIC_BUSY_MS=str(busy))
         command = [sys.executable, "-B", LOADTEST / "calibrate_run.py"]
-        # Few users, so that none is refused and the cost is known.
+        # Few users, so that no request is rejected and the cost is known.
         environment = {"TARGET": server.url, "STEP_SECONDS": "2", "USERS": "4", "FEW_USERS": "2"}
         run = tool(command, environment).finish_without_file()
         assert run.code in (0, 3), run.said

@@ -62,9 +62,9 @@ def test_a_run_reports_its_plan_and_the_time_left(k6, server):
     run = k6(server.url, CACHE_RATE="0.5", USERS="2", RAMP_SECONDS="0", HOLD_SECONDS="5", DOWN_SECONDS="0",
              THINK_TIME_MS="5").finish()  # fmt: skip
     assert run.code == 0, run.said
-    assert f"run: 2 users for 5 s, 50 % of the calls hot, at {server.url}\n" in run.said
+    assert f"run: 2 users for 5 s, 50 % of the requests hot, at {server.url}\n" in run.said
     assert re.search(r"^run: hold, \d s of 5 s; \d s left$", run.said, re.MULTILINE), run.said
-    assert "the calls begin" not in run.said
+    assert "the requests begin" not in run.said
 
 
 def test_a_fixed_body_is_sent_as_often_as_configured(k6, server, tmp_path):

@@ -47,7 +47,7 @@ def test_a_master_with_two_workers_hits_exactly_as_often_as_planned(locust, serv
     assert sorted(int(row["Record"]) for row in rows(master, "timing")) == list(range(int(calls)))
 
 
-def test_a_run_by_time_ends_without_cutting_off_a_call(locust, server):
+def test_a_run_by_time_ends_without_cutting_off_a_request(locust, server):
     master, workers = with_workers(locust, server, "--run-time", "2s")
     master.finish()
     calls, hot = master.entry["planned"].values()
@@ -95,7 +95,7 @@ def test_sigterm_ends_a_run_with_its_proof(locust, server):
 
 
 def saturate(locust, start, rounds):
-    """A search on a server that handles 6 calls of 150 ms at once: 40 calls a second."""
+    """A search on a server that handles 6 requests of 150 ms at once: 40 requests a second."""
     limited = start(SYNTHETIC_SLEEP_MS="150", REPLICA_MAX_CONCURRENT_REQUESTS="6", MAX_QUEUED_REQUESTS="0")
     search = {"START_USERS": "5", "STEP_USERS": "2", "STEP_SECONDS": "1", "HOLD_SECONDS": "3", "ROUNDS": rounds}
     environment = {f"SATURATION_{name}": value for name, value in search.items()}
@@ -106,7 +106,7 @@ def saturate(locust, start, rounds):
 
 
 def is_near_the_limit(found):
-    """Within 15 % of concurrency / latency: 40 calls a second, or less if a busy machine makes calls take longer."""
+    """Within 15 % of concurrency / latency: 40 requests a second, or less if a busy machine makes them take longer."""
     return 0.85 * 6 / (found["p50_ms"] / 1000) < found["rate"] < 1.15 * 6 / 0.150
 
 
@@ -152,7 +152,7 @@ def test_a_search_that_finds_nothing_says_so():
     limits = Limits(start_users=1, step_users=5, most_users=10, step_seconds=1, hold_seconds=1, rounds=1)
     search = Search(limits)
     assert search.decide(Step(0, 0, 1.0, 1.0, 1.0)) == 6 and search.decide(Step(0, 0, 1.0, 1.0, 1.0)) is None
-    assert "no call was refused" in search.fault and search.result() is None
+    assert "no request was rejected" in search.fault and search.result() is None
     search = Search(limits)
     assert search.decide(Step(1, 0, 0.0, None, None)) is None and "even one user" in search.fault
 

@@ -23,7 +23,7 @@ RUNNING = {
 
 
 def well_under_way(server):
-    """Waits until a run has made some calls."""
+    """Waits until a run has sent some requests."""
     before = server.look_ups()
     wait_until(lambda: server.look_ups() > before + 50, "the run", 60)
 
@@ -161,11 +161,11 @@ def test_the_file_of_an_earlier_run_does_not_outlive_the_beginning_of_the_next(k
     assert (run.code, run.entry) == (130, None) and run.said.endswith("there is no verdict\n"), run.said
 
 
-def test_a_server_that_is_not_there_ends_the_run_before_a_call(k6):
+def test_a_server_that_is_not_there_ends_the_run_before_a_request(k6):
     target = f"http://127.0.0.1:{free_port()}"
     run = k6(target, CACHE_RATE="1", CALLS="10", WAIT_SECONDS="0.2").finish()
     assert (run.code, run.codes) == (3, {"tool_failed"}), run.said
-    assert f"VOID: POST {target}/predict: Connection refused" in run.said and "no call was made" not in run.said
+    assert f"VOID: POST {target}/predict: Connection refused" in run.said and "no request was sent" not in run.said
 
 
 def test_a_replica_that_vanishes_makes_the_run_unproven_and_one_that_comes_does_not(k6, start):

@@ -65,7 +65,7 @@ def test_tables_have_medians_of_proven_runs_and_list_what_was_left_out():
     text = markdown(entries)
     assert "| 0.5 | 0.750000 | 3 | 30 | 2.00 | 2.00 | 3.00 | 4.00 | 5.00 | 7.0 |" in text
     assert "| 0 | – | 0 | 0 | – | – | – | – | – | – |" in text
-    assert "- left out: rate-0.5, VOID: because" in text and "- refused: 5 calls" in text
+    assert "- left out: rate-0.5, VOID: because" in text and "- rejected: 5 requests" in text
     assert "do not compare" not in text and "do not compare" in markdown([entry(0, 1.0), entry(1, 1.0, build="b")])
     assert chart(entries).count("<polyline") == 3
 

@@ -43,7 +43,7 @@ def javascript(tmp_path_factory):
     return json.loads((folder / "answers.json").read_text())
 
 
-def test_the_first_calls_are_hot_as_listed(javascript):
+def test_the_first_requests_are_hot_as_listed(javascript):
     expected = [case["hot"] for case in CASES["patterns"]]
     found = []
     for case in CASES["patterns"]:
@@ -52,7 +52,7 @@ def test_the_first_calls_are_hot_as_listed(javascript):
     assert found == expected and javascript["patterns"] == expected
 
 
-def test_as_many_calls_are_hot_as_listed(javascript):
+def test_as_many_requests_are_hot_as_listed(javascript):
     expected = [case["hot"] for case in CASES["counts"]]
     assert [CacheRate.parse(case["rate"]).hot_among(case["calls"]) for case in CASES["counts"]] == expected
     assert javascript["counts"] == expected
@@ -99,7 +99,7 @@ def test_shares_of_workers_do_not_overlap_and_each_keeps_the_rate(text):
         assert abs(sum(map(rate.is_hot, share)) - len(share) * Fraction(text)) < 1
 
 
-def test_two_workers_take_all_calls_of_a_number_of_whole_periods():
+def test_two_workers_take_all_requests_of_a_number_of_whole_periods():
     rate = CacheRate.parse("0.75")
     taken = {Stride(worker, 2, rate.period).index(count) for worker in range(2) for count in range(100)}
     assert taken == set(range(200))

@@ -9,7 +9,7 @@ from siege_summary import parse, sum_up, write
 from tests.conftest import LOADTEST
 
 
-def test_siege_runs_its_phases_and_every_call_is_in_the_summary(server, tmp_path):
+def test_siege_runs_its_phases_and_every_request_is_in_the_summary(server, tmp_path):
     def counted():
         return server.metrics().total("bungalow_requests_total", route="/test")
 
@@ -24,7 +24,7 @@ def test_siege_runs_its_phases_and_every_call_is_in_the_summary(server, tmp_path
         (2, 5, 0.1),
     ]
     assert entry["okay"] == sum(each["okay"] for each in entry["phases"]) > 0 and entry["failed"] == 0
-    # siege stops in the middle of calls, so the server may have answered one more per client.
+    # siege stops in the middle of requests, so the server may have responded to one more per client.
     assert entry["okay"] <= counted() - before <= entry["okay"] + 8
     assert "phase 2 delay 0.1 clients 5" in (tmp_path / "siege.siege.log").read_text()
     assert "weighted by responses" in done.stdout
@@ -46,12 +46,12 @@ def test_phases_without_responses_are_reported_and_a_log_of_only_those_is_void(t
     log = tmp_path / "siege.siege.log"
     log.write_text(LOG + UNANSWERED)
     assert write(log, "http://a", "anna", None) == 0
-    assert "phase 3: no call was answered, 25 failed" in capsys.readouterr().out
+    assert "phase 3: no request succeeded, 25 failed" in capsys.readouterr().out
     entry = json.loads((tmp_path / "siege.siege.json").read_text())
     assert entry["phases"][2]["response_seconds"] is None and entry["failed"] == 29
     log.write_text(UNANSWERED)
     assert write(log, "http://a", "anna", None) == 3
-    assert capsys.readouterr().out.endswith("VOID: no call was answered, 25 failed\n")
+    assert capsys.readouterr().out.endswith("VOID: no request succeeded, 25 failed\n")
     log.unlink()
     assert write(log, "http://a", "anna", None) == 3
 

@@ -20,7 +20,7 @@ def sample(hit=0, miss=0, bypass=0, refused=0):
 
 @pytest.fixture
 def tally():
-    """100 calls, 75 of them hot; 3 were refused, and the warm-up had a miss and three hits."""
+    """100 requests, 75 of them hot; 3 were rejected, and the warm-up had a miss and three hits."""
     tally = Tally(issued=100, planned_hot=75)
     tally.hot |= {"hit": 73, "refused": 2}
     tally.cold |= {"miss": 24, "refused": 1}
@@ -30,7 +30,7 @@ def tally():
 
 @pytest.fixture
 def census():
-    """Two replicas that counted the calls; one of them joined during the run."""
+    """Two replicas that counted the requests; one of them joined during the run."""
     census = Census(Source())
     census.replicas["a"] = Replica("a", "http://a", sample(10, 20, 0, 5), sample(10 + 50, 20 + 15, 0, 5 + 3))
     census.replicas["b"] = Replica("b", "http://b", None, sample(26, 10))
@@ -184,7 +184,7 @@ def test_servers_that_share_an_address_are_distinguished_from_one_that_restarted
     assert codes(tally, census) == ("UNPROVEN", ["several_instances"])
 
 
-def test_one_refused_call_does_not_make_a_run_void(tally, census):
+def test_one_rejected_request_does_not_make_a_run_void(tally, census):
     tally.hot["hit"] -= 1
     tally.hot["errors"] += 1
     assert codes(tally, census) == ("PROVEN", [])
@@ -215,7 +215,7 @@ def test_every_reason_is_tried_and_void_exits_with_3_and_unproven_with_4():
     assert EXIT_CODES == {"PROVEN": 0, "VOID": 3, "UNPROVEN": 4}
 
 
-def test_calls_without_a_response_may_or_may_not_have_been_counted(tally, census):
+def test_requests_without_a_response_may_or_may_not_have_been_counted(tally, census):
     tally.hot["hit"] -= 2
     tally.hot["timeouts"] = 2
     for counted in (0, 1, 2):
@@ -223,13 +223,13 @@ def test_calls_without_a_response_may_or_may_not_have_been_counted(tally, census
         assert codes(tally, census) == ("PROVEN", [])
     census.replicas["a"].last["hit"] = 57
     assert codes(tally, census) == ("VOID", ["counters_differ"])
-    # A hot call that timed out does not explain a missed look-up.
+    # A hot request that timed out does not explain a missed look-up.
     census.replicas["a"].last["hit"] = 58
     census.replicas["a"].last["miss"] += 2
     assert codes(tally, census) == ("VOID", ["counters_differ"])
 
 
-def test_a_refused_call_may_or_may_not_have_been_looked_up(tally, census):
+def test_a_rejected_request_may_or_may_not_have_been_looked_up(tally, census):
     for hits, misses in ((0, 0), (1, 1), (2, 1)):
         census.replicas["a"].last |= {"hit": 60 + hits, "miss": 35 + misses}
         assert codes(tally, census) == ("PROVEN", [])

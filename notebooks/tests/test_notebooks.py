@@ -109,9 +109,9 @@ def test_the_recipe_shows_the_recorded_run_beside_a_prediction_that_is_proven(ex
     hours = sum(float(row["cpu_req_core"]) for row in rows) * 5 / 3600
     assert recorded["reserved core-hours"] == pytest.approx(hours)
     assert recorded["most replicas"] == max(int(row["n_replica"]) for row in rows) == predicted["most replicas"]
-    assert (recorded["requests answered"], recorded["requests failed"]) == (2929 + 14082, 0)
+    assert (recorded["requests served"], recorded["requests failed"]) == (2929 + 14082, 0)
     assert predicted["reserved core-hours"] == pytest.approx(hours, rel=0.1)
-    assert predicted["requests answered"] == pytest.approx(17011, rel=0.1)
+    assert predicted["requests served"] == pytest.approx(17011, rel=0.1)
     assert "PROVEN: bungalow as predicted" in done.text
     assert not (RECORDED / "prediction.json").exists()
 

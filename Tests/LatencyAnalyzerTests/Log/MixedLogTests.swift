@@ -242,6 +242,23 @@ import Testing
         #expect(!calls.contains("07:00:44 200 0000002c 20.25"))
     }
 
+    @Test("A time joined to the time of another request: neither is assigned to a third", arguments: [3, 30])
+    func joinedTimes(before: Int) throws {
+        let (own, other) = (Self.lines(Self.block(40)), Self.lines(Self.block(41)))
+        for joined in [own[2].dropLast(6) + other[2], own[2].prefix(6) + other[2], own[2].prefix(16) + other[1]] {
+            let lines = [
+                own[0], other[0], other[1], Self.block(42), Self.lines(Self.block(43))[0], own[1],
+                Self.lines(Self.block(39))[2], Self.block(44), Self.lines(Self.block(45))[..<2].joined(),
+                String(joined),
+            ]
+            let whole = (0..<before).map { Self.block($0) }.joined()
+            let after = (100..<130).map { Self.block($0, second: 50) }.joined()
+            let (calls, analysis) = try read(whole, lines.joined(), after)
+            #expect(!calls.joined(separator: "|").contains("00000028 39.25"), "\(lines)")
+            #expect(analysis.total.counts.mixedRequests > 0)
+        }
+    }
+
     @Test("A line without the timestamp that all others have comes between them")
     func lineWithoutTimestamp() throws {
         let lines = (Self.lines(Self.block(1)) + Self.lines(Self.block(2))).enumerated().map { index, line in
