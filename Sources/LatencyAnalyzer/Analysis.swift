@@ -48,11 +48,17 @@ public struct Analysis: Sendable {
     ) {
         self.deployment = deployment
         self.namespace = namespace
-        self.pods = pods
+        self.pods = pods.map { pod in
+            var pod = pod
+            pod.sketch = nil
+            return pod
+        }
         self.expectedCalls = expectedCalls
         let unread = pods.flatMap(\.unread)
-        self.gaps = gaps + pods.flatMap(\.gaps) + (isCountedByPod ? unread : [])
-        losses = (isCountedByPod ? [] : unread) + pods.flatMap(\.losses)
+        self.gaps = gaps + pods.flatMap(\.gaps) + pods.flatMap(\.toolMessages) + (isCountedByPod ? unread : [])
+        losses =
+            (isCountedByPod ? [] : unread) + pods.flatMap(\.losses)
+            + RequestSketch.sentences(pods.compactMap(\.sketch))
         self.doubts = doubts
         // A second copy of a request could hide one that is missing.
         countDoubts = pods.flatMap(\.countDoubts)
@@ -71,9 +77,10 @@ public struct Analysis: Sendable {
         _ files: [LogFile], onlyPath path: ModelKind?, into database: CallDatabase? = nil,
         onRead: @escaping @Sendable (PodStatistics) -> Void = { _ in }
     ) async throws -> [PodStatistics] {
+        let capacity = RequestSketch.capacity(ofFiles: files.count)
         if let database {
             return try files.flatMap { file in
-                let statistics = try database.store(file, onlyPath: path)
+                let statistics = try database.store(file, onlyPath: path, sketchCapacity: capacity)
                 statistics.forEach(onRead)
                 return statistics
             }
@@ -83,7 +90,10 @@ public struct Analysis: Sendable {
             var waiting = files.enumerated().makeIterator()
             let addNext = { (group: inout ThrowingTaskGroup<(Int, [PodStatistics]), any Error>) in
                 guard let (index, file) = waiting.next() else { return }
-                group.addTask { (index, try PodStatistics.read(file, onlyPath: path).map(\.statistics)) }
+                group.addTask {
+                    let pods = try PodStatistics.read(file, onlyPath: path, sketchCapacity: capacity)
+                    return (index, pods.map(\.statistics))
+                }
             }
             for _ in 0..<max(ProcessInfo.processInfo.activeProcessorCount, 1) { addNext(&group) }
             while let (index, statistics) = try await group.next() {

@@ -58,6 +58,12 @@ extension LoggedRequest {
         return true
     }
 
+    /// A hash of all that the log has about the request, if its id has the form of the server's own.
+    package var serverFingerprint: UInt64? {
+        guard let id = loggedRequestID, id.hasOwnLength else { return nil }
+        return fingerprint(id: id.fingerprint)
+    }
+
     /// The request without an id and a time that may be another's.
     var withoutDoubtfulLines: Self {
         guard isDoubtful else { return self }
@@ -230,7 +236,8 @@ public struct ScoringLogCounts: Sendable, Equatable {
     public var foreignLines = 0
     /// Lines longer than the limit, which are not read.
     public var overlongLines = 0
-    /// 1 if the log ends within a line that may be incomplete; it is not read.
+    /// 1 if the log ends within a line that may be incomplete and is not read, or after the access line of a request
+    /// that has more lines.
     public var cutLines = 0
     /// Lines that are not about requests.
     public var otherLines = 0

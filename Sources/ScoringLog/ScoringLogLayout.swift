@@ -42,7 +42,10 @@ package struct ScoringLogSample {
     // Ids that are indented, and those with another line before them.
     private var (indented, spaced) = (0, 0)
     private var (accesses, ownAccesses) = (0, 0)
-    private var seconds: (first: Int, last: Int)?
+    // Of each source of lines, since the logs of pods may stand one after the other.
+    private var seconds: [Int: (first: Int, last: Int)] = [:]
+    // How often a source's time goes on and back.
+    private var (onward, back) = (0, 0)
     private var firstMark: Mark?
 
     package init() {}
@@ -55,7 +58,7 @@ package struct ScoringLogSample {
     /// - Parameter source: distinguishes the lines of pods that are mixed in one log.
     package mutating func add(_ line: UnsafeRawBufferPointer, source: Int) {
         let line = line.last == .carriageReturn ? line.part(0..<line.count - 1) : line
-        let mark = mark(of: line)
+        let mark = mark(of: line, source)
         let before = last.updateValue(mark, forKey: source)
         if mark != .other, firstMark == nil { firstMark = mark }
         if before == .access, mark == .requestID, line.hasPrefix("X-Ms-Request-Id: ") { forward += 1 }
@@ -65,18 +68,18 @@ package struct ScoringLogSample {
         if before == .other { spaced += 1 }
     }
 
-    private mutating func mark(of line: UnsafeRawBufferPointer) -> Mark {
+    private mutating func mark(of line: UnsafeRawBufferPointer, _ source: Int) -> Mark {
         switch ScoringLogLine(line) {
         case .access(_, _, _, isScoring: false): return .other
         case .access(let second, _, _, _):
             accesses += 1
             if line.count > 8, line.dropping(line.count - 8).equals(#" "-" "-""#) { ownAccesses += 1 }
-            seconds = (seconds?.first ?? second, second)
+            addTime(second, source)
             return .access
         case .record(let request), .recordWithoutTime(let request):
             accesses += 1
             ownAccesses += 1
-            seconds = (seconds?.first ?? request.secondsSince1970, request.secondsSince1970)
+            addTime(request.secondsSince1970, source)
             return .access
         // An access line, if a damaged one.
         case .joinedAccess: return .access
@@ -96,11 +99,25 @@ package struct ScoringLogSample {
         }
     }
 
+    private mutating func addTime(_ second: Int, _ source: Int) {
+        let known = seconds[source]
+        if let known, second != known.last {
+            if second > known.last { onward += 1 } else { back += 1 }
+        }
+        seconds[source] = (known?.first ?? second, second)
+    }
+
+    /// Whether the time goes back as a rule: where logs were joined, it goes back only from one to the next.
+    private var isNewestFirst: Bool {
+        let turned = seconds.values.count { $0.last < $0.first }
+        return back > onward && turned > seconds.values.count { $0.last > $0.first }
+    }
+
     /// The layout that the lines show.
     ///
     /// - Parameter isAzureML: whether they have the stamp of Azure ML's server, or are of its first lines.
     package func layout(isAzureML: Bool) -> ScoringLogLayout {
-        let isBack = seconds.map { $0.last < $0.first } ?? false
+        let isBack = isNewestFirst
         guard !isAzureML else {
             let isContiguous = 2 * forward > ids
             let isAccessLast = !isContiguous && (isBack || firstMark != .access || times == 0)

@@ -19,8 +19,8 @@ public struct ScoringLogParser: Sendable {
     var fastReader = FastLineReader()
     var repeats: RepeatFilter
     // The beginning of a line whose end has not come yet.
-    private var partialLine: [UInt8] = []
-    private var isOverlong = false
+    var partialLine: [UInt8] = []
+    var isOverlong = false
     // A file of the log has ended while a request was open.
     var isPartEnding = false
 
@@ -31,6 +31,8 @@ public struct ScoringLogParser: Sendable {
     var expectation = Expectation.nothing
     var hasBegun = false
     var block = ContiguousBlock()
+    // With the number of requests before it.
+    var lastToolMessage: (message: ToolMessage, requests: Int)?
     // The lines before an access line, where that comes last.
     var collected: [ScoringLogLine] = []
 
@@ -82,26 +84,6 @@ public struct ScoringLogParser: Sendable {
         repeats.finish(&counts, onRequest)
     }
 
-    mutating func endText(onRequest: (LoggedRequest) -> Void) {
-        if isOverlong {
-            endPartialLine(onRequest: onRequest)
-        } else if !partialLine.isEmpty {
-            let line = partialLine
-            partialLine.removeAll()
-            line.withUnsafeBytes { readLastLine($0, onRequest: onRequest) }
-        }
-    }
-
-    /// Reads a line without a line feed after it: only a scoring line and a record show that they are complete.
-    package mutating func readLastLine(_ line: UnsafeRawBufferPointer, onRequest: (LoggedRequest) -> Void) {
-        switch ScoringLogLine(Self.withoutCarriageReturn(line)) {
-        case .scoring, .record, .recordWithoutTime: readLine(line, onRequest: onRequest)
-        default:
-            counts.lines += 1
-            counts.cutLines += 1
-        }
-    }
-
     private mutating func keep(_ part: UnsafeRawBufferPointer) {
         guard !isOverlong, !part.isEmpty else { return }
         let room = maximumLineByteCount - partialLine.count
@@ -109,7 +91,7 @@ public struct ScoringLogParser: Sendable {
         partialLine.append(contentsOf: part.prefix(room))
     }
 
-    private mutating func endPartialLine(onRequest: (LoggedRequest) -> Void) {
+    mutating func endPartialLine(onRequest: (LoggedRequest) -> Void) {
         var line: [UInt8] = []
         swap(&line, &partialLine)
         line.withUnsafeBytes { bytes in
@@ -161,8 +143,9 @@ public struct ScoringLogParser: Sendable {
         line.dropping(max(line.count - 8, 0)).position(of: UInt8(ascii: ".")) != nil
     }
 
-    private func otherMeaning(of line: UnsafeRawBufferPointer) -> ScoringLogLine {
+    private mutating func otherMeaning(of line: UnsafeRawBufferPointer) -> ScoringLogLine {
         let meaning = ScoringLogLine(line)
+        noteToolMessage(in: line)
         // An id line of ours has a form of its own: `X-Ms-Request-Id: 000error: unexpected EOF` has it not.
         if layout.isContiguous, case .requestID = meaning {
             return .malformedRequestID(isOfTwo: ScoringLogLine.isOfTwo(line))
@@ -293,7 +276,7 @@ public struct ScoringLogParser: Sendable {
         repeats.take(request, &counts, onRequest)
     }
 
-    private static func withoutCarriageReturn(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    static func withoutCarriageReturn(_ line: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         line.last == .carriageReturn ? line.part(0..<line.count - 1) : line
     }
 }

@@ -68,13 +68,20 @@ enum LinePrefix: Sendable, Equatable {
         return rest
     }
 
-    /// Letters, digits and `-_.@`, with colours around them.
+    /// Whether it is stern's own line about a pod that it begins or ends to follow: `+ NAME › CONTAINER`.
+    static func isSternsOwn(_ line: UnsafeRawBufferPointer) -> Bool {
+        let first = skipColours(line).first
+        return (first == UInt8(ascii: "+") || first == UInt8(ascii: "-")) && line.contains("›")
+    }
+
+    /// Letters, digits and `-_.@`, a letter or a digit first, with colours around them.
     private static func isName(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard 1...300 ~= bytes.count else { return false }
         if bytes.position(of: 0x1B) != nil {
             let rest = skipColours(bytes)
             return isName(rest.part(0..<(rest.position(of: 0x1B) ?? rest.count)))
         }
+        guard bytes[0].isDigit || bytes[0].isLetter else { return false }
         for byte in bytes where !byte.isDigit && !byte.isLetter {
             guard
                 byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")

@@ -15,6 +15,8 @@ struct LogFormat: Sendable {
     private(set) var container = Container.lines
     private(set) var stamp = LineStamp()
     private(set) var layout = ScoringLogLayout.original
+    /// Whether the texts of objects end with a line feed, so that one without is part of a line, as in Docker's files.
+    private(set) var objectsEndLines = false
 
     /// Whether it is an archive, whose members are not one log.
     let isArchive: Bool
@@ -100,7 +102,7 @@ struct LogFormat: Sendable {
 
     // MARK: - The lines
 
-    private func texts(of lines: [UnsafeRawBufferPointer], _ sample: UnsafeRawBufferPointer) -> [Text] {
+    private mutating func texts(of lines: [UnsafeRawBufferPointer], _ sample: UnsafeRawBufferPointer) -> [Text] {
         var numbers: [[UInt8]: Int] = [:]
         func number(_ source: UnsafeRawBufferPointer) -> Int {
             let name = Array(source)
@@ -113,14 +115,18 @@ struct LogFormat: Sendable {
         case .prefixed(let prefix):
             return lines.compactMap { line in prefix.strip(line).map { (Array($0.text), number($0.source)) } }
         case .objects:
-            var (reader, texts) = (ObjectReader(), [Text]())
+            var (reader, texts, endLines) = (ObjectReader(), [Text](), false)
             reader.read(sample) { object in
+                if object.message.last == .lineFeed, object.source.isEmpty { endLines = true }
                 texts.append((Array(object.message.trimmed { $0 == .lineFeed }), number(object.source)))
             }
+            objectsEndLines = endLines
             return texts
         case .table(var table):
             var texts: [Text] = []
-            for line in lines.dropFirst() { table.read(line) { texts.append((Array($0), number($1))) } }
+            for line in lines.dropFirst() {
+                table.read(line) { text, pod, _ in texts.append((Array(text), number(pod))) }
+            }
             return texts
         }
     }

@@ -19,6 +19,14 @@ extension LogKind {
         let known: [(Regex<Substring>, String, String)] = [
             (#/ *[0-9]+\t/#, "numbers, as of cat -n", "cut -f2- \(name)"),
             (#/ *[0-9]+ +/#, "numbers, as of nl", "sed -E 's/^ *[0-9]+ +//' \(name)"),
+            (
+                #/<[0-9]{1,3}>1 (?:[^ ]+ ){5}(?:-|\[.*\]) /#, "syslog's header (RFC 5424)",
+                "sed -E 's/^<[0-9]+>1 ([^ ]+ ){5}(-|\\[[^]]*\\]) //' \(name)"
+            ),
+            (
+                #/[^ ]+ [^ ]+ [0-9]{2}-[0-9]{2} [0-9:]{8} /#, "stern's prefix and its short time",
+                "stern -t writes one that is read; or sed -E 's/ [0-9]{2}-[0-9]{2} [0-9:]{8}//' \(name)"
+            ),
             (#/[0-9]+[:-]/#, "numbers, as of grep -n", "sed -E 's/^[0-9]+[:-]//' \(name)"),
             (
                 #/(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}|[0-9]{4}-[0-9-]+T[0-9:.,]+(?:Z|[-+][0-9:]+)) [^ ]+ [^ ]+: /#,

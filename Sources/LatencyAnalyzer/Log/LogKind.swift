@@ -1,4 +1,6 @@
 import Bytes
+import Foundation
+import ScoringLog
 
 /// What a file without a readable request is, and the command that produces a log.
 enum LogKind {
@@ -24,6 +26,7 @@ enum LogKind {
             ([0x28, 0xB5, 0x2F, 0xFD], "it is compressed with zstd; zstd -dc \(name) | bungalow analyze --files -"),
             ([0xFD, 0x37, 0x7A, 0x58, 0x5A], "it is compressed with xz; xz -dc \(name) | bungalow analyze --files -"),
             (Array("BZh".utf8), "it is compressed with bzip2; bzip2 -dc \(name) | bungalow analyze --files -"),
+            ([0x1F, 0x8B], "it is compressed twice with gzip; gzip -dc \(name) | bungalow analyze --files -"),
             ([0x37, 0x7A, 0xBC, 0xAF], "it is a 7z archive; unpack it and name the logs in it"),
             (
                 Array("LPKSHHRH".utf8),
@@ -56,8 +59,10 @@ enum LogKind {
             return "it is the text of kubectl describe; \(logs)"
         }
         if text.hasPrefix("LAST SEEN") { return "it is the list of kubectl get events; \(logs)" }
-        if let error = text.firstMatch(of: #/(?m)^(?:error: |Error from server|Unable to connect to the server).*$/#) {
-            return "it is kubectl's error message \"\(String(error.output.prefix(200)).printable())\"; ask again"
+        for line in text.split(whereSeparator: \.isNewline) {
+            if let message = Array(line.utf8).withUnsafeBytes({ ToolMessage(in: $0) }) {
+                return "it is \(message.kind) \"\(message.text.printable())\"; \(message.advice)"
+            }
         }
         return nil
     }
@@ -80,6 +85,16 @@ enum LogKind {
     }
 
     private static func lines(_ text: String) -> String {
+        let lines = text.split(whereSeparator: \.isNewline)
+        let header = lines.first?.split(separator: ",").map { $0.trimmingCharacters(in: ["\"", " ", "\r"]) } ?? []
+        if header.contains(where: { $0.hasPrefix("TimeGenerated") }) {
+            return "it is a table of Azure Log Analytics without the column LogMessage or LogEntry; export the query "
+                + "ContainerLogV2 | project TimeGenerated, PodName, LogMessage"
+        }
+        if lines.allSatisfy({ $0.contains(#/^[0-9-]{10}T[0-9:]{8}[-+][0-9]{4} [a-z]+ bungalow(?:-server)?: /#) }) {
+            return "it has only the server's own messages, which go to standard error; the scoring log goes to "
+                + "standard output, and is empty before the first request, or with SCORING_LOG=off"
+        }
         if text.contains(#/INFO: +[0-9.]+:[0-9]+ - "/#) {
             return "it is uvicorn's access log, which has no scoring times; take the log of the container that scores"
         }

@@ -33,9 +33,12 @@ extension LogReader {
         for index in sources.indices { sources[index].parser.readOther(line) }
     }
 
+    /// Whether a key comes from a prefix or a column, and not from lines without one.
+    static func namesPod(_ key: some Collection<UInt8>) -> Bool { key.first ?? 0 > 1 }
+
     /// The pod and the container that a prefix names.
     private func name(of key: UnsafeRawBufferPointer) -> (pod: String, container: String?) {
-        guard let format, key.first ?? 0 > 1 else { return (ownName, nil) }
+        guard let format, Self.namesPod(key) else { return (ownName, nil) }
         let text = String(decoding: key, as: UTF8.self).replacing(#/\u{1B}\[[0-9;]*m/#, with: "")
         switch format.container {
         case .prefixed(.kubectl):

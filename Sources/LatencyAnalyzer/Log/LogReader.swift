@@ -9,7 +9,7 @@ import ScoringLog
 /// other formats each line is extracted, without an allocation, and goes to the parser of its pod and container.
 /// Memory is bounded by the sample and, for each of up to a thousand pods, by a line and what its parser knows.
 struct LogReader {
-    private static let maximumLineByteCount = 65_536
+    static let maximumLineByteCount = 65_536
     static let maximumSourceCount = 1000
 
     /// The lines of one pod's container, or of one process.
@@ -39,7 +39,7 @@ struct LogReader {
     var tail: [UInt8] = []
     var tailBefore: [UInt8] = []
     private(set) var holdsZeroBytes = false
-    private(set) var unreadSourceLines = 0
+    var unreadSourceLines = 0
     private(set) var sample: [UInt8] = []
     private var isSampling = true
     private var carry: [UInt8] = []
@@ -47,8 +47,10 @@ struct LogReader {
     var numbers: [UInt64: Int] = [:]
     var latest = -1
     private var objects = ObjectReader()
-    private var objectsEndLines = false
     private var table: TableReader?
+    private var isRowOpen = false
+    /// Which files end within an object, a list or a row, one sentence each.
+    private(set) var openFiles: [String] = []
 
     /// - Parameter ownName: of the pod, where the lines name none.
     init(onlyPath: ModelKind?, ownName: String) {
@@ -75,10 +77,12 @@ struct LogReader {
             }, onDamage: { found = $0 })
         if isSampling { endSample(onCall) }
         endFile(onCall)
+        let name = file.path.map { URL(filePath: $0).lastPathComponent } ?? "stdin"
         if let found {
             damages.append(found.sentence)
+        } else if objects.isOpen || isRowOpen {
+            openFiles.append("\(name) ends within \(isRowOpen ? "a row" : "a JSON object or list"): its end is missing")
         } else if marks == sources.reduce(0, { $0 + $1.counts.marks }), !(isNewest && sample.isEmpty) {
-            let name = file.path.map { URL(filePath: $0).lastPathComponent } ?? "stdin"
             emptyParts.append("\(name) holds no readable request: \(LogKind.sentence(of: sample, name: name))")
         }
     }
@@ -101,6 +105,7 @@ struct LogReader {
         carry.removeAll(keepingCapacity: true)
         isCarryOverlong = false
         objects = ObjectReader()
+        isRowOpen = false
         sample.removeAll(keepingCapacity: true)
     }
 
@@ -122,8 +127,14 @@ struct LogReader {
             let format = LogFormat(sample: bytes)
             self.format = format
             partIfLater(bytes, onCall)
-            if case .table(let table) = format.container { self.table = table } else { table = nil }
-            read(bytes, onCall)
+            var rest = bytes
+            table = nil
+            if case .table(let table) = format.container {
+                self.table = table
+                // The header is not a row.
+                rest = bytes.dropping(bytes.position(of: .lineFeed).map { $0 + 1 } ?? bytes.count)
+            }
+            read(rest, onCall)
         }
         swap(&sample, &self.sample)
     }
@@ -185,9 +196,7 @@ struct LogReader {
         swap(&line, &carry)
         line.withUnsafeBytes { bytes in
             if isCarryOverlong {
-                let index = source(Self.strip(bytes, format).source)
-                let pod = sources[index].pod
-                sources[index].parser.skipOverlongLine(bytes) { onCall(pod, $0) }
+                skipOverlongLine(bytes, source: Self.strip(bytes, format).source, onCall)
             } else {
                 readLine(bytes, format, isLast: isLast, onCall)
             }
@@ -204,7 +213,7 @@ struct LogReader {
     }
 
     // A key that no prefix has: lines without a prefix must not go to the pod of the line before.
-    private static var unprefixedSource: UnsafeRawBufferPointer {
+    static var unprefixedSource: UnsafeRawBufferPointer {
         let text: StaticString = "\u{1}"
         return UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
     }
@@ -216,84 +225,16 @@ struct LogReader {
         if var table {
             // Moved out and back in, so that its memory is reused.
             self.table = nil
-            table.read(line) { text, pod in
-                takeText(LinePrefix.Line(text: text, source: pod), format.stamp, isLast: isLast, onCall)
+            let isWhole = table.read(line) { text, pod, isWhole in
+                let line = LinePrefix.Line(text: text, source: pod)
+                takeText(line, format.stamp, isLast: isLast && !isWhole, onCall)
             }
+            if isLast, !isWhole { isRowOpen = true }
             self.table = table
             return
         }
         var stripped = Self.strip(line, format)
         if stripped.text.last == .carriageReturn { stripped.text = stripped.text.part(0..<stripped.text.count - 1) }
         takeText(stripped, format.stamp, isLast: isLast, onCall)
-    }
-
-    private mutating func takeObject(_ object: ObjectReader.Object, _ onCall: (Int, LoggedRequest) -> Void) {
-        var text = object.message
-        // Docker's own files keep the line feed, and have lines in parts, as after 16 KiB; stern and Azure leave it out.
-        let endsLine = text.last == .lineFeed
-        if endsLine { text = text.part(0..<text.count - 1) }
-        guard let format else { return }
-        if endsLine { objectsEndLines = true }
-        let isPart = !endsLine && object.source.isEmpty && (objectsEndLines || text.count >= 16_384)
-        let line = LinePrefix.Line(
-            text: text, source: object.source, isPart: isPart,
-            isStandardError: object.isStandardError)
-        if object.isOverlong {
-            let index = source(object.source)
-            let pod = sources[index].pod
-            sources[index].parser.skipOverlongLine(text) { onCall(pod, $0) }
-        } else {
-            takeText(line, format.stamp, isLast: false, onCall)
-        }
-    }
-
-    @inline(__always)
-    private mutating func takeText(
-        _ line: LinePrefix.Line, _ stamp: LineStamp, isLast: Bool, _ onCall: (Int, LoggedRequest) -> Void
-    ) {
-        let stamped = stamp.isEmpty ? nil : stamp.strip(line.text)
-        let text = stamped?.text ?? line.text
-        var key = line.source
-        if let stamped, !stamped.process.isEmpty {
-            key = stamped.process
-        } else if stamp.hasTimestamps, stamped?.isStamped == false, key.isEmpty {
-            key = Self.unprefixedSource
-        }
-        if key.first == 1 { breakBlocks(text) }
-        let index = source(key)
-        guard index >= 0 else {
-            unreadSourceLines += 1
-            return
-        }
-        let pod = sources[index].pod
-        if line.isPart || !sources[index].parts.0.isEmpty || !sources[index].parts.1.isEmpty {
-            takePart(text, line, at: index, onCall)
-        } else if isLast {
-            sources[index].parser.readLastLine(text) { onCall(pod, $0) }
-        } else {
-            sources[index].parser.readLine(text) { onCall(pod, $0) }
-        }
-    }
-
-    /// Joins the parts of a line of one stream.
-    private mutating func takePart(
-        _ text: UnsafeRawBufferPointer, _ line: LinePrefix.Line, at index: Int, _ onCall: (Int, LoggedRequest) -> Void
-    ) {
-        var parts: [UInt8] = []
-        if line.isStandardError { swap(&parts, &sources[index].parts.1) } else { swap(&parts, &sources[index].parts.0) }
-        // One byte more than a line may have is enough to show that it is too long.
-        parts.append(contentsOf: text.prefix(max(Self.maximumLineByteCount + 1 - parts.count, 0)))
-        if !line.isPart {
-            let pod = sources[index].pod
-            parts.withUnsafeBytes { bytes in
-                if bytes.count > Self.maximumLineByteCount {
-                    sources[index].parser.skipOverlongLine(bytes) { onCall(pod, $0) }
-                } else {
-                    sources[index].parser.readLine(bytes) { onCall(pod, $0) }
-                }
-            }
-            parts.removeAll(keepingCapacity: true)
-        }
-        if line.isStandardError { swap(&parts, &sources[index].parts.1) } else { swap(&parts, &sources[index].parts.0) }
     }
 }

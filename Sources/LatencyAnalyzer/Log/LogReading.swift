@@ -1,3 +1,4 @@
+import Bytes
 import ScoringLog
 
 /// What a log held, pod by pod.
@@ -22,6 +23,8 @@ public struct LogReading: Sendable {
     let pods: [Pod]
     /// Lines for people on how the log was read.
     let notes: [String]
+    /// The messages of tools among the lines, which stand for missing ones, one sentence each.
+    let toolMessages: [String]
     /// The parts of the file that were not read, one sentence each.
     let unread: [String]
     let holdsZeroBytes: Bool
@@ -43,7 +46,7 @@ public struct LogReading: Sendable {
         let readNumbers = Set(read.map(\.number))
         let containers = Set(reader.sources.filter { readNumbers.contains($0.pod) }.map(\.container))
         // An idle pod has the same container as the busy ones; the lines of other containers are not missing.
-        pods =
+        let pods =
             read.isEmpty
             ? [Self.whole(all, file)]
             : all.filter { pod in
@@ -52,9 +55,13 @@ public struct LogReading: Sendable {
                         $0.pod == pod.number && $0.container != nil && containers.contains($0.container)
                     }
             }
+        self.pods = pods
         var notes: [String] = []
         if let name = reader.format?.name {
-            let others = all.count - pods.count
+            let others = all.count { pod in
+                !pods.contains { $0.number == pod.number }
+                    && reader.sources.contains { $0.pod == pod.number && LogReader.namesPod($0.key) }
+            }
             let rest = read.isEmpty || others == 0 ? "" : ", and \(others) without requests"
             notes.append("\(file.name): read as \(name), \(pods.count) pod\(pods.count == 1 ? "" : "s")\(rest)")
         }
@@ -67,10 +74,21 @@ public struct LogReading: Sendable {
         if reader.unreadSourceLines > 0 {
             unread.append("\(reader.unreadSourceLines) lines of \(file.name) are of more pods than can be read at once")
         }
-        if !read.isEmpty { unread += reader.emptyParts }
+        if !read.isEmpty { unread += reader.emptyParts + reader.openFiles }
         unread += reader.fileGaps
         self.unread = unread
+        toolMessages = read.isEmpty ? [] : Self.toolMessages(reader, file)
         holdsZeroBytes = reader.holdsZeroBytes
+    }
+
+    /// Each message once: kubectl's own have no prefix, while a node's come in each pod's log.
+    private static func toolMessages(_ reader: LogReader, _ file: LogFile) -> [String] {
+        var texts: [String] = []
+        for message in reader.sources.compactMap(\.parser.toolMessage) {
+            let text = "\(message.kind) \"\(message.text.printable())\""
+            if !texts.contains(text) { texts.append(text) }
+        }
+        return texts.map { "\(file.name) has \($0): lines may be missing" }
     }
 
     private static func whole(_ pods: [Pod], _ file: LogFile) -> Pod {

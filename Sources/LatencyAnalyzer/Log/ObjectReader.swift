@@ -12,6 +12,8 @@ struct ObjectReader: Sendable {
 
     private let maximumByteCount: Int
     private var place = Place.outside
+    // Of objects and lists that have begun.
+    private var depth = 0
     private var text: [UInt8] = []
     private var isTextOverlong = false
     private var key: [UInt8] = []
@@ -29,6 +31,9 @@ struct ObjectReader: Sendable {
     private var isStandardError = false
 
     init(maximumByteCount: Int = 65_536) { self.maximumByteCount = maximumByteCount }
+
+    /// Whether an object or a list has begun and not ended: at the end of a file, its rest is missing.
+    var isOpen: Bool { place != .outside || depth > 0 }
 
     /// The fields of an object.
     struct Object {
@@ -123,9 +128,14 @@ struct ObjectReader: Sendable {
             isTextOverlong = false
         case UInt8(ascii: ":"): isValue = true
         case UInt8(ascii: ","): isValue = false
-        case UInt8(ascii: "{"): isValue = false
+        case UInt8(ascii: "["): depth += 1
+        case UInt8(ascii: "]"): depth = max(depth - 1, 0)
+        case UInt8(ascii: "{"):
+            isValue = false
+            depth += 1
         case UInt8(ascii: "}"):
             isValue = false
+            depth = max(depth - 1, 0)
             endObject(onObject)
         default: break
         }

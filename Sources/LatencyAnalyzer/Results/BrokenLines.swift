@@ -28,10 +28,13 @@ struct BrokenLines {
             "\($0.file.name) holds zero bytes: UTF-16 after UTF-8, or other bytes that are not text, are not read"
         }
         let missing = Self.missing(analysis)
-        let isBack = missing.isEmpty && counts.timesBack > 0
-        let back = isBack ? ["\(counts.timesBack) places where the time goes back"] : []
+        var disproved: [String] = []
+        if missing.isEmpty {
+            if counts.timesBack > 0 { disproved = ["\(counts.timesBack) places where the time goes back"] }
+            disproved += analysis.pods.flatMap(\.toolMessages)
+        }
         sentences =
-            missing + back + found.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" } + files
+            missing + disproved + found.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" } + files
     }
 
     /// What makes the log incomplete or the count doubtful: it must not appear beside "Broken or missing: nothing".

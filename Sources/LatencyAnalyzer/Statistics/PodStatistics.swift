@@ -27,6 +27,8 @@ public struct PodStatistics: Sendable {
     public private(set) var gaps: [String] = []
     /// The parts of the log that were not read, one sentence each.
     private(set) var unread: [String] = []
+    /// The messages of tools in the log, which stand for missing lines, one sentence each.
+    private(set) var toolMessages: [String] = []
     /// Lines that show that requests are missing, one sentence each.
     private(set) var losses: [String] = []
     /// Why the right number of requests does not prove that all are there, one sentence each.
@@ -49,22 +51,29 @@ public struct PodStatistics: Sendable {
         }
     }
 
+    /// The requests of the log's file, with the first of its pods until the analysis has compared the files.
+    var sketch: RequestSketch?
+
     init(_ file: LogFile) { self.file = file }
 
     /// Reads a log and adds its calls up, pod by pod.
     ///
     /// - Parameters:
     ///   - path: the one whose scoring lines count; nil for both.
+    ///   - sketchCapacity: how many requests to keep, for the comparison with other files.
     ///   - onCall: called with each call, too, and the number of its pod.
     /// - Returns: the pods that have requests, or are like those that have, with their numbers; at least one.
     /// - Throws: `OperatorError` if the log cannot be read, and what `onCall` throws.
     public static func read(
-        _ file: LogFile, onlyPath path: ModelKind?, onCall: ((Int, LoggedRequest) throws -> Void)? = nil
+        _ file: LogFile, onlyPath path: ModelKind?, sketchCapacity: Int = 0,
+        onCall: ((Int, LoggedRequest) throws -> Void)? = nil
     ) throws -> [(number: Int, statistics: PodStatistics)] {
         var pods: [PodStatistics] = []
+        var sketch = RequestSketch(of: file.name, capacity: sketchCapacity)
         let reading = try file.read(onlyPath: path) { number, call in
             while pods.count <= number { pods.append(PodStatistics(file)) }
             pods[number].add(call)
+            sketch.add(call)
             try onCall?(number, call)
         }
         let list = reading.pods.enumerated().map { index, pod in
@@ -77,6 +86,8 @@ public struct PodStatistics: Sendable {
                 statistics.holdsZeroBytes = reading.holdsZeroBytes
                 statistics.notes = reading.notes
                 statistics.unread = reading.unread
+                statistics.toolMessages = reading.toolMessages
+                statistics.sketch = sketch
             }
             return (pod.number, statistics)
         }

@@ -23,13 +23,15 @@ public struct CallDatabase: Sendable {
 
     /// Reads a log and stores its calls, all of them or, on an error, none.
     ///
-    /// - Parameter path: the one whose scoring lines count; nil for both.
+    /// - Parameters:
+    ///   - path: the one whose scoring lines count; nil for both.
+    ///   - sketchCapacity: how many requests to keep, for the comparison with other files.
     /// - Returns: the statistics of the log's pods.
     /// - Throws: `OperatorError` if the log cannot be read or the database not be written.
-    func store(_ log: LogFile, onlyPath path: ModelKind?) throws -> [PodStatistics] {
+    func store(_ log: LogFile, onlyPath path: ModelKind?, sketchCapacity: Int) throws -> [PodStatistics] {
         do {
             return try file.use { database in
-                let pods = try read(log, onlyPath: path, into: database)
+                let pods = try read(log, onlyPath: path, sketchCapacity, into: database)
                 // Other processes wait only for this part.
                 try database.transaction("BEGIN IMMEDIATE") {
                     for pod in pods {
@@ -46,14 +48,14 @@ public struct CallDatabase: Sendable {
 
     /// Reads the log into a table of this connection's own.
     private func read(
-        _ log: LogFile, onlyPath path: ModelKind?, into database: SQLiteConnection
+        _ log: LogFile, onlyPath path: ModelKind?, _ sketchCapacity: Int, into database: SQLiteConnection
     ) throws -> [(number: Int, statistics: PodStatistics)] {
         var pods: [(number: Int, statistics: PodStatistics)] = []
         try database.transaction("BEGIN") {
             try database.execute("DELETE FROM temp.log")
             let insert = try SQLiteStatement("INSERT INTO temp.log VALUES (?, ?, ?, ?, ?, ?)", database)
             var time = (second: Int.min, text: "")
-            pods = try PodStatistics.read(log, onlyPath: path) { pod, call in
+            pods = try PodStatistics.read(log, onlyPath: path, sketchCapacity: sketchCapacity) { pod, call in
                 if call.secondsSince1970 != time.second {
                     time = (call.secondsSince1970, UTCTime.text(call.secondsSince1970))
                 }

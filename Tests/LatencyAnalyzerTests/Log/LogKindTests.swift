@@ -20,6 +20,38 @@ import Testing
                 "Error from server (NotFound): pods \"x\" not found\n",
                 "it is kubectl's error message \"Error from server (Not"
             ),
+            (
+                "unable to retrieve container logs for containerd://0123\n",
+                "it is the node's error message \"unable to retrieve container logs for containerd://0123\"; the node has"
+            ),
+            (
+                "The connection to the server localhost:8080 was refused - did you specify the right host or port?\n",
+                "it is kubectl's error message \"The connection to the server localhost:8080 was"
+            ),
+            (
+                "No resources found in lab namespace.\n",
+                "it is kubectl's message \"No resources found in lab namespace.\"; "
+            ),
+            (
+                "Error response from daemon: No such container: api",
+                "it is Docker's error message \"Error response from"
+            ),
+            (
+                "2026-11-21T11:28:10+0000 info bungalow: [Server] Bungalow listens on http://127.0.0.1:8000\n",
+                "it has only the server's own messages, which go to standard error; the scoring log goes to standard output"
+            ),
+            (
+                "TimeGenerated [UTC],PodName\r\n\"11/21/2026, 11:28:10.000 AM\",x\r\n",
+                "it is a table of Azure Log Analytics without the column LogMessage or LogEntry; export the query "
+            ),
+            (
+                "<14>1 2026-11-21T11:28:10Z host bungalow 1 - - Prediction took 0.2100 ms\n",
+                "its lines begin with syslog's header (RFC 5424); sed -E 's/^<[0-9]+>1 ([^ ]+ ){5}(-|\\[[^]]*\\]) //' saved | "
+            ),
+            (
+                "p-1 bungalow 11-21 11:28:10 Prediction took 0.2100 ms\n",
+                "its lines begin with stern's prefix and its short time; stern -t writes one that is read; or sed"
+            ),
             ("# HELP bungalow_up x\n", "it is the text of /metrics; give it with --metrics"),
             ("<!DOCTYPE html><html>", "it is a page, as of a portal"),
             ("      Date & Time,  Trans,  Elap Time\n", "it is siege's log; bungalow report reads it"),
@@ -67,6 +99,14 @@ import Testing
         #expect(
             line.hasPrefix("INCOMPLETE: no request was read; saved holds no readable request: \(sentence)"), "\(line)")
         #expect(!ResultsFile(analysis).text.contains("Broken or missing: nothing"))
+    }
+
+    @Test("A gzip in a gzip is named")
+    func gzipInGzip() async throws {
+        let folder = try LogFolder()
+        let gzip = try SavedLogs.gzip(try SavedLogs.gzip(Data("Prediction took 0.2100 ms\n".utf8)))
+        let line = try await Analysis.of([try folder.write(gzip, to: "pod.txt.gz")]).completeness.line
+        #expect(line.contains("it is compressed twice with gzip; gzip -dc pod.txt.gz | bungalow analyze --files -"))
     }
 
     @Test("A damaged gzip is read up to the damage, and named")

@@ -44,7 +44,7 @@ import Testing
         let analysis = try await analysis(["compose.txt"], expected: 6)
         #expect(analysis.completeness == .complete("6 of 6 requests, by the test"))
         #expect(
-            analysis.pods[0].notes == ["compose.txt: read as docker compose's prefix, 1 pod, and 2 without requests"])
+            analysis.pods[0].notes == ["compose.txt: read as docker compose's prefix, 1 pod, and 1 without requests"])
     }
 
     @Test("A node's files, rotated and compressed, are one log of each pod, and what they share counts once")

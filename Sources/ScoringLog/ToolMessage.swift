@@ -1,0 +1,52 @@
+import Bytes
+
+/// A message of kubectl, a node or Docker in place of lines of a log, or after them.
+package struct ToolMessage: Sendable, Equatable {
+    /// Whose message it is, such as "kubectl's error message".
+    package let kind: String
+    /// At most 200 bytes of it.
+    package let text: String
+    /// What to do where a file holds nothing else.
+    package let advice: String
+
+    private static let removedLog = "the node has removed the log; kubectl logs POD --previous asks for the one before"
+
+    private static let marks: [(mark: StaticString, kind: String, advice: String)] = [
+        ("error: ", "kubectl's error message", "ask again"),
+        ("Error from server", "kubectl's error message", "ask again"),
+        ("Unable to connect to the server", "kubectl's error message", "ask again"),
+        (
+            "The connection to the server ", "kubectl's error message",
+            "kubectl config current-context shows which cluster it asks"
+        ),
+        ("No resources found", "kubectl's message", "kubectl get pods --show-labels lists the pods"),
+        ("failed to try resolving symlinks in path", "the node's error message", removedLog),
+        ("unable to retrieve container logs for ", "the node's error message", removedLog),
+        (
+            "failed to create fsnotify watcher", "the node's error message",
+            "the node cannot follow more logs; kubectl logs POD --tail=-1 > POD.txt, without -f, writes the log"
+        ),
+        ("rpc error: code = ", "the node's error message", "ask again"),
+        ("Error response from daemon", "Docker's error message", "docker ps -a lists the containers"),
+        ("Error: No such container", "Docker's error message", "docker ps -a lists the containers"),
+        ("error from daemon in stream", "Docker's error message", "ask again"),
+        ("Cannot connect to the Docker daemon", "Docker's error message", "start Docker"),
+    ]
+
+    /// Finds a message at a line's beginning, or after a piece of a line that it has cut.
+    package init?(in line: UnsafeRawBufferPointer) {
+        if let known = Self.marks.first(where: { line.hasPrefix($0.mark) }) {
+            self.init(known.kind, String(decoding: line.prefix(200), as: UTF8.self), known.advice)
+            return
+        }
+        guard line.contains("error: unexpected EOF") || line.contains("Error from server") else { return nil }
+        let text = String(decoding: line.prefix(65_536), as: UTF8.self)
+        guard let start = text.firstRange(of: "error: unexpected EOF") ?? text.firstRange(of: "Error from server")
+        else { return nil }
+        self.init("kubectl's error message", String(text[start.lowerBound...].prefix(200)), "ask again")
+    }
+
+    private init(_ kind: String, _ text: String, _ advice: String) {
+        (self.kind, self.text, self.advice) = (kind, text, advice)
+    }
+}
