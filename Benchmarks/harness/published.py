@@ -84,8 +84,8 @@ def contested(facts, medians):
             [title, *(f"{ratios[index]:.3f}" if ratios[index] else "not measured" for index in columns)]
             for title, ratios in rows]
         parts += [
-            "In each row of the next table, at least one server is ahead of Bungalow (a ratio below 1), or behind it by "
-            f"less than 5 % (a ratio below {WON}):",
+            "In each row of the next table, at least one server is ahead of Bungalow (a ratio below 1), or behind it "
+            f"by less than 5 % (a ratio below {WON}):",
             rows_to_markdown("", ["", *(titles[index] for index in columns)], shown)]
     ahead = {text: [fact["title"] for name, fact in others.items() if less(medians, key, name)]
              for key, text in LESS.items()}

@@ -44,7 +44,7 @@ package struct ScoringLogSample {
     private var (accesses, ownAccesses) = (0, 0)
     // Of each source of lines, since the logs of pods may stand one after the other.
     private var seconds: [Int: (first: Int, last: Int)] = [:]
-    // How often a source's time goes on and back.
+    // How often a source's time increases and decreases.
     private var (onward, back) = (0, 0)
     private var firstMark: Mark?
 

@@ -110,7 +110,7 @@ extension ScoringLogParser {
         if isWhole { takeExcess() } else { breakBlock() }
     }
 
-    /// Takes note of requests that have no access line that can be read, of which the last's other lines may follow.
+    /// Takes note of requests that have no access line that can be read. The other lines of the last one may follow.
     mutating func beginLost(_ lost: LostRequests) {
         if lost.areSeveral { loseRequest() }
         switch lost.rest {

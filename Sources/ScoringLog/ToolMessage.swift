@@ -2,7 +2,7 @@ import Bytes
 
 /// A message of kubectl, a node or Docker in place of lines of a log, or after them.
 package struct ToolMessage: Sendable, Equatable {
-    /// Whose message it is, such as "kubectl's error message".
+    /// The message's origin, such as "kubectl's error message".
     package let kind: String
     /// At most 200 bytes of it.
     package let text: String

@@ -22,7 +22,7 @@ import Testing
             deployment: "d", namespace: "n", pods: pods, expectedCalls: .init(calls: count, source: "the test"))
     }
 
-    @Test("Requests that another file has, too, are told, and the result is never complete")
+    @Test("Requests that two files have are reported, and the result is never complete")
     func overlap() async throws {
         let texts = [
             "a.txt": Self.blocks(0..<63), "b.txt": Self.blocks(37..<100), "c.txt": Self.blocks(200..<300),

@@ -22,7 +22,7 @@ import Testing
     ]
 
     @Test(
-        "A log that ends with a tool's error is not whole without a count, and the error is told with one, too",
+        "A log that ends with a tool's error is not whole without a count; with a count the error is reported",
         arguments: messages, ["", "\n"])
     func atTheEnd(message: (kind: String, text: String), end: String) async throws {
         let folder = try LogFolder()
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test("An error that has cut a line is told", arguments: [1, 30, 60])
+    @Test("An error that has cut a line is reported", arguments: [1, 30, 60])
     func withinALine(byteCount: Int) async throws {
         let folder = try LogFolder()
         let text = Self.blocks[0] + Self.blocks[1].prefix(byteCount) + "error: unexpected EOF\n"
