@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from loadtest.tests.conftest import LOADTEST, SCHEMA
-from testkit.processes import ROOT
+from testkit.server import built_server
 
 RUNS = ["few", "many", "one-hit", "one-miss", "pausing", "steady-16", "steady-4", "steady-64"]
 
@@ -47,7 +47,7 @@ def calibrated(tool, start, tmp_path):
             jsonschema.validate(entry, SCHEMA)
         assert [entry["name"] for entry in entries] == [f"calibrate-{name}" for name in RUNS]
         found = subprocess.run(
-            [ROOT / ".build/debug/bungalow", "calibrate", tmp_path], capture_output=True, text=True, check=True
+            [built_server().with_name("bungalow"), "calibrate", tmp_path], capture_output=True, text=True, check=True
         )
         server.calibration = found.stdout
         figures = dict(re.findall(r"^(\w+): (?:\{mean: )?([\d.e-]+)", found.stdout, re.MULTILINE))
