@@ -147,10 +147,11 @@ struct text_reader {
         return true;
     }
 
-    /// Whether the token is the integer `-0`, which Python reads as 0; `-0.0` and `-0e5` keep their sign.
+    /// Whether the token is the integer `-0`, which Python reads as 0. `-0.0`, `-0e5` and `-96e-400`, whose double is
+    /// zero, keep their sign.
     static bool is_integer_zero(std::string_view token) {
         char next = token.size() > 2 ? token[2] : ' ';
-        return next != '.' && next != 'e' && next != 'E';
+        return token.size() > 1 && token[1] == '0' && next != '.' && next != 'e' && next != 'E';
     }
 
     bool string(ondemand::value value, std::string_view &text) {

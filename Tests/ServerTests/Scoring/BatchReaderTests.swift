@@ -46,6 +46,18 @@ import Testing
         #expect(throws: ValidationErrorBody.self) { try reader.read(number, for: ModelFile.builtIn()).get() }
     }
 
+    @Test(
+        "a negative zero keeps its sign, except for the integer -0, which Python reads as 0",
+        arguments: [
+            ("-0", FloatingPointSign.plus), ("-0.0", .minus), ("-0e0", .minus), ("-1e-400", .minus),
+            ("-96e-400", .minus), ("-12345e-4000", .minus), ("-0.5e-400", .minus), ("96e-400", .plus),
+        ])
+    func negativeZero(text: String, sign: FloatingPointSign) throws {
+        let body = "[\(Self.good.replacing("8.3252", with: text))]"
+        let number = try read(body, with: reader()).get().records[0][Feature.medInc.rawValue]
+        #expect(number == 0 && number.sign == sign)
+    }
+
     @Test("every prefix of a batch is rejected")
     func prefixes() throws {
         let reader = try reader()
