@@ -157,6 +157,11 @@ enum ScoringLogLine: Equatable {
             }
     }
 
+    /// Whether a line ends as our access lines do, so that nothing of one is missing.
+    static func endsAsOwnAccess(_ line: UnsafeRawBufferPointer) -> Bool {
+        line.count > 8 && line.dropping(line.count - 8).equals(#" "-" "-""#)
+    }
+
     /// Whether lines of two requests are joined: after a time there is another mark, or after an id another id.
     static func isOfTwo(_ line: UnsafeRawBufferPointer) -> Bool {
         let rest = line.dropping(min(1, line.count))

@@ -73,7 +73,7 @@ package struct ScoringLogSample {
         case .access(_, _, _, isScoring: false): return .other
         case .access(let second, _, _, _):
             accesses += 1
-            if line.count > 8, line.dropping(line.count - 8).equals(#" "-" "-""#) { ownAccesses += 1 }
+            if ScoringLogLine.endsAsOwnAccess(line) { ownAccesses += 1 }
             addTime(second, source)
             return .access
         case .record(let request), .recordWithoutTime(let request):

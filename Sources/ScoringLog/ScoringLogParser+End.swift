@@ -17,7 +17,7 @@ extension ScoringLogParser {
         let text = Self.withoutCarriageReturn(line)
         switch ScoringLogLine(text) {
         case .scoring, .record, .recordWithoutTime: readLine(line, onRequest: onRequest)
-        case .access(_, let status, _, let isScoring) where text.dropping(max(text.count - 8, 0)).equals(#" "-" "-""#):
+        case .access(_, let status, _, let isScoring) where ScoringLogLine.endsAsOwnAccess(text):
             readLine(line, onRequest: onRequest)
             // The request's other lines are missing.
             if isScoring, status < 400, !layout.readsAccessLast { counts.cutLines += 1 }

@@ -33,12 +33,20 @@ package struct ToolMessage: Sendable, Equatable {
         ("Cannot connect to the Docker daemon", "Docker's error message", "start Docker"),
     ]
 
+    /// Which bytes a message begins with: nearly no line of a log does, and each line is looked at.
+    private static let isFirstByte: [Bool] = marks.reduce(into: [Bool](repeating: false, count: 256)) {
+        $0[Int($1.mark.utf8Start[0])] = true
+    }
+
     /// Finds a message at a line's beginning, or after a piece of a line that it has cut.
     package init?(in line: UnsafeRawBufferPointer) {
-        if let known = Self.marks.first(where: { line.hasPrefix($0.mark) }) {
+        guard let first = line.first else { return nil }
+        if Self.isFirstByte[Int(first)], let known = Self.marks.first(where: { line.hasPrefix($0.mark) }) {
             self.init(known.kind, String(decoding: line.prefix(200), as: UTF8.self), known.advice)
             return
         }
+        // Both have an E, which few lines have, and which is found many times faster.
+        guard line.position(of: UInt8(ascii: "E")) != nil else { return nil }
         guard line.contains("error: unexpected EOF") || line.contains("Error from server") else { return nil }
         let text = String(decoding: line.prefix(65_536), as: UTF8.self)
         guard let start = text.firstRange(of: "error: unexpected EOF") ?? text.firstRange(of: "Error from server")
