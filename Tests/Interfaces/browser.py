@@ -105,6 +105,12 @@ class Browser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.send("Emulation.setEmulatedMedia", features=[scheme])
 
+    def open_within(self, width, url, dark=False):
+        """Opens a page in a window of this width, which holds all of it."""
+        self.window(width, 844, dark)
+        self.open(url)
+        assert self.run("document.documentElement.scrollWidth") <= width
+
     def open(self, url):
         answer = self.send("Page.navigate", url=url)
         assert "errorText" not in answer, answer["errorText"]

@@ -30,9 +30,7 @@ def page(tmp_path_factory):
 
 @pytest.mark.parametrize("width", [390, 800, 1280])
 def test_two_recipes_side_by_side_and_nothing_cut(chromium, page, width):
-    chromium.window(width, 844)
-    chromium.open(page.as_uri())
-    assert chromium.run("document.documentElement.scrollWidth") <= width
+    chromium.open_within(width, page.as_uri())
     wider = "one => one.scrollWidth > one.clientWidth + 1"
     cut = f"[...document.querySelectorAll('figure, pre, .pair')].filter({wider}).length"
     assert chromium.run(cut) == 0

@@ -37,9 +37,7 @@ def comparison(tmp_path):
 
 @pytest.mark.parametrize("width", [390, 1200])
 def test_a_comparison_shows_each_interval_and_what_must_not_happen(chromium, comparison, width):
-    chromium.window(width, 844)
-    chromium.open(comparison.as_uri())
-    assert chromium.run("document.documentElement.scrollWidth") <= width
+    chromium.open_within(width, comparison.as_uri())
     figure = "[...document.querySelectorAll('figure')].find(one => one.textContent.includes('each with its interval'))"
     shown = f"[...({figure}).querySelectorAll('svg')].find(one => one.getBoundingClientRect().width > 0)"
     tips = chromium.run(f"[...({shown}).querySelectorAll('.point')].map(one => one.dataset.tip)")
@@ -57,9 +55,7 @@ def test_a_comparison_shows_each_interval_and_what_must_not_happen(chromium, com
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [390, 1200])
 def test_report_fits_the_window_and_names_its_runs(chromium, page, width, dark):
-    chromium.window(width, 844, dark)
-    chromium.open(page.as_uri())
-    assert chromium.run("document.documentElement.scrollWidth") <= width
+    chromium.open_within(width, page.as_uri(), dark)
     shown = "[...document.querySelectorAll('svg')].filter(one => one.getBoundingClientRect().width > 0)"
     boxes = chromium.run(f"{shown}.map(one => [one.getBoundingClientRect().left, one.getBoundingClientRect().right])")
     assert len(boxes) >= 6 and all(0 <= left < right <= width for left, right in boxes)

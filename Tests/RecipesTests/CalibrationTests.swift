@@ -63,12 +63,7 @@ struct CalibrationTests {
                 let rate = window.reduce(0, +) / Double(span)
                 published = base + cost * rate * Double.random(in: 0.98...1.02, using: &random)
             }
-            if second % 5 == 0 {
-                run.samples.append(
-                    .init(
-                        time: Double(second), pods: 1, cores: (requested: 1, limit: 2, used: published),
-                        memory: (requested: 100, limit: 100, used: 30)))
-            }
+            if second % 5 == 0 { run.addSample(second: second, cores: published) }
         }
         return run
     }

@@ -28,10 +28,7 @@ struct KindsTests {
             let end = second / 15 * 15
             let window = cpu[max(0, end - 15)..<max(15, end)]
             let used = window.reduce(0, +) / Double(window.count)
-            run.samples.append(
-                .init(
-                    time: Double(second), pods: 1, cores: (requested: 1, limit: 2, used: used),
-                    memory: (requested: 100, limit: 100, used: 30)))
+            run.addSample(second: second, cores: used)
         }
         return run
     }
